@@ -1,0 +1,45 @@
+"""What taut raises on purpose.
+
+    TautError
+    ├── DataError          the data cannot be used: missing file, NaN, wrong kind, empty
+    │   ├── ShapeError     the data have another shape than the model
+    │   └── SupportError   the data lie outside what the likelihood can produce
+    ├── OptionError        an option has a value that makes no sense
+    ├── RunFolderError     a run folder is missing, in the way, damaged or altered
+    ├── FitError           training could not start or diverged
+    └── AuditError         an audit cannot be trusted: non-finite totals, bounds crossed
+
+Each message is one sentence: what was wanted, what came, what to do.
+"""
+
+
+class TautError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class DataError(TautError, ValueError):
+    """The data cannot be used as they are."""
+
+
+class ShapeError(DataError):
+    """The data have another shape than the model."""
+
+
+class SupportError(DataError):
+    """The data lie outside what the likelihood can produce."""
+
+
+class OptionError(TautError, ValueError):
+    """An option has a value that makes no sense."""
+
+
+class RunFolderError(TautError):
+    """A run folder is missing, in the way, damaged or altered."""
+
+
+class FitError(TautError):
+    """Training could not start, or diverged."""
+
+
+class AuditError(TautError):
+    """An audit cannot be trusted."""
