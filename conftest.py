@@ -1,0 +1,40 @@
+"""Settings for every test, docstring example and page; they stand before JAX and taut are imported."""
+
+import os
+
+# The default only: JAX_PLATFORMS=cuda make test   runs the same suite on a device.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import pytest
+from hypothesis import settings
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+jax.config.update("jax_numpy_rank_promotion", "raise")  # [n] - [n, 1] is a mistake, not a matrix
+
+# The same examples in every run, so that a red test is red for its author as well; no deadline, because the first
+# example of a test compiles.
+settings.register_profile("taut", derandomize=True, deadline=None)
+settings.load_profile("taut")
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[str]:
+    """An empty working folder: what a page writes to `runs/` does not stay."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        yield folder
+
+
+# Blocks marked `python` on a page run in order and share their names; `console` and the rest are only read.
+_pages: Any = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
+    fixtures=["scratch"],
+)
+pytest_collect_file = _pages.pytest()

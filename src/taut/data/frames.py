@@ -1,0 +1,92 @@
+"""From a data frame of any library to a `Table`, through narwhals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from taut.data.checks import check_not_empty, column_name, place
+from taut.data.conversion import from_array
+from taut.data.faults import in_one_clause
+from taut.data.table import Table
+from taut.errors import DataError
+
+
+def from_frame(native: Any, name: str, *, named: bool = True, notes: Sequence[str] = ()) -> Table:
+    """A table from a pandas, polars or pyarrow frame whose columns all hold numbers.
+
+    Where the columns are not `named` by a person, messages count them.
+    Raises DataError at the first column that holds something else, or at the first missing cell.
+    """
+    try:
+        frame = nw.from_native(native, eager_only=True)
+    except nw.exceptions.NarwhalsError as error:
+        raise DataError(
+            f"Wanted a plain data frame; `{name}` is not ({in_one_clause(error)}); rename or cast."
+        ) from None
+    columns = [str(column) for column in frame.columns] if named else None
+    _check_distinct(columns or [], name)
+    check_not_empty(np.empty(frame.shape, np.uint8), name)
+    series = [frame[:, number] for number in range(frame.shape[1])]
+    for number, cells in enumerate(series):
+        _check_numbers(cells, column_name(number, columns), name)
+    _check_no_holes(series, columns, name)
+    return from_array(_stack(series), name, columns=columns, notes=notes)
+
+
+def _stack(series: Sequence[nw.Series]) -> np.ndarray:
+    """The columns side by side, in the smallest dtype that holds them all."""
+    arrays = [(cells.cast(nw.Float64) if cells.dtype == nw.Decimal else cells).to_numpy() for cells in series]
+    values = np.empty((len(arrays[0]), len(arrays)), np.result_type(*arrays))
+    for number, array in enumerate(arrays):
+        values[:, number] = array
+    return values
+
+
+def _check_distinct(columns: Sequence[str], name: str) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        if column in seen:
+            raise DataError(f"Wanted distinct column names; `{name}` has two columns `{column}`; rename one.")
+        seen.add(column)
+
+
+def _check_numbers(cells: nw.Series, column: str, name: str) -> None:
+    """Refuse a column of text or dates; a column with nothing in it is left to the check for holes."""
+    if cells.dtype.is_numeric() or cells.dtype == nw.Boolean or cells.null_count() == len(cells):
+        return
+    raise DataError(
+        f"Wanted columns of numbers; column {column} of `{name}` holds {_what_it_holds(cells)}; drop or encode it."
+    )
+
+
+def _what_it_holds(cells: nw.Series) -> str:
+    if cells.dtype.is_temporal():
+        return "dates or times"
+    for row, cell in enumerate(cells.to_list()):
+        if isinstance(cell, str) and not _is_number(cell):
+            return f"text, first `{cell[:40]}` in row {row} (counting from 0)"
+    return f"values of type {cells.dtype}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_no_holes(series: Sequence[nw.Series], columns: Sequence[str] | None, name: str) -> None:
+    """Refuse missing cells, naming the first in reading order."""
+    holes = [(_first_hole(cells), number) for number, cells in enumerate(series) if cells.null_count()]
+    if holes:
+        raise DataError(
+            f"Missing cells are not accepted yet; `{name}` has the first (empty, NA or NaN) in "
+            f"{place(*min(holes), columns)}; fill it or drop the row."
+        )
+
+
+def _first_hole(cells: nw.Series) -> int:
+    return int(np.argmax(cells.is_null().to_numpy()))

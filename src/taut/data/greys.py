@@ -1,0 +1,70 @@
+"""Grey levels as the chance of a white pixel, and one draw of it."""
+
+import numpy as np
+
+from taut.data.checks import check_not_empty, check_numeric, place
+from taut.data.randomness import generator
+from taut.errors import OptionError, SupportError
+
+_CHUNK = 1 << 21
+
+
+def grey_levels(values: np.ndarray) -> int:
+    """The value that stands for white: 255 for 8-bit greys, 1 for fractions, the maximum of other counts.
+
+    8-bit data whose maximum is below 128 are taken for counts, such as the 0 to 16 of the small digits.
+    Raises SupportError where a value is negative, or neither whole nor at most 1.
+
+    >>> grey_levels(np.array([[0, 3, 16]], np.uint8)), grey_levels(np.array([[0.0, 0.4]]))
+    (16, 1)
+    """
+    check_numeric(values, "the data")
+    check_not_empty(values, "the data")
+    _check_from_zero(values)
+    largest = values.max()
+    if values.dtype == np.uint8 and largest >= 128:
+        return 255
+    if largest > 1:
+        _check_whole(values)
+    return max(1, int(largest))
+
+
+def binarise_fixed(values: np.ndarray, levels: float | int, seed: int) -> np.ndarray:
+    """One draw of 0 or 1 for each cell, 1 with chance value / levels; the same for the same seed.
+
+    Raises SupportError where a value lies outside 0 to `levels`.
+
+    >>> binarise_fixed(np.array([[0, 255]], np.uint8), 255, seed=0)
+    array([[0, 1]], dtype=uint8)
+    """
+    if not 0 < levels < np.inf:
+        raise OptionError(f"Wanted a positive number of grey levels; got {levels}; pass `grey_levels(values)`.")
+    check_numeric(values, "the data")
+    _check_from_zero(values)
+    _refuse_first(values > levels, values, f"values from 0 to {levels}")
+    draw = generator(seed)
+    binary = np.empty(values.shape, np.uint8)
+    step = max(1, _CHUNK // max(1, values.shape[-1]))
+    for start in range(0, len(values), step):
+        chunk = values[start : start + step]
+        # A uniform draw lies in [0, 1), so white is always drawn white and black always black.
+        binary[start : start + step] = draw.random(chunk.shape) < chunk / levels
+    return binary
+
+
+def _check_from_zero(values: np.ndarray) -> None:
+    if values.dtype.kind not in "bu":
+        _refuse_first(~(values >= 0), values, "grey levels from 0 up")
+
+
+def _check_whole(values: np.ndarray) -> None:
+    if values.dtype.kind == "f":
+        _refuse_first(values != np.floor(values), values, "whole grey levels, or fractions from 0 to 1")
+
+
+def _refuse_first(wrong: np.ndarray, values: np.ndarray, wanted: str) -> None:
+    if wrong.any():
+        cell = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        raise SupportError(
+            f"Wanted {wanted}; got {values[cell]} in {place(int(cell[0]), int(cell[-1]))}; rescale the data."
+        )

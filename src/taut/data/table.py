@@ -1,0 +1,35 @@
+"""What every reader returns: numbers in rows and columns, and what is known about them."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """Numeric rows and columns with what a person would want to know about them.
+
+    `values` is (n, features) in the dtype it came in, `name` is shown to people, `image_shape` folds a row
+    into (height, width), and `notes` says in sentences what reading decided or left out.
+
+    >>> Table(values=np.zeros((5, 3)), name="zeros").features
+    3
+    """
+
+    values: np.ndarray
+    name: str
+    columns: list[str] | None = None
+    image_shape: tuple[int, int] | None = None
+    labels: np.ndarray | None = None
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+    def __len__(self) -> int:
+        return self.values.shape[0]
+
+    @property
+    def features(self) -> int:
+        """How many numbers one row holds."""
+        return self.values.shape[1]
+
+    def __repr__(self) -> str:
+        return f"Table({self.name!r}, {len(self)} rows, {self.features} features, {self.values.dtype})"

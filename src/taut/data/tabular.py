@@ -1,0 +1,103 @@
+"""Reading tables of text (.csv) and of columns (.parquet) with pyarrow."""
+
+import csv
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from taut.data.faults import decoding
+from taut.data.frames import from_frame
+from taut.data.table import Table
+from taut.errors import DataError
+
+# Arrow wants a whole row inside one block; this leaves room for about a million columns.
+_BLOCK = 1 << 24
+
+
+def read_csv(path: Path) -> Table:
+    """A table from text; a first line with anything but numbers in it names the columns.
+
+    Cells are separated by commas, or else by semicolons or tabs. Raises DataError at the first row with
+    another number of cells, the first column that is no number, and the first empty cell.
+    """
+    with decoding(path, "a table as text (.csv, UTF-8)"):
+        first, delimiter = _first_line(path)
+        counted = _counts_up(first)
+        header = counted or not _all_numbers(first)
+        frame = _parse(path, delimiter, header)
+    notes = ["The first line counts 0, 1, 2, … and was taken for column names."] if counted else []
+    if header and not first[0].strip():
+        notes.append("The first column has no name; if it only numbers the rows, leave it out.")
+    table = from_frame(frame, path.name, named=header, notes=notes)
+    return dataclasses.replace(table, values=_narrow(table.values))
+
+
+def read_parquet(path: Path) -> Table:
+    """A table from a parquet file whose columns all hold numbers.
+
+    Raises DataError where the file is damaged, a column is no number or a cell is missing.
+    """
+    with decoding(path, "a table in parquet format"), parquet.ParquetFile(path) as file:
+        frame = file.read()
+    return from_frame(frame, path.name)
+
+
+def _first_line(path: Path) -> tuple[list[str], str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        line = next((line for line in file if line.strip()), "")
+        delimiter = next((mark for mark in ",;\t" if mark in line), ",")
+        file.seek(0)
+        return next((row for row in csv.reader(file, delimiter=delimiter) if row), [""]), delimiter
+
+
+def _all_numbers(cells: Sequence[str]) -> bool:
+    """Whether the cells could be a row of data: numbers, with holes perhaps."""
+    filled = [cell for cell in cells if cell.strip()]
+    try:
+        [float(cell) for cell in filled]
+    except ValueError:
+        return False
+    return bool(filled)
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    # What pandas writes above an array without names; a row of data hardly ever looks like it.
+    return len(cells) >= 5 and list(cells) == [str(number) for number in range(len(cells))]
+
+
+def _parse(path: Path, delimiter: str, header: bool) -> pa.Table:
+    reading = arrow_csv.ReadOptions(block_size=_BLOCK, autogenerate_column_names=not header)
+    try:
+        return arrow_csv.read_csv(path, reading, arrow_csv.ParseOptions(delimiter=delimiter))
+    except pa.ArrowInvalid:
+        _check_rectangular(path, delimiter, header)
+        raise
+
+
+def _check_rectangular(path: Path, delimiter: str, header: bool) -> None:
+    """Name the first row with another number of cells; Arrow's message quotes the row without its number."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = (row for row in csv.reader(file, delimiter=delimiter) if row)
+        width = len(next(rows, []))
+        for number, row in enumerate(rows, 0 if header else 1):
+            if len(row) != width:
+                raise DataError(
+                    f"Wanted rows of {width} cells as in the first line; row {number} (counting from 0) of "
+                    f"`{path.name}` has {len(row)}; mend that row."
+                )
+
+
+def _narrow(values: np.ndarray) -> np.ndarray:
+    """Text has no dtype, so whole numbers take the smallest usual one."""
+    if values.dtype.kind != "i":
+        return values
+    for dtype in (np.uint8, np.int32):
+        limits = np.iinfo(dtype)
+        if limits.min <= values.min() and values.max() <= limits.max:
+            return values.astype(dtype)
+    return values

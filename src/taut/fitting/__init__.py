@@ -1,0 +1,22 @@
+"""Motion: one loop for everything that is trained, a state that goes in and out of it, an outcome that says how it ended."""
+
+from taut.fitting.fit import fit, refine
+from taut.fitting.loop import Progress, Run
+from taut.fitting.outcome import Outcome
+from taut.fitting.plan import Plan
+from taut.fitting.tensors import load_tensors, save_tensors
+from taut.fitting.views import AsFloat, DynamicBinarisation, View
+
+__all__ = [
+    "AsFloat",
+    "DynamicBinarisation",
+    "Outcome",
+    "Plan",
+    "Progress",
+    "Run",
+    "View",
+    "fit",
+    "load_tensors",
+    "refine",
+    "save_tensors",
+]

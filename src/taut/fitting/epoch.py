@@ -1,0 +1,129 @@
+"""One epoch as one compiled program: shuffle, step through the batches, weight the last one exactly."""
+
+import math
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import optax
+from jax import lax
+from jaxtyping import Array, Float, Int, Num
+
+from taut.fitting.views import View
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.objectives import Objective
+from taut.shapes import RandomKey, Scalar
+
+
+class Parts(NamedTuple):
+    """What a step moves and what it holds still: two pytrees of (model, guide) with None where the other has arrays."""
+
+    moving: Any
+    fixed: Any
+
+    def whole(self) -> tuple[AbstractModel, AbstractGuide]:
+        """The model and the guide."""
+        return eqx.combine(self.moving, self.fixed)
+
+
+class EpochInfo(NamedTuple):
+    """The mean bound over the rows, and the first step (from 0) whose bound or gradient was not finite, else −1."""
+
+    bound: Scalar
+    first_bad: Int[Array, ""]
+
+
+class Course(eqx.Module):
+    """The parts of an epoch that stay the same from one to the next."""
+
+    objective: Objective
+    view: View
+    optimiser: optax.GradientTransformation = eqx.field(static=True)
+    batch_size: int = eqx.field(static=True)
+    repeats: int = eqx.field(static=True)
+
+    def steps(self, n: int) -> int:
+        """Steps in an epoch of n rows."""
+        return math.ceil(n / self.batch_size) * self.repeats
+
+
+def batches(key: RandomKey, n: int, batch_size: int) -> tuple[Int[Array, "steps batch"], Float[Array, "steps batch"]]:
+    """Row numbers in a fresh order, and their weights: one, or zero for the padding of the last batch.
+
+    A batch of all rows keeps their order, since guides with parameters of their own are stored in it.
+    """
+    steps = math.ceil(n / batch_size)
+    order = jnp.arange(n) if steps == 1 else jr.permutation(key, n)
+    places = jnp.arange(steps * batch_size)
+    weights = (places < n).astype(jnp.result_type(float))
+    return order[places % n].reshape(steps, batch_size), weights.reshape(steps, batch_size)
+
+
+@eqx.filter_jit
+def run_epoch(
+    course: Course, parts: Parts, opt_state: Any, data: Num[Array, "n features"], epoch: Int[Array, ""], key: RandomKey
+) -> tuple[Any, Any, EpochInfo]:
+    """The moving parts and the optimiser's state after one epoch, with what happened."""
+    n = data.shape[0]
+    order_key, step_key = jr.split(jr.fold_in(key, epoch))
+    rows, weights = batches(order_key, n, course.batch_size)
+    rows, weights = (jnp.tile(a, (course.repeats, 1)) for a in (rows, weights))
+    fractions = epoch + jnp.arange(rows.shape[0]) / rows.shape[0]
+
+    def step(carry: tuple[Any, Any], now: tuple[Any, Any, Any, Any]) -> tuple[tuple[Any, Any], tuple[Scalar, Scalar]]:
+        moving, opt_state = carry
+        batch, weight, fraction, key = now
+        loss, gradient = jax.value_and_grad(_loss)(moving, parts.fixed, course, data, batch, weight, fraction, key)
+        updates, opt_state = course.optimiser.update(gradient, opt_state, moving)
+        return (optax.apply_updates(moving, updates), opt_state), (-loss, optax.global_norm(gradient))
+
+    keys = jr.split(step_key, rows.shape[0])
+    (moving, opt_state), (bounds, norms) = lax.scan(step, (parts.moving, opt_state), (rows, weights, fractions, keys))
+    sizes = jnp.sum(weights, axis=1)
+    bad = ~(jnp.isfinite(bounds) & jnp.isfinite(norms))
+    first_bad = jnp.where(jnp.any(bad), jnp.argmax(bad), -1)
+    return moving, opt_state, EpochInfo(jnp.sum(bounds * sizes) / jnp.sum(sizes), first_bad)
+
+
+def _loss(
+    moving: Any,
+    fixed: Any,
+    course: Course,
+    data: Num[Array, "n features"],
+    batch: Int[Array, "batch"],
+    weight: Float[Array, "batch"],
+    epoch: Float[Array, ""],
+    key: RandomKey,
+) -> Scalar:
+    """Minus the mean of the objective over a batch: the one place where a sign turns."""
+    model, guide = Parts(moving, fixed).whole()
+    kl_weight = course.objective.weight_at(epoch)
+
+    def one(guide: AbstractGuide, row: Num[Array, "features"], key: RandomKey) -> Scalar:
+        view_key, draw_key = jr.split(key)
+        x = course.view(row, key=view_key)
+        return course.objective(model, guide, x, key=draw_key, kl_weight=kl_weight)
+
+    values = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
+        guide, data[batch], jr.split(key, batch.shape[0])
+    )
+    # Where, not multiplication: a non-finite value of a padding row must not reach the sum as 0 · inf.
+    return -jnp.sum(jnp.where(weight > 0, values, 0.0)) / jnp.sum(weight)
+
+
+@eqx.filter_jit
+def held_out_bound(
+    course: Course, parts: Parts, data: Num[Array, "n features"], key: RandomKey
+) -> Scalar:
+    """The mean bound over held-out rows, with the same draws each time so that epochs can be compared."""
+    model, guide = parts.whole()
+
+    def one(row: Num[Array, "features"], number: Int[Array, ""]) -> Scalar:
+        view_key, draw_key = jr.split(jr.fold_in(key, number))
+        return course.objective(model, guide, course.view(row, key=view_key), key=draw_key)
+
+    values = lax.map(lambda now: one(*now), (data, jnp.arange(data.shape[0])), batch_size=min(1000, data.shape[0]))
+    return jnp.mean(values)

@@ -1,0 +1,130 @@
+"""The two front doors of the loop: model and guide together, or the guide alone."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Num
+
+from taut.errors import OptionError, ShapeError
+from taut.fitting.epoch import Course, Parts
+from taut.fitting.loop import Progress, Run, run
+from taut.fitting.plan import Plan
+from taut.fitting.views import AsFloat, View
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.objectives import Objective, elbo, sticking_the_landing
+from taut.shapes import RandomKey
+
+Rows = Num[np.ndarray, "n features"] | Num[Array, "n features"]
+
+
+def fit(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Rows,
+    *,
+    key: RandomKey,
+    objective: Objective | None = None,
+    held_out: Rows | None = None,
+    plan: Plan | None = None,
+    view: View | None = None,
+    on_epoch: Callable[[Progress], None] | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> Run:
+    """Climb an objective over the parameters of model and guide together.
+
+    Returns the state with the best bound on `held_out`, or the last one where no rows are held out. The same key gives the
+    same run to the bit on one machine.
+
+    Other arguments: `view` turns a stored row into the datum at every access; `checkpoint` names a file for
+    the state, written every half minute and at the end, from which `resume` goes on.
+
+    Raises OptionError for a batch larger than the data, ShapeError where held-out rows have another width.
+
+    >>> import jax.random as jr, numpy as np
+    >>> from taut import guides, likelihoods, models, networks
+    >>> model = models.LatentVariableModel(
+    ...     prior=models.standard_normal(1),
+    ...     decoder=networks.Perceptron(1, 3, hidden=(), key=jr.key(0)),
+    ...     likelihood=likelihoods.Bernoulli(3),
+    ... )
+    >>> guide = guides.GaussianEncoder(3, 1, hidden=(), key=jr.key(1))
+    >>> rows = np.array([[0, 0, 0], [1, 1, 1]] * 8, dtype=np.uint8)
+    >>> fit(model, guide, rows, key=jr.key(2), plan=Plan(epochs=2, batch_size=4)).outcome.code
+    'budget spent'
+    """
+    plan = plan or Plan()
+    if plan.batch_size > len(data):
+        raise OptionError(
+            f"A batch wants at most as many rows as the data have; got a batch of {plan.batch_size} for {len(data)} rows; "
+            "make the batch smaller."
+        )
+    if held_out is not None and held_out.shape[1:] != data.shape[1:]:
+        raise ShapeError(
+            f"Held-out rows want the width of the others, {data.shape[1]}; got {held_out.shape[1]}; use one data set."
+        )
+    moving, fixed = eqx.partition((model, guide), eqx.is_inexact_array)
+    course = _course(plan, objective or elbo(), view or AsFloat(), len(data))
+    return run(
+        course,
+        plan,
+        Parts(moving, fixed),
+        jnp.asarray(data),
+        None if held_out is None else jnp.asarray(held_out),
+        key=key,
+        on_epoch=on_epoch,
+        checkpoint=checkpoint,
+        resume=resume,
+    )
+
+
+def refine(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Rows,
+    *,
+    key: RandomKey,
+    objective: Objective | None = None,
+    plan: Plan | None = None,
+) -> Run:
+    """Climb the ELBO over the guide alone, for given data and with the model held still.
+
+    log p(x) does not contain φ, so that the ELBO rises by exactly what KL(q(z|x) ‖ p(z|x)) falls. A local guide
+    (`taut.guides.free_gaussians`) is stepped on all its rows at once, `plan.repeats` times an epoch.
+
+    >>> import jax.numpy as jnp, jax.random as jr
+    >>> from taut.guides import Constant, free_gaussians
+    >>> from taut.models import LinearGaussian
+    >>> model = LinearGaussian(weight=jnp.ones((2, 1)), offset=jnp.zeros(2), noise=jnp.ones(2))
+    >>> rows = jnp.array([[1.0, 2.0], [0.0, 0.0]])
+    >>> start = free_gaussians(Constant(model.prior()), rows)
+    >>> run = refine(model, start, rows, key=jr.key(0), plan=Plan(epochs=20, repeats=20, learning_rate=0.05))
+    >>> [round(float(mean), 2) for mean in run.guide.mean[:, 0]]
+    [1.0, 0.0]
+    """
+    plan = plan or Plan(epochs=50, repeats=20, learning_rate=1e-2)
+    if not guide.amortised:
+        plan = _whole_batch(plan, len(data))
+    course = _course(plan, objective or sticking_the_landing(draws=8), AsFloat(), len(data))
+    guide_moving, guide_fixed = eqx.partition(guide, eqx.is_inexact_array)
+    nothing: Any = jax.tree.map(lambda _: None, model)
+    return run(course, plan, Parts((nothing, guide_moving), (model, guide_fixed)), jnp.asarray(data), None, key=key)
+
+
+def _whole_batch(plan: Plan, n: int) -> Plan:
+    # Clipping by the global norm would couple rows that have nothing to do with one another.
+    return dataclasses.replace(plan, batch_size=n, clip=float("inf"))
+
+
+def _course(plan: Plan, objective: Objective, view: View, n: int) -> Course:
+    batch_size = min(plan.batch_size, n)
+    steps = math.ceil(n / batch_size) * plan.repeats
+    return Course(objective, view, plan.optimiser(steps), batch_size, plan.repeats)

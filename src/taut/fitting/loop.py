@@ -1,0 +1,138 @@
+"""The loop: epochs until converged, spent, diverged or interrupted; the best state kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Int, Num
+
+from taut.fitting.epoch import Course, Parts, held_out_bound, run_epoch
+from taut.fitting.outcome import Outcome
+from taut.fitting.plan import Plan
+from taut.fitting.tensors import load_tensors, save_tensors
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.record import HistoryRow
+from taut.shapes import RandomKey
+
+CHECKPOINT_EVERY = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """What a progress bar shows: epochs done and asked for, the current bound, seconds left by this pace."""
+
+    epoch: int
+    epochs: int
+    bound: float
+    seconds_left: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What a fit returns: the best model and guide, how the bound went, and how it ended."""
+
+    model: AbstractModel
+    guide: AbstractGuide
+    history: list[HistoryRow]
+    outcome: Outcome
+
+
+class State(eqx.Module):
+    """What the next epoch needs, all arrays, so that it can be written and read back to the bit.
+
+    `record` has a row for each epoch asked for: train, held-out, seconds. `best_epoch` counts from 1; 0 is the start.
+    """
+
+    moving: Any
+    opt_state: Any
+    best: Any
+    epoch: Int[Array, ""]
+    best_epoch: Int[Array, ""]
+    record: Num[Array, "epochs 3"]
+
+    @classmethod
+    def start(cls, moving: Any, opt_state: Any, epochs: int) -> State:
+        """The state before the first epoch."""
+        zero = jnp.asarray(0)
+        return cls(moving, opt_state, moving, zero, zero, jnp.full((epochs, 3), jnp.nan))
+
+    def after(self, moving: Any, opt_state: Any, train: float, held_out: float, seconds: float) -> State:
+        """The state after one more epoch; without held-out rows the last state is the best."""
+        record = self.record.at[int(self.epoch)].set(jnp.asarray([train, held_out, seconds]))
+        best_so_far = float(self.record[int(self.best_epoch) - 1, 1]) if int(self.best_epoch) else -math.inf
+        rose = math.isnan(held_out) or held_out > best_so_far
+        epoch = self.epoch + 1
+        return State(
+            moving, opt_state, moving if rose else self.best, epoch, epoch if rose else self.best_epoch, record
+        )
+
+    def history(self) -> list[HistoryRow]:
+        """The epochs so far."""
+        rows = self.record[: int(self.epoch)].tolist()
+        return [
+            HistoryRow(epoch=number, train=train, held_out=None if math.isnan(held) else held, seconds=seconds)
+            for number, (train, held, seconds) in enumerate(rows, start=1)
+        ]
+
+
+def run(
+    course: Course,
+    plan: Plan,
+    parts: Parts,
+    data: Num[Array, "n features"],
+    held_out: Num[Array, "m features"] | None,
+    *,
+    key: RandomKey,
+    on_epoch: Callable[[Progress], None] | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> Run:
+    """Climb until something ends it."""
+    start = State.start(parts.moving, course.optimiser.init(parts.moving), plan.epochs)
+    state = load_tensors(checkpoint, start) if resume and checkpoint is not None else start
+    began = saved = time.monotonic()
+    before = float(jnp.nansum(state.record[:, 2]))
+    outcome = Outcome.budget_spent(plan.epochs, best=None)
+    try:
+        while int(state.epoch) < plan.epochs:
+            epoch_began = time.monotonic()
+            now = Parts(state.moving, parts.fixed)
+            moving, opt_state, info = run_epoch(course, now, state.opt_state, data, state.epoch, key)
+            if int(info.first_bad) >= 0:
+                outcome = Outcome.diverged(int(state.epoch) * course.steps(len(data)) + int(info.first_bad) + 1)
+                break
+            held = math.nan if held_out is None else float(
+                held_out_bound(course, Parts(moving, parts.fixed), held_out, key)
+            )
+            seconds = time.monotonic() - epoch_began
+            state = state.after(moving, opt_state, float(info.bound), held, seconds)
+            elapsed = before + time.monotonic() - began
+            done = int(state.epoch)
+            if on_epoch is not None:
+                left = (plan.epochs - done) * (time.monotonic() - began) / max(done, 1)
+                on_epoch(Progress(done, plan.epochs, float(info.bound) if math.isnan(held) else held, left))
+            if plan.patience is not None and done - int(state.best_epoch) >= plan.patience:
+                outcome = Outcome.converged(plan.patience, int(state.best_epoch))
+                break
+            if plan.time_limit is not None and done < plan.epochs and elapsed + seconds > plan.time_limit:
+                outcome = Outcome.time_spent(plan.time_limit, done)
+                break
+            if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_EVERY:
+                save_tensors(checkpoint, state)
+                saved = time.monotonic()
+        else:
+            outcome = Outcome.budget_spent(plan.epochs, best=None if held_out is None else int(state.best_epoch))
+    except KeyboardInterrupt:
+        outcome = Outcome.interrupted(int(state.epoch))
+    if checkpoint is not None:
+        save_tensors(checkpoint, state)
+    model, guide = Parts(state.best, parts.fixed).whole()
+    return Run(model, guide, state.history(), outcome)

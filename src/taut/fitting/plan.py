@@ -1,0 +1,58 @@
+"""What a fit may spend and how it steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import optax
+
+from taut.errors import OptionError
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The budget and the steps of one fit.
+
+    `schedule` is `cosine` (from `learning_rate` to a hundredth of it over all epochs) or `constant`; during the first
+    `warm_up` epochs the rate rises from zero. Gradients are cut to the global norm `clip`. `patience` counts epochs without
+    a rise of the held-out bound. `repeats` takes that many full-batch steps in each epoch.
+
+    Raises OptionError where a value makes no sense.
+    """
+
+    epochs: int = 100
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warm_up: float = 0.0
+    clip: float = 100.0
+    patience: int | None = None
+    time_limit: float | None = None
+    repeats: int = 1
+
+    def __post_init__(self) -> None:
+        for name, wanted, ok in (
+            ("epochs", "at least 1", self.epochs >= 1),
+            ("batch_size", "at least 1", self.batch_size >= 1),
+            ("learning_rate", "a positive number", self.learning_rate > 0),
+            ("schedule", "cosine or constant", self.schedule in ("cosine", "constant")),
+            ("warm_up", "zero or more epochs", self.warm_up >= 0),
+            ("clip", "a positive number", self.clip > 0),
+            ("patience", "at least 1", self.patience is None or self.patience >= 1),
+            ("time_limit", "a positive number of seconds", self.time_limit is None or self.time_limit > 0),
+        ):
+            if not ok:
+                raise OptionError(f"`{name}` wants {wanted}; got {getattr(self, name)}; change it.")
+
+    def optimiser(self, steps_per_epoch: int) -> optax.GradientTransformation:
+        """Adam on clipped gradients, ascending (Kingma & Ba 2015)."""
+        total = self.epochs * steps_per_epoch
+        rising = min(round(self.warm_up * steps_per_epoch), total - 1)
+        after = (
+            optax.cosine_decay_schedule(self.learning_rate, max(total - rising, 1), alpha=0.01)
+            if self.schedule == "cosine"
+            else optax.constant_schedule(self.learning_rate)
+        )
+        rate = optax.join_schedules([optax.linear_schedule(0.0, self.learning_rate, max(rising, 1)), after], [rising])
+        return optax.chain(optax.clip_by_global_norm(self.clip), optax.adam(rate))

@@ -1,0 +1,44 @@
+"""Arrays of a pytree on disk: named by their place in it, in safetensors, which holds nothing that can run."""
+
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from taut.errors import RunFolderError
+from taut.files import written_whole
+
+
+def save_tensors(path: str | Path, tree: Any) -> None:
+    """Write every array of `tree`, whole or not at all."""
+    with written_whole(path) as temporary:
+        save_file({name: np.ascontiguousarray(leaf) for name, leaf in _arrays(tree).items()}, temporary)
+
+
+def load_tensors(path: str | Path, like: Any) -> Any:
+    """The pytree `like` with its arrays replaced by those in the file.
+
+    Raises RunFolderError where the file is missing, damaged, or holds other names, shapes or dtypes.
+    """
+    try:
+        stored = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise RunFolderError(f"Wanted the arrays in `{path}`; reading them failed ({error}); fit again.") from None
+    wanted = _arrays(like)
+    if stored.keys() != wanted.keys() or any(
+        stored[name].shape != leaf.shape or stored[name].dtype != leaf.dtype for name, leaf in wanted.items()
+    ):
+        raise RunFolderError(f"Wanted the arrays of this architecture; `{path}` holds others; fit again.")
+    dynamic, static = eqx.partition(like, eqx.is_array)
+    leaves = jax.tree.structure(dynamic).unflatten([jnp.asarray(stored[name]) for name in wanted])
+    return eqx.combine(leaves, static)
+
+
+def _arrays(tree: Any) -> dict[str, np.ndarray]:
+    leaves, _ = jax.tree.flatten_with_path(eqx.filter(tree, eqx.is_array))
+    return {jax.tree_util.keystr(place): np.asarray(leaf) for place, leaf in leaves}

@@ -1,0 +1,8 @@
+"""Guides: q(z|x), from a datum to a distribution of its latent."""
+
+from taut.guides.base import AbstractGuide
+from taut.guides.encoder import GaussianEncoder
+from taut.guides.known import Constant, KnownPosterior
+from taut.guides.local import LocalGaussian, free_gaussians
+
+__all__ = ["AbstractGuide", "Constant", "GaussianEncoder", "KnownPosterior", "LocalGaussian", "free_gaussians"]

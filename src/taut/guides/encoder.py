@@ -1,0 +1,60 @@
+"""The amortised Gaussian: a network from the datum to a mean and a covariance."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax.nn import softplus
+from jaxtyping import Array, Float
+
+from taut.guides.base import AbstractGuide
+from taut.networks import Perceptron
+from taut.shapes import Datum, RandomKey
+
+Covariance = Literal["diagonal", "full"]
+# A standard deviation of zero would make log q infinite; this floor is far below what float32 draws resolve.
+SMALLEST_SCALE = 1e-4
+
+
+class GaussianEncoder(AbstractGuide):
+    """q(z|x) = N(m(x), S(x)), with S diagonal or full; m and a root of S are outputs of one network.
+
+    `inputs` brings the datum to the network's scale, and has no effect on any density.
+    References: Kingma & Welling 2014, arXiv:1312.6114, eq. 9.
+
+    >>> import jax.numpy as jnp, jax.random as jr
+    >>> guide = GaussianEncoder(3, 2, hidden=(8,), key=jr.key(0))
+    >>> guide(jnp.ones(3)).event_shape
+    (2,)
+    """
+
+    network: Perceptron
+    inputs: Callable[[Datum], Float[Array, "inputs"]] | None
+    latents: int = eqx.field(static=True)
+    covariance: Covariance = eqx.field(static=True)
+
+    def __init__(
+        self,
+        features: int,
+        latents: int,
+        *,
+        hidden: tuple[int, ...] = (200, 200),
+        covariance: Covariance = "diagonal",
+        inputs: Callable[[Datum], Float[Array, "inputs"]] | None = None,
+        key: RandomKey,
+    ):
+        self.latents, self.covariance, self.inputs = latents, covariance, inputs
+        below = latents * (latents - 1) // 2 if covariance == "full" else 0
+        self.network = Perceptron(features, 2 * latents + below, hidden=hidden, key=key)
+
+    def __call__(self, x: Datum) -> dist.Distribution:
+        """The distribution of z for this datum."""
+        outputs = self.network(x if self.inputs is None else self.inputs(x))
+        mean, raw_scale, below = jnp.split(outputs, (self.latents, 2 * self.latents))
+        scale = softplus(raw_scale) + SMALLEST_SCALE
+        if self.covariance == "diagonal":
+            return dist.Normal(mean, scale).to_event(1)
+        root = jnp.diag(scale).at[jnp.tril_indices(self.latents, -1)].set(below)
+        return dist.MultivariateNormal(mean, scale_tril=root)

@@ -1,0 +1,95 @@
+"""Entries in {0, 1}, and shares in [0, 1]."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+import jax.random as jr
+import numpyro.distributions as dist
+from jax.scipy.special import logit
+from jaxtyping import Array, Float
+from numpyro.distributions import constraints
+
+from taut.likelihoods.base import AbstractLikelihood
+from taut.shapes import Outputs, RandomKey
+
+
+class Bernoulli(AbstractLikelihood):
+    """Independent zeros and ones, with logits η as outputs: log p = Σ_j [x_j η_j − softplus(η_j)].
+
+    >>> import jax.numpy as jnp
+    >>> round(float(Bernoulli(2)(jnp.zeros(2)).log_prob(jnp.array([0, 1]))), 4)
+    -1.3863
+    """
+
+    features: int = eqx.field(static=True)
+    discrete: ClassVar[bool] = True
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        return dist.Bernoulli(logits=outputs).to_event(1)
+
+    def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
+        """Logits of the mean, kept in [0.001, 0.999] as in Burda et al. 2016."""
+        return logit(jnp.clip(mean, 0.001, 0.999))
+
+
+class ContinuousBernoulli(AbstractLikelihood):
+    """Independent shares in [0, 1] with density η exp(ηx) / (exp(η) − 1); cross-entropy alone is no density.
+
+    References: Loaiza-Ganem & Cunningham 2019, The continuous Bernoulli, arXiv:1907.06845, eq. 8.
+    """
+
+    features: int = eqx.field(static=True)
+    discrete: ClassVar[bool] = False
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        return ContinuousBernoulliLogits(outputs).to_event(1)
+
+    def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
+        """Logits of the mean: the sign is right and the size moderate, which is enough to start."""
+        return logit(jnp.clip(mean, 0.001, 0.999))
+
+
+class ContinuousBernoulliLogits(dist.Distribution):
+    """The continuous Bernoulli in its natural parameter η, which no library of distributions in JAX has.
+
+    log p(x) = xη − A(η), A(η) = log[(exp η − 1)/η] = η/2 + log[sinh(η/2)/(η/2)]
+    """
+
+    arg_constraints = {"logits": constraints.real}  # noqa: RUF012  numpyro's own form
+    support = constraints.unit_interval
+    reparametrized_params = ["logits"]  # noqa: RUF012  as above
+
+    def __init__(self, logits: Float[Array, "*shape"], *, validate_args: bool | None = None):
+        self.logits = logits
+        super().__init__(batch_shape=jnp.shape(logits), validate_args=validate_args)
+
+    def log_prob(self, value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Log density, constants included."""
+        return value * self.logits - self.logits / 2 - _log_sinhc(jnp.abs(self.logits) / 2)
+
+    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Float[Array, "*shape"]:
+        """Inverse of the distribution function, on the side where exp does not overflow, then mirrored."""
+        u = jr.uniform(key, sample_shape + self.batch_shape, self.logits.dtype)
+        eta = -jnp.abs(self.logits)
+        tiny = eta > -1e-3
+        safe = jnp.where(tiny, -1.0, eta)
+        x = jnp.where(tiny, u, jnp.log1p(u * jnp.expm1(safe)) / safe)
+        return jnp.where(self.logits > 0, 1.0 - x, x)
+
+    @property
+    def mean(self) -> Float[Array, "*shape"]:
+        """1/(1 − exp(−η)) − 1/η, the derivative of A."""
+        tiny = jnp.abs(self.logits) < 1e-2
+        safe = jnp.where(tiny, 1.0, self.logits)
+        return jnp.where(tiny, 0.5 + self.logits / 12, -1.0 / jnp.expm1(-safe) - 1.0 / safe)
+
+
+def _log_sinhc(u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """log[sinh(u)/u] for u ≥ 0; the series where the quotient is 0/0."""
+    tiny = u < 1e-2
+    safe = jnp.where(tiny, 1.0, u)
+    return jnp.where(tiny, u**2 / 6 - u**4 / 180, safe + jnp.log(-jnp.expm1(-2 * safe) / (2 * safe)))
+

@@ -1,0 +1,75 @@
+"""Counts: up to a known total, or without an upper end."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax.scipy.special import logit
+from jaxtyping import Array, Float
+
+from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
+from taut.shapes import Outputs
+
+# A rate of exactly zero would give log 0 · 0; this one is far below anything that data can tell from zero.
+SMALLEST_RATE = 1e-8
+
+
+class Binomial(AbstractLikelihood):
+    """Independent counts 0 … total, with logits as outputs; the binomial coefficient is included.
+
+    >>> import jax.numpy as jnp
+    >>> round(float(Binomial(1, total=16)(jnp.zeros(1)).log_prob(jnp.array([8]))), 4)
+    -1.6279
+    """
+
+    features: int = eqx.field(static=True)
+    total: int = eqx.field(static=True)
+    discrete: ClassVar[bool] = True
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        return dist.Binomial(self.total, logits=outputs).to_event(1)
+
+    def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
+        """Logits of the mean share, kept in [0.001, 0.999]."""
+        return logit(jnp.clip(mean / self.total, 0.001, 0.999))
+
+
+class Poisson(AbstractLikelihood):
+    """Independent counts, with log rates as outputs."""
+
+    features: int = eqx.field(static=True)
+    discrete: ClassVar[bool] = True
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        return dist.Poisson(jnp.exp(outputs) + SMALLEST_RATE).to_event(1)
+
+    def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
+        """Log of the mean, with a hundredth of a count added for entries that are always zero."""
+        return jnp.log(mean + 0.01)
+
+
+class NegativeBinomial(AbstractLikelihood):
+    """Independent overdispersed counts: log means as outputs, one learned concentration for each entry.
+
+    variance = mean + mean² / concentration
+    """
+
+    features: int = eqx.field(static=True)
+    raw_concentration: Float[Array, "features"]
+    discrete: ClassVar[bool] = True
+
+    def __init__(self, features: int):
+        self.features = features
+        self.raw_concentration = raw_of_one(features)
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        concentration = positive(self.raw_concentration)
+        return dist.NegativeBinomial2(jnp.exp(outputs) + SMALLEST_RATE, concentration).to_event(1)
+
+    def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
+        """Log of the mean, as for the Poisson."""
+        return jnp.log(mean + 0.01)

@@ -1,0 +1,108 @@
+"""Real entries: Gaussian with a known, shared or separate scale, and Student-t for heavy tails.
+
+`centre` and `spread` are fixed numbers that put the network's outputs on the scale of the data. They move the
+parameters, not the data, so that the density needs no Jacobian.
+"""
+
+from typing import ClassVar, Literal
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax import lax
+from jaxtyping import Array, Float
+
+from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
+from taut.shapes import Outputs
+
+Scale = Literal["unit", "shared", "separate"]
+
+
+class Gaussian(AbstractLikelihood):
+    """Independent Gaussian entries around the outputs D(z).
+
+        scale="unit":      log p = −½ ‖x − D(z)‖² − (D/2) log 2π
+        scale="shared":    one learned σ for all entries (probabilistic PCA when the decoder is linear)
+        scale="separate":  one learned σ for each entry (factor analysis when the decoder is linear)
+
+    >>> import jax.numpy as jnp
+    >>> round(float(Gaussian(2, scale="unit")(jnp.zeros(2)).log_prob(jnp.ones(2))), 4)
+    -2.8379
+    """
+
+    features: int = eqx.field(static=True)
+    centre: Float[Array, "features"]
+    spread: Float[Array, "features"]
+    raw_scale: Float[Array, "*scales"] | None
+    discrete: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        features: int,
+        *,
+        scale: Scale = "separate",
+        centre: Float[Array, "features"] | None = None,
+        spread: Float[Array, "features"] | None = None,
+    ):
+        self.features = features
+        self.centre = jnp.zeros(features) if centre is None else centre
+        self.spread = jnp.ones(features) if spread is None else spread
+        self.raw_scale = {"unit": lambda: None, "shared": raw_of_one, "separate": lambda: raw_of_one(features)}[scale]()
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        location = located(outputs, self.centre, self.spread)
+        return dist.Normal(location, self.scale()).to_event(1)
+
+    def scale(self) -> Float[Array, "features"]:
+        """The standard deviation of each entry, in the data's units."""
+        if self.raw_scale is None:
+            return jnp.ones_like(self.spread)
+        if self.raw_scale.ndim == 0:
+            # One σ in the data's own units, so the typical spread multiplies it and not each entry's.
+            return jnp.broadcast_to(positive(self.raw_scale) * jnp.mean(_fixed(self.spread)), (self.features,))
+        return positive(self.raw_scale) * _fixed(self.spread)
+
+
+class StudentT(AbstractLikelihood):
+    """Independent Student-t entries around the outputs, with a learned scale and tail for each entry.
+
+    The degrees of freedom stay above 1, so that the mean exists.
+    """
+
+    features: int = eqx.field(static=True)
+    centre: Float[Array, "features"]
+    spread: Float[Array, "features"]
+    raw_scale: Float[Array, "features"]
+    raw_freedom: Float[Array, "features"]
+    discrete: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        features: int,
+        *,
+        centre: Float[Array, "features"] | None = None,
+        spread: Float[Array, "features"] | None = None,
+    ):
+        self.features = features
+        self.centre = jnp.zeros(features) if centre is None else centre
+        self.spread = jnp.ones(features) if spread is None else spread
+        self.raw_scale = raw_of_one(features)
+        self.raw_freedom = jnp.full(features, 4.0)
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        location = located(outputs, self.centre, self.spread)
+        scale = positive(self.raw_scale) * _fixed(self.spread)
+        return dist.StudentT(1.0 + positive(self.raw_freedom), location, scale).to_event(1)
+
+
+def located(
+    outputs: Outputs, centre: Float[Array, "features"], spread: Float[Array, "features"]
+) -> Float[Array, "features"]:
+    """Network outputs of order one brought to the data's place and units."""
+    return _fixed(centre) + _fixed(spread) * outputs
+
+
+def _fixed(array: Float[Array, "features"]) -> Float[Array, "features"]:
+    return lax.stop_gradient(array)

@@ -1,0 +1,8 @@
+"""Models: p(z) p(x|z), one datum at a time. Two of them are yardsticks whose evidence is known exactly."""
+
+from taut.models.base import AbstractModel
+from taut.models.finite import Finite
+from taut.models.latent import LatentVariableModel, standard_normal
+from taut.models.linear_gaussian import LinearGaussian
+
+__all__ = ["AbstractModel", "Finite", "LatentVariableModel", "LinearGaussian", "standard_normal"]

@@ -1,0 +1,31 @@
+"""What every model can do."""
+
+from abc import abstractmethod
+
+import equinox as eqx
+import jax.random as jr
+import numpyro.distributions as dist
+
+from taut.shapes import Datum, Latent, RandomKey, Scalar
+
+
+class AbstractModel(eqx.Module):
+    """p(z) p(x|z) for one datum x and one latent z; for many, `jax.vmap` at the edge."""
+
+    @abstractmethod
+    def prior(self) -> dist.Distribution:
+        """p(z)."""
+
+    @abstractmethod
+    def likelihood(self, z: Latent) -> dist.Distribution:
+        """p(x|z)."""
+
+    def log_joint(self, x: Datum, z: Latent) -> Scalar:
+        """log p(x, z) = log p(z) + log p(x|z), in nats."""
+        return self.prior().log_prob(z) + self.likelihood(z).log_prob(x)
+
+    def sample(self, *, key: RandomKey) -> tuple[Datum, Latent]:
+        """One datum and the latent that made it, which is then an exact draw from p(z|x)."""
+        latent_key, datum_key = jr.split(key)
+        z = self.prior().sample(latent_key)
+        return self.likelihood(z).sample(datum_key), z

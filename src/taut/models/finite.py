@@ -1,0 +1,48 @@
+"""A model whose latent takes finitely many values: everything by summation."""
+
+import jax
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax.scipy.special import logsumexp
+from jaxtyping import Array, Float, Int
+
+from taut.likelihoods import AbstractLikelihood
+from taut.models.base import AbstractModel
+from taut.shapes import Datum, Scalar
+
+
+class Finite(AbstractModel):
+    """z ∈ {0 … S−1} with prior softmax(logits), p(x|z) = observation(outputs[z]): a finite mixture.
+
+        log p(x) = log Σ_z p(z) p(x|z),   p(z|x) = p(z) p(x|z) / p(x)
+
+    >>> import jax.numpy as jnp
+    >>> from taut import likelihoods
+    >>> coins = Finite(jnp.zeros(2), jnp.array([[0.0], [0.0]]), likelihoods.Bernoulli(1))
+    >>> round(float(coins.log_evidence(jnp.array([1.0]))), 4)
+    -0.6931
+    """
+
+    logits: Float[Array, "states"]
+    outputs: Float[Array, "states outputs"]
+    observation: AbstractLikelihood
+
+    def prior(self) -> dist.Distribution:
+        """Categorical over the states."""
+        return dist.Categorical(logits=self.logits)
+
+    def likelihood(self, z: Int[Array, ""]) -> dist.Distribution:
+        """The component of this state."""
+        return self.observation(self.outputs[z])
+
+    def log_joints(self, x: Datum) -> Float[Array, "states"]:
+        """log p(x, z) for every state z."""
+        return jax.vmap(lambda z: self.log_joint(x, z))(jnp.arange(self.logits.shape[0]))
+
+    def log_evidence(self, x: Datum) -> Scalar:
+        """log p(x), by summation."""
+        return logsumexp(self.log_joints(x))
+
+    def posterior(self, x: Datum) -> dist.Distribution:
+        """p(z|x), by summation."""
+        return dist.Categorical(logits=self.log_joints(x))

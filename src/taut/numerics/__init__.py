@@ -1,0 +1,6 @@
+"""Small functions named for the hazard that they remove."""
+
+from taut.numerics.gaussians import gaussian_kl, mean_and_cholesky
+from taut.numerics.logarithms import inverse_softplus, log_diff_sigmoid, log_mean_exp
+
+__all__ = ["gaussian_kl", "inverse_softplus", "log_diff_sigmoid", "log_mean_exp", "mean_and_cholesky"]

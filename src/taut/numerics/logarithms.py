@@ -1,0 +1,39 @@
+"""Logarithms and exponentials that keep their digits."""
+
+import jax.numpy as jnp
+from jax.nn import log_sigmoid, softplus
+from jax.scipy.special import logsumexp
+from jaxtyping import Array, Float
+
+from taut.shapes import Scalar
+
+
+def log_mean_exp(a: Float[Array, "draws"]) -> Scalar:
+    """log (1/K) Σ_k exp a_k, with the maximum taken out so that nothing overflows.
+
+    Every entry counts in K, those equal to −∞ (failed draws, weight zero) included. The gradient is
+    finite even when every entry is −∞.
+
+    >>> import jax.numpy as jnp
+    >>> bool(jnp.isclose(log_mean_exp(jnp.array([-1000.0, -1000.0])), -1000.0))
+    True
+    """
+    return logsumexp(a) - jnp.log(jnp.asarray(a.size, a.dtype))
+
+
+def inverse_softplus(y: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """The x with log(1 + exp x) = y, for y > 0.
+
+    Written as y + log(1 − exp(−y)): log(exp(y) − 1) overflows for y beyond 88 in float32.
+    """
+    return y + jnp.log(-jnp.expm1(-y))
+
+
+def log_diff_sigmoid(upper: Float[Array, "*shape"], lower: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """log[σ(upper) − σ(lower)] for upper > lower, infinite ends included.
+
+    With σ(a) − σ(b) = σ(a) σ(−b) (1 − exp(b − a)): the difference of two rounded sigmoids
+    would be exactly zero in either tail.
+    """
+    gap = jnp.where(jnp.isfinite(upper) & jnp.isfinite(lower), upper - lower, jnp.inf)
+    return log_sigmoid(upper) - softplus(lower) + jnp.log(-jnp.expm1(-gap))

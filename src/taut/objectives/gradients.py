@@ -1,0 +1,88 @@
+"""Gradient estimators: scalars whose derivative has the right mean, whatever their value is.
+
+With w_k = p(x,z_k)/q(z_k|x), z_k = T_φ(ε_k), w̃ = w/Σw and sg = stop-gradient:
+
+    total                    ∇ bound(log w_1 … log w_K), through everything
+    path                     the same with log q evaluated at sg(φ): the score of q, of mean zero, is left out
+    analytic                 ∇ [mean_k log p(x|z_k) − KL(q ‖ prior)], the divergence in closed form
+    doubly reparameterised   φ: Σ_k w̃_k² ∂log w_k/∂z_k ∂z_k/∂φ;   θ: Σ_k w̃_k ∇_θ log w_k
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax import lax
+from jaxtyping import Array, Float
+
+from taut.models import AbstractModel
+from taut.numerics import gaussian_kl
+from taut.shapes import Datum, LogWeights, Scalar
+from taut.weights import weigh
+
+Bound = Callable[[LogWeights], Scalar]
+
+
+class Sample(NamedTuple):
+    """What an estimator works on: a datum, its q, the latents drawn from it, the weight β of the divergence."""
+
+    x: Datum
+    q: dist.Distribution
+    latents: Float[Array, "draws *latents"]
+    kl_weight: Float[Array, ""] | float
+
+
+Estimator = Callable[[Bound, AbstractModel, Sample], Scalar]
+
+
+def total(bound: Bound, model: AbstractModel, sample: Sample) -> Scalar:
+    """Through everything: unbiased for every bound that is a smooth function of the log-weights."""
+    return bound(_log_weights(model, sample.q, sample, sample.latents))
+
+
+def path(bound: Bound, model: AbstractModel, sample: Sample) -> Scalar:
+    """Through the latents alone (sticking the landing): no variance where q is the posterior.
+
+    Unbiased for the ELBO. With more draws inside a logarithm it would be biased; take `doubly_reparameterised` there.
+    References: Roeder, Wu & Duvenaud 2017, arXiv:1703.09194, eq. 8.
+    """
+    return bound(_log_weights(model, held(sample.q), sample, sample.latents))
+
+
+def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Scalar:
+    """Reconstruction − rate with the rate in closed form. `bound` must be the mean, or the forms would differ in value.
+
+    Raises NotImplementedError where q and the prior are not both Gaussian.
+    """
+    reconstructions = jax.vmap(lambda z: model.likelihood(z).log_prob(sample.x))(sample.latents)
+    return bound(reconstructions) - sample.kl_weight * gaussian_kl(sample.q, model.prior())
+
+
+def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -> Scalar:
+    """The low-variance gradient of log (1/K) Σ w_k; its value is not the bound, so `bound` is not used.
+
+    References: Tucker, Lawson, Gu & Maddison 2019, arXiv:1810.04152, eq. 6.
+    """
+    q = held(sample.q)
+    through_latents = _log_weights(held(model), q, sample, sample.latents)
+    share = lax.stop_gradient(jax.nn.softmax(through_latents))
+    through_model = _log_weights(model, q, sample, lax.stop_gradient(sample.latents))
+    return jnp.sum(share**2 * through_latents) + jnp.sum(share * through_model)
+
+
+def held(tree: Any) -> Any:
+    """The same distribution or module with no gradient through its parameters."""
+    return jax.tree.map(lambda leaf: lax.stop_gradient(leaf) if eqx.is_inexact_array(leaf) else leaf, tree)
+
+
+def _log_weights(
+    model: AbstractModel, q: dist.Distribution, sample: Sample, latents: Float[Array, "draws *latents"]
+) -> LogWeights:
+    def one(z: Float[Array, "*latents"]) -> Scalar:
+        weighed = weigh(model, q, sample.x, z)
+        return weighed.reconstruction - sample.kl_weight * weighed.divergence
+
+    return jax.vmap(one)(latents)

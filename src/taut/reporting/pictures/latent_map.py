@@ -1,0 +1,120 @@
+"""Rows as points where the encoder puts them, coloured by label. The legend is HTML: it wraps on a phone."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from typing import TYPE_CHECKING
+
+from taut.record import LatentMap, Ledger
+from taut.reporting.pictures.canvas import ELBO, MUTED, PAPER, Picture, picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Petroff's ten colours, told apart by colour-blind readers; the shape changes as well, so 20 pairs differ
+_COLOURS = (
+    "#3f90da",
+    "#e76300",
+    "#832db6",
+    "#ffa90e",
+    "#bd1f01",
+    "#2a9d8f",
+    "#a96b59",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+_SHAPES = (("o", "●"), ("^", "▲"), ("s", "■"), ("D", "◆"))
+_MOST_LABELS = 20
+_MOST_VECTORS = 1500  # points beyond which a raster is smaller than a list of shapes
+_OTHERS = "all others"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Key:
+    """One entry of the legend."""
+
+    label: str
+    colour: str
+    sign: str
+    shape: str
+
+
+def legend_keys(latent_map: LatentMap | None) -> list[Key]:
+    """Labels with their colour and shape; of very many, the most frequent, and one grey entry for the rest."""
+    if latent_map is None or not latent_map.labels:
+        return []
+    counts = collections.Counter(latent_map.labels)
+    is_crowded = len(counts) > _MOST_LABELS
+    kept = [label for label, _ in counts.most_common(_MOST_LABELS - 1 if is_crowded else None)]
+    keys = [_key(place, label) for place, label in enumerate(sorted(kept, key=_natural))]
+    return [*keys, Key(label=_OTHERS, colour=MUTED, sign="·", shape=".")] if is_crowded else keys
+
+
+def latent_map_picture(ledger: Ledger) -> Picture | None:
+    """Posterior means in two dimensions; None without a map."""
+    latent_map = ledger.exhibits.latent_map
+    if latent_map is None or not latent_map.x:
+        return None
+
+    def paint(figure: Figure, narrow: bool) -> None:
+        axes = figure.add_subplot()
+        size = 11.0 if narrow else 20.0
+        if len(latent_map.x) > 500:
+            size /= 2
+        _scatter(axes, latent_map, size)
+        axes.set_xlabel(latent_map.axes[0])
+        axes.set_ylabel(latent_map.axes[1])
+        axes.grid()
+        axes.tick_params(length=0)
+
+    first, second = latent_map.axes
+    coloured = ", coloured by label" if latent_map.labels else ""
+    alt = f"Posterior means of the rows{coloured}. Across: {first}. Up: {second}."
+    return picture(paint, alt=alt, height=5.0, narrow_height=3.6)
+
+
+def _scatter(axes: Axes, latent_map: LatentMap, size: float) -> None:
+    is_many = len(latent_map.x) > _MOST_VECTORS
+    for places, colour, shape in _groups(latent_map):
+        axes.scatter(
+            [latent_map.x[place] for place in places],
+            [latent_map.y[place] for place in places],
+            s=size,
+            c=colour,
+            marker=shape,
+            edgecolors=PAPER,
+            linewidths=0.3,
+            rasterized=is_many,
+        )
+
+
+def _groups(latent_map: LatentMap) -> list[tuple[list[int], str, str]]:
+    keys = legend_keys(latent_map)
+    if not keys or latent_map.labels is None:
+        return [(list(range(len(latent_map.x))), ELBO, "o")]
+    by_label = {key.label: key for key in keys}
+    rest = by_label.get(_OTHERS)
+    members: dict[str, list[int]] = {key.label: [] for key in keys}
+    for place, label in enumerate(latent_map.labels):
+        key = by_label.get(label, rest)
+        if key is not None:
+            members[key.label].append(place)
+    # the grey ones first, below the others
+    drawn = [key for key in reversed(keys) if members[key.label]]
+    return [(members[key.label], key.colour, key.shape) for key in drawn]
+
+
+def _key(place: int, label: str) -> Key:
+    shape, sign = _SHAPES[(place + place // len(_COLOURS)) % len(_SHAPES)]
+    return Key(label=label, colour=_COLOURS[place % len(_COLOURS)], sign=sign, shape=shape)
+
+
+def _natural(label: str) -> tuple[int, float, str]:
+    """Numbers by size and before words."""
+    try:
+        return (0, float(label), label)
+    except ValueError:
+        return (1, 0.0, label)

@@ -1,0 +1,70 @@
+"""The identity for each row, sorted by log p(x): the length of a segment is that row's KL."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from taut.record import Ledger, RowExhibit
+from taut.reporting.pictures.canvas import ELBO, INK, KL, Picture, picture, quiet_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MOST = 400  # more segments than a screen has columns only make the file large
+
+
+def rows_picture(ledger: Ledger) -> Picture | None:
+    """A segment from ELBO to log p(x) for each row; None without rows."""
+    rows = _chosen(ledger.exhibits.rows)
+    if not rows:
+        return None
+
+    def paint(figure: Figure, narrow: bool) -> None:
+        axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
+        places = list(range(len(rows)))
+        elbo, log_p = [row.elbo for row in rows], [row.log_p for row in rows]
+        width = min(max((150 if narrow else 330) / len(rows), 0.5), 8.0)
+        _segments(axes, elbo, log_p, width)
+        axes.plot(places, elbo, color=ELBO, linestyle="none", marker="o", markersize=min(width + 1, 4))
+        axes.step(places, log_p, where="mid", color=INK, linewidth=1.5, marker="_" if len(rows) == 1 else "")
+        axes.set_xlim(-0.5 - 0.01 * len(rows), len(rows) - 0.5 + 0.01 * len(rows))
+        axes.set_ylabel("log p(x) and ELBO, nats")
+        lengths = [row.log_p - row.elbo for row in rows]
+        _segments(below, [0.0] * len(rows), lengths, width)
+        below.set_ylim(bottom=min(0.0, *lengths))
+        below.set_ylabel("KL, nats")
+        below.set_xticks([])
+        below.set_xlabel("rows, least probable first")
+        figure.align_ylabels()
+        quiet_axes(axes)
+        quiet_axes(below)
+
+    alt = (
+        "For each row, sorted by log p(x), a segment from its ELBO up to its log p(x); "
+        "below, the same segments alone, each as long as the KL of its row."
+    )
+    return picture(paint, alt=alt, height=4.0, narrow_height=3.8)
+
+
+def _segments(axes: Axes, starts: list[float], ends: list[float], width: float) -> None:
+    """Upright segments as one broken line, which is far shorter in the file than a line for each."""
+    pairs = list(zip(starts, ends, strict=True))
+    across = [x for place in range(len(pairs)) for x in (place, place, math.nan)]
+    up = [y for start, end in pairs for y in (start, end, math.nan)]
+    axes.plot(across, up, color=KL, linewidth=width, solid_capstyle="butt")
+
+
+def is_thinned(ledger: Ledger) -> bool:
+    """Whether the picture shows only some of the rows."""
+    return len(ledger.exhibits.rows) > _MOST
+
+
+def _chosen(rows: list[RowExhibit]) -> list[RowExhibit]:
+    """The finite rows, sorted; of many, an even choice with both ends in it."""
+    finite = [row for row in rows if math.isfinite(row.elbo) and math.isfinite(row.log_p)]
+    ordered = sorted(finite, key=lambda row: (row.log_p, row.row))
+    if len(ordered) <= _MOST:
+        return ordered
+    return [ordered[place * (len(ordered) - 1) // (_MOST - 1)] for place in range(_MOST)]

@@ -1,0 +1,61 @@
+"""The bound against the epoch, on the rows trained on and on the rows held out."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from taut.record import HistoryRow, Ledger
+from taut.reporting.pictures.canvas import ELBO, KL, Picture, picture, quiet_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def training_picture(ledger: Ledger) -> Picture | None:
+    """Two curves; None without a history."""
+    history = [row for row in ledger.exhibits.history if math.isfinite(row.train)]
+    if not history:
+        return None
+
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  heavy
+
+    def paint(figure: Figure, narrow: bool) -> None:
+        axes = figure.add_subplot()
+        _curve(axes, [(row.epoch, row.train) for row in history], ELBO, "training rows")
+        held_out = [(row.epoch, row.held_out) for row in history if row.held_out is not None]
+        _curve(axes, [(epoch, value) for epoch, value in held_out if math.isfinite(value)], KL, "held-out rows")
+        _crop(axes, history)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("bound, nats per row")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 9, integer=True))
+        axes.legend(frameon=False, loc="lower right")
+        quiet_axes(axes)
+
+    return picture(paint, alt=_alt(history), height=2.9, narrow_height=2.6)
+
+
+def _curve(axes: Axes, points: list[tuple[int, float]], colour: str, label: str) -> None:
+    if points:
+        epochs, values = zip(*points, strict=True)
+        axes.plot(epochs, values, color=colour, linewidth=1.8, marker="o" if len(points) < 3 else "", label=label)
+
+
+def _crop(axes: Axes, history: list[HistoryRow]) -> None:
+    """Leave the first steep epochs below the picture, or they flatten all that follows."""
+    if len(history) < 10:
+        return
+    later = history[len(history) // 8 :]
+    values = [
+        value for row in later for value in (row.train, row.held_out) if value is not None and math.isfinite(value)
+    ]
+    lowest, highest = min(values), max(values)
+    margin = 0.06 * (highest - lowest) or 1.0
+    axes.set_ylim(lowest - margin, highest + margin)
+
+
+def _alt(history: list[HistoryRow]) -> str:
+    last = history[-1]
+    held_out = "" if last.held_out is None else f", on held-out rows at {last.held_out:.2f}"
+    return f"The bound against the epoch; on training rows it ends at {last.train:.2f} nats{held_out}."

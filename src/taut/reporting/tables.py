@@ -1,0 +1,66 @@
+"""The small tables of the page as rows of text: data that are no images, quantiles, and how it was measured."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from taut.record import Exhibits, Ledger
+from taut.reporting import words
+
+_MOST_FEATURES, _MOST_ROWS = 30, 3
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ValueTable:
+    """Rows of data beside their reconstructions: for each feature, pairs of texts."""
+
+    headings: list[str]
+    features: list[tuple[str, list[tuple[str, str]]]]
+    is_shortened: bool
+
+
+def value_table(exhibits: Exhibits) -> ValueTable | None:
+    """The first rows, feature by feature; None where there are none or where they are images."""
+    shape = exhibits.image_shape
+    pairs = list(zip(exhibits.originals, exhibits.reconstructions, strict=False))[:_MOST_ROWS]
+    if not pairs or (shape is not None and len(pairs[0][0]) == shape[0] * shape[1]):
+        return None
+    width = min(len(values) for pair in pairs for values in pair)
+    names = exhibits.feature_names or []
+    features = [
+        (
+            names[place] if place < len(names) else f"column {place}",
+            [(words.general(original[place]), words.general(rebuilt[place])) for original, rebuilt in pairs],
+        )
+        for place in range(min(width, _MOST_FEATURES))
+    ]
+    headings = ["first row", "second row", "third row"][: len(pairs)]
+    return ValueTable(headings=headings, features=features, is_shortened=width > _MOST_FEATURES)
+
+
+def quantile_table(ledger: Ledger) -> list[tuple[str, list[str]]]:
+    """Quantiles over rows: k̂ and effective sample size with the encoder, then with the prior, as proposal."""
+    columns = [ledger.weights.khat, ledger.weights.ess, ledger.prior_weights.khat, ledger.prior_weights.ess]
+    places = [
+        ("minimum", [column.minimum for column in columns]),
+        ("lower quartile", [column.q25 for column in columns]),
+        ("median", [column.median for column in columns]),
+        ("upper quartile", [column.q75 for column in columns]),
+        ("maximum", [column.maximum for column in columns]),
+    ]
+    return [(name, [words.fixed(value, 1 if odd % 2 else 2) for odd, value in enumerate(row)]) for name, row in places]
+
+
+def fact_table(ledger: Ledger) -> list[tuple[str, str]]:
+    """Versions, digests, time, then the settings of the audit as they were given."""
+    facts = [
+        ("taut", ledger.taut),
+        ("ledger format", str(ledger.format)),
+        ("created", ledger.created),
+        ("took", f"{words.fixed(ledger.seconds, 1)} seconds"),
+        ("entries per row", str(ledger.datum)),
+        ("latents", str(ledger.latent)),
+        ("digest of the data", ledger.data_digest),
+        ("digest of the model", ledger.model_digest),
+    ]
+    return [*facts, *((name.replace("_", " "), words.setting(value)) for name, value in ledger.settings.items())]

@@ -1,0 +1,65 @@
+"""The ledger for a terminal: a table with colour, and the same as plain text."""
+
+import io
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from taut.record import Ledger, Severity, Verdict
+from taut.reporting import words
+from taut.reporting.lines import number_lines
+
+_STYLES: dict[Severity, str] = {"problem": "bold red", "warning": "yellow", "note": "cyan", "good": "green"}
+
+
+def rich_table(ledger: Ledger) -> RenderableType:
+    """The account for a rich console: heading, numbers, verdicts."""
+    return Group(
+        _heading(ledger), _numbers(ledger), *(_verdict(verdict) for verdict in words.by_urgency(ledger.verdicts))
+    )
+
+
+def render_text(ledger: Ledger) -> str:
+    """The account as plain text, a hundred columns wide, no colour."""
+    console = Console(
+        file=io.StringIO(),
+        width=100,
+        height=100,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+        legacy_windows=False,
+        record=False,
+    )
+    with console.capture() as capture:
+        console.print(rich_table(ledger))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def _heading(ledger: Ledger) -> Text:
+    kind = "probability" if ledger.discrete else "density"
+    # Text objects, never markup: a title with [brackets] is shown as it is
+    heading = Text(ledger.title, style="bold")
+    heading.append(f"\n{ledger.rows} rows, {ledger.likelihood} ({kind}), nats per row", style="not bold")
+    return heading
+
+
+def _numbers(ledger: Ledger) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("number")
+    table.add_column("value ± standard error", justify="right", no_wrap=True)
+    table.add_column("status", overflow="fold")
+    for line in number_lines(ledger):
+        # an ASCII minus, so that a number can be pasted into a program
+        table.add_row(Text(line.name), Text(line.value.replace("\N{MINUS SIGN}", "-")), Text(line.status))
+    return table
+
+
+def _verdict(verdict: Verdict) -> Text:
+    text = Text(words.SEVERITIES[verdict.severity], style=_STYLES[verdict.severity])
+    text.append(f": {verdict.text}", style="default not bold")
+    if verdict.evidence:
+        text.append(f" [{verdict.evidence}]", style="dim not bold")
+    return text

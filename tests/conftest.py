@@ -1,0 +1,20 @@
+"""What tests ask for by name. Settings that hold for examples in docstrings and pages too are in the root's conftest."""
+
+import zlib
+from collections.abc import Iterator
+
+import jax
+import pytest
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    """Double precision within one test; arrays must be made inside it."""
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture
+def key(request: pytest.FixtureRequest) -> jax.Array:
+    """A key of the test's own, the same in every run: no two tests, and no two rows of a table, share their draws."""
+    return jax.random.key(zlib.crc32(request.node.nodeid.encode()))
