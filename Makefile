@@ -52,7 +52,7 @@ typed: $(VENV)/.dev
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 
 layered: $(VENV)/.dev
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports
 
 named: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q tests/test_repository.py

@@ -1,4 +1,4 @@
-"""What tests ask for by name. Settings that hold for examples in docstrings and pages too are in the root's conftest."""
+"""What tests ask for by name; the settings that hold for examples in docstrings and pages too are at the root."""
 
 import zlib
 from collections.abc import Iterator

@@ -137,7 +137,7 @@ def test_no_path_of_one_machine_and_no_address_of_a_registry():
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in files()
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
         if ELSEWHERE.search(line) or (REGISTRY.search(line) and path != Path(__file__))
     ]
     assert found == []

@@ -11,7 +11,15 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
-from taut.bounds.quadrature import doubled, integral, latents_within_reach, quadrature
+from taut.bounds.quadrature import (
+    Box,
+    doubled,
+    latents_within_reach,
+    log_cell,
+    on_grid,
+    posterior_box,
+    quadrature,
+)
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, Finite, LinearGaussian
 from taut.numerics import gaussian_kl, mean_and_cholesky
@@ -58,8 +66,10 @@ def exact_terms(model: AbstractModel, guide: AbstractGuide, x: Datum, *, toleran
     if isinstance(model, Finite):
         return ExactTerms(evidence, *(float(term) for term in _finite_terms(model, q, x)))
     latents = latents_within_reach(model)
-    value, _ = doubled(lambda nodes: float(_grid_elbo(model, q, x, nodes, latents)), latents, tolerance)
-    kl, _ = doubled(lambda nodes: float(_grid_kl(model, q, x, evidence, nodes, latents)), latents, tolerance)
+    around = jnp.tile(jnp.asarray([-8.0, 8.0]), (latents, 1))
+    value, _ = doubled(lambda nodes: float(_grid_elbo(model, q, x, around, nodes)), latents, tolerance)
+    box = _union(posterior_box(model, x), q)
+    kl, _ = doubled(lambda nodes: float(_grid_kl(model, q, x, evidence, box, nodes)), latents, tolerance)
     return ExactTerms(evidence, value, kl)
 
 
@@ -81,25 +91,30 @@ def _finite_terms(model: Finite, q: dist.Distribution, x: Datum) -> tuple[Scalar
 
 
 @eqx.filter_jit
-def _grid_elbo(model: AbstractModel, q: dist.Distribution, x: Datum, nodes: int, latents: int) -> Scalar:
+def _grid_elbo(model: AbstractModel, q: dist.Distribution, x: Datum, box: Box, nodes: int) -> Scalar:
     """E_q log w in q's own whitened coordinates, where the grid fits however narrow q is."""
     mean, root = mean_and_cholesky(q)
 
     def weighted(u: Float[Array, "latents"]) -> Scalar:
-        density = jnp.exp(-0.5 * jnp.sum(u**2)) / (2 * jnp.pi) ** (latents / 2)
-        return density * weigh(model, q, x, mean + root @ u).log_weight
+        log_density = -0.5 * jnp.sum(u**2 + jnp.log(2 * jnp.pi))
+        return jnp.exp(log_density) * weigh(model, q, x, mean + root @ u).log_weight
 
-    return integral(weighted, nodes, latents)
+    return jnp.sum(on_grid(weighted, box, nodes)) * jnp.exp(log_cell(box, nodes))
 
 
 @eqx.filter_jit
-def _grid_kl(
-    model: AbstractModel, q: dist.Distribution, x: Datum, evidence: float, nodes: int, latents: int
-) -> Scalar:
-    """∫ [q log(q/p) − q + p] with p = p(z|x), on the prior's grid: no term of it is negative."""
+def _grid_kl(model: AbstractModel, q: dist.Distribution, x: Datum, evidence: float, box: Box, nodes: int) -> Scalar:
+    """∫ [q log(q/p) − q + p] with p = p(z|x), on a grid that holds both: no term of it is negative."""
 
     def excess(z: Float[Array, "latents"]) -> Scalar:
         log_q, log_p = q.log_prob(z), model.log_joint(x, z) - evidence
         return jnp.exp(log_q) * (log_q - log_p - 1.0) + jnp.exp(log_p)
 
-    return integral(excess, nodes, latents)
+    return jnp.sum(on_grid(excess, box, nodes)) * jnp.exp(log_cell(box, nodes))
+
+
+def _union(box: Box, q: dist.Distribution) -> Box:
+    """The box, widened to hold eight standard deviations of q as well."""
+    mean, root = mean_and_cholesky(q)
+    reach = 8.0 * jnp.sqrt(jnp.sum(root**2, axis=1))
+    return jnp.stack([jnp.minimum(box[:, 0], mean - reach), jnp.maximum(box[:, 1], mean + reach)], axis=1)

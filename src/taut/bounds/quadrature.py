@@ -14,16 +14,24 @@ from taut.models import AbstractModel
 from taut.record import Estimate
 from taut.shapes import Datum, Scalar
 
-# Beyond 8 standard deviations of the prior lies 2·10⁻¹⁵ of its mass for each latent.
-REACH = 8.0
-MOST_NODES = {1: 65_536, 2: 4_096}
+# A sharp likelihood can pull the posterior far into the prior's tail, so the first grid reaches well beyond its mass.
+REACH = 16.0
+COARSE = 512
+# What lies this many nats below the peak adds less than float32 can see, even over a whole grid of nodes.
+DEPTH = 30.0
+MOST_NODES = {1: 65_536, 2: 2_048}
+
+LogDensity = Callable[[Float[Array, "latents"]], Scalar]
+Box = Float[Array, "latents 2"]
 
 
 def quadrature(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Estimate:
-    """log p(x) = log ∫ p(z) p(x|z) dz on a uniform grid over [−8, 8]^d, for a prior N(0, I) and d ≤ 2.
+    """log p(x) = log ∫ p(z) p(x|z) dz on a uniform grid, for a prior N(0, I) and one or two latents.
 
-    The nodes are doubled in each direction until the value moves by less than `tolerance` nats; for a smooth
-    integrand that vanishes at the ends the trapezoidal rule converges faster than any power of the spacing.
+    The grid starts on [−16, 16]^d and narrows to the box that holds all nodes within 30 nats of the peak; then nodes are
+    doubled in each direction until the value moves by less than `tolerance` nats. For a smooth integrand that vanishes
+    at the ends the trapezoidal rule converges faster than any power of the spacing. A peak much narrower
+    than the first grid's spacing, a sixteenth, could be missed.
 
     Raises OptionError for more than two latents, AuditError where doubling does not settle.
 
@@ -34,13 +42,10 @@ def quadrature(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Es
     -2.3872
     """
     latents = latents_within_reach(model)
-
-    def value(nodes: int) -> float:
-        return float(_log_evidence_on_grid(model, x, nodes, latents))
-
-    value_, nodes = doubled(value, latents, tolerance)
+    box = posterior_box(model, x)
+    value, nodes = doubled(lambda nodes: float(_log_evidence_on_box(model, x, box, nodes)), latents, tolerance)
     return Estimate(
-        value=value_,
+        value=value,
         std_error=0.0,
         status="exact",
         condition=f"quadrature with {nodes} nodes a side, which moved by less than {tolerance:g} on doubling",
@@ -74,36 +79,44 @@ def doubled(value: Callable[[int], float], latents: int, tolerance: float) -> tu
     )
 
 
-def log_integral(log_density: Callable[[Float[Array, "latents"]], Scalar], nodes: int, latents: int) -> Scalar:
-    """log ∫ exp log_density(z) dz over [−8, 8]^d, a line of nodes at a time: two latents need no more memory than one."""
-    line = jnp.linspace(-REACH, REACH, nodes)
-    log_spacing = jnp.log(2.0 * REACH / (nodes - 1))
-    if latents == 1:
-        return logsumexp(_along(lambda z: log_density(z[None]), line)) + log_spacing
-
-    def row(first: Float[Array, ""]) -> Scalar:
-        return logsumexp(_along(lambda second: log_density(jnp.stack([first, second])), line))
-
-    return logsumexp(jax.lax.map(row, line)) + 2 * log_spacing
-
-
-def integral(density: Callable[[Float[Array, "latents"]], Scalar], nodes: int, latents: int) -> Scalar:
-    """∫ density(z) dz over [−8, 8]^d, for an integrand that may have either sign."""
-    line = jnp.linspace(-REACH, REACH, nodes)
-    spacing = 2.0 * REACH / (nodes - 1)
-    if latents == 1:
-        return jnp.sum(_along(lambda z: density(z[None]), line)) * spacing
-
-    def row(first: Float[Array, ""]) -> Scalar:
-        return jnp.sum(_along(lambda second: density(jnp.stack([first, second])), line))
-
-    return jnp.sum(jax.lax.map(row, line)) * spacing**2
+def posterior_box(model: AbstractModel, x: Datum) -> Box:
+    """The smallest box, found by zooming, outside of which p(x, z) lies 30 nats below its peak."""
+    box = np.tile([-REACH, REACH], (latents_within_reach(model), 1))
+    for _ in range(8):
+        values = np.asarray(_log_joint_on_box(model, x, jnp.asarray(box, jnp.result_type(float)), COARSE))
+        inside = np.nonzero(values > values.max() - DEPTH)
+        spacing = (box[:, 1] - box[:, 0]) / (COARSE - 1)
+        low = box[:, 0] + spacing * (np.array([axis.min() for axis in inside]) - 2)
+        high = box[:, 0] + spacing * (np.array([axis.max() for axis in inside]) + 2)
+        settled = bool(np.all(high - low > 0.5 * (box[:, 1] - box[:, 0])))
+        box = np.stack([np.maximum(low, -REACH), np.minimum(high, REACH)], axis=1)
+        if settled:
+            break
+    return jnp.asarray(box, jnp.result_type(float))
 
 
-def _along(function: Callable[[Float[Array, ""]], Scalar], line: Float[Array, "nodes"]) -> Float[Array, "nodes"]:
-    return jax.lax.map(function, line, batch_size=1024)
+def on_grid(function: LogDensity, box: Box, nodes: int) -> Float[Array, "*nodes"]:
+    """Values at the nodes of a box, a line at a time: two latents need no more memory than one."""
+    lines = [jnp.linspace(side[0], side[1], nodes) for side in box]
+    if len(lines) == 1:
+        return jax.lax.map(lambda z: function(z[None]), lines[0], batch_size=1024)
+
+    def row(first: Float[Array, ""]) -> Float[Array, "nodes"]:
+        return jax.lax.map(lambda second: function(jnp.stack([first, second])), lines[1], batch_size=1024)
+
+    return jax.lax.map(row, lines[0])
+
+
+def log_cell(box: Box, nodes: int) -> Scalar:
+    """Log volume of a cell of the grid."""
+    return jnp.sum(jnp.log((box[:, 1] - box[:, 0]) / (nodes - 1)))
 
 
 @eqx.filter_jit
-def _log_evidence_on_grid(model: AbstractModel, x: Datum, nodes: int, latents: int) -> Scalar:
-    return log_integral(lambda z: model.log_joint(x, z), nodes, latents)
+def _log_joint_on_box(model: AbstractModel, x: Datum, box: Box, nodes: int) -> Float[Array, "*nodes"]:
+    return on_grid(lambda z: model.log_joint(x, z), box, nodes)
+
+
+@eqx.filter_jit
+def _log_evidence_on_box(model: AbstractModel, x: Datum, box: Box, nodes: int) -> Scalar:
+    return logsumexp(on_grid(lambda z: model.log_joint(x, z), box, nodes)) + log_cell(box, nodes)

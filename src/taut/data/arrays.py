@@ -32,10 +32,12 @@ def read_npz(path: Path, key: str | None = None) -> Table:
 
     Raises DataError where the key is missing or unknown, listing the keys.
     """
-    with decoding(path, "an archive in numpy's .npz format"):
-        if not zipfile.is_zipfile(path):
+    # The file is opened here, because numpy leaves one that it cannot read open.
+    with decoding(path, "an archive in numpy's .npz format"), path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
             raise ValueError("no zip archive")
-        with np.load(path, allow_pickle=False) as archive:
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
             key = _chosen(archive.files, key, path)
             name = f"{path.name}:{key}"
             values = _refusing_objects(lambda: archive[key], name)

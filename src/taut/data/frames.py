@@ -21,14 +21,11 @@ def from_frame(native: Any, name: str, *, named: bool = True, notes: Sequence[st
     """
     try:
         frame = nw.from_native(native, eager_only=True)
-    except nw.exceptions.NarwhalsError as error:
-        raise DataError(
-            f"Wanted a plain data frame; `{name}` is not ({in_one_clause(error)}); rename or cast."
-        ) from None
+    except nw.exceptions.DuplicateError as error:
+        raise DataError(f"Wanted distinct column names; `{name}` has twins ({in_one_clause(error)}); rename.") from None
     columns = [str(column) for column in frame.columns] if named else None
-    _check_distinct(columns or [], name)
     check_not_empty(np.empty(frame.shape, np.uint8), name)
-    series = [frame[:, number] for number in range(frame.shape[1])]
+    series = list(frame.iter_columns())
     for number, cells in enumerate(series):
         _check_numbers(cells, column_name(number, columns), name)
     _check_no_holes(series, columns, name)
@@ -42,14 +39,6 @@ def _stack(series: Sequence[nw.Series]) -> np.ndarray:
     for number, array in enumerate(arrays):
         values[:, number] = array
     return values
-
-
-def _check_distinct(columns: Sequence[str], name: str) -> None:
-    seen: set[str] = set()
-    for column in columns:
-        if column in seen:
-            raise DataError(f"Wanted distinct column names; `{name}` has two columns `{column}`; rename one.")
-        seen.add(column)
 
 
 def _check_numbers(cells: nw.Series, column: str, name: str) -> None:

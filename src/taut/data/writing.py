@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import ArrayLike
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
@@ -17,7 +16,9 @@ from taut.files import written_whole
 Columns = dict[str, np.ndarray]
 
 
-def write(data: Mapping[str, ArrayLike] | np.ndarray, path: str | Path, names: Sequence[str] | None = None) -> None:
+def write(
+    data: Mapping[str, np.ndarray | Sequence] | np.ndarray, path: str | Path, names: Sequence[str] | None = None
+) -> None:
     """Write columns, or a two-dimensional array, to .csv, .parquet, .npy or .npz.
 
     A mapping gives each column its name; an array takes `names`, or x0, x1, …. Numbers keep every digit.
@@ -50,7 +51,7 @@ def _from_array(values: np.ndarray, names: Sequence[str] | None) -> Columns:
     return {name: values[:, number] for number, name in enumerate(names)}
 
 
-def _from_mapping(data: Mapping[str, ArrayLike]) -> Columns:
+def _from_mapping(data: Mapping[str, np.ndarray | Sequence]) -> Columns:
     columns = {str(name): np.asarray(column) for name, column in data.items()}
     if not columns:
         raise ShapeError("Wanted at least one column to write; got none; give some.")

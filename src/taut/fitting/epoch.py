@@ -115,9 +115,7 @@ def _loss(
 
 
 @eqx.filter_jit
-def held_out_bound(
-    course: Course, parts: Parts, data: Num[Array, "n features"], key: RandomKey
-) -> Scalar:
+def held_out_bound(course: Course, parts: Parts, data: Num[Array, "n features"], key: RandomKey) -> Scalar:
     """The mean bound over held-out rows, with the same draws each time so that epochs can be compared."""
     model, guide = parts.whole()
 

@@ -109,8 +109,10 @@ def run(
             if int(info.first_bad) >= 0:
                 outcome = Outcome.diverged(int(state.epoch) * course.steps(len(data)) + int(info.first_bad) + 1)
                 break
-            held = math.nan if held_out is None else float(
-                held_out_bound(course, Parts(moving, parts.fixed), held_out, key)
+            held = (
+                math.nan
+                if held_out is None
+                else float(held_out_bound(course, Parts(moving, parts.fixed), held_out, key))
             )
             seconds = time.monotonic() - epoch_began
             state = state.after(moving, opt_state, float(info.bound), held, seconds)

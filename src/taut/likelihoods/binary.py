@@ -92,4 +92,3 @@ def _log_sinhc(u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     tiny = u < 1e-2
     safe = jnp.where(tiny, 1.0, u)
     return jnp.where(tiny, u**2 / 6 - u**4 / 180, safe + jnp.log(-jnp.expm1(-2 * safe) / (2 * safe)))
-

@@ -20,7 +20,7 @@ class Binomial(AbstractLikelihood):
 
     >>> import jax.numpy as jnp
     >>> round(float(Binomial(1, total=16)(jnp.zeros(1)).log_prob(jnp.array([8]))), 4)
-    -1.6279
+    -1.6277
     """
 
     features: int = eqx.field(static=True)

@@ -48,7 +48,7 @@ class LinearGaussian(AbstractModel):
 
     def posterior(self, x: Datum) -> dist.Distribution:
         """p(z|x), exactly."""
-        scaled = self.weight.T / self.noise**2
+        scaled = self.weight.T / self.noise[None, :] ** 2
         precision = jnp.eye(self.weight.shape[1]) + scaled @ self.weight
         mean = jnp.linalg.solve(precision, scaled @ (x - self.offset))
         return dist.MultivariateNormal(mean, precision_matrix=precision)

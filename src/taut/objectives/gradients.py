@@ -21,7 +21,7 @@ from jaxtyping import Array, Float
 from taut.models import AbstractModel
 from taut.numerics import gaussian_kl
 from taut.shapes import Datum, LogWeights, Scalar
-from taut.weights import weigh
+from taut.weights import Draw, weigh
 
 Bound = Callable[[LogWeights], Scalar]
 
@@ -35,42 +35,52 @@ class Sample(NamedTuple):
     kl_weight: Float[Array, ""] | float
 
 
-Estimator = Callable[[Bound, AbstractModel, Sample], Scalar]
+class Climb(NamedTuple):
+    """A scalar to differentiate, and the bound itself: nothing weighted, from the same draws."""
+
+    surrogate: Scalar
+    value: Scalar
 
 
-def total(bound: Bound, model: AbstractModel, sample: Sample) -> Scalar:
+Estimator = Callable[[Bound, AbstractModel, Sample], Climb]
+
+
+def total(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
     """Through everything: unbiased for every bound that is a smooth function of the log-weights."""
-    return bound(_log_weights(model, sample.q, sample, sample.latents))
+    return _climb(bound, _weigh_all(model, sample.q, sample, sample.latents), sample)
 
 
-def path(bound: Bound, model: AbstractModel, sample: Sample) -> Scalar:
+def path(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
     """Through the latents alone (sticking the landing): no variance where q is the posterior.
 
     Unbiased for the ELBO. With more draws inside a logarithm it would be biased; take `doubly_reparameterised` there.
     References: Roeder, Wu & Duvenaud 2017, arXiv:1703.09194, eq. 8.
     """
-    return bound(_log_weights(model, held(sample.q), sample, sample.latents))
+    return _climb(bound, _weigh_all(model, held(sample.q), sample, sample.latents), sample)
 
 
-def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Scalar:
+def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
     """Reconstruction − rate with the rate in closed form. `bound` must be the mean, or the forms would differ in value.
 
     Raises NotImplementedError where q and the prior are not both Gaussian.
     """
-    reconstructions = jax.vmap(lambda z: model.likelihood(z).log_prob(sample.x))(sample.latents)
-    return bound(reconstructions) - sample.kl_weight * gaussian_kl(sample.q, model.prior())
+    reconstruction = bound(jax.vmap(lambda z: model.likelihood(z).log_prob(sample.x))(sample.latents))
+    rate = gaussian_kl(sample.q, model.prior())
+    return Climb(reconstruction - sample.kl_weight * rate, reconstruction - rate)
 
 
-def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -> Scalar:
-    """The low-variance gradient of log (1/K) Σ w_k; its value is not the bound, so `bound` is not used.
+def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
+    """The low-variance gradient of log (1/K) Σ w_k.
 
     References: Tucker, Lawson, Gu & Maddison 2019, arXiv:1810.04152, eq. 6.
     """
     q = held(sample.q)
-    through_latents = _log_weights(held(model), q, sample, sample.latents)
-    share = lax.stop_gradient(jax.nn.softmax(through_latents))
-    through_model = _log_weights(model, q, sample, lax.stop_gradient(sample.latents))
-    return jnp.sum(share**2 * through_latents) + jnp.sum(share * through_model)
+    through_latents = _weigh_all(held(model), q, sample, sample.latents)
+    through_model = _weigh_all(model, q, sample, lax.stop_gradient(sample.latents))
+    log_w = _weighted(through_latents, sample)
+    share = lax.stop_gradient(jax.nn.softmax(log_w))
+    surrogate = jnp.sum(share**2 * log_w) + jnp.sum(share * _weighted(through_model, sample))
+    return Climb(surrogate, bound(through_latents.log_weight))
 
 
 def held(tree: Any) -> Any:
@@ -78,11 +88,15 @@ def held(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: lax.stop_gradient(leaf) if eqx.is_inexact_array(leaf) else leaf, tree)
 
 
-def _log_weights(
-    model: AbstractModel, q: dist.Distribution, sample: Sample, latents: Float[Array, "draws *latents"]
-) -> LogWeights:
-    def one(z: Float[Array, "*latents"]) -> Scalar:
-        weighed = weigh(model, q, sample.x, z)
-        return weighed.reconstruction - sample.kl_weight * weighed.divergence
+def _climb(bound: Bound, draws: Draw, sample: Sample) -> Climb:
+    return Climb(bound(_weighted(draws, sample)), bound(draws.log_weight))
 
-    return jax.vmap(one)(latents)
+
+def _weighted(draws: Draw, sample: Sample) -> LogWeights:
+    return draws.reconstruction - sample.kl_weight * draws.divergence
+
+
+def _weigh_all(
+    model: AbstractModel, q: dist.Distribution, sample: Sample, latents: Float[Array, "draws *latents"]
+) -> Draw:
+    return jax.vmap(lambda z: weigh(model, q, sample.x, z))(latents)

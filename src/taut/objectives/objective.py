@@ -1,6 +1,5 @@
 """An objective: something to climb, whose reported value is always the bound itself."""
 
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,7 +11,6 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.objectives.gradients import Bound, Estimator, Sample
 from taut.shapes import Datum, RandomKey, Scalar
-from taut.weights import weigh
 from taut.weights.drawing import draw_keys
 
 
@@ -31,7 +29,9 @@ class Objective(eqx.Module):
 
     def __check_init__(self) -> None:
         if self.draws < 1:
-            raise OptionError(f"An objective wants at least one draw for each datum; got {self.draws}; ask for one or more.")
+            raise OptionError(
+                f"An objective wants at least one draw for each datum; got {self.draws}; ask for one or more."
+            )
 
     def __call__(
         self,
@@ -53,13 +53,9 @@ class Objective(eqx.Module):
             )
         latents = jax.vmap(q.rsample)(draw_keys(key, self.draws))
         sample = Sample(x, q, latents, self.kl_weight if kl_weight is None else kl_weight)
-        surrogate = self.estimator(self.bound, model, sample)
+        surrogate, value = self.estimator(self.bound, model, sample)
         # The value is taken apart from the gradient: what is logged is the bound, whatever carried the derivative.
-        return surrogate + lax.stop_gradient(self.value(model, sample) - surrogate)
-
-    def value(self, model: AbstractModel, sample: Sample) -> Scalar:
-        """The bound of the drawn log-weights, with nothing weighted."""
-        return self.bound(jax.vmap(lambda z: weigh(model, sample.q, sample.x, z).log_weight)(sample.latents))
+        return surrogate + lax.stop_gradient(value - surrogate)
 
     def weight_at(self, epoch: Float[Array, ""]) -> Float[Array, ""]:
         """The weight of the divergence after this many epochs."""

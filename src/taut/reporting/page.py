@@ -12,6 +12,7 @@ import jinja2
 from taut.record import Ledger
 from taut.reporting import pictures, tables, words
 from taut.reporting.lines import is_exact, number_lines
+from taut.reporting.pictures.latent_map import is_map_thinned
 from taut.reporting.pictures.latents import is_shortened
 from taut.reporting.pictures.rows import is_thinned
 
@@ -49,6 +50,7 @@ def _context(ledger: Ledger) -> dict[str, Any]:
         "samples": pictures.image_tiles(exhibits),
         "values": tables.value_table(exhibits),
         "map": pictures.latent_map_picture(ledger),
+        "map_thinned": is_map_thinned(ledger),
         "keys": pictures.legend_keys(exhibits.latent_map),
         "latents": pictures.latents_picture(ledger),
         "latents_shortened": is_shortened(ledger),
@@ -59,16 +61,15 @@ def _context(ledger: Ledger) -> dict[str, Any]:
 
 def _direction(ledger: Ledger) -> str:
     """Which way the KL on this page may err; it inherits that from log p(x)."""
-    evidence = ledger.evidence
+    evidence, gap = ledger.evidence, ledger.gap.inference
     if is_exact(ledger):
         return "For this model log p(x) is known exactly, so the KL shown is exact up to the error of the ELBO."
     if evidence.upper is not None:
-        return (
-            "Here log p(x) is enclosed between two bounds, and so is the KL: its lower value is what is certain to be "
-            "lost, its upper value what may be."
-        )
+        return "Here log p(x) is enclosed between two bounds, and so is the KL: between what is lost and what may be."
     if evidence.lower.status == "estimate":
         return "Here log p(x) is an estimate without a certificate, and so is the KL."
+    if gap.lower.value <= 0:
+        return "Here the lower bound on the KL is not above zero, so it says nothing: a KL is never negative."
     return (
         "Here log p(x) is bounded from below only, so the KL shown is a lower bound too: the encoder is at least this "
         "far from the posterior, and may be further."

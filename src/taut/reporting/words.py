@@ -70,7 +70,7 @@ def percent(fraction: float) -> str:
     return f"{fixed(100 * fraction, 1)} %"
 
 
-def setting(value: str | float | bool | None) -> str:
+def setting(value: str | int | float | bool | None) -> str:
     """One value of `ledger.settings`."""
     if value is None:
         return "none"

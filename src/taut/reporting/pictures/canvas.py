@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#656d77", "#d8dee4", "#fefefe"
+WHITE = "#ffffff"  # stays white in dark mode: writing on a coloured bar
 ELBO, KL, KL_PALE = "#2f6fb3", "#d9772b", "#eec39f"
 WIDE, NARROW = 7.4, 3.75  # inches; 710 and 360 CSS pixels
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from taut.record import Estimate, Ledger
 from taut.reporting import words
 from taut.reporting.lines import is_exact
-from taut.reporting.pictures.canvas import ELBO, GRID, INK, KL, KL_PALE, MUTED, PAPER, Picture, picture
+from taut.reporting.pictures.canvas import ELBO, GRID, INK, KL, KL_PALE, MUTED, PAPER, WHITE, Picture, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,19 +79,19 @@ def _draw_bar(axes: Axes, ledger: Ledger) -> None:
     _cut(axes, left + 0.03 * (right - left), 0.012 * (right - left))
     gap = ledger.gap.inference.lower
     _name_parts(axes, (left, elbo, end, right), f"KL {words.relation(gap)} {words.value_of(gap)}")
-    axes.text(elbo, _HALF + 0.16, "φ moves this edge →", ha="right", color=ELBO, size=8.5)
+    axes.text(elbo, _HALF + 0.16, "φ moves this edge →", ha="right", color=MUTED, size=8.5)
     if end > elbo:
-        axes.text(right, _HALF + 0.16, "θ and x fix this end", ha="right", color=INK, size=8.5)
+        axes.text(right, _HALF + 0.16, "θ and x fix this end", ha="right", color=MUTED, size=8.5)
 
 
 def _name_parts(axes: Axes, edges: tuple[float, float, float, float], kl: str) -> None:
     """Name a part inside the bar where it is wide enough for its name."""
     left, elbo, end, right = edges
     share = (end - elbo) / (right - left)
-    axes.text((left + elbo) / 2, 0, "ELBO", ha="center", va="center", color=PAPER, weight="bold")
+    axes.text((left + elbo) / 2, 0, "ELBO", ha="center", va="center", color=WHITE, weight="bold")
     if share > 0.1:
         axes.text(
-            (elbo + end) / 2, 0, kl if share > 0.3 else "KL", ha="center", va="center", color=PAPER, weight="bold"
+            (elbo + end) / 2, 0, kl if share > 0.3 else "KL", ha="center", va="center", color=WHITE, weight="bold"
         )
 
 
@@ -103,7 +103,7 @@ def _cut(axes: Axes, at: float, slant: float) -> None:
         )
 
 
-def _draw_mark(axes: Axes, mark: _Mark, height: float) -> None:
+def _draw_mark(axes: Axes, mark: _Mark, height: int) -> None:
     error = mark.estimate.std_error or 0.0
     axes.axhline(height, color=GRID, linewidth=0.7)
     axes.errorbar(

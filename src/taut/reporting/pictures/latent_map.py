@@ -28,7 +28,7 @@ _COLOURS = (
 )
 _SHAPES = (("o", "●"), ("^", "▲"), ("s", "■"), ("D", "◆"))
 _MOST_LABELS = 20
-_MOST_VECTORS = 1500  # points beyond which a raster is smaller than a list of shapes
+_MOST_POINTS = 1500  # more only cover one another and make the file large
 _OTHERS = "all others"
 
 
@@ -58,13 +58,14 @@ def latent_map_picture(ledger: Ledger) -> Picture | None:
     latent_map = ledger.exhibits.latent_map
     if latent_map is None or not latent_map.x:
         return None
+    drawn, keys = _thinned(latent_map), legend_keys(latent_map)
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = figure.add_subplot()
         size = 11.0 if narrow else 20.0
-        if len(latent_map.x) > 500:
+        if len(drawn.x) > 500:
             size /= 2
-        _scatter(axes, latent_map, size)
+        _scatter(axes, drawn, keys, size)
         axes.set_xlabel(latent_map.axes[0])
         axes.set_ylabel(latent_map.axes[1])
         axes.grid()
@@ -76,9 +77,21 @@ def latent_map_picture(ledger: Ledger) -> Picture | None:
     return picture(paint, alt=alt, height=5.0, narrow_height=3.6)
 
 
-def _scatter(axes: Axes, latent_map: LatentMap, size: float) -> None:
-    is_many = len(latent_map.x) > _MOST_VECTORS
-    for places, colour, shape in _groups(latent_map):
+def is_map_thinned(ledger: Ledger) -> bool:
+    """Whether the map shows only some of the rows."""
+    latent_map = ledger.exhibits.latent_map
+    return latent_map is not None and len(latent_map.x) > _MOST_POINTS
+
+
+def _thinned(latent_map: LatentMap) -> LatentMap:
+    """An even choice of at most `_MOST_POINTS` rows."""
+    step = -(-len(latent_map.x) // _MOST_POINTS)
+    labels = None if latent_map.labels is None else latent_map.labels[::step]
+    return dataclasses.replace(latent_map, x=latent_map.x[::step], y=latent_map.y[::step], labels=labels)
+
+
+def _scatter(axes: Axes, latent_map: LatentMap, keys: list[Key], size: float) -> None:
+    for places, colour, shape in _groups(latent_map, keys):
         axes.scatter(
             [latent_map.x[place] for place in places],
             [latent_map.y[place] for place in places],
@@ -87,12 +100,10 @@ def _scatter(axes: Axes, latent_map: LatentMap, size: float) -> None:
             marker=shape,
             edgecolors=PAPER,
             linewidths=0.3,
-            rasterized=is_many,
         )
 
 
-def _groups(latent_map: LatentMap) -> list[tuple[list[int], str, str]]:
-    keys = legend_keys(latent_map)
+def _groups(latent_map: LatentMap, keys: list[Key]) -> list[tuple[list[int], str, str]]:
     if not keys or latent_map.labels is None:
         return [(list(range(len(latent_map.x))), ELBO, "o")]
     by_label = {key.label: key for key in keys}

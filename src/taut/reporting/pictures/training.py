@@ -27,6 +27,8 @@ def training_picture(ledger: Ledger) -> Picture | None:
         held_out = [(row.epoch, row.held_out) for row in history if row.held_out is not None]
         _curve(axes, [(epoch, value) for epoch, value in held_out if math.isfinite(value)], KL, "held-out rows")
         _crop(axes, history)
+        if len(history) == 1:
+            axes.set_xlim(history[0].epoch - 1, history[0].epoch + 1)
         axes.set_xlabel("epoch")
         axes.set_ylabel("bound, nats per row")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 9, integer=True))

@@ -1,0 +1,18 @@
+"""Judgement: what a model and a guide are worth on given data, as a Ledger."""
+
+from taut.auditing.audit import Audit, audit, audit_by_row
+from taut.auditing.comparison import Difference, paired_difference
+from taut.auditing.exhibits import Context
+from taut.auditing.rows import RowAccount, RowResult, account_for_rows
+
+__all__ = [
+    "Audit",
+    "Context",
+    "Difference",
+    "RowAccount",
+    "RowResult",
+    "account_for_rows",
+    "audit",
+    "audit_by_row",
+    "paired_difference",
+]

@@ -1,0 +1,142 @@
+"""What the page draws, prepared here because the page cannot compute."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Float, Num
+
+from taut.auditing.rows import RowResult
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel, LatentVariableModel
+from taut.record import Exhibits, HistoryRow, LatentMap, RowExhibit
+from taut.shapes import RandomKey
+
+
+class Context(NamedTuple):
+    """What a page may show beside the numbers of an audit, as far as the caller knows it.
+
+    `low` and `high` are the ends of the grey scale of an image; `labels` has one for each row of the audited data.
+    """
+
+    title: str = "a model and a guide"
+    likelihood: str = "as given"
+    history: Sequence[HistoryRow] = ()
+    outcome: str | None = None
+    image_shape: tuple[int, int] | None = None
+    feature_names: Sequence[str] | None = None
+    labels: np.ndarray | None = None
+    low: float = 0.0
+    high: float = 1.0
+    notes: Sequence[str] = ()
+
+
+ROWS_SHOWN = 300
+POINTS_SHOWN = 2000
+IMAGES_SHOWN = 10
+SAMPLES_SHOWN = 20
+
+
+def exhibits_of(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    numbers: Num[np.ndarray, "n"],
+    result: RowResult,
+    log_p: Float[np.ndarray, "n"],
+    means: Float[np.ndarray, "n latents"],
+    context: Context,
+    *,
+    key: RandomKey,
+) -> Exhibits:
+    """Everything that the page draws."""
+    first = data[:IMAGES_SHOWN]
+
+    def shown(values: Num[np.ndarray, "k features"]) -> list[list[float]]:
+        if context.image_shape is None:
+            return [[float(f"{v:.4g}") for v in row] for row in values]
+        return _in_unit_range(values, context.low, context.high)
+
+    drawable = isinstance(model, LatentVariableModel)
+    return Exhibits(
+        rows=_rows_shown(result, log_p, numbers),
+        history=_thinned(list(context.history)),
+        outcome=context.outcome,
+        image_shape=context.image_shape,
+        originals=shown(first),
+        reconstructions=shown(_reconstructions(model, guide, first)) if drawable else [],
+        samples=shown(_samples(model, SAMPLES_SHOWN, key=key)) if drawable else [],
+        feature_names=None if context.feature_names is None else list(context.feature_names),
+        latent_map=_latent_map(means, None if context.labels is None else np.asarray(context.labels)[numbers]),
+    )
+
+
+def _rows_shown(result: RowResult, log_p: Float[np.ndarray, "n"], numbers: Num[np.ndarray, "n"]) -> list[RowExhibit]:
+    """Rows evenly spaced in the order of their log p(x), so that a picture of them shows the whole range."""
+    order = np.argsort(log_p, kind="stable")
+    chosen = order[np.unique(np.linspace(0, len(order) - 1, min(ROWS_SHOWN, len(order))).astype(int))]
+    return [
+        RowExhibit(
+            row=int(numbers[i]),
+            elbo=float(result.elbo[i]),
+            log_p=float(log_p[i]),
+            std_error=float(result.log_p_error[i]),
+            khat=float(min(result.khat[i], 1e6)),
+            ess=float(result.ess[i]),
+        )
+        for i in chosen
+    ]
+
+
+def _latent_map(means: Float[np.ndarray, "n latents"], labels: np.ndarray | None) -> LatentMap:
+    """Posterior means in two dimensions: as they are, or their two principal components."""
+    means = means[:POINTS_SHOWN].astype(np.float64)
+    shown = None if labels is None else [str(label) for label in labels[:POINTS_SHOWN]]
+    if means.shape[1] == 1:
+        return LatentMap(axes=("latent 0", ""), x=_short(means[:, 0]), y=[0.0] * len(means), labels=shown)
+    if means.shape[1] == 2:
+        return LatentMap(axes=("latent 0", "latent 1"), x=_short(means[:, 0]), y=_short(means[:, 1]), labels=shown)
+    centred = means - means.mean(axis=0)
+    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    share = sizes**2 / max(float(np.sum(sizes**2)), np.finfo(float).tiny)
+    first, second = (centred @ directions[:2].T).T
+    names = [f"principal component {i + 1} of the posterior means ({share[i]:.0%} of variance)" for i in (0, 1)]
+    return LatentMap(axes=(names[0], names[1]), x=_short(first), y=_short(second), labels=shown)
+
+
+def _reconstructions(
+    model: AbstractModel, guide: AbstractGuide, data: Num[np.ndarray, "n features"]
+) -> Float[np.ndarray, "n features"]:
+    """E[x|z] at the posterior mean of each of a few rows."""
+    floats = jnp.asarray(data, jnp.result_type(float))
+    if not guide.amortised:
+        guide = jax.tree.map(lambda leaf: leaf[: len(data)], guide)
+    along = (None if guide.amortised else 0, 0)
+    return np.asarray(eqx.filter_vmap(lambda g, x: model.likelihood(g(x).mean).mean, in_axes=along)(guide, floats))
+
+
+def _samples(model: AbstractModel, count: int, *, key: RandomKey) -> Float[np.ndarray, "n features"]:
+    """E[x|z] at draws of z from the prior."""
+    latents = jax.vmap(model.prior().sample)(jr.split(key, count))
+    return np.asarray(jax.vmap(lambda z: model.likelihood(z).mean)(latents))
+
+
+def _in_unit_range(values: Num[np.ndarray, "n features"], low: float, high: float) -> list[list[float]]:
+    """Values brought to [0, 1], rounded to what a picture can show."""
+    scaled = np.clip((values.astype(np.float64) - low) / max(high - low, np.finfo(float).tiny), 0.0, 1.0)
+    return [[round(float(v), 3) for v in row] for row in scaled]
+
+
+def _thinned(history: list[HistoryRow]) -> list[HistoryRow]:
+    """At most 500 epochs, evenly spaced: a curve needs no more."""
+    if len(history) <= 500:
+        return history
+    return [history[i] for i in np.unique(np.linspace(0, len(history) - 1, 500).astype(int))]
+
+
+def _short(values: Float[np.ndarray, "n"]) -> list[float]:
+    return [float(f"{v:.4g}") for v in values]

@@ -1,0 +1,95 @@
+"""The account of one row, from one set of draws, so that its numbers add up exactly."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Num
+
+from taut.bounds.lower import log_mean_weight, log_mean_weight_error
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.shapes import Datum, RandomKey, Scalar
+from taut.weights import RowFunction, draw, effective_sample_size, map_rows, pareto_khat
+from taut.weights.drawing import draw_keys
+
+# Rows × draws that are decoded at once: large enough for matrix products, small enough for the cache.
+DECODED_AT_ONCE = 2048
+ROWS_AT_ONCE = 32
+
+
+class RowResult(NamedTuple):
+    """What `draws` draws say about each row, in nats.
+
+    `elbo` = −`distortion` − `rate`, from the same draws; `log_p` is the importance-weighted value. Draws whose weight was not
+    a number count as weight zero and are counted in `failed`.
+    """
+
+    elbo: Float[np.ndarray, "n"]
+    elbo_error: Float[np.ndarray, "n"]
+    rate: Float[np.ndarray, "n"]
+    rate_error: Float[np.ndarray, "n"]
+    distortion: Float[np.ndarray, "n"]
+    distortion_error: Float[np.ndarray, "n"]
+    log_p: Float[np.ndarray, "n"]
+    log_p_error: Float[np.ndarray, "n"]
+    ess: Float[np.ndarray, "n"]
+    khat: Float[np.ndarray, "n"]
+    failed: Num[np.ndarray, "n"]
+
+
+class RowAccount(RowFunction):
+    """`RowResult` of one datum."""
+
+    draws: int = eqx.field(static=True)
+    chunk: int = eqx.field(static=True, default=DECODED_AT_ONCE // ROWS_AT_ONCE)
+
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> RowResult:
+        """The account of one datum."""
+        q = guide(x)
+
+        def one(key: RandomKey) -> tuple[Scalar, Scalar]:
+            weighed = draw(model, q, x, key=key)
+            return weighed.reconstruction, weighed.divergence
+
+        keys = draw_keys(key, self.draws)
+        reconstruction, divergence = jax.lax.map(one, keys, batch_size=min(self.chunk, self.draws))
+        log_w = reconstruction - divergence
+        failed = jnp.isnan(log_w)
+        kept = jnp.where(failed, -jnp.inf, log_w)
+        return RowResult(
+            elbo=jnp.mean(log_w),
+            elbo_error=_error(log_w),
+            rate=jnp.mean(divergence),
+            rate_error=_error(divergence),
+            distortion=-jnp.mean(reconstruction),
+            distortion_error=_error(reconstruction),
+            log_p=log_mean_weight(kept),
+            log_p_error=log_mean_weight_error(kept),
+            ess=effective_sample_size(kept),
+            khat=pareto_khat(kept),
+            failed=jnp.sum(failed),
+        )
+
+
+def account_for_rows(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    *,
+    draws: int,
+    key: RandomKey,
+    rows: np.ndarray | None = None,
+    on_block: Callable[[int], None] | None = None,
+) -> RowResult:
+    """The account of every row; `rows` gives their numbers, by which their keys are folded in."""
+    return map_rows(RowAccount(draws), model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE, on_block=on_block)
+
+
+def _error(values: Float[Array, "draws"]) -> Scalar:
+    draws = values.shape[0]
+    # One draw has no spread to measure, which is not the same as no error.
+    return jnp.std(values, ddof=1) / jnp.sqrt(draws) if draws > 1 else jnp.asarray(jnp.nan, values.dtype)

@@ -1,0 +1,98 @@
+"""What is written reads back, and what cannot be written leaves nothing behind."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from pyarrow import csv as arrow_csv
+
+from taut import data
+from taut.errors import DataError, OptionError, ShapeError
+from tests.data.sentences import refused
+
+ENDINGS = [".csv", ".parquet", ".npy", ".npz"]
+SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=6)
+FINITE = {"allow_nan": False, "allow_infinity": False}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@given(values=hnp.arrays(np.float64, SHAPES, elements=FINITE))
+def test_every_digit_comes_back(tmp_path_factory, ending, values):
+    path = tmp_path_factory.mktemp("round") / f"a{ending}"
+    data.write(values, path)
+    np.testing.assert_array_equal(data.read(path).values, values)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@given(values=hnp.arrays(st.sampled_from(["f4", "f2", ">f4"]), SHAPES, elements=FINITE))
+def test_narrow_floats_come_back(tmp_path_factory, ending, values):
+    path = tmp_path_factory.mktemp("round") / f"a{ending}"
+    data.write(values, path)
+    np.testing.assert_array_equal(data.read(path).values.astype(np.float32), values)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@given(values=hnp.arrays(st.sampled_from(["u1", "i8", "?"]), SHAPES))
+def test_whole_numbers_come_back(tmp_path_factory, ending, values):
+    path = tmp_path_factory.mktemp("round") / f"a{ending}"
+    data.write(values, path)
+    np.testing.assert_array_equal(data.read(path).values, values)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_columns_keep_their_names(tmp_path, ending):
+    data.write({"a, b": [1, 2], 'say "c"': [0.1, 0.2]}, tmp_path / f"a{ending}")
+    assert data.read(tmp_path / f"a{ending}").columns == ["a, b", 'say "c"']
+    data.write(np.eye(2), tmp_path / f"b{ending}", names=["z0", "z1"])
+    assert data.read(tmp_path / f"b{ending}").columns == ["z0", "z1"]
+
+
+def test_npz_holds_one_array_for_each_column_whatever_its_name(tmp_path):
+    columns = {"file": [1, 2], "allow_pickle": [0.5, 1.5], "label": ["a", "b"]}
+    data.write(columns, tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
+        assert {name: archive[name].tolist() for name in archive.files} == columns
+
+
+def test_text_and_non_finite_numbers_can_be_written(tmp_path):
+    data.write({"label": ["x", "y, z"], "khat": [np.inf, np.nan]}, tmp_path / "a.csv")
+    frame = arrow_csv.read_csv(tmp_path / "a.csv")
+    assert frame["label"].to_pylist() == ["x", "y, z"]
+    assert frame.schema.field("khat").type == pa.float64()
+
+
+@pytest.mark.parametrize(
+    ("columns", "name", "kind", "words"),
+    [
+        ({"a": [1]}, "a.xlsx", OptionError, ["a.xlsx", ".csv, .parquet, .npy, .npz"]),
+        ({"a": [1]}, "a", OptionError, ["ending"]),
+        ({}, "a.csv", ShapeError, ["none"]),
+        ({"a": [1], "b": [1, 2]}, "a.csv", ShapeError, ["`b` has 2 rows, not 1"]),
+        ({"a": [[1]]}, "a.csv", ShapeError, ["`a`", "(1, 1)"]),
+        ({"a": np.array(1)}, "a.csv", ShapeError, ["`a`", "()"]),
+        ({"a": np.array([{}])}, "a.npz", DataError, ["`a`", "object"]),
+        ({"a": [1j]}, "a.parquet", DataError, ["`a`", "complex"]),
+        ({"a": ["x"]}, "a.npy", DataError, ["`a`", "text"]),
+        (np.ones(3), "a.csv", ShapeError, ["(3,)"]),
+    ],
+)
+def test_what_cannot_be_written_leaves_nothing(tmp_path, columns, name, kind, words):
+    with refused(kind, *words):
+        data.write(columns, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_must_fit_the_columns(tmp_path):
+    with refused(ShapeError, "2 column names", "got 1"):
+        data.write(np.eye(2), tmp_path / "a.csv", names=["a"])
+    with refused(OptionError, "`a` twice"):
+        data.write(np.eye(2), tmp_path / "a.csv", names=["a", "a"])
+
+
+def test_the_old_file_stays_where_writing_fails(tmp_path):
+    data.write({"a": [1, 2]}, tmp_path / "a.npy")
+    with refused(DataError, "text"):
+        data.write({"a": ["x"]}, tmp_path / "a.npy")
+    np.testing.assert_array_equal(data.read(tmp_path / "a.npy").values, [[1], [2]])

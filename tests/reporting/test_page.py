@@ -1,0 +1,213 @@
+import dataclasses
+import functools
+import html.parser
+import json
+import re
+
+import pytest
+
+from taut.record import Estimate, Ledger, Verdict
+from taut.reporting import render_page
+from tests.reporting import ledgers
+
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?: %)?")
+NASTY = "<script>alert('$x^2$')</script>"
+DIGITS = ledgers.digits_ledger()
+CASES = {
+    "digits": DIGITS,
+    "two_sided": ledgers.two_sided(DIGITS),
+    "exact": ledgers.exact(DIGITS),
+    "table": ledgers.table(DIGITS),
+    "bare": ledgers.bare(DIGITS),
+    "no_labels": ledgers.with_labels(DIGITS, None),
+    "many_labels": ledgers.with_labels(DIGITS, [f"label {place} 日本" for place in range(40)]),
+}
+
+
+class Reader(html.parser.HTMLParser):
+    """What a reader sees: texts, images, and every address the page names."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts, self.images, self.tags, self.addresses, self._silent = [], [], [], [], 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        given = dict(attrs)
+        self.addresses += [given[name] for name in ("src", "srcset", "href") if name in given]
+        if tag == "img":
+            self.images.append(given)
+        self._silent += tag == "style"
+
+    def handle_endtag(self, tag):
+        self._silent -= tag == "style"
+
+    def handle_data(self, data):
+        if not self._silent:
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+@functools.cache
+def page_of(name: str) -> str:
+    return render_page(CASES[name])
+
+
+@pytest.fixture(params=list(CASES))
+def name(request) -> str:
+    return request.param
+
+
+def test_page_is_complete_and_asks_for_nothing(name):
+    page = page_of(name)
+    reader = Reader(page)
+    assert page.startswith("<!doctype html>")
+    assert '<html lang="en">' in page
+    assert 'name="viewport"' in page
+    assert {"title", "main", "h1"} <= set(reader.tags)
+    assert "script" not in reader.tags
+    assert all(address.startswith("data:") for address in reader.addresses)
+    assert all(image["alt"].strip() for image in reader.images)
+    assert "url(" not in page
+    assert "@import" not in page
+    assert len(page) < 2_000_000
+
+
+def test_same_ledger_from_json_gives_the_same_bytes(name):
+    assert render_page(Ledger.from_json(CASES[name].to_json())) == page_of(name)
+
+
+def test_every_number_on_the_page_is_in_the_file(name):
+    ledger = CASES[name]
+    content = json.loads(ledger.to_json())
+    known, texts = [], []
+    _collect(content, known, texts)
+    spoken = set(NUMBER.findall(" ".join(texts)))
+    reader = Reader(page_of(name))
+    page = " ".join([reader.text, *(image["alt"] for image in reader.images)]).replace("\N{MINUS SIGN}", "-")
+    head = ledger.created[:16].replace("T", " ")  # the same moment, written for people
+    page = page.replace(head, "")
+    for digest in (ledger.data_digest, ledger.model_digest):
+        page = page.replace(digest.partition(":")[2][:12], "")
+    tokens = NUMBER.findall(page)
+    assert len(tokens) > 30
+    assert [token for token in tokens if not _stands_in(token, known) and token not in spoken] == []
+
+
+def _collect(content, numbers: list[float], texts: list[str]) -> None:
+    if isinstance(content, dict):
+        texts.extend(content)
+        content = list(content.values())
+    if isinstance(content, list):
+        for item in content:
+            _collect(item, numbers, texts)
+    elif isinstance(content, str):
+        texts.append(content.replace("\N{MINUS SIGN}", "-"))
+    elif isinstance(content, int | float):
+        numbers.append(content)
+
+
+def _stands_in(token: str, numbers: list[float]) -> bool:
+    """Whether a number of the file, rounded as the token is, gives the token."""
+    scale = 100 if token.endswith("%") else 1
+    text = token.removesuffix(" %")
+    if "e" in text:
+        return any(f"{number:.4g}" == text for number in numbers)
+    decimals = len(text.partition(".")[2])
+    return any(f"{scale * number:.{decimals}f}" == text for number in numbers)
+
+
+def test_the_check_of_numbers_can_fail():
+    assert not _stands_in("-101.81", [-101.804])
+    assert _stands_in("-101.80", [-101.804])
+
+
+def test_what_users_wrote_is_escaped():
+    nasty = dataclasses.replace(
+        ledgers.with_labels(DIGITS, [NASTY, "$\\frac$", "_hidden", "&amp;"]),
+        title=NASTY,
+        likelihood=NASTY,
+        notes=[NASTY],
+        settings={NASTY: NASTY},
+        verdicts=[Verdict(code="x", severity="problem", text=NASTY, evidence=NASTY)],
+    )
+    _assert_harmless(render_page(nasty), NASTY, "$\\frac$", "_hidden", "&amp;")
+    named = ledgers.table(DIGITS)
+    exhibits = dataclasses.replace(named.exhibits, feature_names=[NASTY, "$", "{{ 7 * 7 }}", "a", "b"])
+    _assert_harmless(render_page(dataclasses.replace(named, exhibits=exhibits)), NASTY, "{{ 7 * 7 }}")
+
+
+def test_axes_of_the_map_may_have_any_characters():
+    latent_map = dataclasses.replace(DIGITS.exhibits.latent_map, axes=(NASTY, "$\\frac{ 日本"))
+    exhibits = dataclasses.replace(DIGITS.exhibits, latent_map=latent_map)
+    _assert_harmless(render_page(dataclasses.replace(DIGITS, exhibits=exhibits)), NASTY)
+
+
+def _assert_harmless(page: str, *expected: str) -> None:
+    reader = Reader(page)
+    assert "script" not in reader.tags
+    assert all(text in reader.text for text in expected)
+
+
+def test_verdicts_come_first_and_the_worst_leads():
+    text = Reader(page_of("digits")).text
+    places = [text.index(word) for word in ("Verdicts", "Warning", "Note", "Good", "The identity", "The numbers")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("digits", "bounded from below only"),
+        ("two_sided", "enclosed between two bounds"),
+        ("exact", "known exactly"),
+    ],
+)
+def test_page_says_which_way_the_kl_may_err(name, sentence):
+    assert sentence in Reader(page_of(name)).text
+
+
+def test_missing_parts_leave_no_heading():
+    text = Reader(page_of("bare")).text
+    for heading in ("Training", "Originals", "Samples from", "Map of"):
+        assert heading not in text
+    assert "no verdict" in text
+    assert "not measured" in text
+
+
+@pytest.mark.parametrize("labels", [None, ["only"], [str(place) for place in range(20)], [f"{i}" for i in range(200)]])
+def test_any_number_of_labels(labels):
+    text = Reader(render_page(ledgers.with_labels(DIGITS, labels))).text
+    assert ("all others" in text) == (labels is not None and len(labels) > 20)
+
+
+@pytest.mark.parametrize("lower", [-104.213, -150.0, float("nan"), float("inf")])
+def test_a_lower_bound_that_says_nothing_still_draws(lower):
+    estimate = Estimate(value=lower, status="certified-lower", delta=0.01)
+    gap = dataclasses.replace(DIGITS.gap.inference, lower=dataclasses.replace(estimate, value=lower + 104.213))
+    ledger = dataclasses.replace(
+        DIGITS,
+        evidence=dataclasses.replace(DIGITS.evidence, lower=estimate),
+        gap=dataclasses.replace(DIGITS.gap, inference=gap),
+    )
+    assert "The identity" in render_page(ledger)
+
+
+def test_a_long_audit_stays_small():
+    exhibits, old = DIGITS.exhibits, DIGITS.exhibits.latent_map
+    many = dataclasses.replace(
+        exhibits,
+        rows=exhibits.rows * 50,
+        history=exhibits.history * 50,
+        image_shape=(128, 128),
+        originals=[[place % 251 / 251 for place in range(128 * 128)]] * 40,
+        reconstructions=[[place % 13 / 13 for place in range(128 * 128)]] * 40,
+        latent_map=dataclasses.replace(old, x=old.x * 50, y=old.y * 50, labels=old.labels * 50),
+    )
+    page = render_page(dataclasses.replace(DIGITS, exhibits=many, latents=DIGITS.latents * 40))
+    assert len(page) < 2_000_000
+    assert page.count("even choice") == 2
