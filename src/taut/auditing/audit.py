@@ -106,7 +106,7 @@ def audit_by_row(
     encoder = account_for_rows(
         model, guide, chosen, draws=draws, key=encoder_key, rows=numbers, on_block=stage("weights from the encoder")
     )
-    _check_finite(encoder, numbers)
+    _check_finite(encoder.elbo + encoder.log_p, numbers)
     prior = account_for_rows(
         model,
         Constant(model.prior()),
@@ -116,6 +116,7 @@ def audit_by_row(
         rows=numbers,
         on_block=stage("weights from the prior"),
     )
+    _check_finite(prior.log_p, numbers)
     exact, note = evidence_by_row(model, chosen, on_block=stage("quadrature"))
     placement = map_rows(PlacementOfRow(), model, guide, chosen, key=key)
     evidence = evidence_of(encoder, prior, exact, population=len(data), delta=delta, draws=draws)
@@ -148,7 +149,7 @@ def audit_by_row(
             "precision": str(np.dtype(encoder.elbo.dtype)),
             "device": jax.devices()[0].platform,
             "jax": jax.__version__,
-            "failed_draws": int(encoder.failed.sum()),
+            "failed_draws": int(encoder.failed.sum() + prior.failed.sum()),
             **(settings or {}),
         },
         elbo=mean(encoder.elbo, encoder.elbo_error, "below the mean of log p(x) in expectation"),
@@ -198,8 +199,8 @@ def _check(draws: int, rows: int | None, delta: float, guide: AbstractGuide) -> 
         raise OptionError("A choice of rows wants an amortised guide; got local ones; audit all of their rows.")
 
 
-def _check_finite(result: RowResult, numbers: Num[np.ndarray, "n"]) -> None:
-    bad = ~(np.isfinite(result.elbo) & np.isfinite(result.log_p))
+def _check_finite(bounds: Float[np.ndarray, "n"], numbers: Num[np.ndarray, "n"]) -> None:
+    bad = ~np.isfinite(bounds)
     if bad.any():
         raise AuditError(
             f"Finite bounds are wanted for every row; {int(bad.sum())} of {len(bad)} are not, first row {numbers[bad.argmax()]}; "

@@ -92,14 +92,16 @@ def _rows_shown(result: RowResult, log_p: Float[np.ndarray, "n"], numbers: Num[n
     ]
 
 
-def _latent_map(means: Float[np.ndarray, "n latents"], labels: np.ndarray | None) -> LatentMap:
-    """Posterior means in two dimensions: as they are, or their two principal components."""
+def _latent_map(means: Float[np.ndarray, "n latents"], labels: np.ndarray | None) -> LatentMap | None:
+    """Posterior means in two dimensions: as they are, or their two principal components, which one row alone has not."""
     means = means[:POINTS_SHOWN].astype(np.float64)
     shown = None if labels is None else [str(label) for label in labels[:POINTS_SHOWN]]
     if means.shape[1] == 1:
         return LatentMap(axes=("latent 0", ""), x=_short(means[:, 0]), y=[0.0] * len(means), labels=shown)
     if means.shape[1] == 2:
         return LatentMap(axes=("latent 0", "latent 1"), x=_short(means[:, 0]), y=_short(means[:, 1]), labels=shown)
+    if len(means) < 2:
+        return None
     centred = means - means.mean(axis=0)
     _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
     share = sizes**2 / max(float(np.sum(sizes**2)), np.finfo(float).tiny)

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
+import jax.random as jr
 from jaxtyping import Array, Int, Num
 
 from taut.fitting.epoch import Course, Parts, held_out_bound, run_epoch
@@ -96,35 +98,44 @@ def run(
     resume: bool = False,
 ) -> Run:
     """Climb until something ends it."""
-    start = State.start(parts.moving, course.optimiser.init(parts.moving), plan.epochs)
+    # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
+    train_key, held_out_key = jr.split(key)
+    # An array made from a Python number has a weak dtype, which the first step makes strong: a second compilation.
+    moving = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), parts.moving)
+    start = State.start(moving, course.optimiser.init(moving), plan.epochs)
     state = load_tensors(checkpoint, start) if resume and checkpoint is not None else start
     began = saved = time.monotonic()
-    before = float(jnp.nansum(state.record[:, 2]))
+    before, first = float(jnp.nansum(state.record[:, 2])), int(state.epoch)
     outcome = Outcome.budget_spent(plan.epochs, best=None)
     try:
         while int(state.epoch) < plan.epochs:
             epoch_began = time.monotonic()
             now = Parts(state.moving, parts.fixed)
-            moving, opt_state, info = run_epoch(course, now, state.opt_state, data, state.epoch, key)
+            moving, opt_state, info = run_epoch(course, now, state.opt_state, data, state.epoch, train_key)
             if int(info.first_bad) >= 0:
                 outcome = Outcome.diverged(int(state.epoch) * course.steps(len(data)) + int(info.first_bad) + 1)
                 break
             held = (
                 math.nan
                 if held_out is None
-                else float(held_out_bound(course, Parts(moving, parts.fixed), held_out, key))
+                else float(held_out_bound(course, Parts(moving, parts.fixed), held_out, held_out_key))
             )
+            if held_out is not None and not math.isfinite(held):
+                outcome = Outcome.diverged((int(state.epoch) + 1) * course.steps(len(data)))
+                break
             seconds = time.monotonic() - epoch_began
             state = state.after(moving, opt_state, float(info.bound), held, seconds)
             elapsed = before + time.monotonic() - began
             done = int(state.epoch)
             if on_epoch is not None:
-                left = (plan.epochs - done) * (time.monotonic() - began) / max(done, 1)
+                left = (plan.epochs - done) * elapsed / done
                 on_epoch(Progress(done, plan.epochs, float(info.bound) if math.isnan(held) else held, left))
             if plan.patience is not None and done - int(state.best_epoch) >= plan.patience:
                 outcome = Outcome.converged(plan.patience, int(state.best_epoch))
                 break
-            if plan.time_limit is not None and done < plan.epochs and elapsed + seconds > plan.time_limit:
+            # The first epoch is mostly compilation and says nothing about the next one.
+            coming = seconds if done - first > 1 else 0.0
+            if plan.time_limit is not None and done < plan.epochs and elapsed + coming > plan.time_limit:
                 outcome = Outcome.time_spent(plan.time_limit, done)
                 break
             if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_EVERY:

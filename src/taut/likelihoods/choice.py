@@ -56,12 +56,13 @@ def check_support(name: str, values: Values) -> None:
         raise SupportError(complaint)
 
 
-def named(name: str, values: Values) -> AbstractLikelihood:
-    """The named likelihood for data like these: sizes, totals and scales are read from the values.
+def named(name: str, values: Values, *, largest: float | None = None) -> AbstractLikelihood:
+    """The named likelihood for data like these: sizes and scales are read from the values.
 
+    `largest` is the end of the scale (the total of a binomial, the last category), by default the largest value.
     Raises OptionError for an unknown name.
     """
-    return _known(name).build(values)
+    return _known(name).build(values, int(max(values.max() if largest is None else largest, 1)))
 
 
 def _choose_for_counts(values: Values, high: float) -> Choice:
@@ -95,7 +96,7 @@ def _is_whole(values: Values) -> bool:
 
 
 class _Known(NamedTuple):
-    build: Callable[[Values], AbstractLikelihood]
+    build: Callable[[Values, int], AbstractLikelihood]
     refuses: Callable[[Values], str] | None
 
 
@@ -153,16 +154,16 @@ def _known(name: str) -> _Known:
 
 
 _TABLE: dict[str, _Known] = {
-    "bernoulli": _Known(lambda x: Bernoulli(x.shape[1]), _not_binary),
-    "binomial": _Known(lambda x: Binomial(x.shape[1], total=max(int(x.max()), 1)), _not_counts),
-    "categorical": _Known(lambda x: Categorical(x.shape[1], classes=int(x.max()) + 1), _not_counts),
-    "continuous-bernoulli": _Known(lambda x: ContinuousBernoulli(x.shape[1]), _not_shares),
-    "discretised-logistic": _Known(lambda x: DiscretisedLogistic(x.shape[1]), _not_grey),
-    "gaussian": _Known(lambda x: Gaussian(x.shape[1], scale="separate", **_scales(x)), None),
-    "gaussian-shared": _Known(lambda x: Gaussian(x.shape[1], scale="shared", **_common_spread(x)), None),
-    "gaussian-unit": _Known(lambda x: Gaussian(x.shape[1], scale="unit", **_common_spread(x)), None),
-    "negative-binomial": _Known(lambda x: NegativeBinomial(x.shape[1]), _not_counts),
-    "poisson": _Known(lambda x: Poisson(x.shape[1]), _not_counts),
-    "student-t": _Known(lambda x: StudentT(x.shape[1], **_scales(x)), None),
+    "bernoulli": _Known(lambda x, _: Bernoulli(x.shape[1]), _not_binary),
+    "binomial": _Known(lambda x, top: Binomial(x.shape[1], total=top), _not_counts),
+    "categorical": _Known(lambda x, top: Categorical(x.shape[1], classes=top + 1), _not_counts),
+    "continuous-bernoulli": _Known(lambda x, _: ContinuousBernoulli(x.shape[1]), _not_shares),
+    "discretised-logistic": _Known(lambda x, _: DiscretisedLogistic(x.shape[1]), _not_grey),
+    "gaussian": _Known(lambda x, _: Gaussian(x.shape[1], scale="separate", **_scales(x)), None),
+    "gaussian-shared": _Known(lambda x, _: Gaussian(x.shape[1], scale="shared", **_common_spread(x)), None),
+    "gaussian-unit": _Known(lambda x, _: Gaussian(x.shape[1], scale="unit", **_common_spread(x)), None),
+    "negative-binomial": _Known(lambda x, _: NegativeBinomial(x.shape[1]), _not_counts),
+    "poisson": _Known(lambda x, _: Poisson(x.shape[1]), _not_counts),
+    "student-t": _Known(lambda x, _: StudentT(x.shape[1], **_scales(x)), None),
 }
 NAMES: tuple[str, ...] = tuple(_TABLE)

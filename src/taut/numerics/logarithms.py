@@ -18,7 +18,10 @@ def log_mean_exp(a: Float[Array, "draws"]) -> Scalar:
     >>> bool(jnp.isclose(log_mean_exp(jnp.array([-1000.0, -1000.0])), -1000.0))
     True
     """
-    return logsumexp(a) - jnp.log(jnp.asarray(a.size, a.dtype))
+    # logsumexp alone gets the value right and the gradient NaN where nothing is left: 0/0 in its softmax.
+    nothing = jnp.all(jnp.isneginf(a))
+    log_sum = jnp.where(nothing, -jnp.inf, logsumexp(jnp.where(nothing, 0.0, a)))
+    return log_sum - jnp.log(jnp.asarray(a.size, a.dtype))
 
 
 def inverse_softplus(y: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

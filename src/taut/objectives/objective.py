@@ -54,8 +54,9 @@ class Objective(eqx.Module):
         latents = jax.vmap(q.rsample)(draw_keys(key, self.draws))
         sample = Sample(x, q, latents, self.kl_weight if kl_weight is None else kl_weight)
         surrogate, value = self.estimator(self.bound, model, sample)
-        # The value is taken apart from the gradient: what is logged is the bound, whatever carried the derivative.
-        return surrogate + lax.stop_gradient(value - surrogate)
+        # What is logged is the bound, to the last bit, whatever carried the derivative: the difference is exactly zero
+        # where the surrogate is finite, and not a number where it is not.
+        return lax.stop_gradient(value) + (surrogate - lax.stop_gradient(surrogate))
 
     def weight_at(self, epoch: Float[Array, ""]) -> Float[Array, ""]:
         """The weight of the divergence after this many epochs."""

@@ -1,17 +1,21 @@
 """Methods of the literature, each a line of parts with its reference."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from taut.bounds import log_mean_weight, mean_log_weight
+from taut.errors import OptionError
 from taut.objectives.gradients import analytic, doubly_reparameterised, path, total
 from taut.objectives.objective import Objective
 
 
-def elbo(draws: int = 1, *, form: str = "joint", kl_warm_up: float = 0.0) -> Objective:
+def elbo(draws: int = 1, *, form: Literal["joint", "split"] = "joint", kl_warm_up: float = 0.0) -> Objective:
     """The evidence lower bound, `joint` (sampled) or `split` (reconstruction − closed-form rate).
 
     References: Kingma & Welling 2014, arXiv:1312.6114, eqs 6 and 7.
     """
+    if form not in ("joint", "split"):
+        raise OptionError(f"The ELBO has a joint and a split form; got `{form}`; choose one of the two.")
     return Objective(mean_log_weight, analytic if form == "split" else total, draws, kl_warm_up=kl_warm_up)
 
 

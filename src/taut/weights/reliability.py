@@ -8,15 +8,19 @@ from jaxtyping import Array, Float
 
 from taut.shapes import LogWeights, Scalar
 
+# A log-weight is a sum of many terms, each rounded; it is known to about this many steps of its precision.
+ROUNDING_STEPS = 16
+
 
 def effective_sample_size(log_w: LogWeights) -> Scalar:
-    """1 / Σ_k w̃_k², between 1 and the number of draws (Kong 1992).
+    """1 / Σ_k w̃_k², between 1 and the number of draws, or 0 where every weight is zero (Kong 1992).
 
     >>> import jax.numpy as jnp
     >>> float(effective_sample_size(jnp.zeros(8)))
     8.0
     """
-    return 1.0 / jnp.sum(jax.nn.softmax(log_w) ** 2)
+    nothing = jnp.all(jnp.isneginf(log_w))
+    return jnp.where(nothing, 0.0, 1.0 / jnp.sum(jax.nn.softmax(jnp.where(nothing, 0.0, log_w)) ** 2))
 
 
 def khat_threshold(draws: int) -> float:
@@ -32,8 +36,10 @@ def pareto_khat(log_w: LogWeights) -> Scalar:
     """Tail index k̂ of the weights: 1/k̂ is the number of moments that they seem to have.
 
     A generalised Pareto distribution is fitted to the M = ⌈min(0.2 K, 3 √K)⌉ largest weights by the
-    posterior-mean estimator of Zhang & Stephens 2009, then drawn to ½ with the weight of ten observations. Weights
-    that are all equal have no tail, and get 0. Fewer than five tail weights cannot be fitted: the result is infinite.
+    posterior-mean estimator of Zhang & Stephens 2009, then drawn to ½ with the weight of ten observations; weights that
+    tie with the largest one left out are not part of the tail. Weights that differ by no more than the rounding of their
+    logarithms have no tail, and get 0. The result is infinite where the tail cannot be judged: fewer than five weights
+    in it, no weight above zero, or a weight that is not a number.
 
     References: Vehtari et al. 2024, Pareto smoothed importance sampling, JMLR 25(72), appendix C.
 
@@ -45,21 +51,27 @@ def pareto_khat(log_w: LogWeights) -> Scalar:
     tail = math.ceil(min(0.2 * draws, 3.0 * math.sqrt(draws)))
     if tail < 5:
         return jnp.asarray(jnp.inf, log_w.dtype)
-    ordered = jnp.exp(jnp.sort(log_w) - jnp.max(log_w))
-    exceedances = ordered[-tail:] - ordered[-tail - 1]
-    has_tail = exceedances[-1] > 0
-    shape = _fit_generalised_pareto(jnp.where(has_tail, exceedances, jnp.arange(1.0, tail + 1, dtype=log_w.dtype)))
-    return jnp.where(has_tail, (tail * shape + 5.0) / (tail + 10.0), 0.0)
+    ordered = jnp.sort(log_w)  # what is not a number goes last
+    top, cut = ordered[-1], ordered[-tail - 1]
+    weights = jnp.exp(ordered - top)
+    exceedances = weights[-tail:] - weights[-tail - 1]
+    held = jnp.sum(exceedances > 0)
+    fitted = jnp.isfinite(top) & (held >= 5)
+    shape = _fit_generalised_pareto(jnp.where(fitted, exceedances, jnp.arange(1.0, tail + 1, dtype=log_w.dtype)))
+    khat = jnp.where(fitted, (held * shape + 5.0) / (held + 10.0), jnp.inf)
+    # Under the exact posterior all weights are equal but for rounding, whose tail would be fitted as if it meant something.
+    rounding = ROUNDING_STEPS * jnp.finfo(log_w.dtype).eps * jnp.maximum(jnp.abs(top), 1.0)
+    return jnp.where(top - cut <= rounding, 0.0, khat)
 
 
 def _fit_generalised_pareto(x: Float[Array, "tail"]) -> Scalar:
-    """Shape of the generalised Pareto distribution for ascending x > 0 (Zhang & Stephens 2009, eqs 3–6)."""
-    n = x.shape[0]
-    grid = 30 + math.isqrt(n)
+    """Shape of the generalised Pareto distribution for the positive among ascending x (Zhang & Stephens 2009, eqs 3–6)."""
+    n = jnp.sum(x > 0)
+    grid = 30 + math.isqrt(x.shape[0])
     candidates = 1.0 - jnp.sqrt(grid / (jnp.arange(1, grid + 1, dtype=x.dtype) - 0.5))
-    # The lower quartile can be zero when weights tie at the cut-off; the smallest positive number keeps it finite.
-    quartile = jnp.maximum(x[int(n / 4 + 0.5) - 1], jnp.finfo(x.dtype).tiny)
+    quartile = x[x.shape[0] - n + (n + 2) // 4 - 1]
     b = candidates / (3.0 * quartile) + 1.0 / x[-1]
-    shapes = jnp.mean(jnp.log1p(-jnp.outer(b, x)), axis=1)
+    # The zeros add nothing to these sums, and are not counted.
+    shapes = jnp.sum(jnp.log1p(-jnp.outer(b, x)), axis=1) / n
     log_likelihood = n * (jnp.log(-b / shapes) - shapes - 1.0)
-    return jnp.mean(jnp.log1p(-jnp.sum(b * jax.nn.softmax(log_likelihood)) * x))
+    return jnp.sum(jnp.log1p(-jnp.sum(b * jax.nn.softmax(log_likelihood)) * x)) / n

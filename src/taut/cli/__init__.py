@@ -1,0 +1,27 @@
+"""The command line: words → calls → exit codes.
+
+    demo                                train on the bundled digits, audit, name the report
+    fit, info                           data → a run folder, and what is in one
+    audit, compare                      judgement of one run, or of several on the same rows
+    score, embed, reconstruct, sample   a run → a file with one row for each row
+
+Results go to standard output, everything said on the way to standard error. Exit codes: 0 done; 2 the words or the data
+are wrong, or the machine refused, in one sentence; 3 the fit diverged; 130 interrupted.
+"""
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command that the process was given and leave with its exit code."""
+    from taut.cli.endings import exit_code_of  # noqa: PLC0415  so that importing taut.cli stays light
+
+    sys.exit(exit_code_of(_run))
+
+
+def _run() -> object:
+    from taut.cli.app import command  # noqa: PLC0415  as above
+
+    return command()(prog_name="taut", standalone_mode=False)

@@ -1,0 +1,64 @@
+"""The list of commands; the only registry of their names."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from taut import __version__
+from taut.cli import auditing, comparing, demonstrating, fitting, inspecting, writing
+from taut.cli.endings import Interrupted, ReaderGone
+
+
+class _Commands(TyperGroup):
+    """Commands in the order in which people need them; Ctrl-C and closed pipes are ours to answer."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order in which they were registered."""
+        return list(self.commands)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; typer would answer these two by itself."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+
+def command() -> Any:
+    """The whole command line as one callable."""
+    app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    app.callback(invoke_without_command=True)(_taut)
+    app.command("demo")(demonstrating.demo)
+    app.command("fit")(fitting.fit)
+    app.command("audit")(auditing.audit)
+    app.command("score")(writing.score)
+    app.command("embed")(writing.embed)
+    app.command("reconstruct")(writing.reconstruct)
+    app.command("sample")(writing.sample)
+    app.command("compare")(comparing.compare)
+    app.command("info")(inspecting.info)
+    return typer.main.get_command(app)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"taut {__version__}")
+        raise typer.Exit
+
+
+def _taut(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and leave.")
+    ] = False,
+) -> None:
+    """Variational autoencoders whose numbers add up: log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) ).
+
+    DATA is a bundled name (digits, digits:train, digits:held-out), a file (.npy, .npz[:key], .csv, .parquet,
+    .idx[.gz]) or a folder of images. Bounds are in nats, and higher is more evidence.
+    """
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())

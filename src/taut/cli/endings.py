@@ -1,0 +1,84 @@
+"""How a command ends: an exit code, and one sentence for people where it did not do what was asked."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from taut.errors import TautError
+
+DONE, REFUSED, DIVERGED, INTERRUPTED = 0, 2, 3, 130
+READER_GONE = 1
+
+# Its home differs between versions of typer, its one public child does not.
+_UsageError: Any = typer.BadParameter.__base__
+
+
+class Interrupted(Exception):
+    """Ctrl-C, in a form that typer lets through."""
+
+
+class ReaderGone(Exception):
+    """Nobody reads standard output any more, in a form that typer lets through."""
+
+
+def exit_code_of(run: Callable[[], object]) -> int:
+    """Run a command and say how it ended; bugs keep their traceback."""
+    try:
+        code = run()
+        sys.stdout.flush()
+    except (KeyboardInterrupt, Interrupted):
+        return _ended(INTERRUPTED, "Interrupted; nothing was written.")
+    except (BrokenPipeError, ReaderGone):
+        return _silenced()
+    except _UsageError as error:
+        return _ended(REFUSED, usage_sentence(error))
+    except TautError as error:
+        return _ended(REFUSED, str(error))
+    except OSError as error:
+        return _ended(REFUSED, system_sentence(error))
+    except MemoryError:
+        return _ended(REFUSED, _NO_MEMORY)
+    except RuntimeError as error:
+        # JAX has no public name for this; its text has been stable.
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        return _ended(REFUSED, _NO_MEMORY)
+    return code if isinstance(code, int) else DONE
+
+
+def usage_sentence(error: Any) -> str:
+    """What was wrong with the words, and where to look."""
+    command = error.ctx.command_path if error.ctx else "taut"
+    said = " ".join(error.format_message().split()).rstrip(".?").replace(". ", ", ")
+    return f"Wanted words that `{command}` knows; got something else: {said}; see `{command} --help`."
+
+
+def system_sentence(error: OSError) -> str:
+    """What the system refused."""
+    place = f" about `{error.filename}`" if error.filename else ""
+    return (
+        f"Wanted to read and write files; the system said{place}: {error.strerror or error}; "
+        "choose a place that can be read and written and has room."
+    )
+
+
+_NO_MEMORY = "Wanted more memory than the machine has; it ran out; give fewer rows, a smaller batch or fewer draws."
+
+
+def complain(sentence: str) -> None:
+    """Say one sentence, on one line, where complaints belong."""
+    typer.echo(" ".join(sentence.splitlines()), err=True)
+
+
+def _ended(code: int, sentence: str) -> int:
+    complain(sentence)
+    return code
+
+
+def _silenced() -> int:
+    # Python writes what is left when it exits; without this it would complain then.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return READER_GONE

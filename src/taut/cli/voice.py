@@ -1,0 +1,45 @@
+"""What a command says, and where: results to standard output, the rest to standard error."""
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+import typer
+from rich.console import Console, RenderableType
+
+
+@dataclasses.dataclass(frozen=True)
+class Voice:
+    """`quiet` silences what is said on the way; `as_json` makes the result one JSON object and nothing else."""
+
+    quiet: bool = False
+    as_json: bool = False
+
+    def say(self, text: str) -> None:
+        """Something worth knowing that is not the result."""
+        if not self.quiet:
+            typer.echo(text, err=True)
+
+    def show(self, result: RenderableType) -> None:
+        """The result for people."""
+        if not self.as_json:
+            Console(highlight=False, markup=False, soft_wrap=isinstance(result, str)).print(result)
+
+    def give(self, result: dict[str, Any] | str) -> None:
+        """The result for programs, a mapping or JSON text; a number that is not finite becomes null."""
+        if self.as_json:
+            typer.echo(result if isinstance(result, str) else json.dumps(finite(result), allow_nan=False, default=str))
+
+
+def finite(value: Any) -> Any:
+    """The same with null in place of NaN and infinities, which JSON does not have.
+
+    >>> finite({"a": [1.0, float("nan")]})
+    {'a': [1.0, None]}
+    """
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,97 @@
+"""From words to parts: the architecture of a variational autoencoder as data, and the modules built from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+
+from taut.errors import OptionError
+from taut.guides import AbstractGuide, GaussianEncoder
+from taut.likelihoods import AbstractLikelihood, Categorical, named
+from taut.models import AbstractModel, LatentVariableModel, standard_normal
+from taut.networks import OneHot, Perceptron, Standardise
+from taut.objectives import RECIPES, Objective
+from taut.shapes import RandomKey
+
+Covariance = Literal["diagonal", "full"]
+LOGARITHMIC = ("poisson", "negative-binomial")
+REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What it takes to rebuild the modules around stored arrays.
+
+    `largest` is the largest value in the training data, from which totals and numbers of categories follow.
+    """
+
+    features: int
+    latents: int
+    hidden: tuple[int, ...]
+    likelihood: str
+    covariance: Covariance
+    largest: float
+
+    def check(self) -> None:
+        """Raise OptionError where a size makes no sense."""
+        if self.latents < 1:
+            raise OptionError(f"`latent_dim` wants at least 1; got {self.latents}; make it larger.")
+        if any(width < 1 for width in self.hidden):
+            raise OptionError(f"`hidden` wants widths of at least 1; got {list(self.hidden)}; make them larger.")
+        if self.covariance not in ("diagonal", "full"):
+            raise OptionError(f"`covariance` wants diagonal or full; got `{self.covariance}`; choose one of them.")
+
+    def empty(self) -> tuple[AbstractModel, AbstractGuide]:
+        """The modules with arrays of the right shapes and no meaning yet."""
+        rows = np.ones((2, self.features))
+        return self.build(rows, mean=rows.mean(axis=0), key=jr.key(0))
+
+    def build(self, rows: np.ndarray, *, mean: np.ndarray, key: RandomKey) -> tuple[AbstractModel, AbstractGuide]:
+        """The modules before training: scales from the rows, outputs at the mean, weights drawn."""
+        decoder_key, encoder_key = jr.split(key)
+        likelihood = named(self.likelihood, rows, largest=self.largest)
+        decoder = Perceptron(
+            self.latents,
+            likelihood.outputs,
+            hidden=self.hidden,
+            starting_outputs=likelihood.starting_outputs(jnp.asarray(mean, jnp.result_type(float))),
+            key=decoder_key,
+        )
+        model = LatentVariableModel(prior=standard_normal(self.latents), decoder=decoder, likelihood=likelihood)
+        inputs = self._inputs(likelihood, rows, mean)
+        guide = GaussianEncoder(
+            likelihood.outputs if isinstance(likelihood, Categorical) else self.features,
+            self.latents,
+            hidden=self.hidden,
+            covariance=self.covariance,
+            inputs=inputs,
+            key=encoder_key,
+        )
+        return model, guide
+
+    def _inputs(self, likelihood: AbstractLikelihood, rows: np.ndarray, mean: np.ndarray) -> OneHot | Standardise:
+        if isinstance(likelihood, Categorical):
+            return OneHot(likelihood.classes)
+        logarithm = self.likelihood in LOGARITHMIC
+        seen = np.log1p(rows) if logarithm else rows
+        centre = seen.mean(axis=0, dtype=np.float64) if logarithm else mean
+        spread = seen.std(axis=0, dtype=np.float64)
+        typical = max(float(np.sqrt(np.mean(spread**2))), np.finfo(np.float32).tiny)
+        # Entries of one bounded scale, such as pixels, share a spread: a pixel that is almost never lit would
+        # otherwise reach the network as a huge number on the one occasion that it is.
+        spread = np.maximum(spread, 1e-3 * typical) if self.likelihood in REAL else np.full_like(spread, typical)
+        return Standardise(*(jnp.asarray(a, jnp.result_type(float)) for a in (centre, spread)), logarithm=logarithm)
+
+
+def objective_named(name: str, *, draws: int, kl_warm_up: float) -> Objective:
+    """The objective of this name. Raises OptionError for an unknown one, or one that needs more draws."""
+    if name not in RECIPES:
+        raise OptionError(f"Wanted an objective among {', '.join(RECIPES)}; got `{name}`; choose one of these.")
+    if draws < 1:
+        raise OptionError(f"`draws` wants at least 1; got {draws}; ask for more.")
+    options: dict[str, Any] = {"kl_warm_up": kl_warm_up}
+    return RECIPES[name](draws, **options)

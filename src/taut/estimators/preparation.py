@@ -1,0 +1,78 @@
+"""From what a person passes to the rows that the model sees."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+
+from taut.data import Table, binarise_fixed, grey_levels
+from taut.errors import OptionError, SupportError
+from taut.fitting import AsFloat, DynamicBinarisation, View
+from taut.likelihoods import AbstractLikelihood, Binomial, Categorical, DiscretisedLogistic, check_support
+
+Binarise = Literal["none", "dynamic", "fixed"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Binarisation:
+    """How grey values become zeros and ones: each one with probability value/levels.
+
+    `dynamic` draws afresh whenever training looks; evaluation always draws once, with `seed`, so that all models are
+    scored on the same array.
+    """
+
+    kind: Binarise
+    levels: float
+    seed: int
+
+    @classmethod
+    def of(cls, kind: Binarise, values: np.ndarray, seed: int) -> Binarisation:
+        """The binarisation for training data like these. Raises OptionError, SupportError."""
+        if kind not in ("none", "dynamic", "fixed"):
+            raise OptionError(f"`binarise` wants none, dynamic or fixed; got `{kind}`; choose one of them.")
+        return cls(kind, 1.0 if kind == "none" else float(grey_levels(values)), seed)
+
+    def for_training(self, values: np.ndarray) -> tuple[np.ndarray, View]:
+        """Rows to keep on the device, and how a step looks at them."""
+        if self.kind == "dynamic":
+            return values, DynamicBinarisation(self.levels)
+        return self.for_evaluation(values), AsFloat()
+
+    def for_evaluation(self, values: np.ndarray) -> np.ndarray:
+        """Rows as they are scored; data that are zeros and ones already stay as they are."""
+        if self.kind == "none" or bool(np.all((values == 0) | (values == 1))):
+            return values
+        if values.min() < 0 or values.max() > self.levels:
+            raise SupportError(
+                f"Binarising wants values from 0 to {self.levels:g}, as in training; got {values.min():g} to "
+                f"{values.max():g}; bring the data to that scale."
+            )
+        return binarise_fixed(values, self.levels, self.seed)
+
+    def expected(self, values: np.ndarray) -> np.ndarray:
+        """The mean of the rows that the model sees."""
+        return values.mean(axis=0, dtype=np.float64) / self.levels
+
+
+def check_within(likelihood: AbstractLikelihood, name: str, table: Table) -> None:
+    """Refuse rows that a fitted likelihood cannot produce, naming the first. Raises SupportError."""
+    check_support(name, table.values)
+    match likelihood:
+        case Binomial(total=total):
+            most, what = total, "the total of the binomial"
+        case Categorical(classes=classes):
+            most, what = classes - 1, "the last category"
+        case DiscretisedLogistic(levels=levels):
+            most, what = levels - 1, "the last level"
+        case _:
+            return
+    beyond = np.argwhere(table.values > most)
+    if len(beyond):
+        row, column = beyond[0]
+        place = f"column {column}" if table.columns is None else f"column `{table.columns[column]}`"
+        raise SupportError(
+            f"Values up to {most} are wanted, {what} in training; got {table.values[row, column]:g} in row {row}, {place}; "
+            "fit on data that reach as far, or leave such rows out."
+        )

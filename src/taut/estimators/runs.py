@@ -1,0 +1,177 @@
+"""The run folder: a fitted model as files that hold nothing that can run, each with its digest.
+
+model.json           what it takes to rebuild the modules, how training went, digests of the other files
+weights.safetensors  the arrays
+history.csv          the bound after each epoch
+held_out.npz         the rows that training held out, with their labels
+seen.npy             a hash of each row that training saw
+checkpoints/         the state of training, from which it can go on
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+import taut
+from taut.data import Table
+from taut.errors import RunFolderError
+from taut.estimators.assembly import Architecture
+from taut.estimators.folder import load_arrays, load_history, save_array, save_history, save_table
+from taut.estimators.preparation import Binarisation
+from taut.estimators.training import Fitted
+from taut.files import write_text
+from taut.fitting import Outcome, load_tensors, save_tensors
+from taut.likelihoods import Choice
+
+if TYPE_CHECKING:
+    from taut.estimators.vae import VAE
+
+FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What `model.json` holds; `digests` are SHA-256 of the other files, `digest` of this one without itself."""
+
+    format: int
+    taut: str
+    options: dict[str, Any]
+    architecture: Architecture
+    likelihood: Choice
+    binarisation: Binarisation
+    outcome: Outcome
+    seconds: float
+    seed: int
+    data_name: str
+    data_digest: str
+    columns: list[str] | None
+    image_shape: tuple[int, int] | None
+    ends: tuple[float, float]
+    held_out_notes: list[str]
+    digests: dict[str, str]
+    digest: str = ""
+
+
+def check_free(path: str | Path, *, force: bool = False) -> None:
+    """Raise RunFolderError where a run could not be written to `path`: it holds something already, or is a file."""
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise RunFolderError(f"A run wants a folder; `{path}` is a file; choose another name.")
+    if path.is_dir() and any(path.iterdir()) and not force:
+        raise RunFolderError(
+            f"A run wants a new folder; `{path}` holds files already; choose another or add `--force`."
+        )
+
+
+def save(fitted: Fitted, options: dict[str, Any], path: Path, *, force: bool = False) -> None:
+    """Write the folder; `model.json` comes last, so that a folder that has one is whole."""
+    check_free(path, force=force)
+    (path / "model.json").unlink(missing_ok=True)
+    save_tensors(path / "weights.safetensors", (fitted.model, fitted.guide))
+    save_history(fitted.history, path / "history.csv")
+    save_array(fitted.seen, path / "seen.npy")
+    names = ["weights.safetensors", "history.csv", "seen.npy"]
+    if fitted.held_out is not None:
+        save_table(fitted.held_out, path / "held_out.npz")
+        names.append("held_out.npz")
+    else:
+        (path / "held_out.npz").unlink(missing_ok=True)
+    own = {field.name for field in dataclasses.fields(Manifest)} & {f.name for f in dataclasses.fields(Fitted)}
+    manifest = Manifest(
+        format=FORMAT,
+        taut=taut.__version__,
+        options={name: value for name, value in options.items() if name != "random_state"},
+        held_out_notes=[] if fitted.held_out is None else fitted.held_out.notes,
+        digests={name: _file_digest(path / name) for name in names},
+        **{name: getattr(fitted, name) for name in own},
+    )
+    signed = dataclasses.replace(manifest, digest=_own_digest(manifest))
+    write_text(path / "model.json", msgspec.json.format(msgspec.json.encode(signed), indent=1).decode())
+
+
+def load(path: str | Path) -> VAE:
+    """The estimator in a run folder.
+
+    Raises RunFolderError where the folder is none, or a file of it is missing or was altered.
+    """
+    from taut.estimators.vae import VAE  # noqa: PLC0415  the estimator saves itself through this module
+
+    path = Path(path)
+    manifest = read_manifest(path)
+    architecture = manifest.architecture
+    model, guide = load_tensors(path / "weights.safetensors", architecture.empty())
+    vae = VAE(**manifest.options, random_state=manifest.seed)
+    vae.fitted_ = Fitted(
+        model=model,
+        guide=guide,
+        history=load_history(path / "history.csv"),
+        held_out=_held_out(path, manifest),
+        seen=np.load(path / "seen.npy", allow_pickle=False),
+        **{
+            field.name: getattr(manifest, field.name)
+            for field in dataclasses.fields(Fitted)
+            if hasattr(manifest, field.name)
+        },
+    )
+    vae.n_features_in_ = architecture.features
+    if manifest.columns is not None:
+        vae.feature_names_in_ = np.asarray(manifest.columns, dtype=object)
+    return vae
+
+
+def describe(path: str | Path) -> dict[str, Any]:
+    """What is in a run folder, as plain values."""
+    return msgspec.to_builtins(read_manifest(Path(path)))
+
+
+def read_manifest(path: Path) -> Manifest:
+    """`model.json`, after every file was found and its digest agrees."""
+    if not (path / "model.json").is_file():
+        raise RunFolderError(f"A run folder with a model.json is wanted; `{path}` has none; write one with `taut fit`.")
+    try:
+        manifest = msgspec.json.decode((path / "model.json").read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError) as error:
+        raise RunFolderError(f"`{path / 'model.json'}` does not read as a run ({error}); fit again.") from None
+    if manifest.format != FORMAT:
+        raise RunFolderError(
+            f"A run of format {FORMAT} is wanted; `{path}` has format {manifest.format}; fit again with this version."
+        )
+    altered = [name for name, known in manifest.digests.items() if _file_digest(path / name) != known]
+    if manifest.digest != _own_digest(manifest):
+        altered.insert(0, "model.json")
+    if altered:
+        raise RunFolderError(
+            f"The files of a run are wanted as they were written; `{path / altered[0]}` is missing or was altered; "
+            "restore it or fit again."
+        )
+    return manifest
+
+
+def _held_out(path: Path, manifest: Manifest) -> Table | None:
+    if "held_out.npz" not in manifest.digests:
+        return None
+    arrays = load_arrays(path / "held_out.npz")
+    return Table(
+        values=arrays["values"],
+        labels=arrays.get("labels"),
+        name=manifest.data_name,
+        columns=manifest.columns,
+        image_shape=manifest.image_shape,
+        notes=manifest.held_out_notes,
+    )
+
+
+def _own_digest(manifest: Manifest) -> str:
+    plain = msgspec.to_builtins(dataclasses.replace(manifest, digest=""))
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _file_digest(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
