@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -120,7 +121,7 @@ def audit_by_row(
     exact, note = evidence_by_row(model, chosen, on_block=stage("quadrature"))
     placement = map_rows(PlacementOfRow(), model, guide, chosen, key=key)
     evidence = evidence_of(encoder, prior, exact, population=len(data), delta=delta, draws=draws)
-    gap = gap_of(encoder, exact, population=len(data), draws=draws)
+    gap = gap_of(encoder, exact, evidence, population=len(data), draws=draws)
     latents = use_of_latents(placement)
     weights, prior_weights = health_of(encoder, draws), health_of(prior, draws)
     log_p = encoder.log_p if exact is None else exact
@@ -171,11 +172,11 @@ def audit_by_row(
 
 
 def _bits_per_dim(evidence: Estimate, features: int) -> Estimate:
-    per_nat = -1.0 / (features * np.log(2.0))
+    per_nat = -1.0 / (features * math.log(2.0))
     return dataclasses.replace(
         evidence,
         value=evidence.value * per_nat,
-        std_error=abs((evidence.std_error or 0.0) * per_nat),
+        std_error=None if evidence.std_error is None else abs(evidence.std_error * per_nat),
         condition="above the true bits per dimension in expectation",
     )
 

@@ -1,5 +1,6 @@
 """From rows to the data set: means with their errors."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -17,13 +18,15 @@ def mean_over_rows(values: Values, errors: Values, *, population: int, draws: in
     """The mean of row values with two errors in one: of the draws, and of taking n rows out of a population.
 
     se² = Σ se_n² / n² + (1 − n/N) s²/n
+
+    One row out of many says nothing of the spread over rows: no error is given then.
     """
     n = len(values)
     from_draws = float(np.sum(np.nan_to_num(errors.astype(np.float64)) ** 2)) / n**2
     from_rows = (1.0 - n / population) * float(np.var(values, ddof=1)) / n if population > n > 1 else 0.0
     return Estimate(
         value=float(np.mean(values, dtype=np.float64)),
-        std_error=math.sqrt(from_draws + from_rows),
+        std_error=None if population > n == 1 else math.sqrt(from_draws + from_rows),
         condition=condition,
         draws=draws,
     )
@@ -50,15 +53,21 @@ def evidence_of(
     )
 
 
-def gap_of(encoder: RowResult, exact: Values | None, *, population: int, draws: int) -> Gap:
-    """log p(x) − ELBO: exact where log p(x) is, else from below, since the importance value lies below log p(x)."""
-    log_p = encoder.log_p if exact is None else exact
+def gap_of(encoder: RowResult, exact: Values | None, evidence: Evidence, *, population: int, draws: int) -> Gap:
+    """log p(x) − ELBO: exact where log p(x) is, else from below, and so that evidence.lower = ELBO + gap.lower."""
+    known = exact is not None
     # The importance value and the ELBO share their draws; adding their variances overstates the error, never hides it.
-    shared = encoder.log_p_error**2 if exact is None else 0.0
-    errors = np.sqrt(np.nan_to_num(encoder.elbo_error) ** 2 + shared)
-    condition = "log p(x) exact" if exact is not None else "at least this, in expectation: log p(x) is known from below"
-    gap = mean_over_rows(log_p - encoder.elbo, errors, population=population, draws=draws, condition=condition)
-    return Gap(inference=Interval(lower=gap, upper=None if exact is None else gap))
+    errors = np.sqrt(np.nan_to_num(encoder.elbo_error) ** 2 + (0.0 if known else encoder.log_p_error**2))
+    raw = mean_over_rows(
+        (exact if known else encoder.log_p) - encoder.elbo,
+        errors,
+        population=population,
+        draws=draws,
+        condition="log p(x) is exact" if known else "at least this: log p(x) is known from below; error by the central limit",
+    )
+    margin = 0.0 if known else evidence.importance.value - evidence.lower.value
+    gap = dataclasses.replace(raw, value=raw.value - margin)
+    return Gap(inference=Interval(lower=gap, upper=gap if known else None))
 
 
 def health_of(result: RowResult, draws: int) -> WeightHealth:

@@ -3,12 +3,14 @@
 log p(x), the ELBO and KL(q(z|x) ‖ p(z|x)) are computed apart, so that their sum is a check and not a definition.
 """
 
+import math
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
+from jax.scipy.linalg import cho_solve
 from jaxtyping import Array, Float
 
 from taut.bounds.quadrature import (
@@ -68,8 +70,9 @@ def exact_terms(model: AbstractModel, guide: AbstractGuide, x: Datum, *, toleran
     latents = latents_within_reach(model)
     around = jnp.tile(jnp.asarray([-8.0, 8.0]), (latents, 1))
     value, _ = doubled(lambda nodes: float(_grid_elbo(model, q, x, around, nodes)), latents, tolerance)
-    box = _union(posterior_box(model, x), q)
-    kl, _ = doubled(lambda nodes: float(_grid_kl(model, q, x, evidence, box, nodes)), latents, tolerance)
+    narrow = posterior_box(model, x)
+    box, first = _union(narrow, q), _nodes_to_see_both(narrow, q)
+    kl, _ = doubled(lambda nodes: float(_grid_kl(model, q, x, evidence, box, nodes)), latents, tolerance, first=first)
     return ExactTerms(evidence, value, kl)
 
 
@@ -118,3 +121,14 @@ def _union(box: Box, q: dist.Distribution) -> Box:
     mean, root = mean_and_cholesky(q)
     reach = 8.0 * jnp.sqrt(jnp.sum(root**2, axis=1))
     return jnp.stack([jnp.minimum(box[:, 0], mean - reach), jnp.maximum(box[:, 1], mean + reach)], axis=1)
+
+
+def _nodes_to_see_both(box: Box, q: dist.Distribution) -> int:
+    """The power of two of nodes whose spacing, over the union, no peak of q or of the posterior can slip through."""
+    _, root = mean_and_cholesky(q)
+    own = 1.0 / jnp.sqrt(jnp.diagonal(cho_solve((root, True), jnp.eye(root.shape[0], dtype=root.dtype))))
+    # A Gaussian peak falls by 30 nats within about eight of its standard deviations on each side.
+    peak = jnp.minimum((box[:, 1] - box[:, 0]) / 16.0, own)
+    union = _union(box, q)
+    needed = float(jnp.max((union[:, 1] - union[:, 0]) / (2.0 * peak)))
+    return max(64, 2 ** math.ceil(math.log2(needed)))

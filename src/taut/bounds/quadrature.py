@@ -1,5 +1,6 @@
 """Integrals over one or two latents on a uniform grid, doubled until they stand still."""
 
+import math
 from collections.abc import Callable
 
 import equinox as eqx
@@ -33,7 +34,7 @@ def quadrature(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Es
     at the ends the trapezoidal rule converges faster than any power of the spacing. A peak much narrower
     than the first grid's spacing, a sixteenth, could be missed.
 
-    Raises OptionError for more than two latents, AuditError where doubling does not settle.
+    Raises OptionError for more than two latents, AuditError where doubling does not settle or the box does not hold.
 
     >>> import jax.numpy as jnp
     >>> from taut.models import LinearGaussian
@@ -62,19 +63,21 @@ def latents_within_reach(model: AbstractModel) -> int:
     return latents
 
 
-def doubled(value: Callable[[int], float], latents: int, tolerance: float) -> tuple[float, int]:
+def doubled(value: Callable[[int], float], latents: int, tolerance: float, *, first: int = 64) -> tuple[float, int]:
     """A value at twice the nodes again and again, until it stands still; with the nodes that it took.
+
+    It starts at `first` nodes, which must be enough to see every peak: what all grids miss stands still too.
 
     Raises AuditError where it does not.
     """
-    nodes, last = 128, value(64)
+    nodes, last = first, math.nan
     while nodes <= MOST_NODES[latents]:
         current = value(nodes)
         if abs(current - last) < tolerance:
             return current, nodes
         nodes, last = 2 * nodes, current
     raise AuditError(
-        f"Quadrature wants an integral that settles within {tolerance:g} nats; at {nodes // 2} nodes a side it still "
+        f"Quadrature wants an integral that settles within {tolerance:g} nats; at {MOST_NODES[latents]} nodes a side it still "
         "moved; the likelihood is too sharp for the grid, so use importance weights."
     )
 
@@ -92,6 +95,11 @@ def posterior_box(model: AbstractModel, x: Datum) -> Box:
         box = np.stack([np.maximum(low, -REACH), np.minimum(high, REACH)], axis=1)
         if settled:
             break
+    if np.any(np.abs(box) >= REACH):
+        raise AuditError(
+            f"Quadrature wants a posterior within {REACH:g} of zero in each latent; this one reaches further; "
+            "use a prior near N(0, I), or importance weights."
+        )
     return jnp.asarray(box, jnp.result_type(float))
 
 

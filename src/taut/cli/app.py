@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 from taut import __version__
 from taut.cli import auditing, comparing, demonstrating, fitting, inspecting, writing
-from taut.cli.endings import Interrupted, ReaderGone
+from taut.cli.endings import ReaderGoneError, StoppedError
 
 
 class _Commands(TyperGroup):
@@ -22,9 +22,9 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise Interrupted from None
+            raise StoppedError from None
         except BrokenPipeError:
-            raise ReaderGone from None
+            raise ReaderGoneError from None
 
 
 def command() -> Any:

@@ -5,23 +5,26 @@ from typing import Annotated
 
 import typer
 
-from taut.cli.auditing import shown, written
-from taut.cli.fitting import ENDED_BADLY, report, trained
+from taut.cli.auditing import show_account, write_account
 from taut.cli.endings import DONE
+from taut.cli.fitting import ENDED_BADLY, report, train
+from taut.cli.places import check_run_place
 from taut.cli.voice import Voice
 from taut.cli.words import Force, Json, Quiet, Seed
-from taut.errors import RunFolderError
+from taut.files import write_text
 
 EPOCHS = 60
-AUDIT_DRAWS = 1000
-MARK = ".demo"
+LATENTS = 8
+MARK = "demo.txt"
 
-Out = Annotated[Path, typer.Option("--out", metavar="RUN", help="Run folder to write; an earlier demo there is replaced.")]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="RUN", help="Run folder to write; an earlier demo there is replaced.")
+]
 Epochs = Annotated[int, typer.Option("--epochs", help="Passes over the training rows, a count.")]
 
 
 def demo(
-    out: Out = Path("runs/demo"),
+    out: Out = Path("runs") / "demo",
     seed: Seed = 0,
     epochs: Epochs = EPOCHS,
     force: Force = False,
@@ -32,4 +35,19 @@ def demo(
 
     Takes less than two minutes on two cores.
     """
-    raise NotImplementedError
+    check_run_place(out, force=force or (out / MARK).is_file())
+    from taut import datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
+
+    voice = Voice(quiet, as_json)
+    table, unseen = datasets.load("digits:train"), datasets.load("digits:held-out")
+    vae = estimators.VAE(LATENTS, max_epochs=epochs, random_state=seed, verbose=not quiet)
+    write_text(out / MARK, "Written by `taut demo`, which replaces what is in this folder.\n")
+    train(vae, table, None, out)
+    if vae.outcome_.code in ENDED_BADLY:
+        report(vae, table, out, voice)
+        return ENDED_BADLY[vae.outcome_.code]
+    with estimators.audit_bar(shown=not quiet) as on_block:
+        audited = vae.audit_by_row(unseen, seed=seed, on_block=on_block)
+    show_account(audited, write_account(audited, out), voice)
+    voice.say("Next, with your own data: taut fit DATA --out runs/mine")
+    return DONE

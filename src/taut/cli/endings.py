@@ -16,11 +16,11 @@ READER_GONE = 1
 _UsageError: Any = typer.BadParameter.__base__
 
 
-class Interrupted(Exception):
+class StoppedError(Exception):
     """Ctrl-C, in a form that typer lets through."""
 
 
-class ReaderGone(Exception):
+class ReaderGoneError(Exception):
     """Nobody reads standard output any more, in a form that typer lets through."""
 
 
@@ -29,24 +29,32 @@ def exit_code_of(run: Callable[[], object]) -> int:
     try:
         code = run()
         sys.stdout.flush()
-    except (KeyboardInterrupt, Interrupted):
-        return _ended(INTERRUPTED, "Interrupted; nothing was written.")
-    except (BrokenPipeError, ReaderGone):
+    except (BrokenPipeError, ReaderGoneError):
         return _silenced()
-    except _UsageError as error:
-        return _ended(REFUSED, usage_sentence(error))
-    except TautError as error:
-        return _ended(REFUSED, str(error))
-    except OSError as error:
-        return _ended(REFUSED, system_sentence(error))
-    except MemoryError:
-        return _ended(REFUSED, _NO_MEMORY)
-    except RuntimeError as error:
-        # JAX has no public name for this; its text has been stable.
-        if "RESOURCE_EXHAUSTED" not in str(error):
+    except (KeyboardInterrupt, StoppedError):
+        complain("Interrupted; no file was left half-written.")
+        return INTERRUPTED
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
             raise
-        return _ended(REFUSED, _NO_MEMORY)
+        complain(sentence)
+        return REFUSED
     return code if isinstance(code, int) else DONE
+
+
+def sentence_for(error: Exception) -> str | None:
+    """One sentence about what the words, the data or the machine made impossible; None for a bug of ours."""
+    if isinstance(error, _UsageError):
+        return usage_sentence(error)
+    if isinstance(error, TautError):
+        return str(error)
+    if isinstance(error, OSError):
+        return system_sentence(error)
+    # JAX has no public class for running out of memory; its text has been stable.
+    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+        return "Wanted more memory than there is; it ran out; give fewer rows, a smaller batch or fewer draws."
+    return None
 
 
 def usage_sentence(error: Any) -> str:
@@ -65,17 +73,9 @@ def system_sentence(error: OSError) -> str:
     )
 
 
-_NO_MEMORY = "Wanted more memory than the machine has; it ran out; give fewer rows, a smaller batch or fewer draws."
-
-
 def complain(sentence: str) -> None:
     """Say one sentence, on one line, where complaints belong."""
     typer.echo(" ".join(sentence.splitlines()), err=True)
-
-
-def _ended(code: int, sentence: str) -> int:
-    complain(sentence)
-    return code
 
 
 def _silenced() -> int:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from taut.cli.auditing import AUDIT_FILES
 from taut.cli.endings import DIVERGED, DONE, INTERRUPTED, complain
+from taut.cli.places import check_run_place
 from taut.cli.voice import Voice
 from taut.cli.words import Data, Force, Json, Labels, Quiet, Seed
 from taut.errors import OptionError, RunFolderError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from taut.data import Table
     from taut.estimators import VAE
 
@@ -35,8 +39,8 @@ Likelihood = Annotated[
     typer.Option(
         "--likelihood",
         help="Distribution of one datum: auto (chosen from the data, said aloud), bernoulli, binomial, categorical, "
-        "continuous-bernoulli, discretised-logistic, gaussian, gaussian-shared, gaussian-unit, negative-binomial, poisson or "
-        "student-t.",
+        "continuous-bernoulli, discretised-logistic, gaussian, gaussian-shared, gaussian-unit, negative-binomial, poisson "
+        "or student-t.",
     ),
 ]
 Covariance = Annotated[str, typer.Option("--covariance", help="Of the Gaussian q(z|x): diagonal or full.")]
@@ -79,7 +83,8 @@ Resume = Annotated[
     bool,
     typer.Option(
         "--resume",
-        help="Go on from the state that an interrupted fit left in RUN; give the same DATA and options. Default: start anew.",
+        help="Go on from the state that an interrupted fit left in RUN; give the same DATA and options. "
+        "Default: start anew.",
         show_default=False,
     ),
 ]
@@ -139,18 +144,21 @@ def fit(
     voice = Voice(quiet, as_json)
     table = datasets.load(data)
     vae = estimators.VAE(latent_dim, **options)
-    trained(vae, table, labels_for(labels, table), out, resume=resume)
-    _report(vae, table, out, voice)
+    train(vae, table, labels_for(labels, table), out, resume=resume)
+    report(vae, table, out, voice)
     return ENDED_BADLY.get(vae.outcome_.code, DONE)
 
 
-def trained(vae: VAE, table: Table, labels: Any, out: Path, *, resume: bool = False) -> None:
+def train(vae: VAE, table: Table, labels: np.ndarray | None, out: Path, *, resume: bool = False) -> None:
     """Train and write the run folder, also where training diverged or was interrupted."""
     with warnings.catch_warnings():
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
         vae.fit(table, labels, checkpoint=out / CHECKPOINT, resume=resume)
     vae.save(out, force=True)
+    for name in AUDIT_FILES:
+        # An audit that an earlier run left here is not about this one.
+        (out / name).unlink(missing_ok=True)
 
 
 def widths(text: str) -> tuple[int, ...]:
@@ -169,42 +177,41 @@ def widths(text: str) -> tuple[int, ...]:
         ) from None
 
 
-def _check_place(out: Path, *, force: bool, resume: bool) -> None:
-    if not resume:
-        from taut.estimators import check_free  # noqa: PLC0415  heavy, and `--help` is not
-
-        check_free(out, force)
-    elif not (out / CHECKPOINT).is_file():
-        raise RunFolderError(
-            f"Resuming wants a state in `{out / CHECKPOINT}`; there is none; leave out `--resume` to start anew."
-        )
-
-
-def _report(vae: VAE, table: Table, out: Path, voice: Voice) -> None:
-    held = 0 if vae.held_out_ is None else len(vae.held_out_)
+def report(vae: VAE, table: Table, out: Path, voice: Voice) -> None:
+    """Say what was trained on what, how it ended, and what to do next."""
+    fitted = vae.fitted_
+    held = 0 if fitted.held_out is None else len(fitted.held_out)
     for note in table.notes:
         voice.say(note)
-    voice.say(f"Likelihood: {vae.likelihood_.name}, because {vae.likelihood_.reason}.")
+    voice.say(f"Likelihood: {fitted.likelihood.name}, because {fitted.likelihood.reason}.")
     voice.say(f"Trained on {len(table) - held} rows of {table.features} numbers and held out {held}.")
-    voice.say(_next_step(vae, out, held))
+    voice.say(_next_step(fitted.outcome.code, out, held))
     voice.give(
         {
             "run": str(out),
-            "outcome": vae.outcome_.code,
-            "outcome_sentence": vae.outcome_.sentence,
-            "epochs": len(vae.history_),
-            "seconds": round(vae.seconds_, 2),
-            "likelihood": vae.likelihood_.name,
-            "held_out_bound": max((row.held_out for row in vae.history_ if row.held_out is not None), default=None),
+            "outcome": fitted.outcome.code,
+            "outcome_sentence": fitted.outcome.sentence,
+            "epochs": len(fitted.history),
+            "seconds": round(fitted.seconds, 2),
+            "likelihood": fitted.likelihood.name,
+            "held_out_bound": fitted.held_out_bound,
         }
     )
-    if vae.outcome_.code in ENDED_BADLY:
-        complain(vae.outcome_.sentence)
+    if fitted.outcome.code in ENDED_BADLY:
+        complain(fitted.outcome.sentence)
     else:
-        voice.show(vae.outcome_.sentence)
+        voice.show(fitted.outcome.sentence)
 
 
-def _next_step(vae: VAE, out: Path, held: int) -> str:
-    if vae.outcome_.code == "interrupted":
+def _next_step(code: str, out: Path, held: int) -> str:
+    if code == "interrupted":
         return f"The run is in `{out}`; to go on, give the same command with `--resume`."
     return f"The run is in `{out}`; next: taut audit {out}" + ("" if held else " DATA")
+
+
+def _check_place(out: Path, *, force: bool, resume: bool) -> None:
+    if resume and not (out / CHECKPOINT).is_file():
+        raise RunFolderError(
+            f"Resuming wants a state in `{out / CHECKPOINT}`; there is none; leave out `--resume` to start anew."
+        )
+    check_run_place(out, force=force or resume)

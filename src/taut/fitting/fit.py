@@ -47,7 +47,7 @@ def fit(
     Other arguments: `view` turns a stored row into the datum at every access; `checkpoint` names a file for
     the state, written every half minute and at the end, from which `resume` goes on.
 
-    Raises OptionError for a batch larger than the data, ShapeError where held-out rows have another width.
+    Raises OptionError for a batch larger than the data or a `resume` without `checkpoint`, ShapeError where held-out rows have another width.
 
     >>> import jax.random as jr, numpy as np
     >>> from taut import guides, likelihoods, models, networks
@@ -67,6 +67,8 @@ def fit(
             f"A batch wants at most as many rows as the data have; got a batch of {plan.batch_size} for {len(data)} rows; "
             "make the batch smaller."
         )
+    if resume and checkpoint is None:
+        raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
     if held_out is not None and held_out.shape[1:] != data.shape[1:]:
         raise ShapeError(
             f"Held-out rows want the width of the others, {data.shape[1]}; got {held_out.shape[1]}; use one data set."

@@ -72,6 +72,8 @@ def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
 def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
     """The low-variance gradient of log (1/K) Σ w_k.
 
+    With log w = log p(x|z) − β divergence the score of q enters β times, so that w̃² becomes (1 − β) w̃ + β w̃².
+
     References: Tucker, Lawson, Gu & Maddison 2019, arXiv:1810.04152, eq. 6.
     """
     q = held(sample.q)
@@ -79,7 +81,8 @@ def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -
     through_model = _weigh_all(model, q, sample, lax.stop_gradient(sample.latents))
     log_w = _weighted(through_latents, sample)
     share = lax.stop_gradient(jax.nn.softmax(log_w))
-    surrogate = jnp.sum(share**2 * log_w) + jnp.sum(share * _weighted(through_model, sample))
+    pull = (1.0 - sample.kl_weight) * share + sample.kl_weight * share**2
+    surrogate = jnp.sum(pull * log_w) + jnp.sum(share * _weighted(through_model, sample))
     return Climb(surrogate, bound(through_latents.log_weight))
 
 

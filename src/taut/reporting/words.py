@@ -3,7 +3,7 @@
 import datetime
 import math
 
-from taut.record import Estimate, Severity, Verdict
+from taut.record import Estimate, Interval, Severity, Verdict
 
 NOT_MEASURED = "not measured"
 SEVERITIES: dict[Severity, str] = {"problem": "Problem", "warning": "Warning", "note": "Note", "good": "Good"}
@@ -27,11 +27,11 @@ def fixed(value: float | None, decimals: int) -> str:
 
 
 def decimals_for(estimate: Estimate) -> int:
-    """As many decimals as the standard error has two digits for; three or two where there is no error."""
+    """As many decimals as the standard error has two digits for, a thousandth of a nat at the most; else three or two."""
     error = estimate.std_error
     if error is None or not math.isfinite(error) or error < _SMALLEST_ERROR:
         return 2 if abs(estimate.value) >= 10 else 3
-    return min(max(1 - math.floor(math.log10(error)), 1), 6)
+    return min(max(1 - math.floor(math.log10(error)), 1), 3 if abs(estimate.value) >= 1 else 6)
 
 
 def value_of(estimate: Estimate | None) -> str:
@@ -100,12 +100,13 @@ def by_urgency(verdicts: list[Verdict]) -> list[Verdict]:
 def status(estimate: Estimate) -> str:
     """The direction of a number and what it rests on, in words."""
     risk = "" if estimate.delta is None else f", δ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{estimate.delta:g}"
-    provided = f" if {estimate.condition}" if estimate.condition else ""
+    # Only a conditional bound stands or falls with its condition; elsewhere the same field says what the number is about.
+    provided = f"; {estimate.condition}" if estimate.condition else ""
     words = {
         "exact": "exact",
         "certified-lower": f"certified from below{risk}",
         "certified-upper": f"certified from above{risk}",
-        "conditional-upper": f"from above{provided or ', conditional'}",
+        "conditional-upper": f"from above if {estimate.condition}" if estimate.condition else "from above, conditional",
         "estimate": "estimate",
     }[estimate.status]
     return words if estimate.status == "conditional-upper" else words + provided
@@ -115,3 +116,8 @@ def relation(estimate: Estimate) -> str:
     """The sign between a quantity and its value: `=`, `≥`, `≤` or `≈`."""
     signs = {"exact": "=", "certified-lower": "≥", "certified-upper": "≤", "conditional-upper": "≤", "estimate": "≈"}
     return signs[estimate.status]
+
+
+def relation_from_below(interval: Interval) -> str:
+    """The sign before the lower end of an interval: `≥` where nothing is known from above, whatever its status."""
+    return "≥" if interval.upper is None else relation(interval.lower)

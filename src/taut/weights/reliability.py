@@ -4,7 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from taut.shapes import LogWeights, Scalar
 
@@ -36,8 +36,7 @@ def pareto_khat(log_w: LogWeights) -> Scalar:
     """Tail index k̂ of the weights: 1/k̂ is the number of moments that they seem to have.
 
     A generalised Pareto distribution is fitted to the M = ⌈min(0.2 K, 3 √K)⌉ largest weights by the
-    posterior-mean estimator of Zhang & Stephens 2009, then drawn to ½ with the weight of ten observations; weights that
-    tie with the largest one left out are not part of the tail. Weights that differ by no more than the rounding of their
+    posterior-mean estimator of Zhang & Stephens 2009, then drawn to ½ with the weight of ten observations. Weights that differ by no more than the rounding of their
     logarithms have no tail, and get 0. The result is infinite where the tail cannot be judged: fewer than five weights
     in it, no weight above zero, or a weight that is not a number.
 
@@ -55,23 +54,32 @@ def pareto_khat(log_w: LogWeights) -> Scalar:
     top, cut = ordered[-1], ordered[-tail - 1]
     weights = jnp.exp(ordered - top)
     exceedances = weights[-tail:] - weights[-tail - 1]
-    held = jnp.sum(exceedances > 0)
+    # Where a quarter of the tail ties with the cut the estimator has no scale to start from; then the ties are left out.
+    tied = exceedances[_quartile(tail)] <= 0
+    held = jnp.where(tied, jnp.sum(exceedances > 0), tail)
     fitted = jnp.isfinite(top) & (held >= 5)
-    shape = _fit_generalised_pareto(jnp.where(fitted, exceedances, jnp.arange(1.0, tail + 1, dtype=log_w.dtype)))
+    usable = jnp.where(fitted, exceedances, jnp.arange(1.0, tail + 1, dtype=log_w.dtype))
+    shape = _fit_generalised_pareto(usable, jnp.where(fitted, held, tail))
     khat = jnp.where(fitted, (held * shape + 5.0) / (held + 10.0), jnp.inf)
     # Under the exact posterior all weights are equal but for rounding, whose tail would be fitted as if it meant something.
     rounding = ROUNDING_STEPS * jnp.finfo(log_w.dtype).eps * jnp.maximum(jnp.abs(top), 1.0)
     return jnp.where(top - cut <= rounding, 0.0, khat)
 
 
-def _fit_generalised_pareto(x: Float[Array, "tail"]) -> Scalar:
-    """Shape of the generalised Pareto distribution for the positive among ascending x (Zhang & Stephens 2009, eqs 3–6)."""
-    n = jnp.sum(x > 0)
-    grid = 30 + math.isqrt(x.shape[0])
+def _fit_generalised_pareto(x: Float[Array, "tail"], n: Int[Array, ""]) -> Scalar:
+    """Shape of the generalised Pareto distribution for the last n of ascending x ≥ 0 (Zhang & Stephens 2009, eqs 3–6).
+
+    What comes before them must be zero, so that it adds nothing to the sums.
+    """
+    tail = x.shape[0]
+    grid = 30 + math.isqrt(tail)
     candidates = 1.0 - jnp.sqrt(grid / (jnp.arange(1, grid + 1, dtype=x.dtype) - 0.5))
-    quartile = x[x.shape[0] - n + (n + 2) // 4 - 1]
-    b = candidates / (3.0 * quartile) + 1.0 / x[-1]
-    # The zeros add nothing to these sums, and are not counted.
+    b = candidates / (3.0 * x[tail - n + _quartile(n)]) + 1.0 / x[-1]
     shapes = jnp.sum(jnp.log1p(-jnp.outer(b, x)), axis=1) / n
     log_likelihood = n * (jnp.log(-b / shapes) - shapes - 1.0)
     return jnp.sum(jnp.log1p(-jnp.sum(b * jax.nn.softmax(log_likelihood)) * x)) / n
+
+
+def _quartile(n: Int[Array, ""] | int) -> Int[Array, ""] | int:
+    """Index of the lower quartile of n ascending values: ⌊n/4 + ½⌋, counted from one."""
+    return (n + 2) // 4 - 1

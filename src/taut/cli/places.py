@@ -1,0 +1,38 @@
+"""Places to write to, looked at before the work starts."""
+
+import tempfile
+from pathlib import Path
+
+from taut.errors import DataError, OptionError, RunFolderError
+
+ENDINGS = (".csv", ".parquet", ".npy", ".npz")
+
+
+def check_run_place(out: Path, *, force: bool) -> None:
+    """Raise RunFolderError where a run is in the way, and as `check_writable` does."""
+    from taut.estimators import check_free  # noqa: PLC0415  heavy, and `--help` is not
+
+    check_free(out, force=force)
+    check_writable(out)
+
+
+def check_file_place(out: Path) -> None:
+    """Raise OptionError for an ending that is not written, and as `check_writable` does."""
+    if out.suffix.lower() not in ENDINGS:
+        raise OptionError(f"Wanted a file ending in {', '.join(ENDINGS)}; got `{out}`; choose one of these.")
+    if out.is_dir():
+        raise DataError(f"Wanted a file to write; `{out}` is a folder; choose another name.")
+    check_writable(out.parent)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise RunFolderError where `folder` could not be made or written; nothing is left behind."""
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise RunFolderError(
+            f"Wanted to write to `{folder}`; the system said about `{existing}`: {error.strerror or error}; "
+            "choose a folder that can be written and has room."
+        ) from None

@@ -1,0 +1,161 @@
+"""What an objective reports is its bound, from the draws it made, whatever carries the gradient."""
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+
+from taut import guides, log_weights, models, objectives
+from taut.bounds import exact_terms
+from taut.errors import OptionError
+from taut.objectives import RECIPES, Objective, beta, dreg, elbo, iwae, sticking_the_landing
+from taut.weights import draw
+from taut.weights.drawing import draw_keys
+from tests.objectives.instances import BITS, DATUM, bernoulli, drawn_gradients, linear
+
+AVERAGES = {
+    "elbo": elbo(5),
+    "sticking the landing": sticking_the_landing(5),
+    "beta 4": beta(4.0, 5),
+    "beta 0": beta(0.0, 5),
+    "warming up": elbo(5, kl_warm_up=10.0),
+}
+IMPORTANCE = {"iwae": iwae(5), "dreg": dreg(5), "dreg, warming up": dreg(5, kl_warm_up=10.0)}
+
+
+@pytest.mark.parametrize("objective", AVERAGES.values(), ids=AVERAGES)
+def test_value_is_the_mean_of_the_log_weights(objective, key):
+    model, guide = bernoulli()
+    x = jnp.array(BITS)
+    log_w = log_weights(model, guide, x, draws=5, key=key)
+    assert float(objective(model, guide, x, key=key)) == pytest.approx(float(np.mean(np.float64(log_w))), rel=1e-6)
+
+
+@pytest.mark.parametrize("objective", IMPORTANCE.values(), ids=IMPORTANCE)
+def test_value_is_the_log_of_the_mean_weight_and_not_the_surrogate(objective, key):
+    model, guide = bernoulli()
+    x = jnp.array(BITS)
+    log_w = np.float64(log_weights(model, guide, x, draws=5, key=key))
+    value = float(objective(model, guide, x, key=key))
+    assert value == pytest.approx(np.log(np.mean(np.exp(log_w))), rel=1e-6)
+    share = np.exp(log_w) / np.exp(log_w).sum()
+    assert abs(value - share @ log_w) > 1e-4  # Σ w̃ log w, which others report
+
+
+@pytest.mark.parametrize("kl_weight", [0.0, 0.5, 1.0, 4.0, 1e4])
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_weight_of_the_divergence_moves_gradients_and_not_one_bit_of_the_value(recipe, kl_weight, key):
+    model, guide = bernoulli()
+    x = jnp.array(BITS)
+    plain = recipe()(model, guide, x, key=key)
+    assert float(recipe()(model, guide, x, key=key, kl_weight=kl_weight)) == float(plain)
+    gradients = [drawn_gradients(recipe(), model, guide, x, key=key, draws=2, kl_weight=w) for w in (1.0, kl_weight)]
+    assert np.allclose(*gradients, rtol=1e-4, atol=1e-6) == (kl_weight == 1.0)
+
+
+@pytest.mark.usefixtures("float64")
+def test_joint_form_is_reconstruction_less_the_sampled_divergence_of_the_same_draws(key):
+    model, guide = linear()
+    x = jnp.array(DATUM)
+    drawn = jax.vmap(lambda k: draw(model, guide(x), x, key=k))(draw_keys(key, 6))
+    expected = float(drawn.reconstruction.mean() - drawn.divergence.mean())
+    assert float(elbo(6)(model, guide, x, key=key)) == pytest.approx(expected, abs=1e-12)
+    # Written out: log p(x|z) + log p(z) − log q(z|x), each constant included.
+    q, z = guide(x), drawn.latent
+    noise = (x - z @ model.weight.T - model.offset[None, :].repeat(6, 0)) / model.noise[None, :]
+    log_p = -0.5 * (noise**2).sum(1) - jnp.log(model.noise).sum() - 1.5 * jnp.log(2 * jnp.pi)
+    log_prior = -0.5 * (z**2).sum(1) - jnp.log(2 * jnp.pi)
+    place = (z - q.mean[None, :]) / jnp.sqrt(q.variance)[None, :]
+    log_q = -0.5 * (place**2).sum(1) - 0.5 * jnp.log(q.variance).sum() - jnp.log(2 * jnp.pi)
+    assert float((log_p + log_prior - log_q).mean()) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("objective", [elbo(), elbo(form="split"), sticking_the_landing()], ids=str)
+def test_all_forms_of_the_elbo_have_its_value(objective, key):
+    model, guide = linear()
+    x = jnp.array(DATUM)
+    values = jax.vmap(lambda k: objective(model, guide, x, key=k))(jr.split(key, 20_000))
+    error = float(values.std(ddof=1)) / np.sqrt(20_000)
+    assert abs(float(values.mean()) - exact_terms(model, guide, x).elbo) < 5 * error
+
+
+def test_importance_value_rises_with_draws(key):
+    model, guide = bernoulli()
+    x = jnp.array(BITS)
+    means = [
+        float(jax.vmap(lambda k, K=K: dreg(K)(model, guide, x, key=k))(jr.split(key, 4000)).mean()) for K in (1, 4, 16)
+    ]
+    assert means[0] < means[1] < means[2]
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_every_recipe_reports_the_evidence_at_the_posterior(recipe, key):
+    model, _ = linear()
+    x = jnp.array(DATUM)
+    value = recipe()(model, guides.KnownPosterior(model.posterior), x, key=key)
+    assert float(value) == pytest.approx(float(model.log_evidence(x)), abs=1e-10)
+
+
+# ── warm-up ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("epoch", "weight"), [(0.0, 0.0), (2.5, 1.0), (5.0, 2.0), (10.0, 4.0), (11.0, 4.0)])
+def test_weight_ramps_to_its_value_and_stays(epoch, weight):
+    assert float(beta(4.0, kl_warm_up=10.0).weight_at(jnp.asarray(epoch))) == pytest.approx(weight)
+
+
+def test_without_warm_up_the_weight_is_there_from_the_start():
+    assert [float(beta(4.0).weight_at(jnp.asarray(epoch))) for epoch in (0.0, 3.0)] == [4.0, 4.0]
+
+
+# ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_guide_that_cannot_be_reparameterised_is_refused_in_one_sentence(key):
+    model = models.Finite(jnp.zeros(2), jnp.zeros((2, 3)), bernoulli()[0].observation)
+    with pytest.raises(OptionError) as refused:
+        elbo()(model, guides.Constant(model.prior()), jnp.array(BITS), key=key)
+    assert str(refused.value) == (
+        "This gradient wants a q(z|x) that can be reparameterised; got CategoricalLogits; use a Gaussian guide."
+    )
+
+
+@pytest.mark.parametrize("draws", [0, -3])
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_fewer_than_one_draw_are_refused(recipe, draws):
+    with pytest.raises(OptionError, match=f"at least one draw for each datum; got {draws}; ask for one or more"):
+        recipe(draws)
+
+
+def test_an_unknown_form_is_refused():
+    with pytest.raises(Exception, match="form"):  # beartype speaks first in tests, OptionError in production
+        elbo(form="spilt")
+
+
+@pytest.mark.parametrize("which", ["prior", "guide"])
+def test_split_form_refuses_a_pair_that_has_no_closed_form(which, key):
+    import numpyro.distributions as dist
+
+    laplace = dist.Laplace(jnp.zeros(1), jnp.ones(1)).to_event(1)
+    model, guide = bernoulli()
+    if which == "prior":
+        model = models.LatentVariableModel(prior=laplace, decoder=model.decoder, likelihood=model.observation)
+    else:
+        guide = guides.Constant(laplace)
+    with pytest.raises(NotImplementedError, match="use the joint form"):
+        elbo(form="split")(model, guide, jnp.array(BITS), key=key)
+    assert np.isfinite(float(elbo()(model, guide, jnp.array(BITS), key=key)))
+
+
+def test_recipes_have_the_parts_their_papers_name():
+    parts = {name: (recipe().bound.__name__, recipe().estimator.__name__) for name, recipe in RECIPES.items()}
+    assert parts == {
+        "elbo": ("mean_log_weight", "total"),
+        "sticking-the-landing": ("mean_log_weight", "path"),
+        "iwae": ("log_mean_weight", "total"),
+        "dreg": ("log_mean_weight", "doubly_reparameterised"),
+    }
+    assert isinstance(objectives.beta(2.0), Objective)
