@@ -234,7 +234,8 @@ class Ledger:
             ledger = msgspec.json.decode(text, type=cls)
         except msgspec.DecodeError as error:
             raise DataError(
-                f"Wanted a ledger of format {FORMAT}; got text that does not read as one ({error}); audit the run again."
+                f"Wanted a ledger of format {FORMAT}; got text that does not read as one ({error}); audit the run "
+                "again."
             ) from None
         if ledger.format != FORMAT:
             raise DataError(f"Wanted a ledger of format {FORMAT}; got format {ledger.format}; audit the run again.")

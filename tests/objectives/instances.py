@@ -40,8 +40,8 @@ def flat_function(function, model, guide):
     """`function(model, guide)` of one vector of parameters, the vector, and which entries belong to the guide."""
     moving, static = eqx.partition((model, guide), eqx.is_inexact_array)
     vector, unravel = ravel_pytree(moving)
-    marks = (jax.tree.map(jnp.zeros_like, moving[0]), jax.tree.map(jnp.ones_like, moving[1]))
-    return lambda v: function(*eqx.combine(unravel(v), static)), vector, np.asarray(ravel_pytree(marks)[0]) > 0
+    of_model = sum(leaf.size for leaf in jax.tree.leaves(moving[0]))
+    return lambda v: function(*eqx.combine(unravel(v), static)), vector, np.arange(vector.size) >= of_model
 
 
 def drawn_gradients(objective, model, guide, x, *, key, draws, kl_weight=None):

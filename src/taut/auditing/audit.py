@@ -57,9 +57,9 @@ def audit(
 ) -> Ledger:
     """Measure log p(x) = ELBO + KL(q(z|x) ‖ p(z|x)) on these rows.
 
-    `draws` latents are drawn for each row from the guide, and as many from the prior; `rows` audits that many, taken without
-    replacement, and the errors then include the choice. `delta` is the probability with which the certified lower bound may
-    fail. Where the model is exact, or has at most two latents, log p(x) is exact too.
+    `draws` latents are drawn for each row from the guide, and as many from the prior; `rows` audits that many, taken
+    without replacement, and the errors then include the choice. `delta` is the probability with which the certified
+    lower bound may fail. Where the model is exact, or has at most two latents, log p(x) is exact too.
 
     Other arguments: `context` says what the page may show beside the numbers, `settings` are written into the ledger,
     `on_block(stage, done, all)` reports progress.
@@ -204,6 +204,7 @@ def _check_finite(bounds: Float[np.ndarray, "n"], numbers: Num[np.ndarray, "n"])
     bad = ~np.isfinite(bounds)
     if bad.any():
         raise AuditError(
-            f"Finite bounds are wanted for every row; {int(bad.sum())} of {len(bad)} are not, first row {numbers[bad.argmax()]}; "
+            f"Finite bounds are wanted for every row; {int(bad.sum())} of {len(bad)} are not, first row "
+            f"{numbers[bad.argmax()]}; "
             "the model gives such data no probability, so fit it on data like these or choose another likelihood."
         )

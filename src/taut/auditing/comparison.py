@@ -13,8 +13,9 @@ from taut.errors import AuditError
 class Difference(NamedTuple):
     """Mean of log p_first(x) − log p_second(x) over the rows, in nats.
 
-    `std_error` covers the rows as a sample and the draws; `wins` is the fraction of rows that the first explains better. Both
-    sides are importance-weighted values, each below its log p(x) in expectation, so that the difference has no direction.
+    `std_error` covers the rows as a sample and the draws; `wins` is the fraction of rows that the first explains
+    better. Both sides are importance-weighted values, each below its log p(x) in expectation, so that the difference
+    has no direction.
     """
 
     mean: float

@@ -13,6 +13,7 @@ from jaxtyping import Float, Num
 from taut.auditing.rows import RowResult
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
+from taut.numerics import mean_of, one_draw
 from taut.record import Exhibits, HistoryRow, LatentMap, RowExhibit
 from taut.shapes import RandomKey
 
@@ -93,7 +94,7 @@ def _rows_shown(result: RowResult, log_p: Float[np.ndarray, "n"], numbers: Num[n
 
 
 def _latent_map(means: Float[np.ndarray, "n latents"], labels: np.ndarray | None) -> LatentMap | None:
-    """Posterior means in two dimensions: as they are, or their two principal components, which one row alone has not."""
+    """Posterior means in two dimensions: as they are, or principal components, which one row alone has not."""
     means = means[:POINTS_SHOWN].astype(np.float64)
     shown = None if labels is None else [str(label) for label in labels[:POINTS_SHOWN]]
     if means.shape[1] == 1:
@@ -118,13 +119,15 @@ def _reconstructions(
     if not guide.amortised:
         guide = jax.tree.map(lambda leaf: leaf[: len(data)], guide)
     along = (None if guide.amortised else 0, 0)
-    return np.asarray(eqx.filter_vmap(lambda g, x: model.likelihood(g(x).mean).mean, in_axes=along)(guide, floats))
+    return np.asarray(
+        eqx.filter_vmap(lambda g, x: mean_of(model.likelihood(mean_of(g(x)))), in_axes=along)(guide, floats)
+    )
 
 
 def _samples(model: AbstractModel, count: int, *, key: RandomKey) -> Float[np.ndarray, "n features"]:
     """E[x|z] at draws of z from the prior."""
-    latents = jax.vmap(model.prior().sample)(jr.split(key, count))
-    return np.asarray(jax.vmap(lambda z: model.likelihood(z).mean)(latents))
+    latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, count))
+    return np.asarray(jax.vmap(lambda z: mean_of(model.likelihood(z)))(latents))
 
 
 def _in_unit_range(values: Num[np.ndarray, "n features"], low: float, high: float) -> list[list[float]]:

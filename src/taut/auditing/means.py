@@ -6,9 +6,9 @@ import math
 import numpy as np
 from jaxtyping import Float, Num
 
+from taut.auditing.rows import RowResult
 from taut.bounds import certified_lower
 from taut.record import Estimate, Evidence, Gap, Interval, Quantiles, WeightHealth
-from taut.auditing.rows import RowResult
 from taut.weights import khat_threshold
 
 Values = Float[np.ndarray, "n"]
@@ -63,7 +63,9 @@ def gap_of(encoder: RowResult, exact: Values | None, evidence: Evidence, *, popu
         errors,
         population=population,
         draws=draws,
-        condition="log p(x) is exact" if known else "at least this: log p(x) is known from below; error by the central limit",
+        condition="log p(x) is exact"
+        if known
+        else "at least this: log p(x) is known from below; error by the central limit",
     )
     margin = 0.0 if known else evidence.importance.value - evidence.lower.value
     gap = dataclasses.replace(raw, value=raw.value - margin)

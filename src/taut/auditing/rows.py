@@ -1,7 +1,7 @@
 """The account of one row, from one set of draws, so that its numbers add up exactly."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -24,8 +24,8 @@ ROWS_AT_ONCE = 32
 class RowResult(NamedTuple):
     """What `draws` draws say about each row, in nats.
 
-    `elbo` = −`distortion` − `rate`, from the same draws; `log_p` is the importance-weighted value. Draws whose weight was not
-    a number count as weight zero and are counted in `failed`.
+    `elbo` = −`distortion` − `rate`, from the same draws; `log_p` is the importance-weighted value. Draws whose weight
+    was not a number count as weight zero and are counted in `failed`.
     """
 
     elbo: Float[np.ndarray, "n"]
@@ -60,19 +60,20 @@ class RowAccount(RowFunction):
         log_w = reconstruction - divergence
         failed = jnp.isnan(log_w)
         kept = jnp.where(failed, -jnp.inf, log_w)
-        return RowResult(
-            elbo=jnp.mean(log_w),
-            elbo_error=_error(log_w),
-            rate=jnp.mean(divergence),
-            rate_error=_error(divergence),
-            distortion=-jnp.mean(reconstruction),
-            distortion_error=_error(reconstruction),
-            log_p=log_mean_weight(kept),
-            log_p_error=log_mean_weight_error(kept),
-            ess=effective_sample_size(kept),
-            khat=pareto_khat(kept),
-            failed=jnp.sum(failed),
-        )
+        numbers: dict[str, Any] = {
+            "elbo": jnp.mean(log_w),
+            "elbo_error": _error(log_w),
+            "rate": jnp.mean(divergence),
+            "rate_error": _error(divergence),
+            "distortion": -jnp.mean(reconstruction),
+            "distortion_error": _error(reconstruction),
+            "log_p": log_mean_weight(kept),
+            "log_p_error": log_mean_weight_error(kept),
+            "ess": effective_sample_size(kept),
+            "khat": pareto_khat(kept),
+            "failed": jnp.sum(failed),
+        }
+        return RowResult(**numbers)
 
 
 def account_for_rows(

@@ -39,8 +39,8 @@ class PlacementOfRow(RowFunction):
 
 def use_of_latents(placement: Placement) -> list[LatentUse]:
     """For each latent its mean KL, the variance of its posterior mean over the rows, and whether it is active."""
-    variances = np.var(placement.mean, axis=0, dtype=np.float64)
-    kls = np.mean(placement.kl, axis=0, dtype=np.float64)
+    variances = np.asarray(np.var(placement.mean, axis=0, dtype=np.float64))
+    kls = np.asarray(np.mean(placement.kl, axis=0, dtype=np.float64))
     return [
         LatentUse(kl=float(kl), variance_of_mean=float(variance), active=bool(variance > ACTIVE_VARIANCE))
         for kl, variance in zip(kls, variances, strict=True)

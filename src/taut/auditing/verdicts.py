@@ -27,14 +27,15 @@ def _on_the_gap(gap: Estimate, *, exact: bool) -> Verdict:
         return Verdict(
             code="gap-small",
             severity="good" if exact else "note",
-            text=f"The encoder's ELBO lies below log p(x) {by} {gap.value:.2f} nats a row: climbing it is nearly climbing log p(x)"
-            + ("." if exact else ", as far as importance weights can see."),
+            text=f"The encoder's ELBO lies below log p(x) {by} {gap.value:.2f} nats a row: climbing it is nearly "
+            "climbing log p(x)" + ("." if exact else ", as far as importance weights can see."),
             evidence=evidence,
         )
     return Verdict(
         code="gap-large",
         severity="warning",
-        text=f"The encoder's ELBO lies below log p(x) {by} {gap.value:.2f} nats a row. The lever is the guide: a full covariance, "
+        text=f"The encoder's ELBO lies below log p(x) {by} {gap.value:.2f} nats a row. The lever is the guide: a "
+        "full covariance, "
         "a wider encoder, or refining q for each row; which of them helps is not measured here.",
         evidence=evidence,
     )
@@ -47,14 +48,17 @@ def _on_the_weights(weights: WeightHealth, *, exact: bool) -> Verdict:
         return Verdict(
             code="weights-good",
             severity="good",
-            text=f"Importance weights are light-tailed for {1 - share:.0%} of the rows: the {weights.draws}-draw value can be trusted.",
+            text=f"Importance weights are light-tailed for {1 - share:.0%} of the rows: the {weights.draws}-draw "
+            "value can be trusted.",
             evidence=evidence,
         )
     return Verdict(
         code="weights-heavy",
         severity="note" if exact else "warning",
-        text=f"For {share:.0%} of the rows the importance weights have a tail too heavy for {weights.draws} draws (Pareto k̂ above "
-        f"{weights.threshold:.2f}): their value still lies below log p(x), by an unknown distance. The lever is the guide, "
+        text=f"For {share:.0%} of the rows the importance weights have a tail too heavy for {weights.draws} draws "
+        "(Pareto k̂ above "
+        f"{weights.threshold:.2f}): their value still lies below log p(x), by an unknown distance. The lever is the "
+        "guide, "
         "then more draws.",
         evidence=evidence,
     )
@@ -73,7 +77,8 @@ def _on_the_latents(latents: list[LatentUse]) -> Verdict:
     return Verdict(
         code="latents-idle",
         severity="problem" if len(idle) == len(latents) else "note",
-        text=f"{len(idle)} of {len(latents)} latents carry nothing. A smaller latent dimension would do as well; if more were "
+        text=f"{len(idle)} of {len(latents)} latents carry nothing. A smaller latent dimension would do as well; if "
+        "more were "
         "expected, let the divergence warm up (`kl_warm_up`).",
         evidence=evidence,
     )
@@ -84,7 +89,9 @@ def _on_the_prior(evidence: Evidence, prior_weights: WeightHealth) -> Verdict:
     return Verdict(
         code="prior-estimate",
         severity="note",
-        text=f"Averaging p(x|z) over draws from the prior gives {lost:.2f} nats less than the encoder's draws: of {prior_weights.draws} "
-        f"prior draws {prior_weights.ess.median:.1f} count in the median row, since few of them land where the posterior is.",
+        text=f"Averaging p(x|z) over draws from the prior gives {lost:.2f} nats less than the encoder's draws: of "
+        f"{prior_weights.draws} "
+        f"prior draws {prior_weights.ess.median:.1f} count in the median row, since few of them land where the "
+        "posterior is.",
         evidence=f"prior_weights.ess.median = {prior_weights.ess.median:.2f}, evidence.prior = {evidence.prior}",
     )

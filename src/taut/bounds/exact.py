@@ -24,7 +24,7 @@ from taut.bounds.quadrature import (
 )
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, Finite, LinearGaussian
-from taut.numerics import gaussian_kl, mean_and_cholesky
+from taut.numerics import gaussian_kl, log_density, mean_and_cholesky
 from taut.record import Estimate
 from taut.shapes import Datum, Scalar
 from taut.weights import weigh
@@ -80,13 +80,13 @@ def _linear_elbo(model: LinearGaussian, q: dist.Distribution, x: Datum) -> Scala
     """E_q log p(x|z) at the mean, less half the noise-scaled variance that Wz has under q, less the rate."""
     mean, root = mean_and_cholesky(q)
     spread = jnp.sum(((model.weight @ root) / model.noise[:, None]) ** 2)
-    return model.likelihood(mean).log_prob(x) - 0.5 * spread - gaussian_kl(q, model.prior())
+    return log_density(model.likelihood(mean), x) - 0.5 * spread - gaussian_kl(q, model.prior())
 
 
 def _finite_terms(model: Finite, q: dist.Distribution, x: Datum) -> tuple[Scalar, Scalar]:
-    states = jnp.arange(model.logits.shape[0])
-    log_q = jax.vmap(q.log_prob)(states)
-    log_posterior = jax.vmap(model.posterior(x).log_prob)(states)
+    states, posterior = jnp.arange(model.logits.shape[0]), model.posterior(x)
+    log_q = jax.vmap(lambda z: log_density(q, z))(states)
+    log_posterior = jax.vmap(lambda z: log_density(posterior, z))(states)
     # States that q excludes contribute nothing: 0 · log 0 = 0.
     share = jnp.exp(log_q)
     held = jnp.where(share > 0, log_q, 0.0)
@@ -110,7 +110,7 @@ def _grid_kl(model: AbstractModel, q: dist.Distribution, x: Datum, evidence: flo
     """∫ [q log(q/p) − q + p] with p = p(z|x), on a grid that holds both: no term of it is negative."""
 
     def excess(z: Float[Array, "latents"]) -> Scalar:
-        log_q, log_p = q.log_prob(z), model.log_joint(x, z) - evidence
+        log_q, log_p = log_density(q, z), model.log_joint(x, z) - evidence
         return jnp.exp(log_q) * (log_q - log_p - 1.0) + jnp.exp(log_p)
 
     return jnp.sum(on_grid(excess, box, nodes)) * jnp.exp(log_cell(box, nodes))

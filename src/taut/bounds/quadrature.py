@@ -29,9 +29,9 @@ Box = Float[Array, "latents 2"]
 def quadrature(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Estimate:
     """log p(x) = log ∫ p(z) p(x|z) dz on a uniform grid, for a prior N(0, I) and one or two latents.
 
-    The grid starts on [−16, 16]^d and narrows to the box that holds all nodes within 30 nats of the peak; then nodes are
-    doubled in each direction until the value moves by less than `tolerance` nats. For a smooth integrand that vanishes
-    at the ends the trapezoidal rule converges faster than any power of the spacing. A peak much narrower
+    The grid starts on [−16, 16]^d and narrows to the box that holds all nodes within 30 nats of the peak; then nodes
+    are doubled in each direction until the value moves by less than `tolerance` nats. For a smooth integrand that
+    vanishes at the ends the trapezoidal rule converges faster than any power of the spacing. A peak much narrower
     than the first grid's spacing, a sixteenth, could be missed.
 
     Raises OptionError for more than two latents, AuditError where doubling does not settle or the box does not hold.
@@ -77,7 +77,8 @@ def doubled(value: Callable[[int], float], latents: int, tolerance: float, *, fi
             return current, nodes
         nodes, last = 2 * nodes, current
     raise AuditError(
-        f"Quadrature wants an integral that settles within {tolerance:g} nats; at {MOST_NODES[latents]} nodes a side it still "
+        f"Quadrature wants an integral that settles within {tolerance:g} nats; at {MOST_NODES[latents]} nodes a "
+        "side it still "
         "moved; the likelihood is too sharp for the grid, so use importance weights."
     )
 

@@ -19,6 +19,7 @@ from taut.estimators.preparation import check_within
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import mean_of
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, map_rows
 
@@ -38,8 +39,8 @@ class EncodingOfRow(RowFunction):
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Encoding:
         """Posterior mean, and E[x|z] there."""
-        mean = guide(x).mean
-        return Encoding(jnp.asarray(mean), jnp.asarray(model.likelihood(mean).mean))
+        mean = mean_of(guide(x))
+        return Encoding(mean, mean_of(model.likelihood(mean)))
 
 
 def prepared(fitted: Fitted, X: Any) -> Table:
@@ -62,9 +63,10 @@ def decode(fitted: Fitted, latents: Float[np.ndarray, "n latents"]) -> Float[np.
     """E[x|z] for given latents."""
     if latents.ndim != 2 or latents.shape[1] != fitted.architecture.latents:
         raise DataError(
-            f"Latents want the shape (n, {fitted.architecture.latents}); got {latents.shape}; pass what `transform` returned."
+            f"Latents want the shape (n, {fitted.architecture.latents}); got {latents.shape}; pass what `transform` "
+            "returned."
         )
-    means = eqx.filter_jit(eqx.filter_vmap(lambda z: fitted.model.likelihood(z).mean))
+    means = eqx.filter_jit(eqx.filter_vmap(lambda z: mean_of(fitted.model.likelihood(z))))
     return np.asarray(means(jnp.asarray(latents, jnp.result_type(float))))
 
 
@@ -111,7 +113,8 @@ def judge(
     seen = count_seen(raw.values, fitted.seen)
     if seen > len(raw) / 2 and not allow_seen:
         raise DataError(
-            f"An audit wants rows that training has not seen; {seen} of these {len(raw)} rows were in the training data; "
+            f"An audit wants rows that training has not seen; {seen} of these {len(raw)} rows were in the training "
+            "data; "
             "pass others, or allow it with `allow_seen` (`--allow-seen`), and the ledger will say so."
         )
     table = prepared(fitted, raw)
@@ -157,7 +160,8 @@ def _notes(fitted: Fitted, table: Table, *, seen: int, held_out: bool) -> list[s
         notes.append(f"{seen} of the {len(table)} rows equal rows that training has seen.")
     if fitted.binarisation.kind != "none":
         notes.append(
-            f"Grey values were turned into zeros and ones once, each one with probability value/{fitted.binarisation.levels:g}; "
+            "Grey values were turned into zeros and ones once, each one with probability "
+            f"value/{fitted.binarisation.levels:g}; "
             "the data digest is of the result."
         )
     if fitted.image_shape is not None and table.image_shape is None:

@@ -73,6 +73,7 @@ def check_within(likelihood: AbstractLikelihood, name: str, table: Table) -> Non
         row, column = beyond[0]
         place = f"column {column}" if table.columns is None else f"column `{table.columns[column]}`"
         raise SupportError(
-            f"Values up to {most} are wanted, {what} in training; got {table.values[row, column]:g} in row {row}, {place}; "
+            f"Values up to {most} are wanted, {what} in training; got {table.values[row, column]:g} in row {row}, "
+            f"{place}; "
             "fit on data that reach as far, or leave such rows out."
         )

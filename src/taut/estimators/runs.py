@@ -89,7 +89,7 @@ def save(fitted: Fitted, options: dict[str, Any], path: Path, *, force: bool = F
         taut=taut.__version__,
         options={name: value for name, value in options.items() if name != "random_state"},
         held_out_notes=[] if fitted.held_out is None else fitted.held_out.notes,
-        digests={name: _file_digest(path / name) for name in names},
+        digests={name: str(_file_digest(path / name)) for name in names},
         **{name: getattr(fitted, name) for name in own},
     )
     signed = dataclasses.replace(manifest, digest=_own_digest(manifest))

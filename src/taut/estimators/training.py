@@ -15,6 +15,7 @@ from taut.data import Table, check_enough_rows, check_varies, digest, row_hashes
 from taut.estimators.assembly import Architecture, objective_named
 from taut.estimators.preparation import Binarisation
 from taut.estimators.progress import fit_bar
+from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, check_support, choose
@@ -79,6 +80,9 @@ def train(
         binarisation.for_evaluation(rows), mean=binarisation.expected(rows), key=build_key
     )
     stored, view = binarisation.for_training(rows)
+    data_digest = digest(table.values)
+    if checkpoint is not None:
+        note_or_compare(checkpoint, options, seed=seed, data_digest=data_digest, resume=resume)
     with fit_bar(plan.epochs, shown=bool(options["verbose"])) as on_epoch:
         run = fit(
             model,
@@ -105,7 +109,7 @@ def train(
         seconds=time.monotonic() - began,
         seed=seed,
         data_name=table.name,
-        data_digest=digest(table.values),
+        data_digest=data_digest,
         columns=table.columns,
         image_shape=_image_shape(table, architecture),
         ends=_ends(table.values, binarisation),

@@ -104,8 +104,8 @@ class VAE(TransformerMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None, *, checkpoint: Path | None = None, resume: bool = False) -> VAE:
         """Train on the rows of X: an array, a frame, or a `taut.data.Table`.
 
-        `y` may hold one label for each row, which only colours the report. `checkpoint` names a file for the state of training,
-        from which `resume` goes on. Ctrl-C ends training and keeps the best state so far.
+        `y` may hold one label for each row, which only colours the report. `checkpoint` names a file for the state of
+        training, from which `resume` goes on. Ctrl-C ends training and keeps the best state so far.
 
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
@@ -162,7 +162,7 @@ class VAE(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> Values:
         """Posterior means E_q[z|x], one row of latents for each row."""
-        return evaluation.encode(self._fitted(), X).latent
+        return np.asarray(evaluation.encode(self._fitted(), X).latent)
 
     def inverse_transform(self, Z: Any) -> Values:
         """E[x|z] for each row of latents."""
@@ -170,7 +170,7 @@ class VAE(TransformerMixin, BaseEstimator):
 
     def reconstruct(self, X: Any) -> Values:
         """E[x|z] at the posterior mean of each row."""
-        return evaluation.encode(self._fitted(), X).reconstruction
+        return np.asarray(evaluation.encode(self._fitted(), X).reconstruction)
 
     def sample(self, n: int = 1, *, seed: int = 0) -> Values:
         """New rows: z from the prior, then x from p(x|z)."""

@@ -1,4 +1,4 @@
-"""Motion: one loop for everything that is trained, a state that goes in and out of it, an outcome that says how it ended."""
+"""Motion: one loop for all training, a state that goes in and out of it, an outcome that says how it ended."""
 
 from taut.fitting.fit import fit, refine
 from taut.fitting.loop import Progress, Run

@@ -41,13 +41,14 @@ def fit(
 ) -> Run:
     """Climb an objective over the parameters of model and guide together.
 
-    Returns the state with the best bound on `held_out`, or the last one where no rows are held out. The same key gives the
-    same run to the bit on one machine.
+    Returns the state with the best bound on `held_out`, or the last one where no rows are held out. The same key gives
+    the same run to the bit on one machine.
 
     Other arguments: `view` turns a stored row into the datum at every access; `checkpoint` names a file for
     the state, written every half minute and at the end, from which `resume` goes on.
 
-    Raises OptionError for a batch larger than the data or a `resume` without `checkpoint`, ShapeError where held-out rows have another width.
+    Raises OptionError for a batch larger than the data or a `resume` without `checkpoint`, ShapeError where held-out
+    rows have another width.
 
     >>> import jax.random as jr, numpy as np
     >>> from taut import guides, likelihoods, models, networks
@@ -64,7 +65,8 @@ def fit(
     plan = plan or Plan()
     if plan.batch_size > len(data):
         raise OptionError(
-            f"A batch wants at most as many rows as the data have; got a batch of {plan.batch_size} for {len(data)} rows; "
+            f"A batch wants at most as many rows as the data have; got a batch of {plan.batch_size} for {len(data)} "
+            "rows; "
             "make the batch smaller."
         )
     if resume and checkpoint is None:

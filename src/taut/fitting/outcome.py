@@ -25,7 +25,8 @@ class Outcome:
         """The bound on held-out rows stopped rising."""
         return cls(
             "converged",
-            f"Converged: the bound on held-out rows has not risen for {patience} epochs; the state of epoch {epoch} is kept.",
+            f"Converged: the bound on held-out rows has not risen for {patience} epochs; the state of epoch {epoch} "
+            "is kept.",
         )
 
     @classmethod
@@ -44,7 +45,8 @@ class Outcome:
         """The bound or its gradient became non-finite."""
         return cls(
             "diverged",
-            f"Diverged: the bound or its gradient became non-finite at step {step}; the state before that epoch is kept; "
+            f"Diverged: the bound or its gradient became non-finite at step {step}; the state before that epoch is "
+            "kept; "
             "lower the learning rate.",
             step,
         )

@@ -15,8 +15,8 @@ class Plan:
     """The budget and the steps of one fit.
 
     `schedule` is `cosine` (from `learning_rate` to a hundredth of it over all epochs) or `constant`; during the first
-    `warm_up` epochs the rate rises from zero. Gradients are cut to the global norm `clip`. `patience` counts epochs without
-    a rise of the held-out bound. `repeats` takes that many full-batch steps in each epoch.
+    `warm_up` epochs the rate rises from zero. Gradients are cut to the global norm `clip`. `patience` counts epochs
+    without a rise of the held-out bound. `repeats` takes that many full-batch steps in each epoch.
 
     Raises OptionError where a value makes no sense.
     """

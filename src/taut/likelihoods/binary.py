@@ -1,5 +1,8 @@
 """Entries in {0, 1}, and shares in [0, 1]."""
 
+# numpyro's own distributions override these methods and properties in the same way.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportArgumentType=false
+
 from typing import ClassVar
 
 import equinox as eqx

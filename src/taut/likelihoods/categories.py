@@ -23,4 +23,4 @@ class Categorical(AbstractLikelihood):
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        return dist.Categorical(logits=outputs.reshape(self.features, self.classes)).to_event(1)
+        return dist.CategoricalLogits(outputs.reshape(self.features, self.classes)).to_event(1)

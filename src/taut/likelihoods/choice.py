@@ -85,10 +85,13 @@ def _piles_up_at(values: Values, high: float) -> bool:
 
 
 def _median_kurtosis(values: Values) -> float:
-    centred = values - values.mean(axis=0)
-    variance = (centred**2).mean(axis=0)
-    moving = variance > 0
-    return float(np.median((centred[:, moving] ** 4).mean(axis=0) / variance[moving] ** 2)) - 3.0
+    spread = values.std(axis=0, dtype=np.float64)
+    moving = spread > 0
+    if not moving.any():
+        return 0.0
+    # In float32 the fourth power of 10¹⁰ would be infinite.
+    scores = (values[:, moving] - values[:, moving].mean(axis=0, dtype=np.float64)) / spread[moving]
+    return float(np.median((scores**4).mean(axis=0))) - 3.0
 
 
 def _is_whole(values: Values) -> bool:
@@ -102,7 +105,7 @@ class _Known(NamedTuple):
 
 def _scales(values: Values) -> dict[str, jnp.ndarray]:
     spread = values.std(axis=0, dtype=np.float64)
-    typical = float(np.sqrt(np.mean(spread**2)))
+    typical = float(np.sqrt(np.mean(spread**2))) or 1.0
     # An entry that never moves in training may move later; a tiny spread would make it infinitely surprising.
     spread = np.where(spread > 1e-3 * typical, spread, 1e-3 * typical)
     return {"centre": jnp.asarray(values.mean(axis=0, dtype=np.float64)), "spread": jnp.asarray(spread)}

@@ -1,5 +1,8 @@
 """Grey levels: an ordered scale of many steps with two ends."""
 
+# numpyro's own distributions override these methods and properties in the same way.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportArgumentType=false
+
 from typing import ClassVar
 
 import equinox as eqx

@@ -6,6 +6,7 @@ import equinox as eqx
 import jax.random as jr
 import numpyro.distributions as dist
 
+from taut.numerics import log_density, one_draw
 from taut.shapes import Datum, Latent, RandomKey, Scalar
 
 
@@ -22,10 +23,10 @@ class AbstractModel(eqx.Module):
 
     def log_joint(self, x: Datum, z: Latent) -> Scalar:
         """log p(x, z) = log p(z) + log p(x|z), in nats."""
-        return self.prior().log_prob(z) + self.likelihood(z).log_prob(x)
+        return log_density(self.prior(), z) + log_density(self.likelihood(z), x)
 
     def sample(self, *, key: RandomKey) -> tuple[Datum, Latent]:
         """One datum and the latent that made it, which is then an exact draw from p(z|x)."""
         latent_key, datum_key = jr.split(key)
-        z = self.prior().sample(latent_key)
-        return self.likelihood(z).sample(datum_key), z
+        z = one_draw(self.prior(), key=latent_key)
+        return one_draw(self.likelihood(z), key=datum_key), z

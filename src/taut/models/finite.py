@@ -29,7 +29,7 @@ class Finite(AbstractModel):
 
     def prior(self) -> dist.Distribution:
         """Categorical over the states."""
-        return dist.Categorical(logits=self.logits)
+        return dist.CategoricalLogits(self.logits)
 
     def likelihood(self, z: Int[Array, ""]) -> dist.Distribution:
         """The component of this state."""
@@ -45,4 +45,4 @@ class Finite(AbstractModel):
 
     def posterior(self, x: Datum) -> dist.Distribution:
         """p(z|x), by summation."""
-        return dist.Categorical(logits=self.log_joints(x))
+        return dist.CategoricalLogits(self.log_joints(x))

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from taut.models.base import AbstractModel
 from taut.models.latent import standard_normal
+from taut.numerics import log_density
 from taut.shapes import Data, Datum, Latent, Scalar
 
 
@@ -44,7 +45,7 @@ class LinearGaussian(AbstractModel):
 
     def log_evidence(self, x: Datum) -> Scalar:
         """log p(x), exactly."""
-        return self.evidence().log_prob(x)
+        return log_density(self.evidence(), x)
 
     def posterior(self, x: Datum) -> dist.Distribution:
         """p(z|x), exactly."""

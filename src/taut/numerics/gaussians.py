@@ -15,9 +15,9 @@ def mean_and_cholesky(distribution: dist.Distribution) -> tuple[Float[Array, "d"
     must not be replaced by another number in silence.
     """
     if isinstance(distribution, dist.MultivariateNormal):
-        return distribution.loc, distribution.scale_tril
+        return jnp.asarray(distribution.loc), jnp.asarray(distribution.scale_tril)
     if _is_diagonal_gaussian(distribution):
-        return distribution.mean, jnp.diag(jnp.sqrt(distribution.variance))
+        return jnp.asarray(distribution.mean), jnp.diag(jnp.sqrt(jnp.asarray(distribution.variance)))
     raise NotImplementedError(
         f"A closed-form divergence is wanted, for which both distributions must be Gaussian vectors; got "
         f"{type(distribution).__name__}; use the joint form of the ELBO, which is sampled."

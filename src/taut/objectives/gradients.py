@@ -19,7 +19,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from taut.models import AbstractModel
-from taut.numerics import gaussian_kl
+from taut.numerics import gaussian_kl, log_density
 from taut.shapes import Datum, LogWeights, Scalar
 from taut.weights import Draw, weigh
 
@@ -64,7 +64,7 @@ def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
 
     Raises NotImplementedError where q and the prior are not both Gaussian.
     """
-    reconstruction = bound(jax.vmap(lambda z: model.likelihood(z).log_prob(sample.x))(sample.latents))
+    reconstruction = bound(jax.vmap(lambda z: log_density(model.likelihood(z), sample.x))(sample.latents))
     rate = gaussian_kl(sample.q, model.prior())
     return Climb(reconstruction - sample.kl_weight * rate, reconstruction - rate)
 
@@ -79,11 +79,11 @@ def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -
     q = held(sample.q)
     through_latents = _weigh_all(held(model), q, sample, sample.latents)
     through_model = _weigh_all(model, q, sample, lax.stop_gradient(sample.latents))
-    log_w = _weighted(through_latents, sample)
+    log_w = _log_weights(through_latents, sample.kl_weight)
     share = lax.stop_gradient(jax.nn.softmax(log_w))
     pull = (1.0 - sample.kl_weight) * share + sample.kl_weight * share**2
-    surrogate = jnp.sum(pull * log_w) + jnp.sum(share * _weighted(through_model, sample))
-    return Climb(surrogate, bound(through_latents.log_weight))
+    surrogate = jnp.sum(pull * log_w) + jnp.sum(share * _log_weights(through_model, sample.kl_weight))
+    return Climb(surrogate, bound(_log_weights(through_latents)))
 
 
 def held(tree: Any) -> Any:
@@ -92,11 +92,11 @@ def held(tree: Any) -> Any:
 
 
 def _climb(bound: Bound, draws: Draw, sample: Sample) -> Climb:
-    return Climb(bound(_weighted(draws, sample)), bound(draws.log_weight))
+    return Climb(bound(_log_weights(draws, sample.kl_weight)), bound(_log_weights(draws)))
 
 
-def _weighted(draws: Draw, sample: Sample) -> LogWeights:
-    return draws.reconstruction - sample.kl_weight * draws.divergence
+def _log_weights(draws: Draw, kl_weight: Float[Array, ""] | float = 1.0) -> LogWeights:
+    return draws.reconstruction - kl_weight * draws.divergence
 
 
 def _weigh_all(

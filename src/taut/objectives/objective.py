@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import one_draw
 from taut.objectives.gradients import Bound, Estimator, Sample
 from taut.shapes import Datum, RandomKey, Scalar
 from taut.weights.drawing import draw_keys
@@ -49,9 +50,10 @@ class Objective(eqx.Module):
         q = guide(x)
         if not q.has_rsample:
             raise OptionError(
-                f"This gradient wants a q(z|x) that can be reparameterised; got {type(q).__name__}; use a Gaussian guide."
+                f"This gradient wants a q(z|x) that can be reparameterised; got {type(q).__name__}; use a Gaussian "
+                "guide."
             )
-        latents = jax.vmap(q.rsample)(draw_keys(key, self.draws))
+        latents = jax.vmap(lambda key: one_draw(q, key=key))(draw_keys(key, self.draws))
         sample = Sample(x, q, latents, self.kl_weight if kl_weight is None else kl_weight)
         surrogate, value = self.estimator(self.bound, model, sample)
         # What is logged is the bound, to the last bit, whatever carried the derivative: the difference is exactly zero

@@ -27,7 +27,7 @@ def fixed(value: float | None, decimals: int) -> str:
 
 
 def decimals_for(estimate: Estimate) -> int:
-    """As many decimals as the standard error has two digits for, a thousandth of a nat at the most; else three or two."""
+    """As many decimals as the error has two digits for, at most a thousandth of a nat; without one, three or two."""
     error = estimate.std_error
     if error is None or not math.isfinite(error) or error < _SMALLEST_ERROR:
         return 2 if abs(estimate.value) >= 10 else 3
@@ -100,7 +100,8 @@ def by_urgency(verdicts: list[Verdict]) -> list[Verdict]:
 def status(estimate: Estimate) -> str:
     """The direction of a number and what it rests on, in words."""
     risk = "" if estimate.delta is None else f", δ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{estimate.delta:g}"
-    # Only a conditional bound stands or falls with its condition; elsewhere the same field says what the number is about.
+    # Only a conditional bound stands or falls with its condition; elsewhere the same field says what the number is
+    # about.
     provided = f"; {estimate.condition}" if estimate.condition else ""
     words = {
         "exact": "exact",

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Key
 
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import log_density, one_draw
 from taut.shapes import Datum, Latent, LogWeights, RandomKey, Scalar
 
 
@@ -31,12 +32,12 @@ class Draw(NamedTuple):
 
 def weigh(model: AbstractModel, q: dist.Distribution, x: Datum, z: Latent) -> Draw:
     """Both halves of the log-weight of z, for any distribution q that it was drawn from."""
-    return Draw(z, model.likelihood(z).log_prob(x), q.log_prob(z) - model.prior().log_prob(z))
+    return Draw(z, log_density(model.likelihood(z), x), log_density(q, z) - log_density(model.prior(), z))
 
 
 def draw(model: AbstractModel, q: dist.Distribution, x: Datum, *, key: RandomKey) -> Draw:
     """Draw one z from q and weigh it."""
-    return weigh(model, q, x, q.sample(key))
+    return weigh(model, q, x, one_draw(q, key=key))
 
 
 def draw_keys(key: RandomKey, draws: int) -> Key[Array, "draws"]:

@@ -36,9 +36,9 @@ def pareto_khat(log_w: LogWeights) -> Scalar:
     """Tail index k̂ of the weights: 1/k̂ is the number of moments that they seem to have.
 
     A generalised Pareto distribution is fitted to the M = ⌈min(0.2 K, 3 √K)⌉ largest weights by the
-    posterior-mean estimator of Zhang & Stephens 2009, then drawn to ½ with the weight of ten observations. Weights that differ by no more than the rounding of their
-    logarithms have no tail, and get 0. The result is infinite where the tail cannot be judged: fewer than five weights
-    in it, no weight above zero, or a weight that is not a number.
+    posterior-mean estimator of Zhang & Stephens 2009, then drawn to ½ with the weight of ten observations. Weights
+    that differ by no more than the rounding of their logarithms have no tail, and get 0. The result is infinite where
+    the tail cannot be judged: fewer than five weights in it, no weight above zero, or a weight that is not a number.
 
     References: Vehtari et al. 2024, Pareto smoothed importance sampling, JMLR 25(72), appendix C.
 
@@ -54,14 +54,16 @@ def pareto_khat(log_w: LogWeights) -> Scalar:
     top, cut = ordered[-1], ordered[-tail - 1]
     weights = jnp.exp(ordered - top)
     exceedances = weights[-tail:] - weights[-tail - 1]
-    # Where a quarter of the tail ties with the cut the estimator has no scale to start from; then the ties are left out.
+    # Where a quarter of the tail ties with the cut the estimator has no scale to start from; then the ties are left
+    # out.
     tied = exceedances[_quartile(tail)] <= 0
     held = jnp.where(tied, jnp.sum(exceedances > 0), tail)
     fitted = jnp.isfinite(top) & (held >= 5)
     usable = jnp.where(fitted, exceedances, jnp.arange(1.0, tail + 1, dtype=log_w.dtype))
     shape = _fit_generalised_pareto(usable, jnp.where(fitted, held, tail))
     khat = jnp.where(fitted, (held * shape + 5.0) / (held + 10.0), jnp.inf)
-    # Under the exact posterior all weights are equal but for rounding, whose tail would be fitted as if it meant something.
+    # Under the exact posterior all weights are equal but for rounding, whose tail would be fitted as if it meant
+    # something.
     rounding = ROUNDING_STEPS * jnp.finfo(log_w.dtype).eps * jnp.maximum(jnp.abs(top), 1.0)
     return jnp.where(top - cut <= rounding, 0.0, khat)
 

@@ -78,7 +78,9 @@ def _draw_bar(axes: Axes, ledger: Ledger) -> None:
     axes.plot([end] * 2, [-_HALF - 0.1, _HALF + 0.1], color=INK, linewidth=2, solid_capstyle="butt")
     _cut(axes, left + 0.03 * (right - left), 0.012 * (right - left))
     gap = ledger.gap.inference.lower
-    _name_parts(axes, (left, elbo, end, right), f"KL {words.relation_from_below(ledger.gap.inference)} {words.value_of(gap)}")
+    _name_parts(
+        axes, (left, elbo, end, right), f"KL {words.relation_from_below(ledger.gap.inference)} {words.value_of(gap)}"
+    )
     axes.text(elbo, _HALF + 0.16, "φ moves this edge →", ha="right", color=MUTED, size=8.5)
     if end > elbo:
         axes.text(right, _HALF + 0.16, "θ and x fix this end", ha="right", color=MUTED, size=8.5)

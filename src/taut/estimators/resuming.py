@@ -1,0 +1,35 @@
+"""What a checkpoint belongs to: a fit goes on only with the data and options that it began with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from taut.errors import OptionError, RunFolderError
+from taut.files import write_text
+
+# These change how long a fit goes on or what it shows, and not where it goes.
+FREE = ("time_limit", "verbose", "patience", "random_state")
+
+
+def note_or_compare(checkpoint: Path, options: dict[str, Any], *, seed: int, data_digest: str, resume: bool) -> None:
+    """Write what this fit is beside its checkpoint, or hold it against what was written.
+
+    Raises OptionError where something differs, RunFolderError where there is nothing to compare with.
+    """
+    beside = checkpoint.with_suffix(".json")
+    kept = {name: value for name, value in options.items() if name not in FREE}
+    now = json.loads(json.dumps(kept | {"seed": seed, "data": data_digest}, default=list))
+    if not resume:
+        write_text(beside, json.dumps(now, indent=1))
+        return
+    try:
+        then = json.loads(beside.read_text("utf-8"))
+    except (OSError, ValueError):
+        raise RunFolderError(f"Resuming wants `{beside}`; it is missing or damaged; fit anew.") from None
+    changed = [name for name in now if then.get(name) != now[name]]
+    if changed:
+        name = changed[0]
+        was, came = ("other data", "these") if name == "data" else (then.get(name), now[name])
+        raise OptionError(
+            f"Resuming wants the fit it goes on with; `{name}` was {was} and is {came}; give the same again."
+        )
