@@ -8,7 +8,7 @@ Names are imported when first used, so that `import taut` makes no arrays and to
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from taut.version import __version__
 
 if TYPE_CHECKING:
     from taut import bounds, datasets, guides, likelihoods, models, networks, objectives

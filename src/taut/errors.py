@@ -12,6 +12,17 @@
 Each message is one sentence: what was wanted, what came, what to do.
 """
 
+__all__ = [
+    "AuditError",
+    "DataError",
+    "FitError",
+    "OptionError",
+    "RunFolderError",
+    "ShapeError",
+    "SupportError",
+    "TautError",
+]
+
 
 class TautError(Exception):
     """Anything this package raises on purpose."""

@@ -8,6 +8,11 @@ from pathlib import Path
 
 from taut.errors import DataError
 
+__all__ = [
+    "write_text",
+    "written_whole",
+]
+
 
 @contextlib.contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:

@@ -21,6 +21,25 @@ import msgspec
 from taut.errors import DataError
 from taut.files import write_text
 
+__all__ = [
+    "FORMAT",
+    "Estimate",
+    "Evidence",
+    "Exhibits",
+    "Gap",
+    "HistoryRow",
+    "Interval",
+    "LatentMap",
+    "LatentUse",
+    "Ledger",
+    "Quantiles",
+    "RowExhibit",
+    "Severity",
+    "Status",
+    "Verdict",
+    "WeightHealth",
+]
+
 FORMAT = 1
 
 Status = Literal["exact", "certified-lower", "certified-upper", "conditional-upper", "estimate"]

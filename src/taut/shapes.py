@@ -7,6 +7,17 @@ decoder returns for one datum, `draws` Monte Carlo draws for one datum.
 from jax import Array
 from jaxtyping import Float, Int, Key, Num, Shaped
 
+__all__ = [
+    "Data",
+    "Datum",
+    "Latent",
+    "LogWeights",
+    "Outputs",
+    "RandomKey",
+    "Rows",
+    "Scalar",
+]
+
 Scalar = Float[Array, ""]
 Datum = Num[Array, "features"]
 Data = Num[Array, "n features"]

@@ -13,7 +13,6 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Float, Num
 
-from taut import __version__
 from taut.auditing.digests import model_digest
 from taut.auditing.exact import evidence_by_row
 from taut.auditing.exhibits import Context, exhibits_of
@@ -27,6 +26,7 @@ from taut.guides import AbstractGuide, Constant
 from taut.models import AbstractModel, LatentVariableModel
 from taut.record import FORMAT, Estimate, Ledger
 from taut.shapes import RandomKey
+from taut.version import __version__
 from taut.weights import map_rows
 
 Progress = Callable[[str, int, int], None]

@@ -77,7 +77,7 @@ def _check_comparable(runs: list[str], models: list[VAE], table: Table) -> None:
             )
         if my_rows != their_rows:
             raise DataError(
-                f"A comparison wants the same rows for both; `{one}` and `{other}` binarise `{table.name}` in two ways; "
+                f"A comparison wants the same rows for both; `{one}` and `{other}` binarise `{table.name}` unalike; "
                 "fit both with one `--binarise` and one `--seed`, or on data that are zeros and ones already."
             )
 

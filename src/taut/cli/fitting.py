@@ -39,8 +39,8 @@ Likelihood = Annotated[
     typer.Option(
         "--likelihood",
         help="Distribution of one datum: auto (chosen from the data, said aloud), bernoulli, binomial, categorical, "
-        "continuous-bernoulli, discretised-logistic, gaussian, gaussian-shared, gaussian-unit, negative-binomial, poisson "
-        "or student-t.",
+        "continuous-bernoulli, discretised-logistic, gaussian, gaussian-shared, gaussian-unit, negative-binomial, "
+        "poisson or student-t.",
     ),
 ]
 Covariance = Annotated[str, typer.Option("--covariance", help="Of the Gaussian q(z|x): diagonal or full.")]

@@ -8,6 +8,8 @@ from rich.text import Text
 from taut.cli.voice import Voice
 from taut.cli.words import Json, RunFolder
 
+FOR_PROGRAMS = ("format", "digests", "digest", "ends", "held_out_notes")
+
 
 def info(run: RunFolder, as_json: Json = False) -> None:
     """Say what is in a run folder, after checking that no file of it was altered."""
@@ -15,7 +17,7 @@ def info(run: RunFolder, as_json: Json = False) -> None:
 
     facts = estimators.describe(run)
     voice = Voice(as_json=as_json)
-    voice.show(_shown(facts))
+    voice.show(_shown({name: value for name, value in facts.items() if name not in FOR_PROGRAMS}))
     voice.give({"run": str(run), **facts})
 
 

@@ -28,9 +28,7 @@ OutFile = Annotated[
 ]
 Draws = Annotated[
     int,
-    typer.Option(
-        "--draws", min=1, help="Latents drawn for each row, a count; more is a tighter bound and takes longer."
-    ),
+    typer.Option("--draws", help="Latents drawn for each row, a count; more is a tighter bound and takes longer."),
 ]
 Seed = Annotated[
     int,

@@ -46,8 +46,7 @@ def score(
         {"log_p": result.log_p, "std_error": result.log_p_error, "ess": result.ess, "khat": result.khat},
         out,
     )
-    spread = float(result.log_p.std(ddof=1)) / math.sqrt(len(table)) if len(table) > 1 else math.nan
-    mean = float(result.log_p.mean(dtype=float))
+    mean, spread = _mean_and_error(result.log_p)
     voice.show(f"Mean log p(x) over {len(table)} rows, from below: {mean:.3f} ± {spread:.3f} nats")
     _wrote(out, len(table), voice, mean_log_p=mean, std_error=spread, draws=draws, seed=seed)
 
@@ -60,7 +59,7 @@ def embed(run: RunFolder, data: Data, out: OutFile, as_json: Json = False, quiet
 
 
 def reconstruct(run: RunFolder, data: Data, out: OutFile, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Write what the decoder makes of each row of DATA: the mean of p(x|z) at the posterior mean, in the same columns."""
+    """Write the mean of p(x|z) at the posterior mean of each row of DATA, in the columns of DATA."""
     vae, table = _opened(run, data, out)
     _write_columns(vae.reconstruct(table), table.columns, out, Voice(quiet, as_json))
 
@@ -82,6 +81,14 @@ def account(vae: VAE, table: Table, *, draws: int, seed: int, quiet: bool, name:
 
     with audit_bar(shown=not quiet) as update:
         return vae.account(table, draws=draws, seed=seed, on_block=lambda done: update(name, done, len(table)))
+
+
+def _mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """Mean and its standard error, NaN where there is none: one row, or a row without any probability."""
+    mean = float(values.mean(dtype=float))
+    if len(values) < 2 or not math.isfinite(mean):
+        return mean, math.nan
+    return mean, float(values.std(ddof=1, dtype=float)) / math.sqrt(len(values))
 
 
 def _opened(run: Path, data: str, out: Path) -> tuple[VAE, Table]:

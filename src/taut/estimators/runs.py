@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-import taut
 from taut.data import Table
 from taut.errors import RunFolderError
 from taut.estimators.assembly import Architecture
@@ -29,6 +28,7 @@ from taut.estimators.training import Fitted
 from taut.files import write_text
 from taut.fitting import Outcome, load_tensors, save_tensors
 from taut.likelihoods import Choice
+from taut.version import __version__
 
 if TYPE_CHECKING:
     from taut.estimators.vae import VAE
@@ -86,7 +86,7 @@ def save(fitted: Fitted, options: dict[str, Any], path: Path, *, force: bool = F
     own = {field.name for field in dataclasses.fields(Manifest)} & {f.name for f in dataclasses.fields(Fitted)}
     manifest = Manifest(
         format=FORMAT,
-        taut=taut.__version__,
+        taut=__version__,
         options={name: value for name, value in options.items() if name != "random_state"},
         held_out_notes=[] if fitted.held_out is None else fitted.held_out.notes,
         digests={name: str(_file_digest(path / name)) for name in names},
