@@ -17,7 +17,7 @@ import optax
 from jax import lax
 
 import taut
-from taut import datasets, guides, likelihoods, models, networks, objectives
+from taut import auditing, datasets, guides, likelihoods, models, networks, objectives
 
 LATENTS, HIDDEN, BATCH = 8, (200,), 100
 
@@ -92,7 +92,8 @@ def main(epochs: int = 30, *, draws: int = 1000, seed: int = 0) -> Fitted:
         print(f"epoch {epoch + 1:3d}   bound on the training rows as they passed {history[-1]:9.3f} nats")
 
     model, guide = eqx.combine(moving, fixed)
-    ledger = taut.audit(model, guide, held_out, draws=draws, key=audit_key)
+    context = auditing.Context(title="digits, held out", likelihood="binomial", image_shape=(8, 8), high=16.0)
+    ledger = taut.audit(model, guide, held_out, draws=draws, key=audit_key, context=context)
     print(ledger)
     return Fitted(model, guide, history, ledger)
 

@@ -8,7 +8,7 @@ Names are imported when first used, so that `import taut` makes no arrays and to
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from taut.version import __version__
+from taut.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from taut import bounds, datasets, guides, likelihoods, models, networks, objectives

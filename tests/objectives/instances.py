@@ -33,7 +33,10 @@ def bernoulli(latents=1):
     )
     # Steeper than at the start, so that the posterior is no Gaussian and the weights differ.
     model = jax.tree.map(lambda leaf: 2.0 * leaf if eqx.is_inexact_array(leaf) and leaf.ndim == 2 else leaf, model)
-    return model, guides.GaussianEncoder(3, latents, hidden=(4,), key=jr.key(7))
+    guide = guides.GaussianEncoder(3, latents, hidden=(4,), key=jr.key(7))
+    # A little wider than the prior, so that the weights have all their moments.
+    wide = jnp.concatenate([jnp.zeros(latents), jnp.ones(latents)])
+    return model, eqx.tree_at(lambda g: g.network.layers[-1].bias, guide, wide)
 
 
 def flat_function(function, model, guide):
@@ -57,6 +60,12 @@ def drawn_gradients(objective, model, guide, x, *, key, draws, kl_weight=None):
     return np.asarray(jax.jit(lambda keys: jax.lax.map(one, keys, batch_size=500))(jr.split(key, draws)))
 
 
+@eqx.filter_jit
+def reported(objective, model, guide, x, *, key, kl_weight=None):
+    """The value of an objective."""
+    return objective(model, guide, x, key=key, kl_weight=kl_weight)
+
+
 def exact_gradient(function, model, guide):
     """The derivative of an exact bound by automatic differentiation."""
     function, vector, of_guide = flat_function(function, model, guide)
@@ -76,8 +85,12 @@ def linear_elbo(model, guide, x, kl_weight=1.0):
     return reconstruction - kl_weight * 0.5 * (jnp.trace(covariance) + mean @ mean - mean.shape[0] - volume)
 
 
-def two_draw_bound(model, guide, x, kl_weight=1.0, nodes=241):
-    """E log ½(w₁ + w₂) on a grid of latents: its derivative comes through the density of q, not through the draws."""
+def two_draw_bound(model, guide, x, kl_weight=1.0, nodes=240):
+    """E log ½(w₁ + w₂) on a grid of latents: its derivative comes through the density of q, not through the draws.
+
+    An even number of nodes has none at z = 0, where these decoders give logits of exactly zero: numpyro's Bernoulli has a
+    wrong derivative there, x instead of x − ½.
+    """
     q = guide(x)
     line = jnp.linspace(-9.0, 9.0, nodes)[:, None]
     log_q = jax.vmap(q.log_prob)(line)

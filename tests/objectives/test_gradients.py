@@ -35,19 +35,16 @@ from tests.objectives.instances import (
 pytestmark = pytest.mark.usefixtures("float64")
 
 ONE_DRAW = {
-    "elbo": elbo(),
     "elbo, three draws": elbo(3),
     "split": elbo(form="split"),
-    "split, three draws": elbo(3, form="split"),
-    "sticking the landing": sticking_the_landing(),
     "sticking the landing, three draws": sticking_the_landing(3),
     "iwae of one draw": iwae(1),
     "dreg of one draw": dreg(1),
     "beta 4": beta(4.0),
-    "beta 0": beta(0.0),
     "split with beta 4": Objective(mean_log_weight, elbo(form="split").estimator, 1, 4.0),
     "path with beta 4": Objective(mean_log_weight, path, 2, 4.0),
 }
+FULL = {"sticking the landing": sticking_the_landing(2), "split": elbo(2, form="split")}
 
 
 @pytest.mark.parametrize("objective", ONE_DRAW.values(), ids=ONE_DRAW)
@@ -55,24 +52,26 @@ def test_gradient_of_the_elbo_against_its_closed_form(objective, key):
     model, guide = linear()
     x = jnp.array(DATUM)
     exact, _ = exact_gradient(lambda m, g: linear_elbo(m, g, x, objective.kl_weight), model, guide)
-    assert_mean_is(drawn_gradients(objective, model, guide, x, key=key, draws=5000), exact)
+    assert_mean_is(drawn_gradients(objective, model, guide, x, key=key, draws=4000), exact)
 
 
-@pytest.mark.parametrize("objective", [elbo(2), sticking_the_landing(2), elbo(2, form="split")], ids=str)
+@pytest.mark.parametrize("objective", FULL.values(), ids=FULL)
 def test_gradient_with_a_full_covariance(objective, key):
     model, guide = linear("full")
     x = jnp.array(DATUM)
     exact, _ = exact_gradient(lambda m, g: linear_elbo(m, g, x), model, guide)
-    assert_mean_is(drawn_gradients(objective, model, guide, x, key=key, draws=5000), exact)
+    assert_mean_is(drawn_gradients(objective, model, guide, x, key=key, draws=4000), exact)
 
 
-@pytest.mark.parametrize("kl_weight", [1.0, 0.5, 0.0, 4.0])
-@pytest.mark.parametrize("estimator", [total, doubly_reparameterised])
+@pytest.mark.parametrize(
+    ("estimator", "kl_weight"),
+    [(total, 1.0), (total, 0.5), *((doubly_reparameterised, weight) for weight in (1.0, 0.5, 0.0, 4.0))],
+)
 def test_gradient_of_the_two_draw_bound_against_a_grid(estimator, kl_weight, key):
     model, guide = bernoulli()
     x = jnp.array(BITS)
     exact, _ = exact_gradient(lambda m, g: two_draw_bound(m, g, x, kl_weight), model, guide)
-    coarse, _ = exact_gradient(lambda m, g: two_draw_bound(m, g, x, kl_weight, nodes=121), model, guide)
+    coarse, _ = exact_gradient(lambda m, g: two_draw_bound(m, g, x, kl_weight, nodes=120), model, guide)
     np.testing.assert_allclose(coarse, exact, atol=1e-9)  # the yardstick itself stands still
     objective = Objective(log_mean_weight, estimator, 2, kl_weight)
     assert_mean_is(drawn_gradients(objective, model, guide, x, key=key, draws=10_000), exact)
@@ -117,23 +116,23 @@ def test_signal_to_noise_of_the_guides_gradient_falls_with_draws_unless_doubly_r
     model, guide = bernoulli(latents=2)
     x = jnp.array(BITS)
     _, _, of_guide = flat_function(lambda m, g: jnp.zeros(()), model, guide)
+    few, many = (
+        {r: drawn_gradients(r(draws), model, guide, x, key=key, draws=3000)[:, of_guide] for r in (iwae, dreg)}
+        for draws in (8, 128)
+    )
 
-    def noise_to_signal(recipe, draws):
-        gradients = drawn_gradients(recipe(draws), model, guide, x, key=key, draws=3000)[:, of_guide]
+    def slope(recipe):
         # The signal of both from the one that varies least.
-        signal = drawn_gradients(dreg(draws), model, guide, x, key=key, draws=3000)[:, of_guide].mean(axis=0)
-        return np.sqrt(gradients.var(axis=0).sum() / np.sum(signal**2))
+        signals = [np.sqrt(np.sum(of[dreg].mean(axis=0) ** 2)) for of in (few, many)]
+        noises = [np.sqrt(of[recipe].var(axis=0).sum()) for of in (few, many)]
+        return np.log((signals[1] / noises[1]) / (signals[0] / noises[0])) / np.log(16)
 
-    slopes = {
-        recipe: np.log(noise_to_signal(recipe, 128) / noise_to_signal(recipe, 8)) / np.log(16)
-        for recipe in (iwae, dreg)
-    }
-    assert 0.3 < slopes[iwae] < 0.7
-    assert -0.7 < slopes[dreg] < -0.3
+    assert -0.65 < slope(iwae) < -0.35
+    assert 0.35 < slope(dreg) < 0.65
 
 
-@pytest.mark.parametrize("recipe", [elbo, sticking_the_landing, iwae, dreg])
+@pytest.mark.parametrize("recipe", [elbo, dreg])
 def test_the_prior_of_a_decoder_model_is_not_trained(recipe, key):
     model, guide = bernoulli()
-    gradient = eqx.filter_grad(lambda m: recipe(4)(m, guide, jnp.array(BITS), key=key))(model)
+    gradient = eqx.filter_jit(eqx.filter_grad(lambda m: recipe(4)(m, guide, jnp.array(BITS), key=key)))(model)
     assert all(float(jnp.abs(leaf).max()) == 0 for leaf in jax.tree.leaves(gradient.prior()))

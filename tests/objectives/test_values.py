@@ -12,7 +12,7 @@ from taut.errors import OptionError
 from taut.objectives import RECIPES, Objective, beta, dreg, elbo, iwae, sticking_the_landing
 from taut.weights import draw
 from taut.weights.drawing import draw_keys
-from tests.objectives.instances import BITS, DATUM, bernoulli, drawn_gradients, linear
+from tests.objectives.instances import BITS, DATUM, bernoulli, flat_function, linear, reported
 
 AVERAGES = {
     "elbo": elbo(5),
@@ -21,6 +21,7 @@ AVERAGES = {
     "beta 0": beta(0.0, 5),
     "warming up": elbo(5, kl_warm_up=10.0),
 }
+FORMS = {"joint": elbo(), "split": elbo(form="split"), "path": sticking_the_landing()}
 IMPORTANCE = {"iwae": iwae(5), "dreg": dreg(5), "dreg, warming up": dreg(5, kl_warm_up=10.0)}
 
 
@@ -29,7 +30,7 @@ def test_value_is_the_mean_of_the_log_weights(objective, key):
     model, guide = bernoulli()
     x = jnp.array(BITS)
     log_w = log_weights(model, guide, x, draws=5, key=key)
-    assert float(objective(model, guide, x, key=key)) == pytest.approx(float(np.mean(np.float64(log_w))), rel=1e-6)
+    assert float(reported(objective, model, guide, x, key=key)) == pytest.approx(float(np.mean(np.float64(log_w))), rel=1e-6)
 
 
 @pytest.mark.parametrize("objective", IMPORTANCE.values(), ids=IMPORTANCE)
@@ -37,21 +38,29 @@ def test_value_is_the_log_of_the_mean_weight_and_not_the_surrogate(objective, ke
     model, guide = bernoulli()
     x = jnp.array(BITS)
     log_w = np.float64(log_weights(model, guide, x, draws=5, key=key))
-    value = float(objective(model, guide, x, key=key))
+    value = float(reported(objective, model, guide, x, key=key))
     assert value == pytest.approx(np.log(np.mean(np.exp(log_w))), rel=1e-6)
     share = np.exp(log_w) / np.exp(log_w).sum()
     assert abs(value - share @ log_w) > 1e-4  # Σ w̃ log w, which others report
 
 
-@pytest.mark.parametrize("kl_weight", [0.0, 0.5, 1.0, 4.0, 1e4])
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_weight_of_the_divergence_moves_gradients_and_not_one_bit_of_the_value(recipe, kl_weight, key):
+def test_weight_of_the_divergence_moves_gradients_and_not_one_bit_of_the_value(recipe, key):
     model, guide = bernoulli()
-    x = jnp.array(BITS)
-    plain = recipe()(model, guide, x, key=key)
-    assert float(recipe()(model, guide, x, key=key, kl_weight=kl_weight)) == float(plain)
-    gradients = [drawn_gradients(recipe(), model, guide, x, key=key, draws=2, kl_weight=w) for w in (1.0, kl_weight)]
-    assert np.allclose(*gradients, rtol=1e-4, atol=1e-6) == (kl_weight == 1.0)
+
+    @jax.jit
+    def climb(kl_weight):
+        def value(model, guide):
+            return recipe()(model, guide, jnp.array(BITS), key=key, kl_weight=kl_weight)
+
+        function, vector, _ = flat_function(value, model, guide)
+        return jax.value_and_grad(function)(vector)
+
+    plain, gradient = climb(jnp.asarray(1.0))
+    for kl_weight in (0.0, 0.5, 4.0, 1e4):
+        value, weighted = climb(jnp.asarray(kl_weight))
+        assert float(value) == float(plain)
+        assert float(jnp.abs(weighted - gradient).max()) > 0.01
 
 
 @pytest.mark.usefixtures("float64")
@@ -60,10 +69,10 @@ def test_joint_form_is_reconstruction_less_the_sampled_divergence_of_the_same_dr
     x = jnp.array(DATUM)
     drawn = jax.vmap(lambda k: draw(model, guide(x), x, key=k))(draw_keys(key, 6))
     expected = float(drawn.reconstruction.mean() - drawn.divergence.mean())
-    assert float(elbo(6)(model, guide, x, key=key)) == pytest.approx(expected, abs=1e-12)
+    assert float(reported(elbo(6), model, guide, x, key=key)) == pytest.approx(expected, abs=1e-12)
     # Written out: log p(x|z) + log p(z) − log q(z|x), each constant included.
     q, z = guide(x), drawn.latent
-    noise = (x - z @ model.weight.T - model.offset[None, :].repeat(6, 0)) / model.noise[None, :]
+    noise = (x[None, :] - z @ model.weight.T - model.offset[None, :]) / model.noise[None, :]
     log_p = -0.5 * (noise**2).sum(1) - jnp.log(model.noise).sum() - 1.5 * jnp.log(2 * jnp.pi)
     log_prior = -0.5 * (z**2).sum(1) - jnp.log(2 * jnp.pi)
     place = (z - q.mean[None, :]) / jnp.sqrt(q.variance)[None, :]
@@ -72,22 +81,13 @@ def test_joint_form_is_reconstruction_less_the_sampled_divergence_of_the_same_dr
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("objective", [elbo(), elbo(form="split"), sticking_the_landing()], ids=str)
+@pytest.mark.parametrize("objective", FORMS.values(), ids=FORMS)
 def test_all_forms_of_the_elbo_have_its_value(objective, key):
     model, guide = linear()
     x = jnp.array(DATUM)
-    values = jax.vmap(lambda k: objective(model, guide, x, key=k))(jr.split(key, 20_000))
+    values = jax.jit(jax.vmap(lambda k: objective(model, guide, x, key=k)))(jr.split(key, 20_000))
     error = float(values.std(ddof=1)) / np.sqrt(20_000)
     assert abs(float(values.mean()) - exact_terms(model, guide, x).elbo) < 5 * error
-
-
-def test_importance_value_rises_with_draws(key):
-    model, guide = bernoulli()
-    x = jnp.array(BITS)
-    means = [
-        float(jax.vmap(lambda k, K=K: dreg(K)(model, guide, x, key=k))(jr.split(key, 4000)).mean()) for K in (1, 4, 16)
-    ]
-    assert means[0] < means[1] < means[2]
 
 
 @pytest.mark.usefixtures("float64")
@@ -95,7 +95,7 @@ def test_importance_value_rises_with_draws(key):
 def test_every_recipe_reports_the_evidence_at_the_posterior(recipe, key):
     model, _ = linear()
     x = jnp.array(DATUM)
-    value = recipe()(model, guides.KnownPosterior(model.posterior), x, key=key)
+    value = reported(recipe(), model, guides.KnownPosterior(model.posterior), x, key=key)
     assert float(value) == pytest.approx(float(model.log_evidence(x)), abs=1e-10)
 
 

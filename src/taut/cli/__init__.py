@@ -24,4 +24,4 @@ def main() -> None:
 def _run() -> object:
     from taut.cli.app import command  # noqa: PLC0415  as above
 
-    return command()(prog_name="taut", standalone_mode=False)
+    return command()(sys.argv[1:] or ["--help"], prog_name="taut", standalone_mode=False)

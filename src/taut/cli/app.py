@@ -30,7 +30,7 @@ class _Commands(TyperGroup):
 def command() -> Any:
     """The whole command line as one callable."""
     app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
-    app.callback(invoke_without_command=True)(_taut)
+    app.callback()(_taut)
     app.command("demo")(demonstrating.demo)
     app.command("fit")(fitting.fit)
     app.command("audit")(auditing.audit)
@@ -43,14 +43,14 @@ def command() -> Any:
     return typer.main.get_command(app)
 
 
-def _say_version(asked: bool) -> None:
+def _say_version(asked: bool) -> bool:
     if asked:
         typer.echo(f"taut {__version__}")
         raise typer.Exit
+    return asked
 
 
 def _taut(
-    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and leave.")
     ] = False,
@@ -60,5 +60,3 @@ def _taut(
     DATA is a bundled name (digits, digits:train, digits:held-out), a file (.npy, .npz[:key], .csv, .parquet,
     .idx[.gz]) or a folder of images. Bounds are in nats, and higher is more evidence.
     """
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())

@@ -7,8 +7,9 @@ import typer
 
 from taut.cli.auditing import show_account, write_account
 from taut.cli.endings import DONE
-from taut.cli.fitting import ENDED_BADLY, report, train
+from taut.cli.fitting import ENDED_BADLY, report, say_what, train
 from taut.cli.places import check_run_place
+from taut.cli.training_words import Epochs
 from taut.cli.voice import Voice
 from taut.cli.words import Force, Json, Quiet, Seed
 from taut.files import write_text
@@ -20,7 +21,6 @@ MARK = "demo.txt"
 Out = Annotated[
     Path, typer.Option("--out", metavar="RUN", help="Run folder to write; an earlier demo there is replaced.")
 ]
-Epochs = Annotated[int, typer.Option("--epochs", help="Passes over the training rows, a count.")]
 
 
 def demo(
@@ -43,9 +43,11 @@ def demo(
     vae = estimators.VAE(LATENTS, max_epochs=epochs, random_state=seed, verbose=not quiet)
     write_text(out / MARK, "Written by `taut demo`, which replaces what is in this folder.\n")
     train(vae, table, None, out)
+    say_what(vae, table, voice)
     if vae.outcome_.code in ENDED_BADLY:
-        report(vae, table, out, voice)
+        report(vae, out, voice)
         return ENDED_BADLY[vae.outcome_.code]
+    voice.say(vae.outcome_.sentence)
     with estimators.audit_bar(shown=not quiet) as on_block:
         audited = vae.audit_by_row(unseen, seed=seed, on_block=on_block)
     show_account(audited, write_account(audited, out), voice)

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from taut.cli.auditing import AUDIT_FILES
 from taut.cli.endings import DIVERGED, DONE, INTERRUPTED, complain
 from taut.cli.places import check_run_place
+from taut.cli.training_words import (
+    BatchSize,
+    Binarise,
+    Covariance,
+    Epochs,
+    HeldOut,
+    Hidden,
+    LatentDim,
+    LearningRate,
+    Likelihood,
+    Objective,
+    Out,
+    Patience,
+    Resume,
+    Schedule,
+    TimeLimit,
+    TrainingDraws,
+    WarmUp,
+)
 from taut.cli.voice import Voice
 from taut.cli.words import Data, Force, Json, Labels, Quiet, Seed
 from taut.errors import OptionError, RunFolderError
@@ -23,71 +40,6 @@ if TYPE_CHECKING:
 
 ENDED_BADLY = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
 CHECKPOINT = Path("checkpoints") / "last.safetensors"
-
-Out = Annotated[
-    Path, typer.Option("--out", metavar="RUN", help="Run folder to write; must be given.", show_default=False)
-]
-LatentDim = Annotated[int, typer.Option("--latent-dim", help="Number of latents, a count.")]
-Hidden = Annotated[
-    str,
-    typer.Option(
-        "--hidden", help="Widths of the hidden layers, counts with commas; `none` makes both networks linear."
-    ),
-]
-Likelihood = Annotated[
-    str,
-    typer.Option(
-        "--likelihood",
-        help="Distribution of one datum: auto (chosen from the data, said aloud), bernoulli, binomial, categorical, "
-        "continuous-bernoulli, discretised-logistic, gaussian, gaussian-shared, gaussian-unit, negative-binomial, "
-        "poisson or student-t.",
-    ),
-]
-Covariance = Annotated[str, typer.Option("--covariance", help="Of the Gaussian q(z|x): diagonal or full.")]
-Objective = Annotated[
-    str, typer.Option("--objective", help="What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg.")
-]
-TrainingDraws = Annotated[int, typer.Option("--draws", help="Latents drawn for each row in each step, a count.")]
-Epochs = Annotated[int, typer.Option("--epochs", help="Passes over the training rows, a count.")]
-BatchSize = Annotated[int, typer.Option("--batch-size", help="Rows in one step, a count.")]
-LearningRate = Annotated[float, typer.Option("--learning-rate", help="Step size of Adam, at its largest; no unit.")]
-Schedule = Annotated[
-    str,
-    typer.Option("--schedule", help="Of the learning rate over all epochs: cosine (down to a hundredth) or constant."),
-]
-WarmUp = Annotated[
-    float, typer.Option("--kl-warm-up", help="Epochs over which the weight of the divergence rises from zero to one.")
-]
-Patience = Annotated[
-    int | None,
-    typer.Option(
-        "--patience",
-        help="Stop after this many epochs without a rise of the held-out bound. Default: never.",
-        show_default=False,
-    ),
-]
-TimeLimit = Annotated[
-    float | None,
-    typer.Option("--time-limit", help="Stop after this many seconds. Default: no limit.", show_default=False),
-]
-HeldOut = Annotated[
-    float, typer.Option("--held-out", help="Share of the rows that training does not see, from 0 to below 1.")
-]
-Binarise = Annotated[
-    str,
-    typer.Option(
-        "--binarise", help="Turn grey values into zeros and ones: none, dynamic (afresh at each look) or fixed (once)."
-    ),
-]
-Resume = Annotated[
-    bool,
-    typer.Option(
-        "--resume",
-        help="Go on from the state that an interrupted fit left in RUN; give the same DATA and options. "
-        "Default: start anew.",
-        show_default=False,
-    ),
-]
 
 
 def fit(
@@ -145,7 +97,8 @@ def fit(
     table = datasets.load(data)
     vae = estimators.VAE(latent_dim, **options)
     train(vae, table, labels_for(labels, table), out, resume=resume)
-    report(vae, table, out, voice)
+    say_what(vae, table, voice)
+    report(vae, out, voice)
     return ENDED_BADLY.get(vae.outcome_.code, DONE)
 
 
@@ -177,15 +130,19 @@ def widths(text: str) -> tuple[int, ...]:
         ) from None
 
 
-def report(vae: VAE, table: Table, out: Path, voice: Voice) -> None:
-    """Say what was trained on what, how it ended, and what to do next."""
-    fitted = vae.fitted_
-    held = 0 if fitted.held_out is None else len(fitted.held_out)
+def say_what(vae: VAE, table: Table, voice: Voice) -> None:
+    """Say what was trained on what."""
+    held = vae.held_out_
     for note in table.notes:
         voice.say(note)
-    voice.say(f"Likelihood: {fitted.likelihood.name}, because {fitted.likelihood.reason}.")
-    voice.say(f"Trained on {len(table) - held} rows of {table.features} numbers and held out {held}.")
-    voice.say(_next_step(fitted.outcome.code, out, held))
+    voice.say(f"Likelihood: {vae.likelihood_.name}, because {vae.likelihood_.reason}.")
+    left = 0 if held is None else len(held)
+    voice.say(f"Trained on {len(table) - left} rows of {table.features} numbers and held out {left}.")
+
+
+def report(vae: VAE, out: Path, voice: Voice) -> None:
+    """The outcome as the result, and what to do next."""
+    fitted = vae.fitted_
     voice.give(
         {
             "run": str(out),
@@ -201,12 +158,13 @@ def report(vae: VAE, table: Table, out: Path, voice: Voice) -> None:
         complain(fitted.outcome.sentence)
     else:
         voice.show(fitted.outcome.sentence)
+    voice.say(_next_step(fitted.outcome.code, out, "" if fitted.held_out else " DATA"))
 
 
-def _next_step(code: str, out: Path, held: int) -> str:
+def _next_step(code: str, out: Path, data: str) -> str:
     if code == "interrupted":
         return f"The run is in `{out}`; to go on, give the same command with `--resume`."
-    return f"The run is in `{out}`; next: taut audit {out}" + ("" if held else " DATA")
+    return f"The run is in `{out}`; next: taut audit {out}{data}"
 
 
 def _check_place(out: Path, *, force: bool, resume: bool) -> None:

@@ -105,6 +105,6 @@ def _write_columns(values: np.ndarray, names: list[str] | None, out: Path, voice
     _wrote(out, len(values), voice, columns=values.shape[1])
 
 
-def _wrote(out: Path, rows: int, voice: Voice, **facts: float) -> None:
+def _wrote(out: Path, rows: int, voice: Voice, **facts: float | int) -> None:
     voice.say(f"Wrote {rows} rows to `{out}`.")
     voice.give({"out": str(out), "rows": rows, **facts})

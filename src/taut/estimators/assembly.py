@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any
 
 import jax.numpy as jnp
 import jax.random as jr
@@ -17,7 +17,6 @@ from taut.networks import OneHot, Perceptron, Standardise
 from taut.objectives import RECIPES, Objective
 from taut.shapes import RandomKey
 
-Covariance = Literal["diagonal", "full"]
 LOGARITHMIC = ("poisson", "negative-binomial")
 REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
 
@@ -33,7 +32,7 @@ class Architecture:
     latents: int
     hidden: tuple[int, ...]
     likelihood: str
-    covariance: Covariance
+    covariance: str
     largest: float
 
     def check(self) -> None:
@@ -67,7 +66,7 @@ class Architecture:
             likelihood.outputs if isinstance(likelihood, Categorical) else self.features,
             self.latents,
             hidden=self.hidden,
-            covariance=self.covariance,
+            covariance="full" if self.covariance == "full" else "diagonal",
             inputs=inputs,
             key=encoder_key,
         )

@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
 from taut.auditing import Audit, Context, RowResult, account_for_rows, audit_by_row
 from taut.data import Table, as_table, check_same_features, count_seen
@@ -70,7 +70,7 @@ def decode(fitted: Fitted, latents: Float[np.ndarray, "n latents"]) -> Float[np.
     return np.asarray(means(jnp.asarray(latents, jnp.result_type(float))))
 
 
-def sample(fitted: Fitted, n: int, *, seed: int) -> Float[np.ndarray, "n features"]:
+def sample(fitted: Fitted, n: int, *, seed: int) -> Num[np.ndarray, "n features"]:
     """Draws of x from p(z) p(x|z)."""
     if n < 1:
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")

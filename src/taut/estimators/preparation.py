@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
 
 import numpy as np
 
@@ -11,8 +10,6 @@ from taut.data import Table, binarise_fixed, grey_levels
 from taut.errors import OptionError, SupportError
 from taut.fitting import AsFloat, DynamicBinarisation, View
 from taut.likelihoods import AbstractLikelihood, Binomial, Categorical, DiscretisedLogistic, check_support
-
-Binarise = Literal["none", "dynamic", "fixed"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +20,12 @@ class Binarisation:
     scored on the same array.
     """
 
-    kind: Binarise
+    kind: str
     levels: float
     seed: int
 
     @classmethod
-    def of(cls, kind: Binarise, values: np.ndarray, seed: int) -> Binarisation:
+    def of(cls, kind: str, values: np.ndarray, seed: int) -> Binarisation:
         """The binarisation for training data like these. Raises OptionError, SupportError."""
         if kind not in ("none", "dynamic", "fixed"):
             raise OptionError(f"`binarise` wants none, dynamic or fixed; got `{kind}`; choose one of them.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
@@ -18,8 +18,6 @@ from taut.auditing import Audit, RowResult
 from taut.data import Table, as_table
 from taut.errors import DataError
 from taut.estimators import evaluation, runs
-from taut.estimators.assembly import Covariance
-from taut.estimators.preparation import Binarise
 from taut.estimators.training import Fitted, train
 from taut.fitting import Outcome
 from taut.guides import AbstractGuide
@@ -27,7 +25,7 @@ from taut.likelihoods import Choice
 from taut.models import LatentVariableModel
 from taut.record import HistoryRow, Ledger
 
-Values = Float[np.ndarray, "n columns"]
+Values = Num[np.ndarray, "n columns"]
 
 
 class VAE(TransformerMixin, BaseEstimator):
@@ -68,10 +66,10 @@ class VAE(TransformerMixin, BaseEstimator):
         *,
         likelihood: str = "auto",
         hidden: Sequence[int] = (200, 200),
-        covariance: Covariance = "diagonal",
+        covariance: str = "diagonal",
         objective: str = "elbo",
         draws: int = 1,
-        binarise: Binarise = "none",
+        binarise: str = "none",
         kl_warm_up: float = 0.0,
         max_epochs: int = 100,
         batch_size: int = 100,

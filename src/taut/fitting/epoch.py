@@ -78,7 +78,7 @@ def run_epoch(
         batch, weight, fraction, key = now
         loss, gradient = jax.value_and_grad(_loss)(moving, parts.fixed, course, data, batch, weight, fraction, key)
         updates, opt_state = course.optimiser.update(gradient, opt_state, moving)
-        return (optax.apply_updates(moving, updates), opt_state), (-loss, optax.global_norm(gradient))
+        return (optax.apply_updates(moving, updates), opt_state), (-loss, optax.tree.norm(gradient))
 
     keys = jr.split(step_key, rows.shape[0])
     (moving, opt_state), (bounds, norms) = lax.scan(step, (parts.moving, opt_state), (rows, weights, fractions, keys))

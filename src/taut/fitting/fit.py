@@ -23,6 +23,8 @@ from taut.objectives import Objective, elbo, sticking_the_landing
 from taut.shapes import RandomKey
 
 Rows = Num[np.ndarray, "n features"] | Num[Array, "n features"]
+# Named apart, so that another width gets its sentence and not a complaint about shapes.
+OtherRows = Num[np.ndarray, "m width"] | Num[Array, "m width"]
 
 
 def fit(
@@ -32,7 +34,7 @@ def fit(
     *,
     key: RandomKey,
     objective: Objective | None = None,
-    held_out: Rows | None = None,
+    held_out: OtherRows | None = None,
     plan: Plan | None = None,
     view: View | None = None,
     on_epoch: Callable[[Progress], None] | None = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
 
 import optax
 
@@ -24,7 +23,7 @@ class Plan:
     epochs: int = 100
     batch_size: int = 100
     learning_rate: float = 1e-3
-    schedule: Literal["cosine", "constant"] = "cosine"
+    schedule: str = "cosine"
     warm_up: float = 0.0
     clip: float = 100.0
     patience: int | None = None

@@ -17,7 +17,7 @@ from taut.files import written_whole
 def save_tensors(path: str | Path, tree: Any) -> None:
     """Write every array of `tree`, whole or not at all."""
     with written_whole(path) as temporary:
-        save_file({name: np.ascontiguousarray(leaf) for name, leaf in _arrays(tree).items()}, temporary)
+        save_file({name: np.array(leaf, order="C") for name, leaf in _arrays(tree).items()}, temporary)
 
 
 def load_tensors(path: str | Path, like: Any) -> Any:

@@ -51,7 +51,8 @@ class GaussianEncoder(AbstractGuide):
 
     def __call__(self, x: Datum) -> dist.Distribution:
         """The distribution of z for this datum."""
-        outputs = self.network(x if self.inputs is None else self.inputs(x))
+        seen = x if self.inputs is None else self.inputs(x)
+        outputs = self.network(seen.astype(jnp.result_type(seen, float)))  # zeros and ones may come as integers
         mean, raw_scale, below = jnp.split(outputs, (self.latents, 2 * self.latents))
         scale = softplus(raw_scale) + SMALLEST_SCALE
         if self.covariance == "diagonal":

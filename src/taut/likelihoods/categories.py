@@ -3,7 +3,9 @@
 from typing import ClassVar
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpyro.distributions as dist
+from jaxtyping import Array, Float, Num
 
 from taut.likelihoods.base import AbstractLikelihood
 from taut.shapes import Outputs
@@ -23,4 +25,12 @@ class Categorical(AbstractLikelihood):
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        return dist.CategoricalLogits(outputs.reshape(self.features, self.classes)).to_event(1)
+        return CategoryCodes(outputs.reshape(self.features, self.classes)).to_event(1)
+
+
+class CategoryCodes(dist.CategoricalLogits):
+    """numpyro's categorical, for codes that come as floating-point numbers as all data do."""
+
+    def log_prob(self, value: Num[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Log probability of the codes."""
+        return super().log_prob(value.astype(jnp.int32))

@@ -41,7 +41,7 @@ class LinearGaussian(AbstractModel):
     def evidence(self) -> dist.Distribution:
         """p(x), a Gaussian."""
         covariance = self.weight @ self.weight.T + jnp.diag(self.noise**2)
-        return dist.MultivariateNormal(self.offset, covariance)
+        return dist.MultivariateNormal(self.offset, _symmetric(covariance))
 
     def log_evidence(self, x: Datum) -> Scalar:
         """log p(x), exactly."""
@@ -50,7 +50,7 @@ class LinearGaussian(AbstractModel):
     def posterior(self, x: Datum) -> dist.Distribution:
         """p(z|x), exactly."""
         scaled = self.weight.T / self.noise[None, :] ** 2
-        precision = jnp.eye(self.weight.shape[1]) + scaled @ self.weight
+        precision = _symmetric(jnp.eye(self.weight.shape[1]) + scaled @ self.weight)
         mean = jnp.linalg.solve(precision, scaled @ (x - self.offset))
         return dist.MultivariateNormal(mean, precision_matrix=precision)
 
@@ -73,3 +73,8 @@ class LinearGaussian(AbstractModel):
             offset=jnp.mean(data, axis=0),
             noise=jnp.full(data.shape[1], jnp.sqrt(variance)),
         )
+
+
+def _symmetric(matrix: Float[Array, "k k"]) -> Float[Array, "k k"]:
+    """The matrix without the asymmetry of rounding, which numpyro refuses in float32."""
+    return 0.5 * (matrix + matrix.T)

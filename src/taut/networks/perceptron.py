@@ -14,7 +14,7 @@ class Perceptron(eqx.Module):
 
         h ← silu(W h + b) for each hidden layer,  then  W h + b
 
-    `hidden` gives the widths. Weights start as Glorot draws (Glorot & Bengio 2010), biases at zero, the last
+    `hidden` gives the widths. Weights start as uniform Glorot draws (Glorot & Bengio 2010), biases at zero, the last
     bias at `starting_outputs` where given: an output that starts at the mean of the data saves
     the first epochs.
 
@@ -50,5 +50,5 @@ class Perceptron(eqx.Module):
 
 def _linear(inputs: int, outputs: int, *, key: RandomKey) -> eqx.nn.Linear:
     layer = eqx.nn.Linear(inputs, outputs, key=key)
-    weight = jax.nn.initializers.glorot_normal(in_axis=1, out_axis=0)(key, (outputs, inputs))
+    weight = jax.nn.initializers.glorot_uniform(in_axis=1, out_axis=0)(key, (outputs, inputs))
     return eqx.tree_at(lambda layer: (layer.weight, layer.bias), layer, (weight, jnp.zeros(outputs)))

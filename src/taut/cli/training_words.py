@@ -1,0 +1,71 @@
+"""The words of `taut fit`, each with its help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Out = Annotated[
+    Path, typer.Option("--out", metavar="RUN", help="Run folder to write; must be given.", show_default=False)
+]
+LatentDim = Annotated[int, typer.Option("--latent-dim", help="Number of latents, a count.")]
+Hidden = Annotated[
+    str,
+    typer.Option(
+        "--hidden", help="Widths of the hidden layers, counts with commas; `none` makes both networks linear."
+    ),
+]
+Likelihood = Annotated[
+    str,
+    typer.Option(
+        "--likelihood",
+        help="Distribution of one datum: auto (chosen from the data, said aloud), bernoulli, binomial, categorical, "
+        "continuous-bernoulli, discretised-logistic, gaussian, gaussian-shared, gaussian-unit, negative-binomial, "
+        "poisson or student-t.",
+    ),
+]
+Covariance = Annotated[str, typer.Option("--covariance", help="Of the Gaussian q(z|x): diagonal or full.")]
+Objective = Annotated[
+    str, typer.Option("--objective", help="What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg.")
+]
+TrainingDraws = Annotated[int, typer.Option("--draws", help="Latents drawn for each row in each step, a count.")]
+Epochs = Annotated[int, typer.Option("--epochs", help="Passes over the training rows, a count.")]
+BatchSize = Annotated[int, typer.Option("--batch-size", help="Rows in one step, a count.")]
+LearningRate = Annotated[float, typer.Option("--learning-rate", help="Step size of Adam, at its largest; no unit.")]
+Schedule = Annotated[
+    str,
+    typer.Option("--schedule", help="Of the learning rate over all epochs: cosine (down to a hundredth) or constant."),
+]
+WarmUp = Annotated[
+    float, typer.Option("--kl-warm-up", help="Epochs over which the weight of the divergence rises from zero to one.")
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(
+        "--patience",
+        help="Stop after this many epochs without a rise of the held-out bound. Default: never.",
+        show_default=False,
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option("--time-limit", help="Stop after this many seconds. Default: no limit.", show_default=False),
+]
+HeldOut = Annotated[
+    float, typer.Option("--held-out", help="Share of the rows that training does not see, from 0 to below 1.")
+]
+Binarise = Annotated[
+    str,
+    typer.Option(
+        "--binarise", help="Turn grey values into zeros and ones: none, dynamic (afresh at each look) or fixed (once)."
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on from the state that an interrupted fit left in RUN; give the same DATA and options. "
+        "Default: start anew.",
+        show_default=False,
+    ),
+]

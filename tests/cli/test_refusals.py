@@ -1,0 +1,185 @@
+"""Wrong words and wrong data: exit code 2 and one sentence that says what was wanted, what came and what to do."""
+
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.commands import refused, run
+from tests.cli.conftest import TINY
+
+
+def rows(**changes):
+    values = np.random.default_rng(0).normal(size=(30, 5))
+    for value in changes.values():
+        values[3, 1] = value
+    return values
+
+
+def written(path: Path, values) -> Path:
+    np.save(path, values, allow_pickle=values.dtype == object)
+    return path
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fot"], "No such command 'fot', Did you mean 'fit'; see `taut --help`."),
+        (["fit"], "Missing argument 'DATA'; see `taut fit --help`."),
+        (["fit", "digits"], "Missing option '--out'; see `taut fit --help`."),
+        (["fit", "digits", "--out", "r", "--latnt", "3"], "No such option: --latnt"),
+        (["fit", "digits", "--out", "r", "--latent-dim", "eight"], "Invalid value for '--latent-dim'"),
+        (["sample", "r", "--out", "x.csv"], "Missing option '-n'"),
+        (["fit", "digits", "--out", "r", "--hidden", "20,x"], "`--hidden` wants whole numbers with commas"),
+        (["fit", "digits", "--out", "r", "--latent-dim", "0"], "`latent_dim` wants at least 1; got 0;"),
+        (["fit", "digits", "--out", "r", "--hidden", "0"], "`hidden` wants widths of at least 1"),
+        (["fit", "digits", "--out", "r", "--epochs", "0"], "`epochs` wants at least 1; got 0;"),
+        (["fit", "digits", "--out", "r", "--learning-rate", "-1"], "`learning_rate` wants a positive number"),
+        (["fit", "digits", "--out", "r", "--objective", "elb"], "got `elb`; choose one of these."),
+        (["fit", "digits", "--out", "r", "--likelihood", "normal"], "got `normal`; choose one of these."),
+        (["fit", "digits", "--out", "r", "--covariance", "round"], "`covariance` wants diagonal or full"),
+        (["fit", "digits", "--out", "r", "--binarise", "often"], "`binarise` wants none, dynamic or fixed"),
+        (["fit", "digits", "--out", "r", "--held-out", "1"], "Wanted a held-out fraction from 0 to below 1"),
+        (["fit", "digits", "--out", "r", "--resume"], "Resuming wants a state in"),
+        (["compare", "r", "digits"], "A comparison wants two or more run folders and then DATA; got 2 of them;"),
+        (["audit", "r"], "A run folder with a model.json is wanted; `r` has none;"),
+        (["info", "r"], "A run folder with a model.json is wanted; `r` has none;"),
+        (["score", "r", "digits", "--out", "s.xls"], "got `s.xls`; choose one of these."),
+    ],
+)
+def test_wrong_words(words, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(*words)
+    assert list(tmp_path.iterdir()) == []
+
+
+# ── data to fit ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ARRAYS = {
+    "empty": (np.zeros((0, 5)), "0 sample(s)"),
+    "nan": (rows(hole=np.nan), "holds NaN in row 3, column 1"),
+    "infinity": (rows(hole=-np.inf), "holds infinity in row 3, column 1"),
+    "objects": (np.array([[1, "a"]], dtype=object), "object"),
+    "text": (np.array([["1", "a"]]), "holds text"),
+    "constant": (np.full((30, 5), 7.0), "every cell of `constant.npy` is 7.0"),
+    "one-row": (np.arange(5.0)[None], "`one-row.npy` has 1 sample"),
+    "four-axes": (np.zeros((2, 2, 2, 2)), "came with shape (2, 2, 2, 2)"),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_that_cannot_be_used(name, tmp_path):
+    values, said = ARRAYS[name]
+    assert said in refused("fit", written(tmp_path / f"{name}.npy", values), "--out", tmp_path / "r", *TINY)
+    assert not (tmp_path / "r").exists()
+
+
+def test_sources_that_cannot_be_read(tmp_path):
+    def said(source):
+        return refused("fit", source, "--out", tmp_path / "r", *TINY)
+
+    assert "there is no `nowhere.npy`" in said("nowhere.npy")
+    assert "there is no `digts`" in said("digts")
+    np.savez(tmp_path / "a.npz", first=rows(), second=rows())
+    assert "`third`" in said(f"{tmp_path / 'a.npz'}:third")
+    (tmp_path / "words.csv").write_text("a,b\n1,red\n2,blue\n")
+    assert "`b`" in said(tmp_path / "words.csv")
+    (tmp_path / "odd.txt").write_text("1 2")
+    assert "whose ending is none of these" in said(tmp_path / "odd.txt")
+
+
+@pytest.mark.parametrize(("name", "spoil"), [("sizes", "other size"), ("corrupt", "no image")])
+def test_images_that_cannot_be_used(name, spoil, tmp_path):
+    pictures = tmp_path / name
+    pictures.mkdir()
+    Image.new("L", (4, 4), 200).save(pictures / "a.png")
+    Image.new("L", (4, 5), 100).save(pictures / "b.png")
+    if spoil == "no image":
+        (pictures / "b.png").write_bytes(b"not a picture")
+    assert "b.png" in refused("fit", pictures, "--out", tmp_path / "r", *TINY)
+
+
+def test_values_outside_what_was_chosen(tmp_path):
+    source = written(tmp_path / "counts.npy", np.arange(-5, 145).reshape(30, 5))
+    sentence = refused("fit", source, "--out", tmp_path / "r", *TINY, "--likelihood", "poisson")
+    assert "Counts are wanted; got the negative value -5;" in sentence
+
+
+def test_a_batch_larger_than_the_data(shelf, tmp_path):
+    words = ("--out", tmp_path / "r", *TINY, "--batch-size", 1000)
+    assert "got a batch of 1000 for 90 rows;" in refused("fit", shelf / "train.npy", *words)
+
+
+def test_labels_that_do_not_fit(shelf, tmp_path):
+    words = ("--out", tmp_path / "r", *TINY, "--labels")
+    assert "one label for each of 100 rows" in refused("fit", shelf / "train.npy", *words, shelf / "labels.csv")
+    assert "labels in one column" in refused("fit", shelf / "train.npy", *words, shelf / "unseen.npy")
+
+
+# ── data for a run, and runs ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_data_that_do_not_fit_the_run(finished, shelf, tmp_path):
+    unseen = np.load(shelf / "unseen.npy")
+    narrow = written(tmp_path / "narrow.npy", unseen[:, :9])
+    assert "has 9 features, but VAE is expecting 16 features" in refused("audit", finished, narrow)
+    beyond = written(tmp_path / "beyond.npy", np.where(np.arange(16) == 2, 17, unseen).astype(np.uint8))
+    assert "Values up to 16 are wanted" in refused("audit", finished, beyond)
+    assert "rows that training has not seen" in refused("audit", finished, shelf / "train.npy")
+    assert "at least 2 draws" in refused("audit", finished, "--draws", 1)
+    assert "`delta` wants a probability" in refused("audit", finished, "--delta", 2)
+
+
+@pytest.mark.parametrize("name", ["model.json", "weights.safetensors", "held_out.npz"])
+def test_a_run_that_was_altered_or_lost_a_file(name, run_folder):
+    stored = (run_folder / name).read_bytes()
+    (run_folder / name).write_bytes(stored.replace(b"0", b"1", 1) if name == "model.json" else stored[:-1])
+    assert name in refused("info", run_folder)
+    (run_folder / name).unlink()
+    assert name in refused("audit", run_folder)
+
+
+def test_a_comparison_of_unlike_things(finished, shelf, tmp_path):
+    fit = ("fit", shelf / "train.npy", *TINY)
+    assert run(*fit, "--out", tmp_path / "real", "--likelihood", "gaussian").code == 0
+    assert run(*fit, "--out", tmp_path / "drawn", "--binarise", "fixed").code == 0
+    others = {"real": "wants probabilities or densities on both sides", "drawn": "binarise `unseen.npy` unalike"}
+    for name, said in others.items():
+        assert said in refused("compare", finished, tmp_path / name, shelf / "unseen.npy", "--draws", 20)
+
+
+# ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_places_in_the_way(finished, shelf, tmp_path):
+    (tmp_path / "file").write_text("")
+    fit = ("fit", shelf / "train.npy", *TINY, "--out")
+    assert "holds files already; choose another or add `--force`." in refused(*fit, finished)
+    assert "is a file; choose another name." in refused(*fit, tmp_path / "file")
+    assert "Not a directory" in refused(*fit, tmp_path / "file" / "run")
+    assert "Not a directory" in refused("audit", finished, "--out", tmp_path / "file" / "audit")
+    (tmp_path / "folder.csv").mkdir()
+    assert "is a folder;" in refused("embed", finished, shelf / "unseen.npy", "--out", tmp_path / "folder.csv")
+    assert "holds files already" in refused("demo", "--out", finished)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes anyway")
+def test_a_folder_that_may_not_be_written(finished, shelf, tmp_path):
+    tmp_path.chmod(0o500)
+    assert "Permission denied" in refused("fit", shelf / "train.npy", *TINY, "--out", tmp_path / "r")
+
+
+def test_a_full_disk_leaves_nothing_behind(finished, shelf, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    words = ("embed", finished, shelf / "unseen.npy", "--out", tmp_path / "z.csv")
+    assert "the system said: No space left on device;" in refused(*words)
+    assert list(tmp_path.iterdir()) == []

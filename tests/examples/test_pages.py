@@ -1,0 +1,50 @@
+"""The page of the command line names each command and option, and no other."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from taut.cli.app import command
+
+PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+COMMANDS = command().commands
+FOR_ALL = {"--json", "--quiet", "--help"}
+
+
+def options(name: str) -> set[str]:
+    return {word for parameter in COMMANDS[name].params for word in parameter.opts if word.startswith("--")}
+
+
+def section(name: str) -> str:
+    sections = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+    return next(text for text in sections if re.match(rf"taut [^\n]*\b{name}\b", text))
+
+
+def test_every_command_has_its_line():
+    assert set(re.findall(r"^\| `taut (\w+)", PAGE, flags=re.MULTILINE)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "info"])
+def test_every_option_is_named(name):
+    rows = [line for line in section(name).splitlines() if line.startswith("| `-")]
+    named = {word for row in rows for word in re.findall(r"--[\w-]+", row.split("|")[1])}
+    if name in ("score", "embed", "reconstruct", "sample"):
+        of_this = [row for row in rows if row.rstrip("| ").endswith("all") or f"`{name}`" in row]
+        named = {word for row in of_this for word in re.findall(r"--[\w-]+", row.split("|")[1])}
+    assert named == options(name) - FOR_ALL
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "info"])
+def test_every_default_is_the_one_that_holds(name):
+    rows = [re.split(r"(?<!\\)\|", line) for line in section(name).splitlines() if line.startswith("| `--")]
+    said = {re.search(r"--[\w-]+", row[1])[0]: row[2].strip().strip("`") for row in rows}
+    for parameter in COMMANDS[name].params:
+        word = parameter.opts[-1]
+        if (
+            word in said
+            and isinstance(parameter.default, int | float | str)
+            and not isinstance(parameter.default, bool)
+        ):
+            default = parameter.default
+            assert said[word] == (f"{default:g}" if isinstance(default, float) else str(default)), word

@@ -1,0 +1,53 @@
+"""Each oracle as it stands. What it compares with what is said where it is written."""
+
+import inspect
+
+import pytest
+
+from tests.laws import checks
+from tests.laws.instances import GRID_MODELS, LIKELIHOODS
+
+HELPERS = {
+    "near",
+    "mean_is",
+    "drawn",
+    "log_densities",
+    "correlated_pair",
+    "widened",
+    "importance_bias",
+    "correlated_data",
+}
+OF_LIKELIHOODS = {"likelihood_has_mass_one", "likelihood_equals_scipy"}
+OF_GRIDS = {"identity_holds_by_quadrature", "quadrature_equals_a_dense_grid"}
+OWN = {name for name, value in vars(checks).items() if inspect.isfunction(value) and value.__module__ == checks.__name__}
+PLAIN = sorted(OWN - HELPERS - OF_LIKELIHOODS - OF_GRIDS)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_oracle(name):
+    getattr(checks, name)()
+
+
+@pytest.mark.parametrize("model", GRID_MODELS)
+@pytest.mark.parametrize("name", sorted(OF_GRIDS))
+def test_oracle_on_a_grid(name, model):
+    getattr(checks, name)(model)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_likelihood_has_mass_one_in_float64(likelihood, float64):
+    checks.likelihood_has_mass_one(likelihood, 1e-6)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_likelihood_has_mass_one_in_float32(likelihood):
+    checks.likelihood_has_mass_one(likelihood, 1e-4)
+
+
+@pytest.mark.parametrize("likelihood", [name for name, case in LIKELIHOODS.items() if case.scipy is not None])
+def test_likelihood_equals_scipy(likelihood, float64):
+    checks.likelihood_equals_scipy(likelihood)
+
+
+def test_log_weights_are_log_evidence_in_float32():
+    checks.log_weights_are_log_evidence_under_the_exact_posterior(double=False)
