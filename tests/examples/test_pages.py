@@ -40,11 +40,6 @@ def test_every_default_is_the_one_that_holds(name):
     rows = [re.split(r"(?<!\\)\|", line) for line in section(name).splitlines() if line.startswith("| `--")]
     said = {re.search(r"--[\w-]+", row[1])[0]: row[2].strip().strip("`") for row in rows}
     for parameter in COMMANDS[name].params:
-        word = parameter.opts[-1]
-        if (
-            word in said
-            and isinstance(parameter.default, int | float | str)
-            and not isinstance(parameter.default, bool)
-        ):
-            default = parameter.default
+        word, default = parameter.opts[-1], parameter.default
+        if word in said and isinstance(default, int | float | str) and not isinstance(default, bool):
             assert said[word] == (f"{default:g}" if isinstance(default, float) else str(default)), word

@@ -50,7 +50,7 @@ def _student(likelihood: likelihoods.StudentT, outputs: np.ndarray) -> object:
 
 def _negative_binomial(likelihood: likelihoods.NegativeBinomial, outputs: np.ndarray) -> object:
     concentration = _softplus(likelihood.raw_concentration)
-    return stats.nbinom(concentration, concentration / (concentration + np.exp(outputs) + 1e-8))
+    return stats.nbinom(concentration, concentration / (concentration + np.exp(outputs)))
 
 
 _REAL = _column(-3.0, 1.0, 2.5, 4.0)

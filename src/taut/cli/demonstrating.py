@@ -7,7 +7,7 @@ import typer
 
 from taut.cli.auditing import show_account, write_account
 from taut.cli.endings import DONE
-from taut.cli.fitting import ENDED_BADLY, report, say_what, train
+from taut.cli.fitting import ENDED_BADLY, report, train
 from taut.cli.places import check_run_place
 from taut.cli.training_words import Epochs
 from taut.cli.voice import Voice
@@ -43,7 +43,6 @@ def demo(
     vae = estimators.VAE(LATENTS, max_epochs=epochs, random_state=seed, verbose=not quiet)
     write_text(out / MARK, "Written by `taut demo`, which replaces what is in this folder.\n")
     train(vae, table, None, out)
-    say_what(vae, table, voice)
     if vae.outcome_.code in ENDED_BADLY:
         report(vae, out, voice)
         return ENDED_BADLY[vae.outcome_.code]

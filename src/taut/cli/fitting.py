@@ -96,8 +96,9 @@ def fit(
     voice = Voice(quiet, as_json)
     table = datasets.load(data)
     vae = estimators.VAE(latent_dim, **options)
+    for note in table.notes:
+        voice.say(note)
     train(vae, table, labels_for(labels, table), out, resume=resume)
-    say_what(vae, table, voice)
     report(vae, out, voice)
     return ENDED_BADLY.get(vae.outcome_.code, DONE)
 
@@ -128,16 +129,6 @@ def widths(text: str) -> tuple[int, ...]:
         raise OptionError(
             f"`--hidden` wants whole numbers with commas, such as 200,200, or `none`; got `{text}`; change it."
         ) from None
-
-
-def say_what(vae: VAE, table: Table, voice: Voice) -> None:
-    """Say what was trained on what."""
-    held = vae.held_out_
-    for note in table.notes:
-        voice.say(note)
-    voice.say(f"Likelihood: {vae.likelihood_.name}, because {vae.likelihood_.reason}.")
-    left = 0 if held is None else len(held)
-    voice.say(f"Trained on {len(table) - left} rows of {table.features} numbers and held out {left}.")
 
 
 def report(vae: VAE, out: Path, voice: Voice) -> None:

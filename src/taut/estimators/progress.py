@@ -9,6 +9,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from taut.fitting import Progress as Epoch
 
 
+def say(text: str, *, shown: bool) -> None:
+    """A sentence on standard error, as it is."""
+    if shown:
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(text)
+
+
 @contextlib.contextmanager
 def fit_bar(epochs: int, *, shown: bool = True) -> Iterator[Callable[[Epoch], None]]:
     """A bar over epochs that shows the bound on held-out rows."""

@@ -14,7 +14,7 @@ import numpy as np
 from taut.data import Table, check_enough_rows, check_varies, digest, row_hashes, split
 from taut.estimators.assembly import Architecture, objective_named
 from taut.estimators.preparation import Binarisation
-from taut.estimators.progress import fit_bar
+from taut.estimators.progress import fit_bar, say
 from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
 from taut.guides import AbstractGuide
@@ -74,6 +74,7 @@ def train(
     architecture = _architecture(options, table, likelihood, binarisation)
     train_rows, held_rows = split(len(table), options["validation_fraction"], seed)
     rows = table.values[train_rows]
+    plan.check_batch(len(rows))
     held_out = _held_out(table, held_rows, labels)
     build_key, fit_key = jr.split(jr.key(seed))
     model, guide = architecture.build(
@@ -83,7 +84,10 @@ def train(
     data_digest = digest(table.values)
     if checkpoint is not None:
         note_or_compare(checkpoint, options, seed=seed, data_digest=data_digest, resume=resume)
-    with fit_bar(plan.epochs, shown=bool(options["verbose"])) as on_epoch:
+    shown = bool(options["verbose"])
+    say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
+    say(f"Training on {len(rows)} rows of {table.features} numbers; {len(held_rows)} are held out.", shown=shown)
+    with fit_bar(plan.epochs, shown=shown) as on_epoch:
         run = fit(
             model,
             guide,

@@ -4,7 +4,7 @@ from taut.fitting.fit import fit, refine
 from taut.fitting.loop import Progress, Run
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
-from taut.fitting.tensors import load_tensors, save_tensors
+from taut.fitting.tensors import load_tensors, named_arrays, save_tensors
 from taut.fitting.views import AsFloat, DynamicBinarisation, View
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "View",
     "fit",
     "load_tensors",
+    "named_arrays",
     "refine",
     "save_tensors",
 ]

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Num
 
-from taut.errors import OptionError, ShapeError
+from taut.errors import ShapeError
 from taut.fitting.epoch import Course, Parts
 from taut.fitting.loop import Progress, Run, run
 from taut.fitting.plan import Plan
@@ -65,14 +65,7 @@ def fit(
     'budget spent'
     """
     plan = plan or Plan()
-    if plan.batch_size > len(data):
-        raise OptionError(
-            f"A batch wants at most as many rows as the data have; got a batch of {plan.batch_size} for {len(data)} "
-            "rows; "
-            "make the batch smaller."
-        )
-    if resume and checkpoint is None:
-        raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
+    plan.check_batch(len(data))
     if held_out is not None and held_out.shape[1:] != data.shape[1:]:
         raise ShapeError(
             f"Held-out rows want the width of the others, {data.shape[1]}; got {held_out.shape[1]}; use one data set."

@@ -39,10 +39,19 @@ class Plan:
             ("warm_up", "zero or more epochs", self.warm_up >= 0),
             ("clip", "a positive number", self.clip > 0),
             ("patience", "at least 1", self.patience is None or self.patience >= 1),
+            ("repeats", "at least 1", self.repeats >= 1),
             ("time_limit", "a positive number of seconds", self.time_limit is None or self.time_limit > 0),
         ):
             if not ok:
                 raise OptionError(f"`{name}` wants {wanted}; got {getattr(self, name)}; change it.")
+
+    def check_batch(self, rows: int) -> None:
+        """Raise OptionError where a batch would be larger than the data."""
+        if self.batch_size > rows:
+            raise OptionError(
+                f"A batch wants at most as many rows as the data have; got a batch of {self.batch_size} for {rows} "
+                "rows; make the batch smaller."
+            )
 
     def optimiser(self, steps_per_epoch: int) -> optax.GradientTransformation:
         """Adam on clipped gradients, ascending (Kingma & Ba 2015)."""

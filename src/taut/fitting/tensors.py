@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpyro.distributions as dist
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -17,7 +18,7 @@ from taut.files import written_whole
 def save_tensors(path: str | Path, tree: Any) -> None:
     """Write every array of `tree`, whole or not at all."""
     with written_whole(path) as temporary:
-        save_file({name: np.array(leaf, order="C") for name, leaf in _arrays(tree).items()}, temporary)
+        save_file({name: np.asarray(leaf, order="C") for name, leaf in named_arrays(tree).items()}, temporary)
 
 
 def load_tensors(path: str | Path, like: Any) -> Any:
@@ -29,7 +30,7 @@ def load_tensors(path: str | Path, like: Any) -> Any:
         stored = load_file(path)
     except (OSError, SafetensorError) as error:
         raise RunFolderError(f"Wanted the arrays in `{path}`; reading them failed ({error}); fit again.") from None
-    wanted = _arrays(like)
+    wanted = named_arrays(like)
     if stored.keys() != wanted.keys() or any(
         stored[name].shape != leaf.shape or stored[name].dtype != leaf.dtype for name, leaf in wanted.items()
     ):
@@ -39,6 +40,24 @@ def load_tensors(path: str | Path, like: Any) -> Any:
     return eqx.combine(leaves, static)
 
 
-def _arrays(tree: Any) -> dict[str, np.ndarray]:
-    leaves, _ = jax.tree.flatten_with_path(eqx.filter(tree, eqx.is_array))
-    return {jax.tree_util.keystr(place): np.asarray(leaf) for place, leaf in leaves}
+def named_arrays(tree: Any) -> dict[str, np.ndarray]:
+    """The arrays of a pytree by their place in it, in the order in which this process flattens it.
+
+    numpyro flattens a distribution in the order of a set of strings, which changes from process to process, so that
+    its parameters go by their names and never by their position.
+    """
+    named = {}
+    places, _ = jax.tree.flatten_with_path(eqx.filter(tree, eqx.is_array), is_leaf=_is_distribution)
+    for place, leaf in places:
+        name = jax.tree_util.keystr(place)
+        if _is_distribution(leaf):
+            fields = zip(type(leaf).gather_pytree_data_fields(), leaf.tree_flatten()[0], strict=True)
+            for field, value in fields:
+                named |= {f"{name}.{field}{inner}": array for inner, array in named_arrays(value).items()}
+        else:
+            named[name] = np.asarray(leaf)
+    return named
+
+
+def _is_distribution(node: Any) -> bool:
+    return isinstance(node, dist.Distribution)

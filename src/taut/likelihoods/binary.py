@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpyro.distributions as dist
 from jax.scipy.special import logit
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood
@@ -69,7 +69,7 @@ class ContinuousBernoulliLogits(dist.Distribution):
         self.logits = logits
         super().__init__(batch_shape=jnp.shape(logits), validate_args=validate_args)
 
-    def log_prob(self, value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    def log_prob(self, value: Num[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Log density, constants included."""
         return value * self.logits - self.logits / 2 - _log_sinhc(jnp.abs(self.logits) / 2)
 

@@ -86,5 +86,6 @@ class LogisticLevels(dist.Distribution):
     def mean(self) -> Float[Array, "*shape"]:
         """Σ_k P(x ≥ k), over the levels above the first."""
         cuts = jnp.arange(1, self.levels, dtype=self.loc.dtype) - 0.5
+        cuts = jnp.expand_dims(cuts, range(self.loc.ndim))
         z = (jnp.expand_dims(self.loc, -1) - cuts) / jnp.expand_dims(self.scale, -1)
         return jnp.sum(sigmoid(z), axis=-1)

@@ -65,7 +65,7 @@ def pareto_khat(log_w: LogWeights) -> Scalar:
     # Under the exact posterior all weights are equal but for rounding, whose tail would be fitted as if it meant
     # something.
     rounding = ROUNDING_STEPS * jnp.finfo(log_w.dtype).eps * jnp.maximum(jnp.abs(top), 1.0)
-    return jnp.where(top - cut <= rounding, 0.0, khat)
+    return jnp.where(jnp.isfinite(top) & (top - cut <= rounding), 0.0, khat)
 
 
 def _fit_generalised_pareto(x: Float[Array, "tail"], n: Int[Array, ""]) -> Scalar:

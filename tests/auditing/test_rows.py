@@ -1,0 +1,71 @@
+"""The account of rows: from one set of draws, by the row's own key, with broken draws as weight zero."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import numpyro.distributions as dist
+import pytest
+
+from taut import log_weights
+from taut.auditing import RowAccount, account_for_rows
+from taut.guides import Constant
+from tests.auditing.instances import breaking, linear, neural
+
+
+@pytest.mark.parametrize("draws", [2, 63, 64, 65, 200])
+def test_numbers_of_a_row_are_those_of_its_log_weights(draws, key):
+    """Counts that the chunk divides and counts that it does not."""
+    model, guide, data = neural()
+    x = jnp.asarray(data[0])
+    result = eqx.filter_jit(RowAccount(draws))(model, guide, x, key=key)
+    log_w = np.float64(eqx.filter_jit(log_weights)(model, guide, x, draws=draws, key=key))
+    w = np.exp(log_w)
+    assert float(result.elbo) == pytest.approx(log_w.mean(), abs=1e-4)
+    assert float(result.elbo_error) == pytest.approx(log_w.std(ddof=1) / np.sqrt(draws), rel=1e-3)
+    assert float(result.log_p) == pytest.approx(np.log(w.mean()), abs=1e-4)
+    assert float(result.log_p_error) == pytest.approx(w.std(ddof=1) / np.sqrt(draws) / w.mean(), rel=1e-2)
+    assert float(result.ess) == pytest.approx(w.sum() ** 2 / (w**2).sum(), rel=1e-3)
+    assert int(result.failed) == 0
+
+
+def test_a_row_alone_in_company_and_in_any_order_is_the_same(key):
+    model, guide, data = neural()
+    company = account_for_rows(model, guide, data, draws=70, key=key)
+    order = np.random.default_rng(0).permutation(25)
+    shuffled = account_for_rows(model, guide, data[order], draws=70, key=key, rows=order)
+    alone = account_for_rows(model, guide, data[11:12], draws=70, key=key, rows=np.array([11]))
+    for here, there, lone in zip(company, shuffled, alone, strict=True):
+        np.testing.assert_allclose(there, here[order], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(lone[0], here[11], rtol=1e-4, atol=1e-5)
+
+
+def test_equal_rows_have_draws_of_their_own(key):
+    model, guide, data = neural()
+    result = account_for_rows(model, guide, np.repeat(data[:1], 3, axis=0), draws=20, key=key)
+    assert len(set(result.elbo.tolist())) == 3
+
+
+def test_broken_draws_weigh_nothing_and_are_counted(key):
+    """log p̂ = log (1/K) Σ w with w = 0 where the decoder broke, and K all draws: not the mean over the others."""
+    model, guide = breaking(0.5), Constant(dist.Normal(jnp.zeros(1), jnp.ones(1)).to_event(1))
+    data = np.array([[1.0, 0.0, 1.0]])
+    result = account_for_rows(model, guide, data, draws=1000, key=key)
+    own = jr.fold_in(key, 0)
+    log_w = np.float64(eqx.filter_jit(log_weights)(model, guide, jnp.asarray(data[0]), draws=1000, key=own))
+    broken = np.isnan(log_w)
+    assert int(result.failed[0]) == broken.sum() > 200
+    assert float(result.log_p[0]) == pytest.approx(np.log(np.exp(log_w[~broken]).sum() / 1000), abs=1e-4)
+    assert float(result.ess[0]) <= (~broken).sum() + 0.01
+    assert np.isnan(result.elbo[0])  # one lost draw makes a mean of logarithms unknowable
+
+
+def test_errors_of_the_rows_are_the_errors_made(key):
+    model, guide, data = linear()
+    results = jax.vmap(
+        lambda k: eqx.filter_jit(RowAccount(100))(model, guide, jnp.asarray(data[0]), key=k)
+    )(jr.split(key, 500))
+    for name in ("elbo", "rate", "distortion"):
+        values, errors = np.float64(getattr(results, name)), np.float64(getattr(results, f"{name}_error"))
+        assert values.std(ddof=1) == pytest.approx(np.sqrt((errors**2).mean()), rel=0.15), name

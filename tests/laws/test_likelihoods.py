@@ -1,0 +1,135 @@
+"""Laws of every likelihood that densities alone do not show: samples, means, gradients at extremes, precision."""
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+from scipy import stats
+
+from taut import likelihoods
+from tests.laws import checks
+from tests.laws.instances import LIKELIHOODS
+
+
+def test_every_name_has_a_row():
+    assert set(LIKELIHOODS) == set(likelihoods.NAMES)
+
+
+@pytest.mark.parametrize("name", sorted(set(LIKELIHOODS) - {"categorical"}))
+def test_samples_have_the_mean_that_it_says(name, key):
+    likelihood = likelihoods.named(name, LIKELIHOODS[name].data)
+
+    @jax.jit
+    def sampled(outputs, key):
+        q = likelihood(outputs)
+        return q.mean, jax.vmap(q.sample)(jr.split(key, 20_000)).astype(float)
+
+    for outputs in LIKELIHOODS[name].outputs:
+        mean, draws = sampled(jnp.array(outputs), key)
+        assert draws.shape == (20_000, 1)
+        checks.mean_is(draws, np.asarray(mean))
+
+
+@pytest.mark.parametrize("name", ["bernoulli", "binomial", "categorical", "discretised-logistic"])
+def test_samples_have_the_frequencies_of_their_probabilities(name, key):
+    outputs = LIKELIHOODS[name].outputs[1]
+    likelihood = likelihoods.named(name, LIKELIHOODS[name].data)
+    draws = np.asarray(jax.vmap(likelihood(jnp.array(outputs)).sample)(jr.split(key, 20_000))).ravel()
+    levels = LIKELIHOODS[name].support
+    _, log_p = checks.log_densities(name, outputs, levels)
+    expected = 20_000 * np.exp(log_p)
+    seen = np.array([(draws == level).sum() for level in levels])
+    large = expected > 5  # the rest together
+    table = [np.append(part[large], part[~large].sum()) for part in (seen, expected)]
+    statistic = np.sum((table[0] - table[1]) ** 2 / np.maximum(table[1], 1.0))
+    assert seen.sum() == 20_000, "a draw fell outside the support"
+    assert stats.chi2.sf(statistic, large.sum()) > 1e-6
+
+
+@pytest.mark.parametrize("eta", [-200.0, -3.0, -1e-4, 0.0, 1e-4, 5.0, 200.0])
+def test_continuous_bernoulli_draws_have_its_distribution_function(eta, key):
+    q = likelihoods.ContinuousBernoulli(1)(jnp.array([eta]))
+    draws = np.asarray(jax.vmap(q.sample)(jr.split(key, 20_000)), np.float64).ravel()
+    assert draws.min() >= 0
+    assert draws.max() <= 1
+
+    def distribution_function(x):
+        return x if abs(eta) < 1e-6 else np.expm1(-abs(eta) * x) / np.expm1(-abs(eta))
+
+    assert stats.kstest(draws if eta <= 0 else 1 - draws, distribution_function).pvalue > 1e-6
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("size", [-50.0, -1e-3, 0.0, 50.0])
+def test_gradients_are_finite_at_extremes(name, size):
+    likelihood = likelihoods.named(name, LIKELIHOODS[name].data)
+
+    @jax.jit
+    def value_and_gradient(outputs, x):
+        return jax.value_and_grad(lambda outputs: likelihood(outputs).log_prob(x))(outputs)
+
+    for edge in LIKELIHOODS[name].edges:
+        value, gradient = value_and_gradient(jnp.full(likelihood.outputs, size), jnp.array([float(edge)]))
+        assert jnp.isfinite(value), f"log p = {value} at outputs {size} and x = {edge}"
+        assert jnp.all(jnp.isfinite(gradient)), f"gradient {gradient} at outputs {size} and x = {edge}"
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_integers_and_floats_are_the_same_data(name):
+    likelihood = likelihoods.named(name, LIKELIHOODS[name].data)
+    q = likelihood(jnp.full(likelihood.outputs, 0.3))
+    assert float(q.log_prob(jnp.array([1]))) == float(q.log_prob(jnp.array([1.0])))
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_single_precision_follows_double(name):
+    points, _ = checks.nodes(LIKELIHOODS[name])
+    outputs = LIKELIHOODS[name].outputs[-1]
+    _, single = checks.log_densities(name, outputs, points)
+    with jax.enable_x64(True):
+        _, double = checks.log_densities(name, outputs, points)
+    seen = double > -100
+    np.testing.assert_allclose(single[seen], double[seen], rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("name", sorted(set(LIKELIHOODS) - {"categorical"}))
+def test_starting_outputs_start_near_the_mean_of_the_data(name):
+    data = {"bernoulli": 0.3, "continuous-bernoulli": 0.5, "binomial": 5.0}.get(name, 2.0)
+    likelihood = likelihoods.named(name, LIKELIHOODS[name].data)
+    start = likelihood.starting_outputs(jnp.array([data]))
+    assert start.shape == (likelihood.outputs,)
+    if likelihood.discrete or name == "continuous-bernoulli":
+        assert float(likelihood(start).mean[0]) == pytest.approx(data, rel=0.05)
+
+
+def test_probabilities_of_the_whole_datum_are_sums_over_entries():
+    data = np.array([[0.0, 1.0, 2.0], [1.0, 4.0, 0.0]])
+    for name in ("poisson", "gaussian", "student-t", "negative-binomial", "binomial", "categorical"):
+        likelihood = likelihoods.named(name, data)
+        q = likelihood(jnp.linspace(-1.0, 1.0, likelihood.outputs))
+        assert q.event_shape == (3,)
+        assert q.log_prob(jnp.asarray(data[0], jnp.float32)).shape == ()
+
+
+def test_shared_scale_is_one_number_and_unit_scale_is_one():
+    data = np.random.default_rng(0).normal(size=(50, 3)) * [1.0, 10.0, 100.0]
+    assert len(np.unique(likelihoods.named("gaussian-shared", data).scale())) == 1
+    np.testing.assert_array_equal(likelihoods.named("gaussian-unit", data).scale(), np.ones(3))
+    np.testing.assert_allclose(likelihoods.named("gaussian", data).scale(), data.std(axis=0), rtol=1e-3)
+
+
+def test_a_column_in_other_units_shifts_the_log_density_by_the_log_of_the_factor():
+    data = np.random.default_rng(0).normal(size=(50, 2)) + 3.0
+    for name in ("gaussian", "student-t"):
+        outputs = jnp.array([0.3, -0.2])
+        first = likelihoods.named(name, data)(outputs).log_prob(jnp.asarray(data[0], jnp.float32))
+        scaled = data * [1.0, 1000.0]
+        second = likelihoods.named(name, scaled)(outputs).log_prob(jnp.asarray(scaled[0], jnp.float32))
+        assert float(first - second) == pytest.approx(np.log(1000.0), abs=1e-4)
+
+
+def test_the_end_bins_hold_the_tails():
+    far = likelihoods.DiscretisedLogistic(1, levels=256)(jnp.array([40.0, 0.0]))
+    assert float(far.log_prob(jnp.array([255]))) == pytest.approx(0.0, abs=1e-6)
+    assert float(far.log_prob(jnp.array([0]))) < -200

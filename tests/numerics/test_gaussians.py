@@ -1,0 +1,48 @@
+"""Divergences between Gaussians, closed form against draws, and what has no closed form."""
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import numpyro.distributions as dist
+import pytest
+
+from taut.numerics import gaussian_kl, mean_and_cholesky
+from tests.laws import checks
+
+Q = dist.MultivariateNormal(jnp.array([0.5, -1.0]), scale_tril=jnp.array([[0.7, 0.0], [0.4, 1.2]]))
+P = dist.Normal(jnp.array([0.0, 0.3]), jnp.array([1.5, 0.8])).to_event(1)
+
+
+@pytest.mark.parametrize(("q", "p"), [(Q, P), (P, Q)], ids=["full to diagonal", "diagonal to full"])
+def test_closed_form_agrees_with_draws(q, p, key):
+    draws = jax.jit(jax.vmap(q.sample))(jr.split(key, 50_000))
+    checks.mean_is(jax.jit(jax.vmap(lambda z: q.log_prob(z) - p.log_prob(z)))(draws), float(gaussian_kl(q, p)))
+
+
+def test_zero_at_equality():
+    assert float(gaussian_kl(Q, Q)) == pytest.approx(0.0, abs=1e-6)
+    assert float(gaussian_kl(P, P)) == 0.0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        dist.StudentT(3.0, jnp.zeros(2), 1.0).to_event(1),
+        dist.LogNormal(jnp.zeros(2), 1.0).to_event(1),
+        dist.HalfNormal(jnp.ones(2)).to_event(1),
+        dist.Categorical(logits=jnp.zeros(2)),
+    ],
+    ids=lambda other: type(other.base_dist).__name__ if hasattr(other, "base_dist") else type(other).__name__,
+)
+def test_what_is_not_gaussian_is_refused(other):
+    for q, p in ((other, P), (Q, other)):
+        with pytest.raises(NotImplementedError, match="sampled"):
+            gaussian_kl(q, p)
+
+
+def test_expanded_and_nested_normals_are_gaussian():
+    for q in (dist.Normal(0.3, 2.0).expand([3]).to_event(1), dist.Normal(jnp.full(3, 0.3), 2.0).to_event(1)):
+        mean, root = mean_and_cholesky(q)
+        np.testing.assert_allclose(mean, np.full(3, 0.3), rtol=1e-6)
+        np.testing.assert_allclose(root, 2.0 * np.eye(3), rtol=1e-6)
