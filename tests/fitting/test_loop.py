@@ -163,6 +163,14 @@ def test_one_trace_of_each_program(scale, key):
     assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
 
 
+def test_the_program_of_one_fit_serves_the_next(key):
+    plans = [Plan(epochs=1, batch_size=5, learning_rate=0.0123) for _ in range(2)]
+    fit_mean(rows(10), key=key, plan=plans[0])
+    before = run_epoch._cached._cache_size()
+    fit_mean(rows(10, seed=1), key=key, plan=plans[1], start=1.0)
+    assert run_epoch._cached._cache_size() == before
+
+
 # ── the same again ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -205,8 +213,14 @@ def bits(run):
     return [*numbers, *(f"{row.epoch} {row.train.hex()} {row.held_out.hex()}" for row in run.history)]
 
 
-def test_stopped_and_resumed_in_another_process_equals_uninterrupted_to_the_bit(tmp_path):
-    whole = resumable(None)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    path = tmp_path_factory.mktemp("finished") / "state.safetensors"
+    return resumable(path), path
+
+
+def test_stopped_and_resumed_in_another_process_equals_uninterrupted_to_the_bit(tmp_path, finished):
+    whole, _ = finished
     part = resumable(tmp_path / "state.safetensors", stop=3)
     assert part.outcome.code == "interrupted"
     assert len(part.history) == 3
@@ -218,9 +232,8 @@ def test_stopped_and_resumed_in_another_process_equals_uninterrupted_to_the_bit(
     assert resumed == {"bits": bits(whole), "outcome": "budget spent"}
 
 
-def test_resuming_a_finished_run_returns_it(tmp_path):
-    path = tmp_path / "state.safetensors"
-    first = resumable(path)
+def test_resuming_a_finished_run_returns_it(finished):
+    first, path = finished
     assert bits(resumable(path, resume=True)) == bits(first)
 
 

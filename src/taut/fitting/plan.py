@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import optax
 
@@ -53,6 +54,8 @@ class Plan:
                 "rows; make the batch smaller."
             )
 
+    # The same object for the same plan: the compiled epoch of one fit then serves the next.
+    @functools.lru_cache(maxsize=64)  # noqa: B019  a plan is a few numbers
     def optimiser(self, steps_per_epoch: int) -> optax.GradientTransformation:
         """Adam on clipped gradients, ascending (Kingma & Ba 2015)."""
         total = self.epochs * steps_per_epoch

@@ -68,7 +68,7 @@ class NegativeBinomial(AbstractLikelihood):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         concentration = positive(self.raw_concentration)
-        # In logits, log(mean / concentration): the gradient of a ratio of means is NaN in float32 beyond a mean of 10¹⁹.
+        # In logits, log(mean/concentration): the gradient of a ratio of means is NaN in float32 beyond a mean of 10¹⁹.
         return dist.NegativeBinomialLogits(concentration, outputs - jnp.log(concentration)).to_event(1)
 
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
