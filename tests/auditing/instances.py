@@ -5,23 +5,34 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+from jaxtyping import Array, Float
 
 from taut import guides, likelihoods, models, networks
 from taut.auditing import RowResult
 from taut.models import LinearGaussian
+from taut.numerics import inverse_softplus
 
 
 def linear(latents=2, features=4, noise=0.7):
-    """A linear-Gaussian model with an encoder that is not its posterior, and rows drawn from it."""
+    """A linear-Gaussian model, rows drawn from it, and an encoder near its posterior but wider and diagonal.
+
+    Wider, so that the weights have all their moments and standard errors mean what they say.
+    """
     model = LinearGaussian(
         weight=jr.normal(jr.key(1), (features, latents)), offset=jnp.arange(features) / 10, noise=jnp.full(features, noise)
     )
-    guide = guides.GaussianEncoder(features, latents, hidden=(4,), key=jr.key(2))
-    guide = jax.tree.map(lambda leaf: 0.5 * leaf if eqx.is_inexact_array(leaf) else leaf, guide)
-    return model, guide, rows_of(model, 30)
+    guide = guides.GaussianEncoder(features, latents, hidden=(), key=jr.key(2))
+    to_mean = jnp.linalg.solve(
+        jnp.eye(latents) + model.weight.T @ model.weight / noise**2, model.weight.T / noise**2
+    )
+    scale = 1.5 * jnp.sqrt(jnp.diagonal(jnp.asarray(model.posterior(jnp.zeros(features)).covariance_matrix)))
+    weight = jnp.concatenate([0.9 * to_mean, jnp.zeros((latents, features))])
+    bias = jnp.concatenate([-to_mean @ model.offset, inverse_softplus(scale)])
+    layer = lambda g: (g.network.layers[0].weight, g.network.layers[0].bias)  # noqa: E731  where in the tree
+    return model, eqx.tree_at(layer, guide, (weight, bias)), rows_of(model, 30)
 
 
-def neural(latents=2, features=6):
+def neural(latents=2, features=6, n=10):
     """Bits under a neural decoder, which quadrature makes exact where there are at most two latents."""
     model = models.LatentVariableModel(
         prior=models.standard_normal(latents),
@@ -29,7 +40,7 @@ def neural(latents=2, features=6):
         likelihood=likelihoods.Bernoulli(features),
     )
     guide = guides.GaussianEncoder(features, latents, hidden=(5,), key=jr.key(4))
-    return model, guide, rows_of(model, 25)
+    return model, guide, rows_of(model, n)
 
 
 def rows_of(model, n, seed=7):
@@ -43,15 +54,16 @@ def account(log_p):
 
 
 class NanBeyond(eqx.Module):
-    """A decoder that breaks for latents above a threshold."""
+    """A decoder that breaks where the first latent is above a threshold."""
 
-    threshold: float = eqx.field(static=True)
+    threshold: Float[Array, ""]
 
     def __call__(self, z):
         return jnp.broadcast_to(jnp.where(z[0] > self.threshold, jnp.nan, z[0]), (3,))
 
 
 def breaking(threshold):
+    """Three latents, so that nothing asks for a grid; the first one breaks it."""
     return models.LatentVariableModel(
-        prior=models.standard_normal(1), decoder=NanBeyond(threshold), likelihood=likelihoods.Bernoulli(3)
+        prior=models.standard_normal(3), decoder=NanBeyond(jnp.asarray(threshold)), likelihood=likelihoods.Gaussian(3)
     )

@@ -16,9 +16,9 @@ from taut.auditing import Context, audit_by_row
 from taut.bounds import certified_lower, exact_terms
 from taut.errors import AuditError, OptionError
 from taut.guides import Constant, free_gaussians
-from taut.numerics import gaussian_kl
+from taut.numerics import gaussian_kl, inverse_softplus
 from taut.record import Ledger
-from tests.auditing.instances import breaking, linear, neural, rows_of
+from tests.auditing.instances import breaking, linear, neural
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +74,10 @@ def test_elbo_distortion_and_rate_against_closed_forms(of_linear):
     terms = np.array([exact_terms(model, guide, x) for x in jnp.asarray(data)])
     rates = [float(gaussian_kl(guide(x), model.prior())) for x in jnp.asarray(data)]
     ledger = audited.ledger
-    assert ledger.elbo.agrees_with(terms[:, 1].mean())
-    assert ledger.rate.agrees_with(np.mean(rates))
-    assert ledger.distortion.agrees_with(-(terms[:, 1] + rates).mean())
-    assert ledger.gap.inference.lower.agrees_with(terms[:, 2].mean())
+    assert ledger.elbo.agrees_with(float(terms[:, 1].mean()))
+    assert ledger.rate.agrees_with(float(np.mean(rates)))
+    assert ledger.distortion.agrees_with(-float((terms[:, 1] + rates).mean()))
+    assert ledger.gap.inference.lower.agrees_with(float(terms[:, 2].mean()))
     z = (audited.rows.elbo - terms[:, 1]) / audited.rows.elbo_error
     assert np.abs(z).max() < 5
     assert 0.5 < z.std() < 1.6, "the errors of the rows are not the size of the errors made"
@@ -113,7 +113,7 @@ def test_two_latents_are_exact_by_quadrature(of_neural):
     assert audited.ledger.elbo.value < evidence.lower.value
     certified = certified_lower(audited.rows.log_p, delta=0.01)
     assert certified.value < evidence.lower.value
-    assert certified.value > evidence.lower.value - 0.5, "a bound that nobody can use"
+    assert certified.value > evidence.lower.value - np.log(100) / 10 - 0.2, "a bound that nobody can use"
 
 
 def test_more_latents_are_certified_from_below_only(of_many_latents):
@@ -122,15 +122,15 @@ def test_more_latents_are_certified_from_below_only(of_many_latents):
     assert (evidence.lower.status, evidence.lower.delta, evidence.upper, gap.upper) == (
         "certified-lower", 0.01, None, None,
     )
-    margin = np.log(100) / 25
+    margin = np.log(100) / 10
     assert evidence.lower.value == pytest.approx(evidence.importance.value - margin, abs=1e-5)
     assert evidence.lower.value < np.float64(audited.log_p).mean()
 
 
 def test_delta_moves_the_margin_and_nothing_else():
     model, guide, data = neural(latents=3)
-    careful, bold = (audit(model, guide, data, key=jr.key(0), draws=50, delta=delta) for delta in (0.001, 0.1))
-    assert bold.evidence.lower.value - careful.evidence.lower.value == pytest.approx(np.log(100) / 25, abs=1e-6)
+    careful, bold = (audit(model, guide, data, key=jr.key(0), draws=400, delta=delta) for delta in (0.001, 0.1))
+    assert bold.evidence.lower.value - careful.evidence.lower.value == pytest.approx(np.log(100) / 10, abs=1e-6)
     assert bold.evidence.importance == careful.evidence.importance
 
 
@@ -146,16 +146,9 @@ def test_bits_per_dimension_only_for_probabilities(of_linear, of_neural):
 
 
 def test_draws_of_the_prior_are_few_that_count():
-    model, guide, data = linear(latents=5, features=8, noise=0.3)
-    exact = free_gaussians(Constant(model.prior()), data[:1])
-    del exact, guide
-    from taut.guides import KnownPosterior
-
-    ledger = audit_by_row(
-        model, KnownPosterior(model.posterior), data, key=jr.key(0), draws=500
-    ).ledger
-    assert ledger.weights.ess.minimum == pytest.approx(500, rel=1e-3)
-    assert ledger.prior_weights.ess.median < 50
+    ledger = audit(*linear(noise=0.1), key=jr.key(0), draws=400)
+    assert ledger.weights.ess.minimum > 100
+    assert ledger.prior_weights.ess.median < 5
     assert ledger.evidence.prior.value < ledger.evidence.importance.value - 0.5
     assert ledger.weights.over_threshold == 0.0
     assert ledger.prior_weights.over_threshold > 0.5
@@ -163,24 +156,23 @@ def test_draws_of_the_prior_are_few_that_count():
 
 def test_failed_draws_count_as_weight_zero_and_are_counted():
     """The decoder breaks above 1, where the guide never goes and the prior goes with probability 0.159."""
-    narrow = Constant(dist.Normal(jnp.array([-1.0]), jnp.array([0.1])).to_event(1))
+    narrow = Constant(dist.Normal(jnp.full(3, -1.0), jnp.full(3, 0.1)).to_event(1))
     model, data = breaking(1.0), np.array([[0.0, 0.0, 1.0]] * 40)
-    ledger = audit(model, narrow, data, key=jr.key(0), draws=500)
-    share = ledger.settings["failed_draws"] / (40 * 500)
-    assert abs(share - 0.1587) < 5 * np.sqrt(0.1587 * 0.8413 / (40 * 500))
+    ledger = audit(model, narrow, data, key=jr.key(0), draws=400)
+    share = ledger.settings["failed_draws"] / (40 * 400)
+    assert abs(share - 0.1587) < 5 * np.sqrt(0.1587 * 0.8413 / (40 * 400))
 
 
 def test_unused_and_used_latents():
     """A guide that ignores a latent: no divergence, no movement, not active."""
-    model, _, data = linear()
-
-    def half(x):
-        mean = jnp.stack([x.mean(), jnp.zeros(())])
-        return dist.Normal(mean, jnp.array([0.5, 1.0])).to_event(1)
-
-    from taut.guides import KnownPosterior
-
-    ledger = audit(model, KnownPosterior(half), data, key=jr.key(0), draws=20)
+    model, guide, data = linear()
+    layer = guide.network.layers[0]
+    weight = jnp.zeros_like(layer.weight).at[0].set(0.25)
+    bias = jnp.array([0.0, 0.0, *inverse_softplus(jnp.array([0.5, 1.0]) - 1e-4)])
+    layer = eqx.tree_at(lambda here: (here.weight, here.bias), layer, (weight, bias))
+    ledger = audit(
+        model, eqx.tree_at(lambda g: g.network.layers[0], guide, layer), data, key=jr.key(0), draws=400
+    )
     assert [latent.active for latent in ledger.latents] == [True, False]
     assert ledger.active_units == 1
     assert ledger.latents[1].kl == pytest.approx(0.0, abs=1e-6)
@@ -205,13 +197,13 @@ def test_a_choice_of_rows_is_without_replacement_and_keyed_by_number(of_linear):
 def test_errors_include_the_choice_of_rows(of_linear):
     """se² = Σ se_n²/n² + (1 − n/N) s²/n, and means of choices scatter by as much around the mean of all."""
     model, guide, data, whole = of_linear
-    part = audit_by_row(model, guide, data, key=jr.key(1), draws=400, rows=10)
+    part = audit_by_row(model, guide, data, key=jr.key(1), draws=400, rows=12)
     elbo = part.rows.elbo.astype(float)
-    expected = np.sqrt((part.rows.elbo_error**2).sum() / 100 + (1 - 10 / 30) * elbo.var(ddof=1) / 10)
+    expected = np.sqrt((part.rows.elbo_error**2).sum() / 144 + (1 - 12 / 30) * elbo.var(ddof=1) / 12)
     assert part.ledger.elbo.std_error == pytest.approx(expected, rel=1e-5)
     draw = np.random.default_rng(0)
-    means = [whole.rows.elbo[draw.choice(30, 10, replace=False)].mean() for _ in range(4000)]
-    spread = whole.rows.elbo.astype(float).std(ddof=1) * np.sqrt((1 - 10 / 30) / 10)
+    means = [whole.rows.elbo[draw.choice(30, 12, replace=False)].mean() for _ in range(4000)]
+    spread = whole.rows.elbo.astype(float).std(ddof=1) * np.sqrt((1 - 12 / 30) / 12)
     assert np.std(means) == pytest.approx(spread, rel=0.05)
     assert part.ledger.elbo.agrees_with(whole.ledger.elbo.value)
     assert whole.ledger.elbo.std_error == pytest.approx(
@@ -221,13 +213,13 @@ def test_errors_include_the_choice_of_rows(of_linear):
 
 def test_one_row_out_of_many_has_no_error_and_no_map():
     model, guide, data = neural(latents=3)
-    ledger = audit(model, guide, data, key=jr.key(0), draws=20, rows=1)
+    ledger = audit(model, guide, data, key=jr.key(0), draws=400, rows=1)
     assert ledger.rows == 1
     assert ledger.elbo.std_error is None
     assert ledger.bits_per_dim.std_error is None
     assert ledger.exhibits.latent_map is None
     assert Ledger.from_json(ledger.to_json()) == ledger
-    assert audit(model, guide, data[:1], key=jr.key(0), draws=20).elbo.std_error > 0
+    assert audit(model, guide, data[:1], key=jr.key(0), draws=400).elbo.std_error > 0
 
 
 def test_too_large_a_choice_is_all_rows(of_linear):
@@ -259,26 +251,26 @@ def test_digests_change_with_one_weight_and_with_one_datum(of_linear):
     other = eqx.tree_at(lambda m: m.offset, model, model.offset.at[2].add(1e-6))
     moved = data.copy()
     moved[3, 1] = np.nextafter(moved[3, 1], 9)
-    by_model = audit(other, guide, data, key=jr.key(0), draws=20)
+    by_model = audit(other, guide, data, key=jr.key(0), draws=400)
     by_guide = audit(
-        model, eqx.tree_at(lambda g: g.network.layers[0].bias, guide, jnp.full(4, 1e-6)), data, key=jr.key(0), draws=20
+        model, eqx.tree_at(lambda g: g.network.layers[0].bias, guide, guide.network.layers[0].bias + 1e-6), data, key=jr.key(0), draws=400
     )
-    by_data = audit(model, guide, moved, key=jr.key(0), draws=20)
+    by_data = audit(model, guide, moved, key=jr.key(0), draws=400)
     assert len({ledger.model_digest, by_model.model_digest, by_guide.model_digest}) == 3
     assert by_model.data_digest == by_guide.data_digest == ledger.data_digest != by_data.data_digest
     assert by_data.model_digest == ledger.model_digest
 
 
 def test_settings_and_context_are_in_the_ledger():
-    model, guide, data = neural()
-    labels = np.arange(25) % 3
+    model, guide, data = neural(latents=3)
+    labels = np.arange(10) % 3
     context = Context(title="bits", likelihood="bernoulli", image_shape=(2, 3), labels=labels, notes=["a note"])
     ledger = audit(
-        model, guide, data.astype(np.uint8), key=jr.key(0), draws=20, rows=9, context=context, settings={"seed": 4}
+        model, guide, data.astype(np.uint8), key=jr.key(0), draws=400, rows=9, context=context, settings={"seed": 4}
     )
     assert (ledger.title, ledger.likelihood, ledger.notes) == ("bits", "bernoulli", ["a note"])
-    assert (ledger.datum, ledger.latent, ledger.rows, ledger.discrete) == (6, 2, 9, True)
-    assert {"seed": 4, "draws": 20, "delta": 0.01, "rows_in_data": 25, "failed_draws": 0}.items() <= ledger.settings.items()
+    assert (ledger.datum, ledger.latent, ledger.rows, ledger.discrete) == (6, 3, 9, True)
+    assert {"seed": 4, "draws": 20, "delta": 0.01, "rows_in_data": 10, "failed_draws": 0}.items() <= ledger.settings.items()
     exhibits = ledger.exhibits
     assert len(exhibits.originals) == len(exhibits.reconstructions) == 9
     numbers = [row.row for row in exhibits.rows]
@@ -292,15 +284,15 @@ def test_settings_and_context_are_in_the_ledger():
 def test_progress_names_its_stages():
     model, guide, data = neural()
     seen = []
-    audit(model, guide, data, key=jr.key(0), draws=20, on_block=lambda *now: seen.append(now))
+    audit(model, guide, data, key=jr.key(0), draws=400, on_block=lambda *now: seen.append(now))
     last = {stage: (done, everything) for stage, done, everything in seen}
-    assert last == {"weights from the encoder": (25, 25), "weights from the prior": (25, 25), "quadrature": (25, 25)}
+    assert last == {"weights from the encoder": (10, 10), "weights from the prior": (10, 10), "quadrature": (10, 10)}
 
 
 def test_local_guides_are_audited_each_on_its_row():
     model, guide, data = linear()
     local = free_gaussians(guide, jnp.asarray(data))
-    own, amortised = (audit_by_row(model, g, data, key=jr.key(0), draws=50) for g in (local, guide))
+    own, amortised = (audit_by_row(model, g, data, key=jr.key(0), draws=400) for g in (local, guide))
     np.testing.assert_allclose(own.rows.elbo, amortised.rows.elbo, atol=1e-3)
 
 
@@ -332,15 +324,15 @@ def test_a_choice_of_rows_under_local_guides():
 @pytest.mark.parametrize("broken", ["encoder", "prior"])
 def test_totals_that_are_not_finite(broken):
     """One row of NaN, or a decoder that breaks for every draw of the prior."""
-    narrow = Constant(dist.Normal(jnp.array([-9.0]), jnp.array([0.1])).to_event(1))
     if broken == "encoder":
         model, guide, data = linear()
         data = np.where(np.arange(30)[:, None] == 17, np.nan, data)
         row, count = 17, "1 of 30"
     else:
-        model, guide, data, row, count = breaking(-8.0), narrow, rows_of(neural(features=3)[0], 4), 0, "4 of 4"
+        model, guide = breaking(-8.0), Constant(dist.Normal(jnp.full(3, -9.0), jnp.full(3, 0.1)).to_event(1))
+        data, row, count = np.array([[0.0, 0.0, 1.0]] * 40), 0, "40 of 40"
     with pytest.raises(AuditError) as refused:
-        audit(model, guide, data, key=jr.key(0), draws=50)
+        audit(model, guide, data, key=jr.key(0), draws=400)
     message = str(refused.value)
     assert f"{count} are not, first row {row};" in message
     assert message.startswith("Finite bounds are wanted for every row;")

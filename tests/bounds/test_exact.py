@@ -8,7 +8,7 @@ import pytest
 
 from taut import bounds, guides, likelihoods, models
 from taut.errors import AuditError, OptionError
-from tests.laws.instances import finite, linear_gaussian, random_net, sine
+from tests.laws.instances import finite, linear_gaussian, sine
 
 
 class Plain(models.AbstractModel):
@@ -27,8 +27,10 @@ def line(weight):
     return models.LinearGaussian(jnp.array([[weight]]), jnp.zeros(1), jnp.ones(1))
 
 
-@pytest.mark.parametrize("weight", [1.0, 50.0, 3000.0])
-@pytest.mark.parametrize(("mean", "scale"), [(0.0, 1.0), (0.33, 0.002), (7.0, 0.1), (12.0, 1.0)])
+@pytest.mark.parametrize(
+    ("weight", "mean", "scale"),
+    [(1.0, 0.33, 0.002), (1.0, 12.0, 1.0), (50.0, 0.0, 1.0), (50.0, 7.0, 0.1), (3000.0, 0.0, 1.0)],
+)
 def test_grids_find_narrow_and_far_peaks(weight, mean, scale, float64):
     """All three terms against closed forms; a q or a posterior thinner than the grid must not vanish."""
     model, x = line(weight), jnp.array([0.5 * weight])
@@ -58,14 +60,14 @@ def test_a_posterior_beyond_the_grid_is_refused():
 
 def test_three_latents_are_too_many():
     with pytest.raises(OptionError, match="one or two latents"):
-        bounds.log_evidence(random_net(3), jnp.zeros(6))
+        bounds.log_evidence(sine(3), jnp.zeros(3))
 
 
 def test_what_is_exact_says_so():
     for estimate in (
         bounds.log_evidence(linear_gaussian(), jnp.zeros(5)),
         bounds.log_evidence(finite(), jnp.zeros(3)),
-        bounds.log_evidence(random_net(1), jnp.zeros(6), tolerance=1e-4),
+        bounds.log_evidence(sine(1), jnp.zeros(3), tolerance=1e-4),
     ):
         assert estimate.status == "exact"
         assert estimate.std_error == 0

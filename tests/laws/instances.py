@@ -116,7 +116,12 @@ def linear_gaussian(features: int = 5, latents: int = 2, *, seed: int = 0) -> mo
 
 def rows_of(model: models.AbstractModel, n: int = 3, *, seed: int = 0) -> jax.Array:
     """Data drawn from the model."""
-    return jax.jit(jax.vmap(lambda key: model.sample(key=key)[0]))(jr.split(jr.key(seed), n))
+    return _sampled(model, jr.split(jr.key(seed), n))
+
+
+@eqx.filter_jit
+def _sampled(model: models.AbstractModel, keys: jax.Array) -> jax.Array:
+    return jax.vmap(lambda key: model.sample(key=key)[0])(keys)
 
 
 def finite() -> models.Finite:

@@ -11,7 +11,7 @@ from taut import guides, weights
 from tests.laws.instances import PAIRS, encoder, linear_gaussian, rows_of
 
 
-@pytest.mark.parametrize("name", ["linear, full encoder", "finite, uniform", "network, encoder"])
+@pytest.mark.parametrize("name", ["linear, full encoder", "finite, uniform"])
 def test_the_two_halves_are_densities_of_numpyro(name, key):
     model, guide, x = PAIRS[name]()
     q = guide(x)
@@ -34,14 +34,13 @@ def test_single_precision_follows_double():
     np.testing.assert_allclose(values[0], values[1], rtol=2e-5)
 
 
-@pytest.mark.parametrize("block", [1, 2, 256])
-def test_local_guides_stay_with_their_rows(block):
+def test_local_guides_stay_with_their_rows():
     model = linear_gaussian()
     data = rows_of(model, 5)
     local = guides.free_gaussians(encoder(5, 2), data)
     function = weights.LogWeightsOfRow(6, chunk=4)
-    together = weights.map_rows(function, model, local, np.asarray(data), key=jr.key(0), block=block)
-    amortised = weights.map_rows(function, model, encoder(5, 2), np.asarray(data), key=jr.key(0), block=block)
+    together = weights.map_rows(function, model, local, np.asarray(data), key=jr.key(0), block=2)
+    amortised = weights.map_rows(function, model, encoder(5, 2), np.asarray(data), key=jr.key(0), block=2)
     np.testing.assert_allclose(together, amortised, rtol=1e-3)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import jax
@@ -14,22 +14,23 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from taut.auditing.digests import model_digest
-from taut.auditing.exact import evidence_by_row
 from taut.auditing.exhibits import Context, exhibits_of
-from taut.auditing.means import evidence_of, gap_of, health_of, mean_over_rows
-from taut.auditing.rows import RowResult, account_for_rows
-from taut.auditing.usage import PlacementOfRow, use_of_latents
+from taut.auditing.means import Values, evidence_of, gap_of, health_of, mean_over_rows
+from taut.auditing.measurement import Measured, Progress, measure
+from taut.auditing.rows import RowResult
+from taut.auditing.usage import use_of_latents
 from taut.auditing.verdicts import verdicts_on
 from taut.data import digest
-from taut.errors import AuditError, OptionError
-from taut.guides import AbstractGuide, Constant
-from taut.models import AbstractModel, LatentVariableModel
-from taut.record import FORMAT, Estimate, Ledger
+from taut.errors import OptionError
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel, Finite, LatentVariableModel
+from taut.record import FORMAT, Estimate, Evidence, Gap, Ledger
 from taut.shapes import RandomKey
 from taut.version import __version__
-from taut.weights import map_rows
 
-Progress = Callable[[str, int, int], None]
+Settings = dict[str, str | int | float | bool | None]
+# The pictures' draws come from a key of their own, so that what is drawn never moves what is measured.
+EXHIBITS = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,39 +98,12 @@ def audit_by_row(
     began = time.monotonic()
     _check(draws, rows, delta, guide)
     context = context or Context()
-    encoder_key, prior_key, choice_key, exhibit_key = jr.split(key, 4)
-    numbers = _chosen(choice_key, len(data), rows)
-    chosen = np.asarray(data)[numbers]
-
-    def stage(name: str) -> Callable[[int], None]:
-        return lambda done: on_block(name, done, len(chosen)) if on_block is not None else None
-
-    encoder = account_for_rows(
-        model, guide, chosen, draws=draws, key=encoder_key, rows=numbers, on_block=stage("weights from the encoder")
-    )
-    _check_finite(encoder.elbo + encoder.log_p, numbers)
-    prior = account_for_rows(
-        model,
-        Constant(model.prior()),
-        chosen,
-        draws=draws,
-        key=prior_key,
-        rows=numbers,
-        on_block=stage("weights from the prior"),
-    )
-    _check_finite(prior.log_p, numbers)
-    exact, note = evidence_by_row(model, chosen, on_block=stage("quadrature"))
-    placement = map_rows(PlacementOfRow(), model, guide, chosen, key=key)
-    evidence = evidence_of(encoder, prior, exact, population=len(data), delta=delta, draws=draws)
-    gap = gap_of(encoder, exact, evidence, population=len(data), draws=draws)
-    latents = use_of_latents(placement)
-    weights, prior_weights = health_of(encoder, draws), health_of(prior, draws)
-    log_p = encoder.log_p if exact is None else exact
-    discrete = isinstance(model, LatentVariableModel) and model.observation.discrete
-
-    def mean(values: Float[np.ndarray, "n"], errors: Float[np.ndarray, "n"], condition: str | None = None) -> Estimate:
-        return mean_over_rows(values, errors, population=len(data), draws=draws, condition=condition)
-
+    measured = measure(model, guide, data, key=key, draws=draws, rows=rows, on_block=on_block)
+    evidence, gap, parts = _account(measured, population=len(data), delta=delta, draws=draws)
+    latents = use_of_latents(measured.placement)
+    weights, prior_weights = health_of(measured.encoder, draws), health_of(measured.prior, draws)
+    discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
+    rows_audited, features = measured.data.shape
     ledger = Ledger(
         format=FORMAT,
         taut=__version__,
@@ -137,38 +111,57 @@ def audit_by_row(
         title=context.title,
         likelihood=context.likelihood,
         discrete=discrete,
-        rows=len(chosen),
-        datum=chosen.shape[1],
-        latent=placement.mean.shape[1],
+        rows=rows_audited,
+        datum=features,
+        latent=measured.placement.mean.shape[1],
         data_digest=digest(np.asarray(data)),
         model_digest=model_digest(model, guide),
-        seconds=0.0,
-        settings={
-            "draws": draws,
-            "delta": delta,
-            "rows_in_data": len(data),
-            "precision": str(np.dtype(encoder.elbo.dtype)),
-            "device": jax.devices()[0].platform,
-            "jax": jax.__version__,
-            "failed_draws": int(encoder.failed.sum() + prior.failed.sum()),
-            **(settings or {}),
-        },
-        elbo=mean(encoder.elbo, encoder.elbo_error, "below the mean of log p(x) in expectation"),
+        seconds=round(time.monotonic() - began, 2),
+        settings=_settings(measured, draws=draws, delta=delta, population=len(data)) | dict(settings or {}),
         evidence=evidence,
         gap=gap,
-        rate=mean(encoder.rate, encoder.rate_error),
-        distortion=mean(encoder.distortion, encoder.distortion_error),
+        **parts,
         latents=latents,
         active_units=sum(latent.active for latent in latents),
         weights=weights,
         prior_weights=prior_weights,
-        bits_per_dim=_bits_per_dim(evidence.importance, chosen.shape[1]) if discrete else None,
+        bits_per_dim=_bits_per_dim(evidence.importance, features) if discrete else None,
         verdicts=verdicts_on(evidence=evidence, gap=gap, latents=latents, weights=weights, prior_weights=prior_weights),
-        notes=[*context.notes, *([note] if note else [])],
-        exhibits=exhibits_of(model, guide, chosen, numbers, encoder, log_p, placement.mean, context, key=exhibit_key),
+        notes=[*context.notes, *([measured.note] if measured.note else [])],
+        exhibits=exhibits_of(model, guide, measured, context, key=jr.fold_in(key, EXHIBITS)),
     )
-    ledger = dataclasses.replace(ledger, seconds=round(time.monotonic() - began, 2))
-    return Audit(ledger, numbers, encoder, log_p)
+    return Audit(ledger, measured.numbers, measured.encoder, measured.log_p)
+
+
+def _account(
+    measured: Measured, *, population: int, delta: float, draws: int
+) -> tuple[Evidence, Gap, dict[str, Estimate]]:
+    """Evidence, gap, and the parts of the ELBO, as means over the rows."""
+    encoder = measured.encoder
+
+    def mean(values: Values, errors: Values, condition: str | None = None) -> Estimate:
+        return mean_over_rows(values, errors, population=population, draws=draws, condition=condition)
+
+    evidence = evidence_of(encoder, measured.prior, measured.exact, population=population, delta=delta, draws=draws)
+    gap = gap_of(encoder, measured.exact, evidence, population=population, draws=draws)
+    parts = {
+        "elbo": mean(encoder.elbo, encoder.elbo_error, "below the mean of log p(x) in expectation"),
+        "rate": mean(encoder.rate, encoder.rate_error),
+        "distortion": mean(encoder.distortion, encoder.distortion_error),
+    }
+    return evidence, gap, parts
+
+
+def _settings(measured: Measured, *, draws: int, delta: float, population: int) -> Settings:
+    return {
+        "draws": draws,
+        "delta": delta,
+        "rows_in_data": population,
+        "precision": str(np.dtype(measured.encoder.elbo.dtype)),
+        "device": jax.devices()[0].platform,
+        "jax": jax.__version__,
+        "failed_draws": int(measured.encoder.failed.sum() + measured.prior.failed.sum()),
+    }
 
 
 def _bits_per_dim(evidence: Estimate, features: int) -> Estimate:
@@ -179,12 +172,6 @@ def _bits_per_dim(evidence: Estimate, features: int) -> Estimate:
         std_error=None if evidence.std_error is None else abs(evidence.std_error * per_nat),
         condition="above the true bits per dimension in expectation",
     )
-
-
-def _chosen(key: RandomKey, n: int, rows: int | None) -> Num[np.ndarray, "n"]:
-    if rows is None or rows >= n:
-        return np.arange(n)
-    return np.sort(np.asarray(jr.choice(key, n, (rows,), replace=False)))
 
 
 def _check(draws: int, rows: int | None, delta: float, guide: AbstractGuide) -> None:
@@ -198,13 +185,3 @@ def _check(draws: int, rows: int | None, delta: float, guide: AbstractGuide) -> 
         raise OptionError(f"`delta` wants a probability between 0 and 1; got {delta}; 0.01 is usual.")
     if rows is not None and not guide.amortised:
         raise OptionError("A choice of rows wants an amortised guide; got local ones; audit all of their rows.")
-
-
-def _check_finite(bounds: Float[np.ndarray, "n"], numbers: Num[np.ndarray, "n"]) -> None:
-    bad = ~np.isfinite(bounds)
-    if bad.any():
-        raise AuditError(
-            f"Finite bounds are wanted for every row; {int(bad.sum())} of {len(bad)} are not, first row "
-            f"{numbers[bad.argmax()]}; "
-            "the model gives such data no probability, so fit it on data like these or choose another likelihood."
-        )

@@ -10,7 +10,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Float, Num
 
-from taut.auditing.rows import RowResult
+from taut.auditing.measurement import Measured
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
 from taut.numerics import mean_of, one_draw
@@ -43,19 +43,11 @@ SAMPLES_SHOWN = 20
 
 
 def exhibits_of(
-    model: AbstractModel,
-    guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
-    numbers: Num[np.ndarray, "n"],
-    result: RowResult,
-    log_p: Float[np.ndarray, "n"],
-    means: Float[np.ndarray, "n latents"],
-    context: Context,
-    *,
-    key: RandomKey,
+    model: AbstractModel, guide: AbstractGuide, measured: Measured, context: Context, *, key: RandomKey
 ) -> Exhibits:
     """Everything that the page draws."""
-    first = data[:IMAGES_SHOWN]
+    first = measured.data[:IMAGES_SHOWN]
+    labels = None if context.labels is None else np.asarray(context.labels)[measured.numbers]
 
     def shown(values: Num[np.ndarray, "k features"]) -> list[list[float]]:
         if context.image_shape is None:
@@ -64,7 +56,7 @@ def exhibits_of(
 
     drawable = isinstance(model, LatentVariableModel)
     return Exhibits(
-        rows=_rows_shown(result, log_p, numbers),
+        rows=_rows_shown(measured),
         history=_thinned(list(context.history)),
         outcome=context.outcome,
         image_shape=context.image_shape,
@@ -72,17 +64,18 @@ def exhibits_of(
         reconstructions=shown(_reconstructions(model, guide, first)) if drawable else [],
         samples=shown(_samples(model, SAMPLES_SHOWN, key=key)) if drawable else [],
         feature_names=None if context.feature_names is None else list(context.feature_names),
-        latent_map=_latent_map(means, None if context.labels is None else np.asarray(context.labels)[numbers]),
+        latent_map=_latent_map(np.asarray(measured.placement.mean), labels),
     )
 
 
-def _rows_shown(result: RowResult, log_p: Float[np.ndarray, "n"], numbers: Num[np.ndarray, "n"]) -> list[RowExhibit]:
+def _rows_shown(measured: Measured) -> list[RowExhibit]:
     """Rows evenly spaced in the order of their log p(x), so that a picture of them shows the whole range."""
+    result, log_p = measured.encoder, measured.log_p
     order = np.argsort(log_p, kind="stable")
     chosen = order[np.unique(np.linspace(0, len(order) - 1, min(ROWS_SHOWN, len(order))).astype(int))]
     return [
         RowExhibit(
-            row=int(numbers[i]),
+            row=int(measured.numbers[i]),
             elbo=float(result.elbo[i]),
             log_p=float(log_p[i]),
             std_error=float(result.log_p_error[i]),

@@ -56,10 +56,8 @@ def _on_the_weights(weights: WeightHealth, *, exact: bool) -> Verdict:
         code="weights-heavy",
         severity="note" if exact else "warning",
         text=f"For {share:.0%} of the rows the importance weights have a tail too heavy for {weights.draws} draws "
-        "(Pareto k̂ above "
-        f"{weights.threshold:.2f}): their value lies below log p(x) in expectation, by an unknown distance. The lever is the "
-        "guide, "
-        "then more draws.",
+        f"(Pareto k̂ above {weights.threshold:.2f}): in expectation their value lies below log p(x), by an unknown "
+        "distance. The lever is the guide, then more draws.",
         evidence=evidence,
     )
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Num
 
-from taut.errors import ShapeError
+from taut.errors import OptionError, ShapeError
 from taut.fitting.epoch import Course, Parts
 from taut.fitting.loop import Progress, Run, run
 from taut.fitting.plan import Plan
@@ -66,6 +66,8 @@ def fit(
     """
     plan = plan or Plan()
     plan.check_batch(len(data))
+    if resume and checkpoint is None:
+        raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
     if held_out is not None and held_out.shape[1:] != data.shape[1:]:
         raise ShapeError(
             f"Held-out rows want the width of the others, {data.shape[1]}; got {held_out.shape[1]}; use one data set."

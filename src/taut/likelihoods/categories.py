@@ -1,5 +1,8 @@
 """Entries that are one of a few categories."""
 
+# numpyro's own distributions override this method in the same way.
+# pyright: reportIncompatibleMethodOverride=false
+
 from typing import ClassVar
 
 import equinox as eqx

@@ -82,7 +82,7 @@ def _choose_for_counts(values: Values, high: float) -> Choice:
 def _piles_up_at(values: Values, high: float) -> bool:
     """Whether the largest value is an end of the scale: more cells there than one step below it, and not a few.
 
-    The largest of unbounded counts is often tied by chance; a hundredth of all cells at one place in the tail is not chance.
+    The largest of unbounded counts is often tied by chance; a hundredth of all cells in the tail is not chance.
     """
     at_end, before = int((values == high).sum()), int((values == high - 1).sum())
     return at_end >= max(before, 5, values.size // 100)
