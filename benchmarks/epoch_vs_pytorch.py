@@ -2,13 +2,17 @@
 
     python benchmarks/epoch_vs_pytorch.py path/to/mnist.npz [--pairs 5] [--epochs 1] [--threads 2]
 
-The same data (bytes, binarised afresh at every access), the same nets (784–200–200–50 and back, SiLU), one draw, batches
-of 100, Adam 1e-3 at a constant rate, the loss summed in log p(x|z) + log p(z) − log q(z|x) by both. Both are warmed up,
-then take turns; the order within a pair alternates. The bound of every epoch is printed, so that both can be seen to do the
-same work. PyTorch is no dependency of taut: `pip install torch` first.
+The same data (bytes, binarised afresh at every access), the same nets (784–200–200–50 and back, SiLU), one draw,
+batches of 100, Adam 1e-3 at a constant rate, the loss log p(x|z) + log p(z) − log q(z|x) for both. Both are warmed up,
+then take turns; the order within a pair alternates. The bound of every epoch is printed, so that both can be seen to do
+the same work. PyTorch is no dependency of taut: `pip install torch` first.
+
+On a machine that is busy, two threads of PyTorch can be slower than one by far: measure on an idle one, try
+`--threads 1` too, and quote the faster.
 """
 
 import argparse
+import itertools
 import platform
 import statistics
 import time
@@ -105,7 +109,7 @@ def with_pytorch(train: np.ndarray) -> Epochs:
 def net(inputs: int, outputs: int) -> nn.Sequential:
     widths = (inputs, *HIDDEN, outputs)
     layers: list[nn.Module] = []
-    for before, after in zip(widths[:-1], widths[1:], strict=True):
+    for before, after in itertools.pairwise(widths):
         layer = nn.Linear(before, after)
         nn.init.xavier_normal_(layer.weight)
         nn.init.zeros_(layer.bias)
@@ -124,7 +128,9 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     with np.load(options.data, allow_pickle=False) as archive:
         train = np.ascontiguousarray(archive["train"][: options.rows])
-    print(f"{len(train)} images; jax {jax.__version__} on {jax.devices()[0].platform}, torch {torch.__version__} on cpu")
+    print(
+        f"{len(train)} images; jax {jax.__version__} on {jax.devices()[0].platform}, torch {torch.__version__} on cpu"
+    )
     print(f"{platform.machine()}, {torch.get_num_threads()} PyTorch threads, batches of {BATCH}")
     sides = {"taut": with_taut(train), "pytorch": with_pytorch(train)}
     for name, epochs in sides.items():
@@ -139,7 +145,8 @@ def main() -> None:
     medians = {name: statistics.median(seconds) for name, seconds in taken.items()}
     ratios = [there / here for here, there in zip(taken["taut"], taken["pytorch"], strict=True)]
     print(f"median   taut {medians['taut']:.3f} s, pytorch {medians['pytorch']:.3f} s an epoch")
-    print(f"ratio    pytorch / taut {statistics.median(ratios):.2f} (median of pairs; {min(ratios):.2f} to {max(ratios):.2f})")
+    ratio = statistics.median(ratios)
+    print(f"ratio    pytorch / taut {ratio:.2f} (median of pairs; {min(ratios):.2f} to {max(ratios):.2f})")
 
 
 if __name__ == "__main__":

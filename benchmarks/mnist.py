@@ -3,9 +3,9 @@
     python benchmarks/mnist.py path/to/mnist.npz                     (arrays `train` and `test`, bytes, 784 wide)
     python benchmarks/mnist.py path/to/mnist.npz --epochs 2 --rows 100 --draws 500
 
-784–200–200–50 and back, Adam 1e-3 with a cosine, batches of 100, `--held-out` training images chosen by the seed to pick
-the best epoch. Each test image is binarised once, with a seed of its own; log p(x) is importance-weighted over `--draws`
-draws of the encoder, below the truth in expectation. The test images are seen once, at the end.
+784–200–200–50 and back, Adam 1e-3 with a cosine, batches of 100, `--held-out` training images chosen by the seed to
+pick the best epoch. Each test image is binarised once, with a seed of its own; log p(x) is importance-weighted over
+`--draws` draws of the encoder, below the truth in expectation. The test images are seen once, at the end.
 """
 
 import argparse
@@ -38,9 +38,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def untrained(
-    train: np.ndarray, seed: int
-) -> tuple[models.LatentVariableModel, guides.GaussianEncoder]:
+def untrained(train: np.ndarray, seed: int) -> tuple[models.LatentVariableModel, guides.GaussianEncoder]:
     decoder_key, encoder_key = jr.split(jr.key(seed))
     pixels = likelihoods.Bernoulli(train.shape[1])
     start = pixels.starting_outputs(jnp.asarray(train.mean(axis=0) / LEVELS, jnp.float32))
@@ -51,7 +49,9 @@ def untrained(
 
 def say(now: Progress) -> None:
     if now.epoch == 1 or now.epoch % 10 == 0 or now.epoch == now.epochs:
-        print(f"epoch {now.epoch}/{now.epochs}: held-out bound {now.bound:.2f}, {now.seconds_left:.0f} s left", flush=True)
+        print(
+            f"epoch {now.epoch}/{now.epochs}: held-out bound {now.bound:.2f}, {now.seconds_left:.0f} s left", flush=True
+        )
 
 
 def main() -> None:
@@ -60,7 +60,9 @@ def main() -> None:
         train, test = archive["train"], archive["test"]
     chosen, held_out = split(len(train), options.held_out / len(train), options.seed)
     test = binarise_fixed(test, LEVELS, options.binarise_seed)
-    print(f"train {len(chosen)}, held out {len(held_out)}; test {len(test)} binarised with seed {options.binarise_seed}:")
+    print(
+        f"train {len(chosen)}, held out {len(held_out)}; test {len(test)} binarised with seed {options.binarise_seed}:"
+    )
     print(f"digest {digest(test)}")
     model, guide = untrained(train[chosen], options.seed)
     began = time.perf_counter()
@@ -76,7 +78,9 @@ def main() -> None:
         on_epoch=say,
     )
     seconds = time.perf_counter() - began
-    print(f"{run.outcome.sentence}\ntrained in {seconds:.1f} s, {seconds / len(run.history):.3f} s an epoch", flush=True)
+    print(
+        f"{run.outcome.sentence}\ntrained in {seconds:.1f} s, {seconds / len(run.history):.3f} s an epoch", flush=True
+    )
     scored = test[: options.rows]
     began = time.perf_counter()
     rows = account_for_rows(run.model, run.guide, scored, draws=options.draws, key=jr.key(options.seed + 2))
@@ -85,13 +89,19 @@ def main() -> None:
     over_rows = rows.log_p.std(ddof=1) / np.sqrt(len(scored))
     evidence, elbo, rate = (
         mean_over_rows(values, errors, population=len(scored), draws=options.draws, condition=None)
-        for values, errors in ((rows.log_p, rows.log_p_error), (rows.elbo, rows.elbo_error), (rows.rate, rows.rate_error))
+        for values, errors in (
+            (rows.log_p, rows.log_p_error),
+            (rows.elbo, rows.elbo_error),
+            (rows.rate, rows.rate_error),
+        )
     )
-    print(f"scored {len(scored)} test images with {options.draws} draws each in {seconds:.1f} s, {rows.failed.sum()} failed")
+    print(f"scored {len(scored)} test images with {options.draws} draws each in {seconds:.1f} s")
+    print(f"failed draws {rows.failed.sum()}")
     print(f"−log p(x)  {-evidence.value:.3f} ± {evidence.std_error:.3f} from draws, ± {over_rows:.3f} over images")
     print(f"−ELBO      {-elbo.value:.3f} ± {elbo.std_error:.3f} from draws; rate {rate.value:.3f}")
     threshold = khat_threshold(options.draws)
-    print(f"k̂ above {threshold:.2f} for {np.mean(rows.khat > threshold):.1%} of the images, median {np.median(rows.khat):.2f}")
+    share, median = np.mean(rows.khat > threshold), np.median(rows.khat)
+    print(f"k̂ above {threshold:.2f} for {share:.1%} of the images, median {median:.2f}")
 
 
 if __name__ == "__main__":

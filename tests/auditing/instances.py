@@ -19,12 +19,12 @@ def linear(latents=2, features=4, noise=0.7):
     Wider, so that the weights have all their moments and standard errors mean what they say.
     """
     model = LinearGaussian(
-        weight=jr.normal(jr.key(1), (features, latents)), offset=jnp.arange(features) / 10, noise=jnp.full(features, noise)
+        weight=jr.normal(jr.key(1), (features, latents)),
+        offset=jnp.arange(features) / 10,
+        noise=jnp.full(features, noise),
     )
     guide = guides.GaussianEncoder(features, latents, hidden=(), key=jr.key(2))
-    to_mean = jnp.linalg.solve(
-        jnp.eye(latents) + model.weight.T @ model.weight / noise**2, model.weight.T / noise**2
-    )
+    to_mean = jnp.linalg.solve(jnp.eye(latents) + model.weight.T @ model.weight / noise**2, model.weight.T / noise**2)
     scale = 1.5 * jnp.sqrt(jnp.diagonal(jnp.asarray(model.posterior(jnp.zeros(features)).covariance_matrix)))
     weight = jnp.concatenate([0.9 * to_mean, jnp.zeros((latents, features))])
     bias = jnp.concatenate([-to_mean @ model.offset, inverse_softplus(scale)])

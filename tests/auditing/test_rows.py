@@ -63,9 +63,9 @@ def test_broken_draws_weigh_nothing_and_are_counted(key):
 
 def test_errors_of_the_rows_are_the_errors_made(key):
     model, guide, data = linear()
-    results = jax.vmap(
-        lambda k: eqx.filter_jit(RowAccount(100))(model, guide, jnp.asarray(data[0]), key=k)
-    )(jr.split(key, 500))
+    results = jax.vmap(lambda k: eqx.filter_jit(RowAccount(100))(model, guide, jnp.asarray(data[0]), key=k))(
+        jr.split(key, 500)
+    )
     for name in ("elbo", "rate", "distortion"):
         values, errors = np.float64(getattr(results, name)), np.float64(getattr(results, f"{name}_error"))
         assert values.std(ddof=1) == pytest.approx(np.sqrt((errors**2).mean()), rel=0.15), name

@@ -39,8 +39,8 @@ def test_grids_find_narrow_and_far_peaks(weight, mean, scale, float64):
     try:
         gridded = bounds.exact_terms(Plain(model), guide, x)
     except AuditError as error:
-        assert "settles" in str(error)
-        assert weight == 3000.0  # honest: that posterior is too thin for so wide a grid
+        if weight < 3000.0 or "settles" not in str(error):  # honest there: too thin a posterior for so wide a grid
+            raise
         return
     np.testing.assert_allclose(gridded, exact, rtol=1e-6, atol=1e-5)
 

@@ -13,7 +13,7 @@ import pytest
 
 from taut import fit
 from taut.errors import FitError, OptionError, RunFolderError, ShapeError
-from taut.fitting import AsFloat, DynamicBinarisation, Plan, View, loop, save_tensors
+from taut.fitting import AsFloat, DynamicBinarisation, Plan, View, loop, named_arrays, save_tensors
 from taut.fitting.epoch import batches, held_out_bound, run_epoch
 from taut.objectives import elbo, iwae
 from tests.fitting.instances import (
@@ -41,7 +41,11 @@ def fit_mean(data, *, start=0.0, estimator=squared, key=None, options=None, **ar
     model = Mean(jnp.full(data.shape[1], start))
     options = options or {}
     return fit(
-        model, prior_guide(), data, key=jr.key(0) if key is None else key, objective=objective(estimator, **options),
+        model,
+        prior_guide(),
+        data,
+        key=jr.key(0) if key is None else key,
+        objective=objective(estimator, **options),
         **arguments,
     )
 
@@ -155,7 +159,13 @@ def test_one_trace_of_each_program(scale, key):
     counts = []
     model, guide = small_vae(scale=scale)
     fit(
-        model, guide, rows(10), key=key, held_out=rows(7), view=Counting(), plan=Plan(epochs=4, batch_size=4),
+        model,
+        guide,
+        rows(10),
+        key=key,
+        held_out=rows(7),
+        view=Counting(),
+        plan=Plan(epochs=4, batch_size=4),
         on_epoch=lambda progress: counts.append(len(TRACES)),
     )
     assert counts[0] == counts[-1] > 0, "something was traced again after the first epoch"
@@ -202,14 +212,24 @@ def resumable(checkpoint, *, stop=None, resume=False):
 
     model, guide = small_vae()
     return fit(
-        model, guide, rows(10), key=jr.key(9), held_out=rows(5, seed=1), objective=elbo(2, kl_warm_up=3.0),
-        plan=Plan(epochs=6, batch_size=4, learning_rate=0.05), on_epoch=interrupt, checkpoint=checkpoint, resume=resume,
+        model,
+        guide,
+        rows(10),
+        key=jr.key(9),
+        held_out=rows(5, seed=1),
+        objective=elbo(2, kl_warm_up=3.0),
+        plan=Plan(epochs=6, batch_size=4, learning_rate=0.05),
+        on_epoch=interrupt,
+        checkpoint=checkpoint,
+        resume=resume,
     )
 
 
 def bits(run):
     """Everything that a run returns but seconds, as exact text."""
-    numbers = [np.asarray(leaf).tobytes().hex() for leaf in arrays(run.model, run.guide)]
+    # By name, since numpyro's distributions have their parameters in another order in another process.
+    named = sorted(named_arrays((run.model, run.guide)).items())
+    numbers = [f"{name} {array.tobytes().hex()}" for name, array in named]
     return [*numbers, *(f"{row.epoch} {row.train.hex()} {row.held_out.hex()}" for row in run.history)]
 
 
@@ -226,7 +246,10 @@ def test_stopped_and_resumed_in_another_process_equals_uninterrupted_to_the_bit(
     assert len(part.history) == 3
     done = subprocess.run(
         [sys.executable, "-c", RESUME, str(tmp_path / "state.safetensors")],
-        capture_output=True, text=True, check=True, cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
     resumed = json.loads(done.stdout)
     assert resumed == {"bits": bits(whole), "outcome": "budget spent"}
@@ -240,7 +263,9 @@ def test_resuming_a_finished_run_returns_it(finished):
 def test_state_is_written_on_the_way(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "CHECKPOINT_EVERY", -1.0)
     seen = []
-    monkeypatch.setattr(loop, "save_tensors", lambda path, state: seen.append(int(state.epoch)) or save_tensors(path, state))
+    monkeypatch.setattr(
+        loop, "save_tensors", lambda path, state: seen.append(int(state.epoch)) or save_tensors(path, state)
+    )
     fit_mean(rows(4), plan=Plan(epochs=3, batch_size=4), checkpoint=tmp_path / "state.safetensors")
     assert seen == [1, 2, 3, 3]
 
@@ -294,8 +319,13 @@ def test_absurd_learning_rate_diverges_and_keeps_what_was_finite(key):
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_last_step_out_of_the_numbers_is_seen_though_no_bound_follows_it(epochs, key):
     run = fit_mean(
-        rows(4), start=1e38, key=key, plan=Plan(epochs=epochs, batch_size=4, learning_rate=3.4e38, schedule="constant"),
-        estimator=lambda bound, model, sample: squared(bound, model, sample)._replace(surrogate=model.mean.sum() * 1e-9),
+        rows(4),
+        start=1e38,
+        key=key,
+        plan=Plan(epochs=epochs, batch_size=4, learning_rate=3.4e38, schedule="constant"),
+        estimator=lambda bound, model, sample: squared(bound, model, sample)._replace(
+            surrogate=model.mean.sum() * 1e-9
+        ),
     )
     assert (run.outcome.code, run.outcome.step) == ("diverged", 1)
     assert all(bool(jnp.isfinite(leaf).all()) for leaf in arrays(run.model))
@@ -303,9 +333,7 @@ def test_last_step_out_of_the_numbers_is_seen_though_no_bound_follows_it(epochs,
 
 def test_held_out_rows_without_a_finite_bound_end_the_run_and_never_become_the_best(key):
     far = np.full((3, 4), 2e6, np.float32)
-    run = fit_mean(
-        rows(8), key=key, estimator=nan_where_held_out, held_out=far, plan=Plan(epochs=5, batch_size=4)
-    )
+    run = fit_mean(rows(8), key=key, estimator=nan_where_held_out, held_out=far, plan=Plan(epochs=5, batch_size=4))
     assert (run.outcome.code, run.outcome.step) == ("diverged", 2)
     assert run.history == []
     assert float(jnp.abs(run.model.mean).max()) == 0.0
@@ -360,7 +388,10 @@ def test_compilation_is_not_taken_for_the_pace(monkeypatch, key):
     monkeypatch.setattr(loop.time, "monotonic", lambda: now[0])
     left = []
     run = fit_mean(
-        rows(8), key=key, plan=Plan(epochs=100, batch_size=4, time_limit=10.0), on_epoch=lambda p: left.append(p.seconds_left)
+        rows(8),
+        key=key,
+        plan=Plan(epochs=100, batch_size=4, time_limit=10.0),
+        on_epoch=lambda p: left.append(p.seconds_left),
     )
     assert (run.outcome.code, len(run.history)) == ("time spent", 5)
     assert left[-1] == pytest.approx(95 * 10.0 / 5)
@@ -380,7 +411,9 @@ def test_held_out_bound_is_the_mean_over_its_rows_with_the_same_draws_each_time(
     run = fit(model, guide, rows(8), key=key, held_out=rows(5, seed=1), plan=plan)
     assert run.history[0].held_out == run.history[1].held_out
     exact = fit_mean(rows(8), key=key, held_out=rows(5, seed=1), plan=plan)
-    assert exact.history[0].held_out == pytest.approx(-0.5 * (rows(5, seed=1).astype(float) ** 2).sum(1).mean(), rel=1e-6)
+    assert exact.history[0].held_out == pytest.approx(
+        -0.5 * (rows(5, seed=1).astype(float) ** 2).sum(1).mean(), rel=1e-6
+    )
 
 
 # ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────

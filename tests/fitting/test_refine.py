@@ -60,7 +60,9 @@ def test_the_gap_of_a_diagonal_gaussian_and_its_tail(rho, key):
     """One line that tests ELBO, optimiser, accounting and k̂: KL = −½ log(1 − ρ²), k = ρ."""
     model, data = correlated(rho), jnp.array([[1.0, -0.5], [0.0, 2.0]])
     fit_key, draw_key = jr.split(key)
-    run = refine(model, free_gaussians(guides.Constant(model.prior()), data), data, key=fit_key, plan=GAPS, objective=MANY)
+    run = refine(
+        model, free_gaussians(guides.Constant(model.prior()), data), data, key=fit_key, plan=GAPS, objective=MANY
+    )
     reached = terms(model, run.guide, data)
     np.testing.assert_allclose(reached[:, 0] - reached[:, 1], -0.5 * np.log(1 - rho**2), atol=1e-2)
     np.testing.assert_allclose(reached[:, 2], -0.5 * np.log(1 - rho**2), atol=1e-2)

@@ -45,7 +45,9 @@ def _normal(likelihood: likelihoods.Gaussian, outputs: np.ndarray) -> object:
 
 def _student(likelihood: likelihoods.StudentT, outputs: np.ndarray) -> object:
     centre, spread = np.asarray(likelihood.centre, np.float64), np.asarray(likelihood.spread, np.float64)
-    return stats.t(1 + _softplus(likelihood.raw_freedom), centre + spread * outputs, _softplus(likelihood.raw_scale) * spread)
+    return stats.t(
+        1 + _softplus(likelihood.raw_freedom), centre + spread * outputs, _softplus(likelihood.raw_scale) * spread
+    )
 
 
 def _negative_binomial(likelihood: likelihoods.NegativeBinomial, outputs: np.ndarray) -> object:
@@ -116,6 +118,13 @@ def linear_gaussian(features: int = 5, latents: int = 2, *, seed: int = 0) -> mo
 
 def rows_of(model: models.AbstractModel, n: int = 3, *, seed: int = 0) -> jax.Array:
     """Data drawn from the model."""
+    if isinstance(model, models.LinearGaussian):  # by numpy, which has nothing to compile
+        rng = np.random.default_rng(seed + 100)
+        features, latents = model.weight.shape
+        drawn = rng.normal(size=(n, latents)) @ np.asarray(model.weight).T + rng.normal(
+            size=(n, features)
+        ) * np.asarray(model.noise)
+        return jnp.asarray(drawn + np.asarray(model.offset), model.offset.dtype)
     return _sampled(model, jr.split(jr.key(seed), n))
 
 

@@ -10,6 +10,7 @@ from tests.laws.instances import GRID_MODELS, LIKELIHOODS
 HELPERS = {
     "near",
     "mean_is",
+    "drawer",
     "drawn",
     "log_densities",
     "correlated_pair",
@@ -19,7 +20,9 @@ HELPERS = {
 }
 OF_LIKELIHOODS = {"likelihood_has_mass_one", "likelihood_equals_scipy"}
 OF_GRIDS = {"identity_holds_by_quadrature", "quadrature_equals_a_dense_grid"}
-OWN = {name for name, value in vars(checks).items() if inspect.isfunction(value) and value.__module__ == checks.__name__}
+OWN = {
+    name for name, value in vars(checks).items() if inspect.isfunction(value) and value.__module__ == checks.__name__
+}
 PLAIN = sorted(OWN - HELPERS - OF_LIKELIHOODS - OF_GRIDS)
 
 

@@ -96,7 +96,9 @@ def test_single_precision_follows_double(name):
 
 @pytest.mark.parametrize("name", sorted(set(LIKELIHOODS) - {"categorical"}))
 def test_starting_outputs_start_near_the_mean_of_the_data(name):
-    data = {"bernoulli": 0.3, "continuous-bernoulli": 0.5, "binomial": 5.0, "discretised-logistic": 100.0}.get(name, 2.0)
+    data = {"bernoulli": 0.3, "continuous-bernoulli": 0.5, "binomial": 5.0, "discretised-logistic": 100.0}.get(
+        name, 2.0
+    )
     likelihood = likelihoods.named(name, LIKELIHOODS[name].data)
     start = likelihood.starting_outputs(jnp.array([data]))
     assert start.shape == (likelihood.outputs,)

@@ -22,7 +22,10 @@ RNG = np.random.default_rng(0)
         (np.zeros((5, 2)), "bernoulli"),
         (load_digits().data, "binomial"),
         (load_digits().data.astype(np.uint8), "binomial"),
-        (np.where(RNG.random((50, 20)) < 0.8, 0, RNG.integers(0, 256, (50, 20))).astype(np.uint8), "discretised-logistic"),
+        (
+            np.where(RNG.random((50, 20)) < 0.8, 0, RNG.integers(0, 256, (50, 20))).astype(np.uint8),
+            "discretised-logistic",
+        ),
         (RNG.random((50, 4)), "continuous-bernoulli"),
         (RNG.random((50, 4)).astype(np.float32), "continuous-bernoulli"),
         (RNG.normal(size=(500, 4)), "gaussian"),

@@ -24,7 +24,9 @@ def test_perceptron_equals_numpy(hidden, key):
 def test_without_a_hidden_layer_it_is_linear(key):
     net = networks.Perceptron(3, 2, hidden=(), key=key)
     a, b = jr.normal(key, (2, 3))
-    np.testing.assert_allclose(net(2 * a + b) - net(jnp.zeros(3)), 2 * net(a) + net(b) - 3 * net(jnp.zeros(3)), atol=1e-5)
+    np.testing.assert_allclose(
+        net(2 * a + b) - net(jnp.zeros(3)), 2 * net(a) + net(b) - 3 * net(jnp.zeros(3)), atol=1e-5
+    )
 
 
 def test_starting_outputs_are_the_outputs_at_zero(key):

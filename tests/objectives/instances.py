@@ -88,8 +88,8 @@ def linear_elbo(model, guide, x, kl_weight=1.0):
 def two_draw_bound(model, guide, x, kl_weight=1.0, nodes=240):
     """E log ½(w₁ + w₂) on a grid of latents: its derivative comes through the density of q, not through the draws.
 
-    An even number of nodes has none at z = 0, where these decoders give logits of exactly zero: numpyro's Bernoulli has a
-    wrong derivative there, x instead of x − ½.
+    An even number of nodes has none at z = 0, where these decoders give logits of exactly zero: numpyro's Bernoulli
+    has a wrong derivative there, x instead of x − ½.
     """
     q = guide(x)
     line = jnp.linspace(-9.0, 9.0, nodes)[:, None]

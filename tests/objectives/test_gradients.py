@@ -1,4 +1,4 @@
-"""The mean of every estimator is the derivative of its bound, computed without a draw; variances are where theory says."""
+"""The mean of every estimator is the derivative of its bound, computed without a draw; variances go as theory says."""
 
 import equinox as eqx
 import jax

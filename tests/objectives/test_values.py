@@ -30,7 +30,9 @@ def test_value_is_the_mean_of_the_log_weights(objective, key):
     model, guide = bernoulli()
     x = jnp.array(BITS)
     log_w = log_weights(model, guide, x, draws=5, key=key)
-    assert float(reported(objective, model, guide, x, key=key)) == pytest.approx(float(np.mean(np.float64(log_w))), rel=1e-6)
+    assert float(reported(objective, model, guide, x, key=key)) == pytest.approx(
+        float(np.mean(np.float64(log_w))), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("objective", IMPORTANCE.values(), ids=IMPORTANCE)
