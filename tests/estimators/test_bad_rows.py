@@ -6,7 +6,9 @@ from taut import errors
 
 
 def small(**options):
-    return taut.VAE(**{"latent_dim": 2, "hidden": (8,), "max_epochs": 1, "random_state": 0, "verbose": False, **options})
+    return taut.VAE(
+        **{"latent_dim": 2, "hidden": (8,), "max_epochs": 1, "random_state": 0, "verbose": False, **options}
+    )
 
 
 def one_sentence(caught):

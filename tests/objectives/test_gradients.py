@@ -55,6 +55,7 @@ def test_gradient_of_the_elbo_against_its_closed_form(objective, key):
     assert_mean_is(drawn_gradients(objective, model, guide, x, key=key, draws=4000), exact)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", FULL.values(), ids=FULL)
 def test_gradient_with_a_full_covariance(objective, key):
     model, guide = linear("full")
@@ -111,6 +112,7 @@ def test_doubly_reparameterised_varies_less_and_agrees_at_64_draws(key):
     assert (np.abs(double.mean(axis=0) - plain.mean(axis=0)) / np.maximum(error, 1e-12)).max() < 5
 
 
+@pytest.mark.slow
 def test_signal_to_noise_of_the_guides_gradient_falls_with_draws_unless_doubly_reparameterised(key):
     """As K^(−½) against K^(+½): Rainforth et al. 2018 and Tucker et al. 2019."""
     model, guide = bernoulli(latents=2)
