@@ -86,7 +86,6 @@ def test_importing_says_nothing_makes_no_array_and_touches_no_device(imports, re
     record_property("seconds", seen["seconds"])
     assert not seen["started"]
     assert seen["arrays"] == 0
-    assert seen["seconds"] < 60  # generous: the number is for the report, a hang is for the test
 
 
 # ── public names ─────────────────────────────────────────────────────────────────────────────────────────────────────

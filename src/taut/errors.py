@@ -6,8 +6,7 @@
     │   └── SupportError   the data lie outside what the likelihood can produce
     ├── OptionError        an option has a value that makes no sense
     ├── RunFolderError     a run folder is missing, in the way, damaged or altered
-    ├── FitError           training could not start or diverged
-    └── AuditError         an audit cannot be trusted: non-finite totals, bounds crossed
+    └── AuditError         an audit cannot be trusted: a bound is not finite, an integral does not settle
 
 Each message is one sentence: what was wanted, what came, what to do.
 """
@@ -15,7 +14,6 @@ Each message is one sentence: what was wanted, what came, what to do.
 __all__ = [
     "AuditError",
     "DataError",
-    "FitError",
     "OptionError",
     "RunFolderError",
     "ShapeError",
@@ -46,10 +44,6 @@ class OptionError(TautError, ValueError):
 
 class RunFolderError(TautError):
     """A run folder is missing, in the way, damaged or altered."""
-
-
-class FitError(TautError):
-    """Training could not start, or diverged."""
 
 
 class AuditError(TautError):

@@ -60,7 +60,7 @@ def audit(
 
     `draws` latents are drawn for each row from the guide, and as many from the prior; `rows` audits that many, taken
     without replacement, and the errors then include the choice. `delta` is the probability with which the certified
-    lower bound may fail. Where the model is exact, or has at most two latents, log p(x) is exact too.
+    lower bound may fail. Where the model is exact, or has one or two latents and few rows, log p(x) is exact too.
 
     Other arguments: `context` says what the page may show beside the numbers, `settings` are written into the ledger,
     `on_block(stage, done, all)` reports progress.
@@ -97,6 +97,7 @@ def audit_by_row(
     """As `audit`, with the account of every row beside the ledger."""
     began = time.monotonic()
     _check(draws, rows, delta, guide)
+    _check_latents(model)
     context = context or Context()
     measured = measure(model, guide, data, key=key, draws=draws, rows=rows, on_block=on_block)
     evidence, gap, parts = _account(measured, population=len(data), delta=delta, draws=draws)
@@ -185,3 +186,11 @@ def _check(draws: int, rows: int | None, delta: float, guide: AbstractGuide) -> 
         raise OptionError(f"`delta` wants a probability between 0 and 1; got {delta}; 0.01 is usual.")
     if rows is not None and not guide.amortised:
         raise OptionError("A choice of rows wants an amortised guide; got local ones; audit all of their rows.")
+
+
+def _check_latents(model: AbstractModel) -> None:
+    if len(model.prior().event_shape) != 1:
+        raise OptionError(
+            "An audit wants latents that are real vectors; this model's are not; for a finite one "
+            "`taut.bounds.exact_terms` gives all three terms of a row exactly."
+        )

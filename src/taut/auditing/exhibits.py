@@ -78,7 +78,7 @@ def _rows_shown(measured: Measured) -> list[RowExhibit]:
             row=int(measured.numbers[i]),
             elbo=float(result.elbo[i]),
             log_p=float(log_p[i]),
-            std_error=float(result.log_p_error[i]),
+            std_error=0.0 if measured.exact is not None else float(result.log_p_error[i]),
             khat=float(min(result.khat[i], 1e6)),
             ess=float(result.ess[i]),
         )
@@ -88,8 +88,9 @@ def _rows_shown(measured: Measured) -> list[RowExhibit]:
 
 def _latent_map(means: Float[np.ndarray, "n latents"], labels: np.ndarray | None) -> LatentMap | None:
     """Posterior means in two dimensions: as they are, or principal components, which one row alone has not."""
-    means = means[:POINTS_SHOWN].astype(np.float64)
-    shown = None if labels is None else [str(label) for label in labels[:POINTS_SHOWN]]
+    step = -(-len(means) // POINTS_SHOWN)
+    means = means[::step].astype(np.float64)
+    shown = None if labels is None else [str(label) for label in labels[::step]]
     if means.shape[1] == 1:
         return LatentMap(axes=("latent 0", ""), x=_short(means[:, 0]), y=[0.0] * len(means), labels=shown)
     if means.shape[1] == 2:

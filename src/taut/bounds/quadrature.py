@@ -88,6 +88,10 @@ def posterior_box(model: AbstractModel, x: Datum) -> Box:
     box = np.tile([-REACH, REACH], (latents_within_reach(model), 1))
     for _ in range(8):
         values = np.asarray(_log_joint_on_box(model, x, jnp.asarray(box, jnp.result_type(float)), COARSE))
+        # Far out a rate can overflow, where log p is ∞ − ∞; a node that is no number counts as one without mass.
+        values = np.where(np.isnan(values), -np.inf, values)
+        if not np.isfinite(values.max()):
+            raise AuditError("Quadrature wants a finite peak of p(x, z); none was found; use importance weights.")
         inside = np.nonzero(values > values.max() - DEPTH)
         spacing = (box[:, 1] - box[:, 0]) / (COARSE - 1)
         low = box[:, 0] + spacing * (np.array([axis.min() for axis in inside]) - 2)
@@ -128,4 +132,5 @@ def _log_joint_on_box(model: AbstractModel, x: Datum, box: Box, nodes: int) -> F
 
 @eqx.filter_jit
 def _log_evidence_on_box(model: AbstractModel, x: Datum, box: Box, nodes: int) -> Scalar:
-    return logsumexp(on_grid(lambda z: model.log_joint(x, z), box, nodes)) + log_cell(box, nodes)
+    values = on_grid(lambda z: model.log_joint(x, z), box, nodes)
+    return logsumexp(jnp.where(jnp.isnan(values), -jnp.inf, values)) + log_cell(box, nodes)

@@ -109,10 +109,10 @@ def train(vae: VAE, table: Table, labels: np.ndarray | None, out: Path, *, resum
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
         vae.fit(table, labels, checkpoint=out / CHECKPOINT, resume=resume)
-    vae.save(out, force=True)
     for name in AUDIT_FILES:
         # An audit that an earlier run left here is not about this one.
         (out / name).unlink(missing_ok=True)
+    vae.save(out, force=True)
 
 
 def widths(text: str) -> tuple[int, ...]:

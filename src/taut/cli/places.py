@@ -5,6 +5,8 @@ from pathlib import Path
 
 from taut.errors import DataError, OptionError, RunFolderError
 
+# One of these shows that a folder is a run, begun or whole.
+RUN_FILES = ("model.json", "checkpoints", "demo.txt")
 ENDINGS = (".csv", ".parquet", ".npy", ".npz")
 
 
@@ -13,6 +15,8 @@ def check_run_place(out: Path, *, force: bool) -> None:
     from taut.estimators import check_free  # noqa: PLC0415  heavy, and `--help` is not
 
     check_free(out, force=force)
+    if force and out.is_dir() and any(out.iterdir()) and not any((out / name).exists() for name in RUN_FILES):
+        raise RunFolderError(f"`--force` replaces a run; `{out}` holds files but no run; choose another folder.")
     check_writable(out)
 
 

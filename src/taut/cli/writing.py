@@ -35,7 +35,8 @@ def score(
 ) -> None:
     """Write log p(x) of each row of DATA: importance-weighted, in nats, a lower bound in expectation.
 
-    Columns: log_p, std_error, ess (effective number of draws), khat (above 0.7 the row's bound is unreliable).
+    Columns: log_p, std_error, ess (effective number of draws), khat (above 0.67, at 1000 draws, the
+    row's value is unreliable).
     """
     from taut.data import write  # noqa: PLC0415  heavy, and `--help` is not
 

@@ -82,7 +82,8 @@ class Architecture:
         typical = max(float(np.sqrt(np.mean(spread**2))), np.finfo(np.float32).tiny)
         # Entries of one bounded scale, such as pixels, share a spread: a pixel that is almost never lit would
         # otherwise reach the network as a huge number on the one occasion that it is.
-        spread = np.maximum(spread, 1e-3 * typical) if self.likelihood in REAL else np.full_like(spread, typical)
+        own = np.where(spread > 1e-6 * np.abs(centre), spread, 1e-3 * typical)
+        spread = own if self.likelihood in REAL else np.full_like(spread, typical)
         return Standardise(*(jnp.asarray(a, jnp.result_type(float)) for a in (centre, spread)), logarithm=logarithm)
 
 
@@ -92,5 +93,11 @@ def objective_named(name: str, *, draws: int, kl_warm_up: float) -> Objective:
         raise OptionError(f"Wanted an objective among {', '.join(RECIPES)}; got `{name}`; choose one of these.")
     if draws < 1:
         raise OptionError(f"`draws` wants at least 1; got {draws}; ask for more.")
+    if name in ("iwae", "dreg") and draws < 2:
+        raise OptionError(
+            f"`{name}` wants at least 2 draws, since with one it is the ELBO; got {draws}; ask for 16, say."
+        )
+    if not kl_warm_up >= 0:
+        raise OptionError(f"`kl_warm_up` wants zero or more epochs; got {kl_warm_up}; change it.")
     options: dict[str, Any] = {"kl_warm_up": kl_warm_up}
     return RECIPES[name](draws, **options)

@@ -51,7 +51,7 @@ def _bar(shown: bool, *columns: TextColumn | TimeElapsedColumn) -> Progress:
     console = Console(stderr=True)
     # Without a terminal a live bar would write control codes into logs.
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         *columns,

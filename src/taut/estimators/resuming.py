@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from taut.errors import OptionError, RunFolderError
 from taut.files import write_text
 
@@ -18,8 +20,10 @@ def note_or_compare(checkpoint: Path, options: dict[str, Any], *, seed: int, dat
     """
     beside = checkpoint.with_suffix(".json")
     kept = {name: value for name, value in options.items() if name not in FREE}
-    now = json.loads(json.dumps(kept | {"seed": seed, "data": data_digest}, default=list))
+    now = json.loads(json.dumps(kept | {"seed": seed, "data": data_digest}, default=_plain))
     if not resume:
+        # A state that another fit left here must not become this one's, should this one end before its first.
+        checkpoint.unlink(missing_ok=True)
         write_text(beside, json.dumps(now, indent=1))
         return
     try:
@@ -33,3 +37,7 @@ def note_or_compare(checkpoint: Path, options: dict[str, Any], *, seed: int, dat
         raise OptionError(
             f"Resuming wants the fit it goes on with; `{name}` was {was} and is {came}; give the same again."
         )
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else list(value)

@@ -93,7 +93,9 @@ def save(fitted: Fitted, options: dict[str, Any], path: Path, *, force: bool = F
         **{name: getattr(fitted, name) for name in own},
     )
     signed = dataclasses.replace(manifest, digest=_own_digest(manifest))
-    write_text(path / "model.json", msgspec.json.format(msgspec.json.encode(signed), indent=1).decode())
+    write_text(
+        path / "model.json", msgspec.json.format(msgspec.json.encode(signed, enc_hook=_plain), indent=1).decode()
+    )
 
 
 def load(path: str | Path) -> VAE:
@@ -168,8 +170,13 @@ def _held_out(path: Path, manifest: Manifest) -> Table | None:
     )
 
 
+def _plain(value: Any) -> Any:
+    """Options that came as NumPy numbers, such as those of a grid."""
+    return value.item() if isinstance(value, np.generic) else list(value)
+
+
 def _own_digest(manifest: Manifest) -> str:
-    plain = msgspec.to_builtins(dataclasses.replace(manifest, digest=""))
+    plain = msgspec.to_builtins(dataclasses.replace(manifest, digest=""), enc_hook=_plain)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

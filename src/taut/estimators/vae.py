@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from taut.auditing import Audit, RowResult
 from taut.data import Table, as_table
-from taut.errors import DataError
+from taut.errors import DataError, OptionError
 from taut.estimators import evaluation, runs
 from taut.estimators.training import Fitted, train
 from taut.fitting import Outcome
@@ -116,6 +116,8 @@ class VAE(TransformerMixin, BaseEstimator):
         self.n_features_in_ = table.features
         if table.columns is not None:
             self.feature_names_in_ = np.asarray(table.columns, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=2)
         return self
@@ -232,5 +234,7 @@ class VAE(TransformerMixin, BaseEstimator):
 
 def _seed(random_state: Any) -> int:
     if isinstance(random_state, (int, np.integer)):
+        if not 0 <= random_state < 2**32:
+            raise OptionError(f"A seed wants to be from 0 to {2**32 - 1}; got {random_state}; choose another.")
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))

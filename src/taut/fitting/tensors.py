@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from taut.errors import RunFolderError
 from taut.files import written_whole
@@ -18,7 +18,7 @@ from taut.files import written_whole
 def save_tensors(path: str | Path, tree: Any) -> None:
     """Write every array of `tree`, whole or not at all."""
     with written_whole(path) as temporary:
-        save_file({name: np.asarray(leaf, order="C") for name, leaf in named_arrays(tree).items()}, temporary)
+        temporary.write_bytes(save({name: np.asarray(leaf, order="C") for name, leaf in named_arrays(tree).items()}))
 
 
 def load_tensors(path: str | Path, like: Any) -> Any:

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
 import numpyro.distributions as dist
+from jax.nn import softplus
 from jax.scipy.special import logit
 from jaxtyping import Array, Float, Num
 from numpyro.distributions import constraints
@@ -30,7 +31,7 @@ class Bernoulli(AbstractLikelihood):
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        return dist.Bernoulli(logits=outputs).to_event(1)
+        return ZerosAndOnes(outputs).to_event(1)
 
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Logits of the mean, kept in [0.001, 0.999] as in Burda et al. 2016."""
@@ -53,6 +54,17 @@ class ContinuousBernoulli(AbstractLikelihood):
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Logits of the mean: the sign is right and the size moderate, which is enough to start."""
         return logit(jnp.clip(mean, 0.001, 0.999))
+
+
+class ZerosAndOnes(dist.BernoulliLogits):
+    """numpyro's Bernoulli with log p = xη − softplus(η).
+
+    Its own form hides a NaN among the logits as log p = 0, and has the wrong gradient where a logit is exactly zero.
+    """
+
+    def log_prob(self, value: Num[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Log probability."""
+        return value * self.logits - softplus(self.logits)
 
 
 class ContinuousBernoulliLogits(dist.Distribution):

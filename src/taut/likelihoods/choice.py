@@ -110,8 +110,9 @@ class _Known(NamedTuple):
 def _scales(values: Values) -> dict[str, jnp.ndarray]:
     spread = values.std(axis=0, dtype=np.float64)
     typical = float(np.sqrt(np.mean(spread**2))) or 1.0
-    # An entry that never moves in training may move later; a tiny spread would make it infinitely surprising.
-    spread = np.where(spread > 1e-3 * typical, spread, 1e-3 * typical)
+    # An entry that never moves in training may move later; a tiny spread would make it infinitely surprising. Entries
+    # in small units keep theirs.
+    spread = np.where(spread > 1e-6 * np.abs(values.mean(axis=0, dtype=np.float64)), spread, 1e-3 * typical)
     return {"centre": jnp.asarray(values.mean(axis=0, dtype=np.float64)), "spread": jnp.asarray(spread)}
 
 

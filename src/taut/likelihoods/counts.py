@@ -1,12 +1,16 @@
 """Counts: up to a known total, or without an upper end."""
 
+# numpyro's own distributions override this method in the same way.
+# pyright: reportIncompatibleMethodOverride=false
+
 from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax.scipy.special import logit
-from jaxtyping import Array, Float
+from jax.nn import softplus
+from jax.scipy.special import gammaln, logit
+from jaxtyping import Array, Float, Num
 
 from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
 from taut.shapes import Outputs
@@ -29,11 +33,21 @@ class Binomial(AbstractLikelihood):
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        return dist.Binomial(self.total, logits=outputs).to_event(1)
+        return CountsOutOf(outputs, self.total).to_event(1)
 
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Logits of the mean share, kept in [0.001, 0.999]."""
         return logit(jnp.clip(mean / self.total, 0.001, 0.999))
+
+
+class CountsOutOf(dist.BinomialLogits):
+    """numpyro's binomial with log p = log C(n, x) + xη − n softplus(η), for the reasons of `ZerosAndOnes`."""
+
+    def log_prob(self, value: Num[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Log probability."""
+        total = jnp.asarray(self.total_count, self.logits.dtype)
+        coefficient = gammaln(total + 1.0) - gammaln(value + 1.0) - gammaln(total - value + 1.0)
+        return coefficient + value * self.logits - total * softplus(self.logits)
 
 
 class Poisson(AbstractLikelihood):
