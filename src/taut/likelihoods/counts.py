@@ -45,9 +45,9 @@ class CountsOutOf(dist.BinomialLogits):
 
     def log_prob(self, value: Num[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Log probability."""
-        total = jnp.asarray(self.total_count, self.logits.dtype)
+        logits, total = jnp.asarray(self.logits), jnp.asarray(self.total_count)
         coefficient = gammaln(total + 1.0) - gammaln(value + 1.0) - gammaln(total - value + 1.0)
-        return coefficient + value * self.logits - total * softplus(self.logits)
+        return coefficient + value * logits - total * softplus(logits)
 
 
 class Poisson(AbstractLikelihood):
