@@ -30,7 +30,7 @@ def labels_for(source: str | None, table: Table) -> np.ndarray | None:
 def _read(source: str, rows: int) -> np.ndarray:
     if Path(source).suffix.lower() == ".csv" and exists(source):
         return _words(Path(source), rows)
-    table = datasets.load(source)
+    table = datasets.load(source, as_column=True)
     if table.labels is not None:
         return table.labels
     _check_one_column(source, table.features)

@@ -15,7 +15,7 @@ from taut.errors import DataError
 _LISTED = 12
 
 
-def read_npy(path: Path) -> Table:
+def read_npy(path: Path, *, as_column: bool = False) -> Table:
     """A table from one array in numpy's format.
 
     Raises DataError where the file is damaged or holds Python objects.
@@ -24,10 +24,10 @@ def read_npy(path: Path) -> Table:
         _check_magic(file.read(6))
         file.seek(0)
         values = _refusing_objects(lambda: np.load(file, allow_pickle=False), str(path))
-    return from_array(values, path.name)
+    return from_array(values, path.name, as_column=as_column)
 
 
-def read_npz(path: Path, key: str | None = None) -> Table:
+def read_npz(path: Path, key: str | None = None, *, as_column: bool = False) -> Table:
     """A table from the array `key` of an archive, or from its only array.
 
     Raises DataError where the key is missing or unknown, listing the keys.
@@ -41,7 +41,7 @@ def read_npz(path: Path, key: str | None = None) -> Table:
             key = _chosen(archive.files, key, path)
             name = f"{path.name}:{key}"
             values = _refusing_objects(lambda: archive[key], name)
-    return from_array(np.asarray(values), name)
+    return from_array(np.asarray(values), name, as_column=as_column)
 
 
 def _check_magic(start: bytes) -> None:

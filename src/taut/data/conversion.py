@@ -10,9 +10,16 @@ from taut.errors import DataError
 
 
 def from_array(
-    values: np.ndarray, name: str, *, columns: Sequence[str] | None = None, notes: Sequence[str] = ()
+    values: np.ndarray,
+    name: str,
+    *,
+    columns: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+    as_column: bool = False,
 ) -> Table:
     """A table from rows and columns, or from a stack of images (n, height, width).
+
+    `as_column` takes a plain vector as one column, as labels come.
 
     Raises DataError or ShapeError where the array cannot be used, naming the first offender.
 
@@ -24,6 +31,7 @@ def from_array(
     values = np.asarray(values)
     check_numeric(values, name)
     check_not_empty(values, name)
+    values = values[:, None] if as_column and values.ndim == 1 else values
     check_dimensions(values, name)
     image_shape = (values.shape[1], values.shape[2]) if values.ndim == 3 else None
     values = plain(values.reshape(values.shape[0], -1))

@@ -14,7 +14,7 @@ _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 _GZIP = b"\x1f\x8b"
 
 
-def read_idx(path: Path) -> Table:
+def read_idx(path: Path, *, as_column: bool = False) -> Table:
     """A table from an idx file, gzipped or not whatever its name says; three dimensions are images.
 
     Raises DataError where the file is cut short or is no idx file.
@@ -22,7 +22,7 @@ def read_idx(path: Path) -> Table:
     with decoding(path, "an array in idx format"):
         content = path.read_bytes()
         values = _parse(gzip.decompress(content) if content.startswith(_GZIP) else content)
-    return from_array(values, path.name)
+    return from_array(values, path.name, as_column=as_column)
 
 
 def _parse(content: bytes) -> np.ndarray:

@@ -13,19 +13,16 @@ from taut.data.tabular import read_csv, read_parquet
 from taut.errors import DataError
 
 READ = ".npy, .npz, .csv, .parquet, .idx, .idx.gz, or a folder of images"
-_READERS: dict[str, Callable[[Path], Table]] = {
-    ".npy": read_npy,
-    ".npz": read_npz,
-    ".csv": read_csv,
-    ".parquet": read_parquet,
-    ".idx": read_idx,
-}
+_VECTORS: dict[str, Callable[..., Table]] = {".npy": read_npy, ".npz": read_npz, ".idx": read_idx}
+_READERS: dict[str, Callable[[Path], Table]] = {**_VECTORS, ".csv": read_csv, ".parquet": read_parquet}
 # The classical names have no ending of their own: train-images-idx3-ubyte, perhaps with .gz.
 _CLASSICAL = re.compile(r"([.-]idx\d?-ubyte|\.idx)(\.gz)?$")
 
 
-def read(source: str | Path) -> Table:
+def read(source: str | Path, *, as_column: bool = False) -> Table:
     """The numbers in a file or folder: .npy, .npz[:key], .csv, .parquet, .idx[.gz], or a folder of images.
+
+    `as_column` takes a plain vector in an array file as one column, as labels come.
 
     Raises DataError, in one sentence that names the first offender, where the source is missing, damaged,
     of an unknown kind, empty, not numeric, or has holes.
@@ -38,9 +35,11 @@ def read(source: str | Path) -> Table:
         return read_images(path)
     check_readable(path)
     if key is not None:
-        return read_npz(path, key)
+        return read_npz(path, key, as_column=as_column)
     if ending not in _READERS:
         raise DataError(f"Wanted {READ}; got `{path}`, whose ending is none of these; convert it.")
+    if ending in _VECTORS:
+        return _VECTORS[ending](path, as_column=as_column)
     return _READERS[ending](path)
 
 

@@ -36,10 +36,10 @@ def digits_labels() -> tuple[np.ndarray, np.ndarray]:
     return stored["train_labels"].astype(np.int64), stored["held_out_labels"].astype(np.int64)
 
 
-def load(source: str | Path) -> Table:
+def load(source: str | Path, *, as_column: bool = False) -> Table:
     """A bundled set by its name (`digits`, `digits:train`, `digits:held-out`), or what `taut.data.read` reads.
 
-    A bundled name wins over a file of that name; `./digits` means the file. Raises DataError as `read` does.
+    A bundled name wins over a file of that name; `./digits` means the file. `as_column` and errors as for `read`.
 
     >>> load("digits:held-out")
     Table('digits:held-out', 297 rows, 64 features, uint8)
@@ -50,7 +50,7 @@ def load(source: str | Path) -> Table:
         raise DataError(
             f"Wanted a bundled name ({', '.join(NAMES)}), {READ}; there is no `{source}`; check the spelling."
         )
-    return data.read(source)
+    return data.read(source, as_column=as_column)
 
 
 def _reads_like_a_name(source: str) -> bool:
