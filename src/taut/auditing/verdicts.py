@@ -24,7 +24,6 @@ def _on_the_gap(gap: Estimate, evidence: Evidence) -> Verdict:
     exact = evidence.lower.status == "exact"
     # The certificate's margin is the price of few rows, not a merit of the encoder: the verdict looks at what was seen.
     seen = gap.value + (0.0 if exact else evidence.importance.value - evidence.lower.value)
-    rests_on = f"gap.inference.lower = {gap}, evidence.importance = {evidence.importance}"
     if seen < SMALL_GAP:
         source = "" if exact else ", as far as importance weights can see"
         return Verdict(
@@ -32,7 +31,7 @@ def _on_the_gap(gap: Estimate, evidence: Evidence) -> Verdict:
             severity="good" if exact else "note",
             text=f"The encoder's ELBO lies {seen:.2f} nats a row below log p(x){source}: climbing one is nearly "
             "climbing the other.",
-            evidence=rests_on,
+            evidence=f"gap.inference.lower = {gap}, evidence.importance = {evidence.importance}",
         )
     by = f"by {gap.value:.2f}" if exact else f"by at least {max(gap.value, 0.0):.2f}"
     return Verdict(
@@ -40,7 +39,7 @@ def _on_the_gap(gap: Estimate, evidence: Evidence) -> Verdict:
         severity="warning",
         text=f"The encoder's ELBO lies below log p(x) {by} nats a row. The lever is the guide: a full covariance, a "
         "wider encoder, or refining q for each row; which of them helps is not measured here.",
-        evidence=rests_on,
+        evidence=f"gap.inference.lower = {gap}",
     )
 
 
