@@ -50,7 +50,7 @@ def test_fit_says_what_it_chose_and_what_is_next(shelf, tmp_path):
     ended = done("fit", shelf / "train.npy", "--out", tmp_path / "new", *TINY)
     assert ended.out == "Stopped after the 2 epochs that were asked for; the state of epoch 2 is kept.\n"
     assert "Likelihood: binomial, because the values are counts that pile up at their largest, 16." in ended.err
-    assert "Trained on 90 rows of 16 numbers and held out 10." in ended.err
+    assert "Training on 90 rows of 16 numbers; 10 are held out." in ended.err
     assert f"next: taut audit {tmp_path / 'new'}" in ended.err
     assert (tmp_path / "new" / "model.json").is_file()
 
@@ -172,7 +172,7 @@ def test_demo_goes_the_whole_road_and_replaces_an_earlier_demo(tmp_path):
         (folder / left).write_text("of an earlier demo")
     ended = done("demo", "--out", folder, "--epochs", 1)
     assert f"Report: {folder / 'report.html'}" in ended.out
-    assert "Trained on 1350 rows of 64 numbers and held out 150." in ended.err
+    assert "Training on 1350 rows of 64 numbers; 150 are held out." in ended.err
     ledger = Ledger.from_json(folder / "ledger.json")
     assert ledger.rows == 297
     assert ledger.settings["rows_seen_in_training"] == 0

@@ -37,3 +37,9 @@ class CategoryCodes(dist.CategoricalLogits):
     def log_prob(self, value: Num[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Log probability of the codes."""
         return super().log_prob(value.astype(jnp.int32))
+
+    @property
+    def mean(self) -> Float[Array, "*shape"]:
+        """The most probable code: codes have no order, and so no mean, but a reconstruction needs one of them."""
+        logits = jnp.asarray(self.logits)
+        return jnp.argmax(logits, axis=-1).astype(logits.dtype)
