@@ -20,7 +20,7 @@ def note_or_compare(checkpoint: Path, options: dict[str, Any], *, seed: int, dat
     """
     beside = checkpoint.with_suffix(".json")
     kept = {name: value for name, value in options.items() if name not in FREE}
-    now = json.loads(json.dumps(kept | {"seed": seed, "data": data_digest}, default=_plain))
+    now = json.loads(json.dumps(kept | {"seed": seed, "data": data_digest}, default=plain))
     if not resume:
         # A state that another fit left here must not become this one's, should this one end before its first.
         checkpoint.unlink(missing_ok=True)
@@ -39,5 +39,6 @@ def note_or_compare(checkpoint: Path, options: dict[str, Any], *, seed: int, dat
         )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Options that came as NumPy numbers, such as those of a grid, or as other sequences than lists."""
     return value.item() if isinstance(value, np.generic) else list(value)

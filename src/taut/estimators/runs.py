@@ -24,6 +24,7 @@ from taut.errors import RunFolderError
 from taut.estimators.assembly import Architecture
 from taut.estimators.folder import load_arrays, load_history, save_array, save_history, save_table
 from taut.estimators.preparation import Binarisation
+from taut.estimators.resuming import plain
 from taut.estimators.training import Fitted
 from taut.files import write_text
 from taut.fitting import Outcome, load_tensors, save_tensors
@@ -93,9 +94,7 @@ def save(fitted: Fitted, options: dict[str, Any], path: Path, *, force: bool = F
         **{name: getattr(fitted, name) for name in own},
     )
     signed = dataclasses.replace(manifest, digest=_own_digest(manifest))
-    write_text(
-        path / "model.json", msgspec.json.format(msgspec.json.encode(signed, enc_hook=_plain), indent=1).decode()
-    )
+    write_text(path / "model.json", msgspec.json.format(msgspec.json.encode(signed, enc_hook=plain), indent=1).decode())
 
 
 def load(path: str | Path) -> VAE:
@@ -170,14 +169,9 @@ def _held_out(path: Path, manifest: Manifest) -> Table | None:
     )
 
 
-def _plain(value: Any) -> Any:
-    """Options that came as NumPy numbers, such as those of a grid."""
-    return value.item() if isinstance(value, np.generic) else list(value)
-
-
 def _own_digest(manifest: Manifest) -> str:
-    plain = msgspec.to_builtins(dataclasses.replace(manifest, digest=""), enc_hook=_plain)
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    values = msgspec.to_builtins(dataclasses.replace(manifest, digest=""), enc_hook=plain)
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _file_digest(path: Path) -> str | None:
