@@ -1,5 +1,7 @@
 """Kullback–Leibler divergence between Gaussians, whatever form their covariance has."""
 
+import math
+
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.scipy.linalg import solve_triangular
@@ -16,7 +18,7 @@ def mean_and_cholesky(distribution: dist.Distribution) -> tuple[Float[Array, "d"
     """
     if isinstance(distribution, dist.MultivariateNormal):
         return jnp.asarray(distribution.loc), jnp.asarray(distribution.scale_tril)
-    if _is_diagonal_gaussian(distribution):
+    if is_diagonal_gaussian(distribution):
         return jnp.asarray(distribution.mean), jnp.diag(jnp.sqrt(jnp.asarray(distribution.variance)))
     raise NotImplementedError(
         f"A closed-form divergence is wanted, for which both distributions must be Gaussian vectors; got "
@@ -36,7 +38,7 @@ def gaussian_kl(q: dist.Distribution, p: dist.Distribution) -> Scalar:
     >>> float(gaussian_kl(q, dist.Normal(jnp.zeros(1), 1.0).to_event(1)))
     0.5
     """
-    if _is_diagonal_gaussian(q) and _is_diagonal_gaussian(p):
+    if is_diagonal_gaussian(q) and is_diagonal_gaussian(p):
         ratio = q.variance / p.variance
         return 0.5 * jnp.sum(ratio + (q.mean - p.mean) ** 2 / p.variance - 1.0 - jnp.log(ratio))
     (q_mean, q_root), (p_mean, p_root) = mean_and_cholesky(q), mean_and_cholesky(p)
@@ -46,7 +48,13 @@ def gaussian_kl(q: dist.Distribution, p: dist.Distribution) -> Scalar:
     return 0.5 * (jnp.sum(spread**2) + jnp.sum(shift**2) - q_mean.shape[0]) + log_volumes
 
 
-def _is_diagonal_gaussian(distribution: dist.Distribution) -> bool:
+def is_diagonal_gaussian(distribution: dist.Distribution) -> bool:
+    """Whether it is a Gaussian vector with independent entries."""
     while isinstance(distribution, (dist.Independent, dist.ExpandedDistribution)):
         distribution = distribution.base_dist
     return isinstance(distribution, dist.Normal)
+
+
+def log_standard_normal(u: Float[Array, "d"]) -> Scalar:
+    """log N(u; 0, I)."""
+    return -0.5 * (jnp.sum(u**2) + u.shape[0] * math.log(2.0 * math.pi))

@@ -1,0 +1,63 @@
+"""Coordinates in which a Gaussian is the standard one."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax.scipy.linalg import solve_triangular
+from jaxtyping import Array, Float
+
+from taut.numerics.gaussians import mean_and_cholesky
+from taut.shapes import Scalar
+
+
+class Frame(eqx.Module):
+    """z = m + A u, so that u ~ N(0, I) makes z ~ N(m, A Aᵀ); A lower triangular, or its diagonal alone.
+
+        log N(z; m, A Aᵀ) = log N(u; 0, I) − log |A|
+
+    >>> import jax.numpy as jnp
+    >>> frame = Frame(jnp.ones(2), jnp.array([1.0, 3.0]))
+    >>> frame.place(jnp.array([0.0, 1.0])).tolist(), round(float(frame.log_volume()), 4)
+    ([1.0, 4.0], 1.0986)
+    """
+
+    mean: Float[Array, "*n latents"]
+    root: Float[Array, "*n latents *columns"]
+
+    @property
+    def diagonal(self) -> bool:
+        """Whether A is diagonal."""
+        return self.root.ndim == self.mean.ndim
+
+    def place(self, u: Float[Array, "latents"]) -> Float[Array, "latents"]:
+        """The latent with these coordinates."""
+        return self.mean + (self.root * u if self.diagonal else self.root @ u)
+
+    def coordinates(self, z: Float[Array, "latents"]) -> Float[Array, "latents"]:
+        """The u of a latent."""
+        shift = z - self.mean
+        return shift / self.root if self.diagonal else solve_triangular(self.root, shift, lower=True)
+
+    def log_volume(self) -> Scalar:
+        """log |A|."""
+        return jnp.sum(jnp.log(self.root if self.diagonal else jnp.diagonal(self.root)))
+
+    def stretched(self, factor: float) -> Frame:
+        """The same Gaussian with its standard deviations multiplied."""
+        return Frame(self.mean, factor * self.root)
+
+    def distribution(self) -> dist.Distribution:
+        """N(m, A Aᵀ)."""
+        if self.diagonal:
+            return dist.Normal(self.mean, self.root).to_event(1)
+        return dist.MultivariateNormal(self.mean, scale_tril=self.root)
+
+    @classmethod
+    def of(cls, distribution: dist.Distribution) -> Frame:
+        """The frame of a Gaussian vector.
+
+        Raises NotImplementedError for anything else.
+        """
+        return cls(*mean_and_cholesky(distribution))
