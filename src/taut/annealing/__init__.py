@@ -1,0 +1,27 @@
+"""From a Gaussian to p(z|x) by small steps, and back: the log-weights of annealed walks (Neal 2001).
+
+Path        π_β ∝ q₀^{1−β} p(x,z)^β in the coordinates in which q₀ is N(0, I)
+pilot       step sizes, the path's shape and approximate posterior draws, on keys of its own
+forward_walk, reverse_walk    the measured walks, with everything frozen
+"""
+
+from taut.annealing.pilot import Pilot, pilot, split_rhat
+from taut.annealing.schedules import steps_between, temperatures
+from taut.annealing.target import Path, Position
+from taut.annealing.walks import Schedule, Trace, Walk, forward_trace, forward_walk, reverse_walk
+
+__all__ = [
+    "Path",
+    "Pilot",
+    "Position",
+    "Schedule",
+    "Trace",
+    "Walk",
+    "forward_trace",
+    "forward_walk",
+    "pilot",
+    "reverse_walk",
+    "split_rhat",
+    "steps_between",
+    "temperatures",
+]

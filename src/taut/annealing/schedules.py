@@ -1,0 +1,44 @@
+"""Where the temperatures lie: computed in float64, so that the steps add up to one."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+
+def temperatures(
+    at: Float[np.ndarray, "pilot"], variance: Float[np.ndarray, "pilot"], length: int
+) -> Float[np.ndarray, "length"]:
+    """β_1 … β_T = 1 at constant thermodynamic speed: denser where √Var_β(ℓ), measured at `at`, is large.
+
+    A walk's gap is near (∫ √Var dβ)² / (2T) then, and J/(2T) on equal steps (Grosse et al. 2013). A pilot sees each
+    variance with a large error, so half of it is replaced by the mean over β: no noise can leave a hole.
+
+    >>> import numpy as np
+    >>> temperatures(np.array([0.5, 1.0]), np.ones(2), 4).tolist()
+    [0.25, 0.5, 0.75, 1.0]
+    """
+    variance = np.where(np.isfinite(variance), np.asarray(variance, np.float64), 0.0)
+    widths = np.diff(np.asarray(at, np.float64), prepend=0.0)
+    mean = float(np.sum(widths * variance))
+    speed = np.sqrt(0.5 * variance + 0.5 * mean) if mean > 0 else np.ones_like(variance)
+    reached = np.concatenate([[0.0], np.cumsum(widths * speed)])
+    betas = np.interp(np.arange(1, length + 1) / length, reached / reached[-1], np.concatenate([[0.0], at]))
+    betas[-1] = 1.0
+    return betas
+
+
+def steps_between(
+    at: Float[np.ndarray, "pilot"], steps: Float[np.ndarray, "pilot"], betas: Float[np.ndarray, "length"]
+) -> Float[np.ndarray, "length"]:
+    """A pilot's step sizes at other temperatures: geometric means over five neighbours, between them by lines.
+
+    >>> import numpy as np
+    >>> steps_between(np.array([0.5, 1.0]), np.array([0.3, 0.3]), np.array([0.2, 0.7])).round(3).tolist()
+    [0.3, 0.3]
+    """
+    window = np.ones(5)
+    logs = np.log(np.asarray(steps, np.float64))
+    near = min(len(window), len(logs))
+    smooth = np.convolve(logs, window[:near], "same") / np.convolve(np.ones_like(logs), window[:near], "same")
+    return np.exp(np.interp(betas, at, smooth))

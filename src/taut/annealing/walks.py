@@ -1,0 +1,119 @@
+"""Forward and reverse walks along a path, and the log-weights that they gather.
+
+    forward:  u_0 ~ q₀;       for t = 1 … T:  log w += (β_t − β_{t−1}) ℓ(u_{t−1});  u_t ~ T_{β_t}(·|u_{t−1})
+    reverse:  u_T ~ p(z|x);   for t = T … 1:  u_{t−1} ~ T_{β_t}(·|u_t);  log w += (β_t − β_{t−1}) ℓ(u_{t−1})
+
+E w = p(x) for the forward walk and E 1/w = 1/p(x) for the reverse one, whatever the kernels' mixing: Neal 2001;
+Grosse et al. 2015, arXiv:1511.02543.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+from jaxtyping import Array, Float, Int
+
+from taut.annealing.kernel import hmc_step
+from taut.annealing.target import Coordinates, Path, Position
+from taut.shapes import RandomKey, Scalar
+
+
+class Schedule(NamedTuple):
+    """Inverse temperatures β_1 … β_T, their steps β_t − β_{t−1}, and the step sizes there.
+
+    Increments are differences of float64 numbers: they add up to one. All was fixed before the walk.
+    """
+
+    betas: Float[Array, "*n temperatures"]
+    increments: Float[Array, "*n temperatures"]
+    step_sizes: Float[Array, "*n temperatures"]
+
+
+class Walk(NamedTuple):
+    """A log-weight, where the walk ended, and the mean probability of acceptance."""
+
+    log_weight: Scalar
+    end: Coordinates
+    acceptance: Scalar
+
+
+def forward_walk(
+    path: Path, schedule: Schedule, length: Int[Array, ""] | int, *, leapfrogs: int, key: RandomKey
+) -> Walk:
+    """From a draw of q₀ to the posterior: E exp(log_weight) = p(x)."""
+    start = path.at(jr.normal(jr.fold_in(key, 0), path.frame.mean.shape, path.frame.mean.dtype))
+    return _walk(path, schedule, length, start, leapfrogs=leapfrogs, key=key, backward=False)
+
+
+def reverse_walk(
+    path: Path, schedule: Schedule, length: Int[Array, ""] | int, start: Coordinates, *, leapfrogs: int, key: RandomKey
+) -> Walk:
+    """From a posterior draw, in coordinates, back to q₀: E exp(−log_weight) = 1/p(x) where the start is exact."""
+    return _walk(path, schedule, length, path.at(start), leapfrogs=leapfrogs, key=key, backward=True)
+
+
+def _walk(
+    path: Path,
+    schedule: Schedule,
+    length: Int[Array, ""] | int,
+    start: Position,
+    *,
+    leapfrogs: int,
+    key: RandomKey,
+    backward: bool,
+) -> Walk:
+    # Terms are taken relative to ℓ at the centre: adding numbers near zero loses fewer digits.
+    centre = path.log_ratio(path.at(jnp.zeros_like(start.u)))
+    centre = jnp.where(jnp.isfinite(centre), centre, 0.0)
+
+    def one(index: Int[Array, ""] | int, carried: tuple[Scalar, Position, Scalar]) -> tuple[Scalar, Position, Scalar]:
+        log_w, position, accepted = carried
+        t = length - 1 - index if backward else index
+        beta, increment = schedule.betas[t], schedule.increments[t]
+
+        def gathered(position: Position) -> Scalar:
+            return increment * (path.log_ratio(position) - centre)
+
+        gain = jnp.zeros_like(log_w) if backward else gathered(position)
+        position, probability = hmc_step(
+            path, position, beta, schedule.step_sizes[t], leapfrogs=leapfrogs, key=jr.fold_in(key, t + 1)
+        )
+        gain = gathered(position) if backward else gain
+        return log_w + gain, position, accepted + probability
+
+    zero = jnp.zeros_like(centre)
+    log_w, end, accepted = jax.lax.fori_loop(0, length, one, (zero, start, zero))
+    return Walk(log_w + centre, end.u, accepted / length)
+
+
+class Trace(NamedTuple):
+    """A forward walk as it passes: β, the log-weight gathered until there, and ℓ at the state."""
+
+    beta: Float[Array, "marks"]
+    log_weight: Float[Array, "marks"]
+    log_ratio: Float[Array, "marks"]
+
+
+def forward_trace(path: Path, schedule: Schedule, *, marks: int, leapfrogs: int, key: RandomKey) -> Trace:
+    """A forward walk along the whole schedule, noted at `marks` equally spaced temperatures, the last one β = 1."""
+    every = schedule.betas.shape[0] // marks
+    start = path.at(jr.normal(jr.fold_in(key, 0), path.frame.mean.shape, path.frame.mean.dtype))
+
+    def step(t: Int[Array, ""], carried: tuple[Scalar, Position]) -> tuple[Scalar, Position]:
+        log_w, position = carried
+        log_w = log_w + schedule.increments[t] * path.log_ratio(position)
+        position, _ = hmc_step(
+            path, position, schedule.betas[t], schedule.step_sizes[t], leapfrogs=leapfrogs, key=jr.fold_in(key, t + 1)
+        )
+        return log_w, position
+
+    def stretch(carried: tuple[Scalar, Position], mark: Int[Array, ""]) -> tuple[tuple[Scalar, Position], Trace]:
+        carried = jax.lax.fori_loop(mark * every, (mark + 1) * every, step, carried)
+        log_w, position = carried
+        return carried, Trace(schedule.betas[(mark + 1) * every - 1], log_w, path.log_ratio(position))
+
+    _, trace = jax.lax.scan(stretch, (jnp.zeros_like(start.log_joint), start), jnp.arange(marks))
+    return trace
