@@ -41,7 +41,7 @@ class ExactTerms(NamedTuple):
 def log_evidence(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Estimate:
     """log p(x), exactly: in closed form or by summation where the model has it, else by quadrature.
 
-    Raises OptionError where the model has more than two latents and no closed form.
+    Raises OptionError where the model has more than three latents and no closed form.
     """
     if isinstance(model, (LinearGaussian, Finite)):
         return Estimate(value=float(model.log_evidence(x)), std_error=0.0, status="exact", condition="closed form")
@@ -131,4 +131,4 @@ def _nodes_to_see_both(box: Box, q: dist.Distribution) -> int:
     peak = jnp.minimum((box[:, 1] - box[:, 0]) / 16.0, own)
     union = _union(box, q)
     needed = float(jnp.max((union[:, 1] - union[:, 0]) / (2.0 * peak)))
-    return max(64, 2 ** math.ceil(math.log2(needed)))
+    return 2 ** math.ceil(math.log2(needed))
