@@ -4,6 +4,7 @@ from taut.fitting.fit import fit, refine
 from taut.fitting.loop import Progress, Run
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
+from taut.fitting.posterior import refined_gaussian
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors
 from taut.fitting.views import AsFloat, DynamicBinarisation, View
 
@@ -19,5 +20,6 @@ __all__ = [
     "load_tensors",
     "named_arrays",
     "refine",
+    "refined_gaussian",
     "save_tensors",
 ]

@@ -1,0 +1,138 @@
+"""The best Gaussian for one datum, by natural-gradient steps with Gauss–Newton curvature."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+from jax.scipy.linalg import cho_factor, cho_solve, solve_triangular
+from jaxtyping import Array, Float
+
+from taut.guides import Covariance
+from taut.models import AbstractModel
+from taut.numerics import Frame, is_diagonal_gaussian, log_density
+from taut.shapes import Datum, RandomKey, Scalar
+
+NEWTON_STEPS = 4
+AVERAGING_STEPS = 8
+# Fractions of a Newton step that are tried at once; the best one is taken, or none.
+STRIDES = (1.0, 0.5, 0.2, 0.05)
+
+Vector = Float[Array, "latents"]
+Matrix = Float[Array, "latents latents"]
+
+
+class _State(NamedTuple):
+    mean: Vector
+    precision: Matrix
+
+
+def refined_gaussian(
+    model: AbstractModel,
+    x: Datum,
+    starts: Float[Array, "starts latents"],
+    *,
+    key: RandomKey,
+    covariance: Covariance = "full",
+    newton_steps: int = NEWTON_STEPS,
+) -> Frame:
+    """N(m, Λ⁻¹) fitted to p(z|x): Newton steps from each start towards a mode, then averaging steps from the best.
+
+        Λ ← (1−ρ) Λ + ρ E_q[Λ_prior + JᵀFJ],    m ← m + ρ Λ⁻¹ E_q[∇_z log p(x,z)],    ρ = 1/2, 1/2, 1/3, …
+
+    with one antithetic pair of draws each. The best mode is the one with most mass by Laplace's method. JᵀFJ is never
+    negative, so that Λ stays positive; its fixed point is the best Gaussian where the decoder is linear, and near it
+    elsewhere. `covariance="diagonal"` keeps the diagonal of Λ. Whatever comes out is a valid q: score it with draws of
+    another key. Costs 5 Jacobians of the decoder for each start and 16 more.
+
+    References: Khan et al. 2018, arXiv:1806.04854 (Gauss–Newton); Khan & Rue 2023, The Bayesian learning rule.
+
+    >>> import jax, jax.numpy as jnp
+    >>> from taut.models import LinearGaussian
+    >>> model = LinearGaussian(weight=jnp.ones((2, 1)), offset=jnp.zeros(2), noise=jnp.ones(2))
+    >>> frame = refined_gaussian(model, jnp.array([1.0, 2.0]), jnp.zeros((1, 1)), key=jax.random.key(0))
+    >>> round(float(frame.mean[0]), 3), round(float(frame.root[0, 0]) ** 2, 3)
+    (1.0, 0.333)
+    """
+
+    def climbed(start: Vector) -> tuple[_State, Scalar]:
+        state = _State(start, _precision(model, x, start))
+        state = jax.lax.fori_loop(0, newton_steps, lambda _, state: _newton(model, x, state), state)
+        half_volume = 0.5 * jnp.linalg.slogdet(state.precision)[1]
+        return state, model.log_joint(x, state.mean) - half_volume
+
+    states, masses = jax.vmap(climbed)(starts)
+    best = jnp.argmax(jnp.where(jnp.isnan(masses), -jnp.inf, masses))
+    state = jax.tree.map(lambda leaf: leaf[best], states)
+
+    def average(state: _State, step: tuple[RandomKey, Float[Array, ""]]) -> tuple[_State, None]:
+        return _averaged(model, x, state, *step, covariance=covariance), None
+
+    if covariance == "diagonal":
+        state = _State(state.mean, jnp.diag(jnp.diagonal(state.precision)))
+    rates = 1.0 / jnp.maximum(2.0, jnp.arange(1, AVERAGING_STEPS + 1, dtype=starts.dtype))
+    state, _ = jax.lax.scan(average, state, (jr.split(key, AVERAGING_STEPS), rates))
+    if covariance == "diagonal":
+        return Frame(state.mean, jnp.diagonal(state.precision) ** -0.5)
+    return Frame(state.mean, _root_of_inverse(state.precision))
+
+
+def _newton(model: AbstractModel, x: Datum, state: _State) -> _State:
+    """One damped step to the mode, with the curvature where it ends."""
+    gradient = jax.grad(lambda z: model.log_joint(x, z))(state.mean)
+    direction = cho_solve(cho_factor(state.precision), gradient)
+    strides = jnp.asarray(STRIDES, state.mean.dtype)
+    # The mean as it is: adding nothing times a direction that is no number would break it.
+    candidates = jnp.concatenate([state.mean[None], state.mean[None] + strides[:, None] * direction[None]])
+    values = jax.vmap(lambda z: model.log_joint(x, z))(candidates)
+    mean = candidates[jnp.argmax(jnp.where(jnp.isnan(values), -jnp.inf, values))]
+    return _State(mean, _precision(model, x, mean))
+
+
+def _averaged(
+    model: AbstractModel, x: Datum, state: _State, key: RandomKey, rate: Float[Array, ""], *, covariance: Covariance
+) -> _State:
+    shift = _root_of_inverse(state.precision) @ jr.normal(key, state.mean.shape, state.mean.dtype)
+    pair = jnp.stack([state.mean + shift, state.mean - shift])
+    gradient = jnp.mean(jax.vmap(jax.grad(lambda z: model.log_joint(x, z)))(pair), axis=0)
+    curvature = jnp.mean(jax.vmap(lambda z: _precision(model, x, z))(pair), axis=0)
+    if covariance == "diagonal":
+        curvature = jnp.diag(jnp.diagonal(curvature))
+    moved = (1.0 - rate) * state.precision + rate * curvature
+    # A draw so far out that its density is no number must not take the fit with it.
+    sound = jnp.all(jnp.isfinite(moved)) & jnp.all(jnp.isfinite(gradient))
+    precision = jnp.where(sound, moved, state.precision)
+    step = rate * cho_solve(cho_factor(precision), jnp.where(sound, gradient, 0.0))
+    return _State(state.mean + step, precision)
+
+
+def _precision(model: AbstractModel, x: Datum, z: Vector) -> Matrix:
+    """Λ_prior + JᵀFJ at z; where the Fisher information is not known, −∇² log p(x, z) made positive."""
+    root = model.information_root(z)
+    if root is None:
+        return _positive(-jax.hessian(lambda z: model.log_joint(x, z))(z))
+    return _prior_precision(model, z) + root.T @ root
+
+
+def _prior_precision(model: AbstractModel, z: Vector) -> Matrix:
+    prior = model.prior()
+    if is_diagonal_gaussian(prior):
+        return jnp.diag(1.0 / jnp.asarray(prior.variance))
+    return _positive(-jax.hessian(lambda z: log_density(prior, z))(z))
+
+
+def _positive(matrix: Matrix) -> Matrix:
+    """The symmetric matrix with its eigenvalues replaced by their sizes, none below a thousandth of the largest."""
+    values, vectors = jnp.linalg.eigh(0.5 * (matrix + matrix.T))
+    sizes = jnp.maximum(jnp.abs(values), 1e-3 * jnp.maximum(jnp.max(jnp.abs(values)), 1e-3))
+    return (vectors * sizes[None, :]) @ vectors.T
+
+
+def _root_of_inverse(precision: Matrix) -> Matrix:
+    """Lower triangular A with A Aᵀ = Λ⁻¹."""
+    eye = jnp.eye(precision.shape[0], dtype=precision.dtype)
+    # Λ = Uᵀ U with U = flip(chol(flip Λ))ᵀ, so that U⁻¹ is lower triangular after the flip back.
+    flipped = jnp.linalg.cholesky(precision[::-1, ::-1])
+    return solve_triangular(flipped[::-1, ::-1].T, eye, lower=True)
