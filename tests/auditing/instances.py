@@ -33,7 +33,7 @@ def linear(latents=2, features=4, noise=0.7):
 
 
 def neural(latents=2, features=6, n=10):
-    """Bits under a neural decoder, which quadrature makes exact where there are at most two latents."""
+    """Bits under a neural decoder, which quadrature makes exact where there are at most three latents."""
     model = models.LatentVariableModel(
         prior=models.standard_normal(latents),
         decoder=networks.Perceptron(latents, features, hidden=(5,), key=jr.key(3)),
@@ -63,7 +63,7 @@ class NanBeyond(eqx.Module):
 
 
 def breaking(threshold):
-    """Three latents, so that nothing asks for a grid; the first one breaks it."""
+    """Three latents, of which the first breaks the decoder beyond the threshold."""
     return models.LatentVariableModel(
         prior=models.standard_normal(3), decoder=NanBeyond(jnp.asarray(threshold)), likelihood=likelihoods.Gaussian(3)
     )

@@ -1,6 +1,10 @@
-"""The ledger's identities, statuses and errors, against closed forms and quadrature."""
+"""The ledger's identities, statuses and errors, against closed forms and quadrature: what the guide's own draws say.
+
+What refined posteriors and walks add is in `test_bracketed.py`.
+"""
 
 import dataclasses
+import functools
 import json
 
 import equinox as eqx
@@ -11,14 +15,17 @@ import numpy as np
 import numpyro.distributions as dist
 import pytest
 
-from taut import audit
-from taut.auditing import Context, audit_by_row
+import taut
+from taut.auditing import Context
 from taut.bounds import certified_lower, exact_terms
 from taut.errors import AuditError, OptionError
 from taut.guides import Constant, free_gaussians
 from taut.numerics import gaussian_kl, inverse_softplus
 from taut.record import Ledger
 from tests.auditing.instances import breaking, linear, neural
+
+audit = functools.partial(taut.audit, bracket=False)
+audit_by_row = functools.partial(taut.auditing.audit_by_row, bracket=False)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +42,8 @@ def of_neural():
 
 @pytest.fixture(scope="module")
 def of_many_latents():
-    """Three latents: nothing exact is known."""
-    model, guide, data = neural(latents=3)
+    """Four latents: nothing exact is known."""
+    model, guide, data = neural(latents=4)
     return model, guide, data, audit_by_row(model, guide, data, key=jr.key(0), draws=400)
 
 
@@ -131,7 +138,7 @@ def test_more_latents_are_certified_from_below_only(of_many_latents):
 
 
 def test_delta_moves_the_margin_and_nothing_else():
-    model, guide, data = neural(latents=3)
+    model, guide, data = neural(latents=4)
     careful, bold = (audit(model, guide, data, key=jr.key(0), draws=400, delta=delta) for delta in (0.001, 0.1))
     assert bold.evidence.lower.value - careful.evidence.lower.value == pytest.approx(np.log(100) / 10, abs=1e-6)
     assert bold.evidence.importance == careful.evidence.importance
@@ -213,7 +220,7 @@ def test_errors_include_the_choice_of_rows(of_linear):
 
 
 def test_one_row_out_of_many_has_no_error_and_no_map():
-    model, guide, data = neural(latents=3)
+    model, guide, data = neural(latents=4)
     ledger = audit(model, guide, data, key=jr.key(0), draws=400, rows=1)
     assert ledger.rows == 1
     assert ledger.elbo.std_error is None
@@ -223,9 +230,9 @@ def test_one_row_out_of_many_has_no_error_and_no_map():
     assert audit(model, guide, data[:1], key=jr.key(0), draws=400).elbo.std_error > 0
 
 
-def test_too_large_a_choice_is_all_rows(of_linear):
+def test_a_choice_of_all_rows_is_no_choice(of_linear):
     model, guide, data, whole = of_linear
-    assert audit(model, guide, data, key=jr.key(0), draws=400, rows=99).elbo == whole.ledger.elbo
+    assert audit(model, guide, data, key=jr.key(0), draws=400, rows=30).elbo == whole.ledger.elbo
 
 
 # ── what is written ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -267,14 +274,14 @@ def test_digests_change_with_one_weight_and_with_one_datum(of_linear):
 
 
 def test_settings_and_context_are_in_the_ledger():
-    model, guide, data = neural(latents=3)
+    model, guide, data = neural(latents=4)
     labels = np.arange(10) % 3
     context = Context(title="bits", likelihood="bernoulli", image_shape=(2, 3), labels=labels, notes=["a note"])
     ledger = audit(
         model, guide, data.astype(np.uint8), key=jr.key(0), draws=400, rows=9, context=context, settings={"seed": 4}
     )
     assert (ledger.title, ledger.likelihood, ledger.notes) == ("bits", "bernoulli", ["a note"])
-    assert (ledger.datum, ledger.latent, ledger.rows, ledger.discrete) == (6, 3, 9, True)
+    assert (ledger.datum, ledger.latent, ledger.rows, ledger.discrete) == (6, 4, 9, True)
     assert {
         "seed": 4,
         "draws": 400,
@@ -297,7 +304,7 @@ def test_progress_names_its_stages():
     seen = []
     audit(model, guide, data, key=jr.key(0), draws=400, on_block=lambda *now: seen.append(now))
     last = {stage: (done, everything) for stage, done, everything in seen}
-    assert last == {"weights from the encoder": (10, 10), "weights from the prior": (10, 10), "quadrature": (10, 10)}
+    assert last == {"rows": (10, 10), "quadrature": (10, 10)}
 
 
 def test_local_guides_are_audited_each_on_its_row():
@@ -314,7 +321,15 @@ def test_local_guides_are_audited_each_on_its_row():
     ("options", "sentence"),
     [
         ({"draws": 1}, "An audit wants at least 2 draws a row, to measure its own error; got 1; ask for more."),
-        ({"rows": 0}, "An audit wants at least one row; got 0; ask for more."),
+        ({"rows": 0}, "An audit wants from one row to all 30; got 0; ask for as many as there are."),
+        ({"rows": 31}, "An audit wants from one row to all 30; got 31; ask for as many as there are."),
+        ({"width": 0.0}, "`width` wants a finite number of nats above 0; got 0.0; leave it out or raise it."),
+        ({"seconds": -1.0}, "`seconds` wants a finite number of seconds above 0; got -1.0; leave it out or raise it."),
+        (
+            {"chains": 3},
+            "An audit wants options among bracket, delta, draws, rows, seconds, train, width; got `chains`; see "
+            "`taut.audit`.",
+        ),
         ({"delta": 0.0}, "`delta` wants a probability between 0 and 1; got 0.0; 0.01 is usual."),
         ({"delta": 1.0}, "`delta` wants a probability between 0 and 1; got 1.0; 0.01 is usual."),
         ({"delta": float("nan")}, "`delta` wants a probability between 0 and 1; got nan; 0.01 is usual."),
@@ -332,20 +347,19 @@ def test_a_choice_of_rows_under_local_guides():
         audit(model, free_gaussians(guide, jnp.asarray(data)), data, key=jr.key(0), rows=3)
 
 
-@pytest.mark.parametrize("broken", ["encoder", "prior"])
-def test_totals_that_are_not_finite(broken):
-    """One row of NaN, or a decoder that breaks for every draw of the prior."""
-    if broken == "encoder":
-        model, guide, data = linear()
-        data = np.where(np.arange(30)[:, None] == 17, np.nan, data)
-        row, count = 17, "1 of 30"
-    else:
-        model, guide = breaking(-8.0), Constant(dist.Normal(jnp.full(3, -9.0), jnp.full(3, 0.1)).to_event(1))
-        data, row, count = np.array([[0.0, 0.0, 1.0]] * 40), 0, "40 of 40"
-    with pytest.raises(AuditError) as refused:
-        audit(model, guide, data, key=jr.key(0), draws=400)
-    message = str(refused.value)
-    assert f"{count} are not, first row {row};" in message
-    assert message.startswith("Finite bounds are wanted for every row;")
-    assert message.endswith(".")
-    assert "\n" not in message
+def test_a_row_without_finite_bounds_is_set_aside_and_named(of_linear):
+    model, guide, data, whole = of_linear
+    broken = np.where(np.arange(30)[:, None] == 17, np.nan, data)
+    audited = audit_by_row(model, guide, broken, key=jr.key(0), draws=400)
+    others = np.arange(30) != 17
+    assert audited.ledger.settings["rows_set_aside"] == 1
+    assert any("row 17" in note for note in audited.ledger.notes)
+    assert "rows-set-aside" in {verdict.code for verdict in audited.ledger.verdicts}
+    np.testing.assert_array_equal(audited.numbers, np.arange(30)[others])
+    np.testing.assert_allclose(audited.rows.elbo, whole.rows.elbo[others], rtol=1e-6)
+
+
+def test_where_no_row_has_finite_bounds_nothing_is_written():
+    model, guide = breaking(-8.0), Constant(dist.Normal(jnp.full(3, -9.0), jnp.full(3, 0.1)).to_event(1))
+    with pytest.raises(AuditError, match=r"^Finite bounds are wanted; all 40 rows .* row 0; .*\.$"):
+        audit(model, guide, np.array([[0.0, 0.0, 1.0]] * 40), key=jr.key(0), draws=400)

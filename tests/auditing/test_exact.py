@@ -1,5 +1,6 @@
 """Where log p(x) of every row can be had exactly, and what is said where it cannot."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -25,9 +26,25 @@ def test_closed_form_and_summation():
     assert np.exp(values[0]) == pytest.approx(0.5 * (0.5 + 1 / (1 + np.exp(-1))), rel=1e-5)
 
 
-def test_nothing_is_claimed_for_three_latents():
-    model, _, data = neural(latents=3)
+def test_nothing_is_claimed_for_four_latents():
+    model, _, data = neural(latents=4)
     assert evidence_by_row(model, data, on_block=nothing) == (None, None)
+
+
+def test_a_few_rows_of_three_latents_are_exact_and_more_get_a_note():
+    model, _, data = neural(latents=3, n=11)
+    values, note = evidence_by_row(model, data[:2], on_block=nothing)
+    assert note is None
+    z = np.random.default_rng(0).normal(size=(100_000, 3))
+    for x, value in zip(jnp.asarray(data), values, strict=False):
+        p = np.asarray(
+            jax.jit(jax.vmap(lambda z, x=x: jnp.exp(model.likelihood(z).log_prob(x))))(jnp.asarray(z, float))
+        )
+        error = p.std(ddof=1) / np.sqrt(len(p)) / p.mean()
+        assert abs(value - np.log(p.mean())) < 5 * error
+    values, note = evidence_by_row(model, data, on_block=nothing)
+    assert values is None
+    assert "at most 10 rows" in note
 
 
 def test_too_many_rows_get_a_note(monkeypatch):

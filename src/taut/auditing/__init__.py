@@ -1,12 +1,13 @@
 """Judgement: what a model and a guide are worth on given data, as a Ledger."""
 
 from taut.auditing.audit import Audit, audit, audit_by_row
-from taut.auditing.comparison import Difference, paired_difference
+from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
 from taut.auditing.exhibits import Context
 from taut.auditing.rows import RowAccount, RowResult, account_for_rows
 
 __all__ = [
     "Audit",
+    "Comparison",
     "Context",
     "Difference",
     "RowAccount",
@@ -14,5 +15,6 @@ __all__ = [
     "account_for_rows",
     "audit",
     "audit_by_row",
+    "compare_brackets",
     "paired_difference",
 ]

@@ -3,82 +3,113 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-import jax
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Num
+import numpyro.distributions as dist
+from jaxtyping import Num
 
+from taut.auditing.account import ledger_of
+from taut.auditing.asking import LogDensity, from_log_joint, plain, wishes
 from taut.auditing.digests import model_digest
-from taut.auditing.exhibits import Context, exhibits_of
-from taut.auditing.means import Values, evidence_of, gap_of, health_of, mean_over_rows
-from taut.auditing.measurement import Measured, Progress, measure
+from taut.auditing.exhibits import Context
+from taut.auditing.means import Values
+from taut.auditing.measurement import Measured, measure
+from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
-from taut.auditing.usage import use_of_latents
+from taut.auditing.rowwise import Progress, Wanted, template
 from taut.auditing.verdicts import verdicts_on
 from taut.data import digest
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel, Finite, LatentVariableModel
-from taut.record import FORMAT, Estimate, Evidence, Gap, Ledger
+from taut.models import AbstractModel
+from taut.record import Ledger
 from taut.shapes import RandomKey
 from taut.version import __version__
-
-Settings = dict[str, str | int | float | bool | None]
-# The pictures' draws come from a key of their own, so that what is drawn never moves what is measured.
-EXHIBITS = 1
 
 
 @dataclasses.dataclass(frozen=True)
 class Audit:
-    """A ledger, and the account of every audited row that it was made from."""
+    """A ledger, and what was measured of every finished row."""
 
     ledger: Ledger
-    numbers: Num[np.ndarray, "n"]
-    rows: RowResult
-    log_p: Float[np.ndarray, "n"]
+    measured: Measured
+
+    @property
+    def rows(self) -> RowResult:
+        """The account of each row by the guide's draws."""
+        return self.measured.encoder
+
+    @property
+    def numbers(self) -> Num[np.ndarray, "n"]:
+        """The rows' places in the data."""
+        return self.measured.numbers
+
+    @property
+    def log_p(self) -> Values:
+        """The best that is known of log p(x) of each row."""
+        return self.measured.log_p
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """What `rows.csv` holds, in nats: columns that were not measured are left out."""
+        measured, rows = self.measured, self.rows
+        columns = {"row": self.numbers, "elbo": rows.elbo, "importance": rows.log_p, "std_error": rows.log_p_error}
+        if measured.exact is not None:
+            columns |= {"lower": measured.exact, "upper": measured.exact}
+        elif measured.rows.walks is not None:
+            columns |= {"lower": measured.rows.walks.lower, "upper": measured.rows.walks.upper}
+        columns |= {"khat": rows.khat, "ess": rows.ess}
+        if measured.rows.refined is not None and measured.family is not None:
+            columns["amortisation"] = measured.rows.refined.amortisation
+        if measured.p_values is not None:
+            columns["outlier_p_value"] = measured.p_values
+        return columns
 
 
 def audit(
-    model: AbstractModel,
-    guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    model: AbstractModel | None = None,
+    guide: AbstractGuide | None = None,
+    data: Num[np.ndarray, "n features"] | None = None,
     *,
-    key: RandomKey,
-    draws: int = 1000,
-    rows: int | None = None,
-    delta: float = 0.01,
-    context: Context | None = None,
-    settings: Mapping[str, str | int | float | bool | None] | None = None,
-    on_block: Progress | None = None,
+    log_joint: LogDensity | None = None,
+    prior: dist.Distribution | None = None,
+    **options: Any,
 ) -> Ledger:
-    """Measure log p(x) = ELBO + KL(q(z|x) ‖ p(z|x)) on these rows.
+    """Measure log p(x) = ELBO + KL(q(z|x) ‖ p(z|x)) on these rows, from both sides, and where the gap comes from.
 
-    `draws` latents are drawn for each row from the guide, and as many from the prior; `rows` audits that many, taken
-    without replacement, and the errors then include the choice. `delta` is the probability with which the certified
-    lower bound may fail. Where the model is exact, or has one or two latents and few rows, log p(x) is exact too.
+    For each row: the guide's ELBO; Gaussians refined for that row alone; forward walks from there to the posterior,
+    which bound log p(x) from below, and reverse walks, which bound it from above; the same on rows simulated from the
+    model, where both sides are certain. Where log p(x) is exact (closed form, enumeration, quadrature), it is used.
 
-    Other arguments: `context` says what the page may show beside the numbers, `settings` are written into the ledger,
-    `on_block(stage, done, all)` reports progress.
+    `log_joint` gives the model as a plain function log p(x, z) instead, `prior` the part of it that is log p(z).
 
-    Raises OptionError for impossible options, AuditError where a total is not finite.
+    Options, by name:
+
+    - `key`: random key; must be given.
+    - `draws`: latents drawn for each row from the guide, and as many from the prior.
+    - `rows`: audit that many, taken without replacement; the errors then include the choice.
+    - `delta`: probability with which the bracket on the mean may fail, both sides together.
+    - `width`, `seconds`: the mean width of the bracket that is wanted, in nats; the time to spend on the rows, without
+      compilation. Whichever comes first; 0.05 nats where neither is given.
+    - `bracket`: False leaves out all that needs refined posteriors, walks or simulated rows.
+    - `train`: training rows, for generalisation.
+    - `context`: what the page may show beside the numbers; `settings` are written into the ledger.
+    - `checkpoint`: a file for the finished rows, from which the same audit goes on; removed at the end.
+    - `on_block(stage, done, all)` reports progress. Ctrl-C ends with what is finished, marked as not complete.
+
+    Raises OptionError for impossible options, AuditError where no row has finite bounds.
     """
-    return audit_by_row(
-        model,
-        guide,
-        data,
-        key=key,
-        draws=draws,
-        rows=rows,
-        delta=delta,
-        context=context,
-        settings=settings,
-        on_block=on_block,
-    ).ledger
+    if log_joint is not None:
+        model = from_log_joint(model, guide, data, log_joint, prior)
+    if model is None or guide is None or data is None:
+        raise OptionError(
+            "An audit wants a model (or `log_joint`), a guide and data; one of them is missing; pass all three."
+        )
+    return audit_by_row(model, guide, data, **options).ledger
 
 
 def audit_by_row(
@@ -87,110 +118,34 @@ def audit_by_row(
     data: Num[np.ndarray, "n features"],
     *,
     key: RandomKey,
-    draws: int = 1000,
-    rows: int | None = None,
-    delta: float = 0.01,
     context: Context | None = None,
     settings: Mapping[str, str | int | float | bool | None] | None = None,
+    checkpoint: Path | None = None,
     on_block: Progress | None = None,
+    **options: Any,
 ) -> Audit:
     """As `audit`, with the account of every row beside the ledger."""
     began = time.monotonic()
-    _check(draws, rows, delta, guide)
-    _check_latents(model)
-    context = context or Context()
-    measured = measure(model, guide, data, key=key, draws=draws, rows=rows, on_block=on_block)
-    evidence, gap, parts = _account(measured, population=len(data), delta=delta, draws=draws)
-    latents = use_of_latents(measured.placement)
-    weights, prior_weights = health_of(measured.encoder, draws), health_of(measured.prior, draws)
-    discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
-    rows_audited, features = measured.data.shape
-    ledger = Ledger(
-        format=FORMAT,
-        taut=__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        title=context.title,
-        likelihood=context.likelihood,
-        discrete=discrete,
-        rows=rows_audited,
-        datum=features,
-        latent=measured.placement.mean.shape[1],
-        data_digest=digest(np.asarray(data)),
-        model_digest=model_digest(model, guide),
+    asked = wishes(options, guide, len(data))
+    prints = {"data": digest(np.asarray(data)), "model": model_digest(model, guide)}
+    # An audit that goes on may be given more time, or another width, for the rows that are left.
+    fixed = {name: value for name, value in plain(asked).items() if name not in ("width", "seconds")}
+    fingerprint = fixed | prints | {"key": jr.key_data(key).tolist(), "taut": __version__}
+    kept: list[Partial] = []
+
+    def partial(wanted: Wanted) -> Partial:
+        kept.append(Partial(checkpoint, fingerprint, template(wanted)))
+        return kept[-1]
+
+    measured = measure(model, guide, data, asked, key=key, partial=partial, on_block=on_block)
+    if measured.complete and kept:
+        kept[-1].remove()
+    ledger = ledger_of(model, guide, measured, asked, context or Context(), key)
+    ledger = dataclasses.replace(
+        ledger,
+        data_digest=prints["data"],
+        model_digest=prints["model"],
         seconds=round(time.monotonic() - began, 2),
-        settings=_settings(measured, draws=draws, delta=delta, population=len(data)) | dict(settings or {}),
-        evidence=evidence,
-        gap=gap,
-        **parts,
-        latents=latents,
-        active_units=sum(latent.active for latent in latents),
-        weights=weights,
-        prior_weights=prior_weights,
-        bits_per_dim=_bits_per_dim(evidence.importance, features) if discrete else None,
-        verdicts=verdicts_on(evidence=evidence, gap=gap, latents=latents, weights=weights, prior_weights=prior_weights),
-        notes=[*context.notes, *([measured.note] if measured.note else [])],
-        exhibits=exhibits_of(model, guide, measured, context, key=jr.fold_in(key, EXHIBITS)),
+        settings=ledger.settings | dict(settings or {}),
     )
-    return Audit(ledger, measured.numbers, measured.encoder, measured.log_p)
-
-
-def _account(
-    measured: Measured, *, population: int, delta: float, draws: int
-) -> tuple[Evidence, Gap, dict[str, Estimate]]:
-    """Evidence, gap, and the parts of the ELBO, as means over the rows."""
-    encoder = measured.encoder
-
-    def mean(values: Values, errors: Values, condition: str | None = None) -> Estimate:
-        return mean_over_rows(values, errors, population=population, draws=draws, condition=condition)
-
-    evidence = evidence_of(encoder, measured.prior, measured.exact, population=population, delta=delta, draws=draws)
-    gap = gap_of(encoder, measured.exact, evidence, population=population, draws=draws)
-    parts = {
-        "elbo": mean(encoder.elbo, encoder.elbo_error, "below the mean of log p(x) in expectation"),
-        "rate": mean(encoder.rate, encoder.rate_error),
-        "distortion": mean(encoder.distortion, encoder.distortion_error),
-    }
-    return evidence, gap, parts
-
-
-def _settings(measured: Measured, *, draws: int, delta: float, population: int) -> Settings:
-    return {
-        "draws": draws,
-        "delta": delta,
-        "rows_in_data": population,
-        "precision": str(np.dtype(measured.encoder.elbo.dtype)),
-        "device": jax.devices()[0].platform,
-        "jax": jax.__version__,
-        "failed_draws": int(measured.encoder.failed.sum() + measured.prior.failed.sum()),
-    }
-
-
-def _bits_per_dim(evidence: Estimate, features: int) -> Estimate:
-    per_nat = -1.0 / (features * math.log(2.0))
-    return dataclasses.replace(
-        evidence,
-        value=evidence.value * per_nat,
-        std_error=None if evidence.std_error is None else abs(evidence.std_error * per_nat),
-        condition="above the true bits per dimension in expectation",
-    )
-
-
-def _check(draws: int, rows: int | None, delta: float, guide: AbstractGuide) -> None:
-    if draws < 2:
-        raise OptionError(
-            f"An audit wants at least 2 draws a row, to measure its own error; got {draws}; ask for more."
-        )
-    if rows is not None and rows < 1:
-        raise OptionError(f"An audit wants at least one row; got {rows}; ask for more.")
-    if not 0 < delta < 1:
-        raise OptionError(f"`delta` wants a probability between 0 and 1; got {delta}; 0.01 is usual.")
-    if rows is not None and not guide.amortised:
-        raise OptionError("A choice of rows wants an amortised guide; got local ones; audit all of their rows.")
-
-
-def _check_latents(model: AbstractModel) -> None:
-    if len(model.prior().event_shape) != 1:
-        raise OptionError(
-            "An audit wants latents that are real vectors; this model's are not; for a finite one "
-            "`taut.bounds.exact_terms` gives all three terms of a row exactly."
-        )
+    return Audit(dataclasses.replace(ledger, verdicts=verdicts_on(ledger)), measured)

@@ -11,8 +11,8 @@ from taut.bounds import log_evidence
 from taut.errors import AuditError
 from taut.models import AbstractModel, Finite, LinearGaussian
 
-# By number of latents: a grid over two decodes about a million points for each row.
-MOST_ROWS = {1: 2000, 2: 100}
+# By number of latents: grids over two decode about a million points for each row, over three about ten.
+MOST_ROWS = {1: 2000, 2: 100, 3: 10}
 
 
 def evidence_by_row(

@@ -64,13 +64,14 @@ def exhibits_of(
         reconstructions=shown(_reconstructions(model, guide, first)) if drawable else [],
         samples=shown(_samples(model, SAMPLES_SHOWN, key=key)) if drawable else [],
         feature_names=None if context.feature_names is None else list(context.feature_names),
-        latent_map=_latent_map(np.asarray(measured.placement.mean), labels),
+        latent_map=None if measured.placement is None else _latent_map(np.asarray(measured.placement.mean), labels),
     )
 
 
 def _rows_shown(measured: Measured) -> list[RowExhibit]:
     """Rows evenly spaced in the order of their log p(x), so that a picture of them shows the whole range."""
-    result, log_p = measured.encoder, measured.log_p
+    result, log_p = measured.encoder, measured.log_p if measured.exact is not None else measured.encoder.log_p
+    walks, refined = measured.rows.walks, measured.rows.refined
     order = np.argsort(log_p, kind="stable")
     chosen = order[np.unique(np.linspace(0, len(order) - 1, min(ROWS_SHOWN, len(order))).astype(int))]
     return [
@@ -81,6 +82,9 @@ def _rows_shown(measured: Measured) -> list[RowExhibit]:
             std_error=0.0 if measured.exact is not None else float(result.log_p_error[i]),
             khat=float(min(result.khat[i], 1e6)),
             ess=float(result.ess[i]),
+            lower=None if walks is None else float(walks.lower[i]),
+            upper=None if walks is None else float(walks.upper[i]),
+            amortisation=None if refined is None or measured.family is None else float(refined.amortisation[i]),
         )
         for i in chosen
     ]

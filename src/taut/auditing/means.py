@@ -6,15 +6,23 @@ import math
 import numpy as np
 from jaxtyping import Float, Num
 
+from taut.auditing.asking import Asked
+from taut.auditing.measurement import Measured
 from taut.auditing.rows import RowResult
-from taut.bounds import certified_lower
-from taut.record import Estimate, Evidence, Gap, Interval, Quantiles, WeightHealth
+from taut.auditing.rowwise import REFINED_DRAWS
+from taut.bounds import certified_lower, certified_upper
+from taut.record import Estimate, Evidence, Gap, Generalisation, Interval, Quantiles, WeightHealth
 from taut.weights import khat_threshold
+
+# What the upper bound on real rows rests on; `Ledger.simulated` says how far it may be off.
+STARTS = "the reverse walks' starts are posterior draws"
 
 Values = Float[np.ndarray, "n"]
 
 
-def mean_over_rows(values: Values, errors: Values, *, population: int, draws: int, condition: str | None) -> Estimate:
+def mean_over_rows(
+    values: Values, errors: Values, *, population: int, draws: int | None, condition: str | None
+) -> Estimate:
     """The mean of row values with two errors in one: of the draws, and of taking n rows out of a population.
 
     se² = Σ se_n² / n² + (1 − n/N) s²/n
@@ -32,44 +40,153 @@ def mean_over_rows(values: Values, errors: Values, *, population: int, draws: in
     )
 
 
-def evidence_of(
-    encoder: RowResult, prior: RowResult, exact: Values | None, *, population: int, delta: float, draws: int
-) -> Evidence:
-    """Mean log p(x) from below, from above where it is known, and the two usual estimates."""
+def evidence_of(measured: Measured, asked: Asked) -> Evidence:
+    """Mean log p(x) from both sides as far as it was measured, and the usual estimates."""
+    rows, population = measured.rows, measured.population
     below = "below the mean of log p(x) in expectation"
-    if exact is None:
-        lower, upper = certified_lower(encoder.log_p, delta=delta, draws=draws), None
-    else:
-        lower = upper = Estimate(
-            value=float(np.mean(exact)), std_error=0.0, status="exact", condition="about the mean over the audited rows"
-        )
+
+    def mean(values: Values, errors: Values, condition: str, draws: int | None = None) -> Estimate:
+        return mean_over_rows(values, errors, population=population, draws=draws, condition=condition)
+
+    lower, upper = _bracket(measured, asked)
+    prior, refined, walks = rows.prior, rows.refined, rows.walks
+    halves = None if walks is None else 0.5 * np.abs(walks.upper - walks.lower)
     return Evidence(
         lower=lower,
         upper=upper,
-        importance=mean_over_rows(
-            encoder.log_p, encoder.log_p_error, population=population, draws=draws, condition=below
+        importance=mean(rows.encoder.log_p, rows.encoder.log_p_error, below, asked.draws),
+        prior=None if prior is None else mean(prior.log_p, prior.log_p_error, below, asked.draws),
+        refined=None if refined is None else mean(refined.log_p, refined.log_p_error, below, REFINED_DRAWS),
+        bridge=None
+        if walks is None or halves is None
+        else mean(walks.bridge, halves, "forward and reverse walks together; half of each row's bracket as its error"),
+        width=None if walks is None else float(np.mean(walks.upper.astype(np.float64) - walks.lower)),
+        shortfall=None
+        if walks is None or halves is None
+        else mean(
+            walks.lower.astype(np.float64) - rows.encoder.log_p,
+            np.hypot(halves, rows.encoder.log_p_error),
+            "paired by row: the lower bound before its margin − the importance-weighted value",
         ),
-        prior=mean_over_rows(prior.log_p, prior.log_p_error, population=population, draws=draws, condition=below),
     )
 
 
-def gap_of(encoder: RowResult, exact: Values | None, evidence: Evidence, *, population: int, draws: int) -> Gap:
-    """log p(x) − ELBO: exact where log p(x) is, else from below, and so that evidence.lower = ELBO + gap.lower."""
-    known = exact is not None
-    # The importance value and the ELBO share their draws; adding their variances overstates the error, never hides it.
-    errors = np.sqrt(np.nan_to_num(encoder.elbo_error) ** 2 + (0.0 if known else encoder.log_p_error**2))
-    raw = mean_over_rows(
-        (exact if known else encoder.log_p) - encoder.elbo,
-        errors,
-        population=population,
-        draws=draws,
-        condition="log p(x) is exact"
-        if known
-        else "at least this: log p(x) is known from below; error by the central limit",
+def _bracket(measured: Measured, asked: Asked) -> tuple[Estimate, Estimate | None]:
+    """The two ends: exact, from walks, or from importance weights below and nothing above.
+
+    Two statements share δ. Where the rows are some of many, the standard error is of having taken these.
+    """
+    walks, rows = measured.rows.walks, len(measured.numbers)
+    zeros = np.zeros(rows)
+    if measured.exact is not None:
+        about = "about the mean over the audited rows"
+        exact = mean_over_rows(measured.exact, zeros, population=measured.population, draws=None, condition=about)
+        exact = dataclasses.replace(exact, status="exact")
+        return exact, exact
+    values = measured.encoder.log_p if walks is None else walks.lower
+    spread = mean_over_rows(values, zeros, population=measured.population, draws=None, condition=None).std_error
+    choice = spread if measured.population > rows else None
+    if walks is None:
+        lower = certified_lower(values, delta=asked.delta, draws=asked.draws)
+        return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
+    chains = walks.forward.shape[1]
+    lower = certified_lower(values, delta=asked.delta / 2, draws=chains)
+    upper = certified_upper(walks.upper, delta=asked.delta / 2, draws=chains)
+    # The logarithm of a probability is never above zero, whatever the walks and the margin say.
+    value = min(upper.value, 0.0) if measured.discrete else upper.value
+    upper = dataclasses.replace(upper, value=value, status="conditional-upper", condition=STARTS, std_error=choice)
+    return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), upper
+
+
+def _uncertified(measured: Measured, lower: Estimate) -> Estimate:
+    """No certificate where rows were set aside: leaving out those that failed conditions on the draws of the others."""
+    if not measured.set_aside:
+        return lower
+    why = f"{lower.condition}; no certificate, since rows without finite bounds were left out"
+    return dataclasses.replace(lower, status="estimate", delta=None, condition=why)
+
+
+def gap_of(measured: Measured, evidence: Evidence) -> Gap:
+    """log p(x) − ELBO and its causes, paired by row, so that evidence.lower = ELBO + gap.lower, and so above."""
+    encoder, refined = measured.encoder, measured.rows.refined
+    low, high = _row_ends(measured)
+    lower = _less(measured, low, encoder.elbo, encoder.elbo_error, end=evidence.lower)
+    upper = None
+    if high is not None and evidence.upper is not None:
+        upper = _less(measured, high, encoder.elbo, encoder.elbo_error, end=evidence.upper)
+    inference = Interval(lower=lower, upper=upper)
+    if refined is None:
+        return Gap(inference=inference)
+
+    def mean(values: Values, errors: Values, condition: str) -> Estimate:
+        return mean_over_rows(values, errors, population=measured.population, draws=REFINED_DRAWS, condition=condition)
+
+    own = measured.family is not None
+    best = f"the best {measured.family or 'diagonal'} Gaussian found for each row"
+    approximation = None
+    if own and high is not None and evidence.upper is not None:
+        approximation = _less(measured, high, refined.elbo_family, refined.elbo_family_error, end=evidence.upper)
+    return Gap(
+        inference=inference,
+        family=measured.family,
+        amortisation=mean(refined.amortisation, refined.amortisation_error, f"at least this: {best}, less the guide")
+        if own
+        else None,
+        approximation=approximation,
+        full_covariance=mean(refined.full_gain, refined.full_gain_error, f"a full covariance, less {best}"),
+        generalisation=_generalisation(measured),
     )
-    margin = 0.0 if known else evidence.importance.value - evidence.lower.value
-    gap = dataclasses.replace(raw, value=raw.value - margin)
-    return Gap(inference=Interval(lower=gap, upper=gap if known else None))
+
+
+def _row_ends(measured: Measured) -> tuple[Values, Values | None]:
+    """What bounds log p(x) of each row from below and from above, before any margin."""
+    if measured.exact is not None:
+        return measured.exact, measured.exact
+    walks = measured.rows.walks
+    return (measured.encoder.log_p, None) if walks is None else (walks.lower, walks.upper)
+
+
+def _less(measured: Measured, row_ends: Values, values: Values, errors: Values, *, end: Estimate) -> Estimate:
+    """The paired mean of row_ends − values, moved by the margin that the certified `end` has.
+
+    A mean of log-weights has no certificate, so that the difference is no certificate either; an assumption stays.
+    """
+    ends = row_ends.astype(np.float64)
+    raw = mean_over_rows(ends - values, errors, population=measured.population, draws=None, condition=None)
+    conditional = end.status == "conditional-upper"
+    below = "at least this, with the margin of the lower bound; error by the central limit"
+    return dataclasses.replace(
+        raw,
+        value=raw.value + end.value - float(ends.mean()),
+        status=end.status if conditional else "estimate",
+        delta=end.delta if conditional else None,
+        condition=f"{end.condition}; the other side by the central limit"
+        if conditional
+        else ("log p(x) is exact" if end.status == "exact" else below),
+    )
+
+
+def _generalisation(measured: Measured) -> Generalisation | None:
+    """Training rows minus these: of log p(x), and of the distance of the encoder's ELBO below it."""
+    train, rows = measured.train, measured.rows
+    if train is None or train.refined is None or rows.refined is None:
+        return None
+
+    def difference(seen: Float[np.ndarray, "m"], fresh: Float[np.ndarray, "k"], what: str) -> Estimate:
+        seen, fresh = seen.astype(np.float64), fresh.astype(np.float64)
+        few = min(len(seen), len(fresh)) < 2
+        error = None if few else math.sqrt(np.var(seen) / (len(seen) - 1) + np.var(fresh) / (len(fresh) - 1))
+        return Estimate(value=float(seen.mean() - fresh.mean()), std_error=error, condition=what)
+
+    return Generalisation(
+        rows=len(train.numbers),
+        evidence=difference(train.refined.log_p, rows.refined.log_p, "log p(x), training rows − these rows"),
+        encoder=difference(
+            rows.refined.log_p - rows.encoder.elbo,
+            train.refined.log_p - train.encoder.elbo,
+            "log p(x) − ELBO, these rows − training rows",
+        ),
+    )
 
 
 def health_of(result: RowResult, draws: int) -> WeightHealth:

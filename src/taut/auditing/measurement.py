@@ -4,89 +4,234 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
+import jax
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
+from taut.auditing.asking import Asked
+from taut.auditing.calibration import calibrate
+from taut.auditing.controls import Controlled, controls_for
+from taut.auditing.effort import Effort
 from taut.auditing.exact import evidence_by_row
-from taut.auditing.rows import RowResult, account_for_rows
-from taut.auditing.usage import Placement, PlacementOfRow
+from taut.auditing.outliers import outlier_p_values, outliers_among
+from taut.auditing.partial import Partial
+from taut.auditing.predictive import predictive_checks
+from taut.auditing.refinement import family_of
+from taut.auditing.rows import RowResult
+from taut.auditing.rowwise import REFINED_DRAWS, Ended, Progress, RowMeasures, Wanted, measure_rows
+from taut.auditing.simulation import draw_pool, features_of, norms_of, simulated_check
+from taut.auditing.surgery import Surgery
+from taut.auditing.usage import Placement, place, split_rate_of
 from taut.errors import AuditError
-from taut.guides import AbstractGuide, Constant
-from taut.models import AbstractModel
+from taut.guides import AbstractGuide, Covariance
+from taut.models import AbstractModel, Finite, LatentVariableModel
+from taut.record import Calibration, Outliers, Predictive, Simulated
 from taut.shapes import RandomKey
-from taut.weights import map_rows
 
-Progress = Callable[[str, int, int], None]
+Values = Float[np.ndarray, "n"]
+# A covariance and a Jacobian of each row are held at once: with more latents a block of rows would fill the memory.
+MOST_LATENTS = 512
+AUDIT = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """The audited rows with their numbers in the data, and what was measured of each.
+    """The rows that were finished, and what was measured of each and of all; what was not is None.
 
-    `encoder` and `prior` are the accounts with draws from either; `exact` is log p(x) where it can be had, and `note`
-    says why it is missing where one might expect it.
+    `population` counts the rows that these stand for. `set_aside` are rows whose bounds are not finite: they are in no
+    mean. `discrete` says whether p(x) is a probability. `train` are the same measures of as many training rows.
     """
 
     data: Num[np.ndarray, "n features"]
-    numbers: Num[np.ndarray, "n"]
-    encoder: RowResult
-    prior: RowResult
-    exact: Float[np.ndarray, "n"] | None
-    note: str | None
-    placement: Placement
+    population: int
+    rows: RowMeasures
+    ended: Ended
+    discrete: bool
+    set_aside: list[int]
+    exact: Values | None
+    placement: Placement | None
+    surgery: Surgery | None = None
+    controlled: Controlled | None = None
+    simulated: Simulated | None = None
+    calibration: Calibration | None = None
+    p_values: Values | None = None
+    outliers: Outliers | None = None
+    predictive: tuple[Predictive, ...] = ()
+    family: Covariance | None = None
+    train: RowMeasures | None = None
+    notes: tuple[str, ...] = ()
 
     @property
-    def log_p(self) -> Float[np.ndarray, "n"]:
-        """The best that is known of log p(x): exact, or importance-weighted."""
-        return self.encoder.log_p if self.exact is None else self.exact
+    def complete(self) -> bool:
+        """Whether all rows that were asked for were measured."""
+        return self.ended == "all rows"
+
+    @property
+    def encoder(self) -> RowResult:
+        """The account by the encoder's draws."""
+        return self.rows.encoder
+
+    @property
+    def numbers(self) -> Int[np.ndarray, "n"]:
+        """The rows' places in the data."""
+        return self.rows.numbers
+
+    @property
+    def log_p(self) -> Values:
+        """The best that is known of log p(x): exact, by both walks, by the refined Gaussian, by importance."""
+        if self.exact is not None:
+            return self.exact
+        if self.rows.walks is not None:
+            return self.rows.walks.bridge
+        return self.encoder.log_p if self.rows.refined is None else self.rows.refined.log_p
 
 
 def measure(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
+    asked: Asked,
     *,
     key: RandomKey,
-    draws: int,
-    rows: int | None,
+    partial: Callable[[Any], Partial],
     on_block: Progress | None,
 ) -> Measured:
-    """Measure these rows, or as many of them as `rows` says.
+    """Measure these rows, or as many of them as were asked for.
 
-    Raises AuditError where a bound is not finite.
+    Raises AuditError where no row has finite bounds.
     """
-    encoder_key, prior_key, choice_key = jr.split(key, 3)
-    numbers = _chosen(choice_key, len(data), rows)
-    chosen = np.asarray(data)[numbers]
+    # A fit with the same seed splits its key in the same way: the audit's own branch shares nothing with it.
+    row_key, order_key, deep_key, train_key, surgery_key = jr.split(jr.fold_in(key, AUDIT), 5)
+    real = len(model.prior().event_shape) == 1
+    order = np.asarray(jr.permutation(order_key, len(data)))[: asked.rows]
+    stage = _stages(on_block)
+    exact, note = evidence_by_row(model, np.asarray(data)[np.sort(order)], on_block=stage("quadrature", len(order)))
+    exact_by_row = None if exact is None else dict(zip(np.sort(order).tolist(), exact, strict=True))
+    within = real and model.prior().event_shape[0] <= MOST_LATENTS
+    deep = asked.bracket and within
+    wanted = Wanted(draws=asked.draws, prior=model.has_prior, refined=deep, walks=deep and exact is None)
+    effort = Effort(rows=len(order), width=asked.width, seconds=asked.seconds)
+    everything, ended = measure_rows(
+        model, guide, data, order, key=row_key, wanted=wanted, effort=effort, partial=partial(wanted), on_block=on_block
+    )
+    rows, set_aside = _finite_rows(everything)
+    discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
+    placement = place(model, guide, data, key=key) if real else None
+    notes = [text for text in (note, _too_many(asked, real=real, within=within)) if text]
+    measured = Measured(
+        discrete=discrete,
+        data=np.asarray(data)[rows.numbers],
+        population=len(data),
+        rows=rows,
+        ended=ended,
+        set_aside=set_aside,
+        exact=None if exact_by_row is None else np.array([exact_by_row[int(n)] for n in rows.numbers]),
+        placement=None if placement is None else jax.tree.map(lambda leaf: leaf[rows.numbers], placement),
+        surgery=_tried(notes, lambda: split_rate_of(model, placement, key=surgery_key)),
+        family=_family(guide, data) if real else None,
+        notes=tuple(notes),
+    )
+    if asked.train is not None and deep and measured.complete:
+        chosen = np.asarray(jr.permutation(train_key, len(asked.train)))[: len(rows.numbers)]
+        plain = Wanted(draws=asked.draws, prior=False, refined=True, walks=False)
+        seen, ended = measure_rows(
+            model, guide, asked.train, chosen, key=train_key, wanted=plain, effort=Effort(len(chosen), None, None),
+            partial=Partial(None, {}, None), on_block=None,
+        )  # fmt: skip
+        measured = dataclasses.replace(measured, train=_finite_rows(seen)[0], ended=ended)
+    return (
+        _checked(model, guide, measured, asked, key=deep_key, stage=stage) if deep and measured.complete else measured
+    )
 
-    def stage(name: str) -> Callable[[int], None]:
-        return lambda done: on_block(name, done, len(chosen)) if on_block is not None else None
 
-    def account(guide: AbstractGuide, key: RandomKey, name: str) -> RowResult:
-        return account_for_rows(model, guide, chosen, draws=draws, key=key, rows=numbers, on_block=stage(name))
-
-    encoder = account(guide, encoder_key, "weights from the encoder")
-    _check_finite(encoder.elbo + encoder.log_p, numbers)
-    prior = account(Constant(model.prior()), prior_key, "weights from the prior")
-    _check_finite(prior.log_p, numbers)
-    exact, note = evidence_by_row(model, chosen, on_block=stage("quadrature"))
-    placement = map_rows(PlacementOfRow(), model, guide, chosen, key=key)
-    return Measured(chosen, numbers, encoder, prior, exact, note, placement)
-
-
-def _chosen(key: RandomKey, n: int, rows: int | None) -> Num[np.ndarray, "n"]:
-    if rows is None or rows >= n:
-        return np.arange(n)
-    return np.sort(np.asarray(jr.choice(key, n, (rows,), replace=False)))
-
-
-def _check_finite(values: Float[np.ndarray, "n"], numbers: Num[np.ndarray, "n"]) -> None:
-    bad = ~np.isfinite(values)
-    if bad.any():
-        raise AuditError(
-            f"Finite bounds are wanted for every row; {int(bad.sum())} of {len(bad)} are not, first row "
-            f"{numbers[bad.argmax()]}; the model gives such data no probability, so fit it on data like these or "
-            "choose another likelihood."
+def _checked(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    measured: Measured,
+    asked: Asked,
+    *,
+    key: RandomKey,
+    stage: Callable[[str, int], Callable[[int], None]],
+) -> Measured:
+    """With the controls and all that is measured on rows drawn from the model."""
+    control_key, pool_key, match_key, calibration_key = jr.split(key, 4)
+    rows, refined = measured.rows, measured.rows.refined
+    done, found, notes = stage("checks", 4), {}, list(measured.notes)
+    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[measured.numbers], guide)
+    if rows.walks is not None:
+        found["controlled"] = controls_for(
+            model, own, measured.data, rows.walks.lower, key=control_key, rows=measured.numbers
         )
+    done(1)
+    if not (model.simulates and guide.amortised and refined is not None):
+        return dataclasses.replace(measured, **found)
+    pool = draw_pool(model, guide, draws=asked.draws, refined_draws=REFINED_DRAWS, key=pool_key)
+    log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
+    found["p_values"] = outlier_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
+    regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
+    found["outliers"] = outliers_among(found["p_values"], regrets, usual, rows.numbers)
+    found["predictive"] = tuple(predictive_checks(measured.data, pool.data))
+    done(2)
+    if rows.walks is not None and rows.temperatures is not None:
+        norms = norms_of(model, guide, measured.data, key=key)
+        real = features_of(measured.encoder, refined, norms)
+        lengths = rows.temperatures
+        found["simulated"] = _tried(
+            notes,
+            lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=asked.delta),
+        )
+    done(3)
+    found["calibration"] = _tried(notes, lambda: calibrate(model, guide, key=calibration_key))
+    found["notes"] = tuple(notes)
+    done(4)
+    return dataclasses.replace(measured, **found)
+
+
+def _tried(notes: list[str], check: Callable[[], Any]) -> Any:
+    """The result of a check beside the account, or a note of why there is none: it must not cost the account."""
+    try:
+        return check()
+    except AuditError as error:
+        notes.append(f"A check could not be made. {error}")
+        return None
+
+
+def _too_many(asked: Asked, *, real: bool, within: bool) -> str | None:
+    if not asked.bracket or not real or within:
+        return None
+    return f"With more than {MOST_LATENTS} latents no row is refined or walked: log p(x) is known from below only."
+
+
+def _family(guide: AbstractGuide, data: Num[np.ndarray, "n features"]) -> Covariance | None:
+    """The family of the guide's distribution, which is the same for every row."""
+    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[0], guide)
+    return family_of(own(jnp.asarray(data[0], jnp.result_type(float))))
+
+
+def _finite_rows(rows: RowMeasures) -> tuple[RowMeasures, list[int]]:
+    """The rows all of whose bounds are finite, and the numbers of the others.
+
+    Raises AuditError where none is.
+    """
+    values = [rows.encoder.elbo, rows.encoder.log_p]
+    values += [] if rows.prior is None else [rows.prior.log_p]
+    values += [] if rows.refined is None else [rows.refined.log_p, rows.refined.elbo_full, rows.refined.elbo_family]
+    values += [] if rows.walks is None else [rows.walks.lower, rows.walks.upper, rows.walks.bridge]
+    sound = np.all(np.isfinite(np.stack(values)), axis=0)
+    if not sound.any():
+        raise AuditError(
+            f"Finite bounds are wanted; all {len(sound)} rows have others, the first one row {rows.numbers[0]}; the "
+            "model gives such data no probability, so fit it on data like these or choose another likelihood."
+        )
+    return jax.tree.map(lambda leaf: leaf[sound], rows), [int(n) for n in rows.numbers[~sound]]
+
+
+def _stages(on_block: Progress | None) -> Callable[[str, int], Callable[[int], None]]:
+    def stage(name: str, total: int) -> Callable[[int], None]:
+        return lambda done: on_block(name, done, total) if on_block is not None else None
+
+    return stage

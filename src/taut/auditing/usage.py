@@ -1,52 +1,120 @@
 """What each latent carries."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
+import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
+from taut.auditing.refinement import Moments, family_of
+from taut.auditing.surgery import Surgery, split_rate
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import mean_and_cholesky
-from taut.record import LatentUse
+from taut.numerics import mean_and_cholesky, one_draw
+from taut.record import Collapse, LatentUse
 from taut.shapes import Datum, RandomKey
-from taut.weights import RowFunction
+from taut.weights import RowFunction, map_rows
 
 # Burda et al. 2016, §5: a latent is active where its posterior mean moves with the data.
 ACTIVE_VARIANCE = 0.01
+# Roots of full covariances that are kept for surgery, in numbers: 200 MB.
+MOST_NUMBERS = 50_000_000
+MOMENT_DRAWS = 2000
 
 
 class Placement(NamedTuple):
-    """Where q puts a datum: its mean, and for each latent the KL of its marginal to the prior's."""
+    """Where q puts a datum: its mean, and its standard deviations or, for a full covariance, its root."""
 
-    mean: Float[Array, "latents"]
-    kl: Float[Array, "latents"]
+    mean: Float[np.ndarray, "n latents"]
+    spread: Float[np.ndarray, "n latents *columns"]
 
 
 class PlacementOfRow(RowFunction):
-    """`Placement` of one datum, for a Gaussian q and a prior that is Gaussian with independent latents."""
+    """`Placement` of one datum. A guide that is not Gaussian is placed by its first two moments."""
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Placement:
-        """Means and marginal divergences."""
-        mean, variance = _moments(guide(x))
-        prior_mean, prior_variance = _moments(model.prior())
-        ratio = variance / prior_variance
-        kl = 0.5 * (ratio + (mean - prior_mean) ** 2 / prior_variance - 1.0 - jnp.log(ratio))
-        return Placement(mean, kl)
-
-
-def use_of_latents(placement: Placement) -> list[LatentUse]:
-    """For each latent its mean KL, the variance of its posterior mean over the rows, and whether it is active."""
-    variances = np.asarray(np.var(placement.mean, axis=0, dtype=np.float64))
-    kls = np.asarray(np.mean(placement.kl, axis=0, dtype=np.float64))
-    return [
-        LatentUse(kl=float(kl), variance_of_mean=float(variance), active=bool(variance > ACTIVE_VARIANCE))
-        for kl, variance in zip(kls, variances, strict=True)
-    ]
+        """Mean and spread."""
+        q = guide(x)
+        parts: Any = mean_and_cholesky(q) if family_of(q) == "full" else _moments(q)
+        return Placement(*parts)
 
 
 def _moments(distribution: dist.Distribution) -> tuple[Float[Array, "latents"], Float[Array, "latents"]]:
-    mean, root = mean_and_cholesky(distribution)
-    return mean, jnp.sum(root**2, axis=1)
+    """Mean and standard deviations, from draws where the distribution has no formula for them."""
+    try:
+        return jnp.asarray(distribution.mean), jnp.sqrt(jnp.asarray(distribution.variance))
+    except NotImplementedError:
+        draws = jax.vmap(lambda key: one_draw(distribution, key=key))(jr.split(jr.key(0), MOMENT_DRAWS))
+        return jnp.mean(draws, axis=0), jnp.std(draws, axis=0)
+
+
+def place(
+    model: AbstractModel, guide: AbstractGuide, data: Num[np.ndarray, "n features"], *, key: RandomKey
+) -> Placement:
+    """`Placement` of every row."""
+    return map_rows(PlacementOfRow(), model, guide, data, key=key)
+
+
+def split_rate_of(model: AbstractModel, placement: Placement | None, *, key: RandomKey) -> Surgery | None:
+    """Surgery over all rows, or over as many as memory holds; None without a prior to hold them against."""
+    if placement is None or not model.has_prior:
+        return None
+    whole = [np.reshape(part, (len(part), -1)) for part in placement]
+    sound = np.nonzero(np.all(np.isfinite(np.concatenate(whole, axis=1)), axis=1))[0]
+    most = max(MOST_NUMBERS // int(np.prod(placement.spread.shape[1:])), 1)
+    chosen = np.sort(sound[np.asarray(jr.permutation(key, len(sound)))[:most]])
+    if len(chosen) == 0:
+        return None
+    return split_rate(np.asarray(placement.mean)[chosen], np.asarray(placement.spread)[chosen], model.prior(), key=key)
+
+
+def use_of_latents(
+    placement: Placement, prior: dist.Distribution, surgery: Surgery | None, posterior: Moments | None
+) -> list[LatentUse]:
+    """For each latent what it carries, and where it carries nothing, whose doing that is."""
+    variances = np.var(np.asarray(placement.mean, np.float64), axis=0)
+    kls = _mean_kl(placement.mean, _deviations(placement.spread), prior)
+    refined_kls = None if posterior is None else _mean_kl(*posterior, prior)
+    refined_variances = None if posterior is None else np.var(np.asarray(posterior.mean, np.float64), axis=0)
+    uses = []
+    for j, variance in enumerate(variances):
+        refined_kl = None if refined_kls is None else float(refined_kls[j])
+        idle = bool(variance <= ACTIVE_VARIANCE)
+        uses.append(
+            LatentUse(
+                kl=float(kls[j]),
+                variance_of_mean=float(variance),
+                active=not idle,
+                marginal_kl=None if surgery is None or surgery.latents is None else surgery.latents[j].value,
+                refined_kl=refined_kl,
+                collapse=_collapse(idle, None if refined_variances is None else float(refined_variances[j])),
+            )
+        )
+    return uses
+
+
+def _collapse(idle: bool, refined_variance: float | None) -> Collapse | None:
+    """Of the amortisation where the rows' own best Gaussians use what the encoder leaves idle, else of the model."""
+    if not idle or refined_variance is None:
+        return None
+    return "amortisation" if refined_variance > ACTIVE_VARIANCE else "model"
+
+
+def _mean_kl(
+    means: Float[np.ndarray, "n d"], deviations: Float[np.ndarray, "n d"], prior: dist.Distribution
+) -> Float[np.ndarray, "d"]:
+    """Mean KL of each latent's marginal to the prior's, both taken as Gaussian; nothing without a proper prior."""
+    if isinstance(prior, dist.ImproperUniform):
+        return np.zeros(means.shape[1])
+    centre, deviation = (np.asarray(part, np.float64) for part in _moments(prior))
+    variance = deviation**2
+    ratio = np.asarray(deviations, np.float64) ** 2 / variance
+    shift = (np.asarray(means, np.float64) - centre) ** 2 / variance
+    return np.mean(0.5 * (ratio + shift - 1.0 - np.log(ratio)), axis=0)
+
+
+def _deviations(spread: Float[np.ndarray, "n d *columns"]) -> Float[np.ndarray, "n d"]:
+    return np.sqrt(np.sum(np.asarray(spread) ** 2, axis=-1)) if spread.ndim == 3 else np.asarray(spread)

@@ -1,0 +1,129 @@
+"""From what was measured to the ledger."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from datetime import UTC, datetime
+
+import jax
+import jax.random as jr
+import numpy as np
+
+from taut.auditing.asking import Asked, Settings, plain
+from taut.auditing.checks import annealing_of, crooks_of, prior_gain_of
+from taut.auditing.exhibits import Context, exhibits_of
+from taut.auditing.means import Values, evidence_of, gap_of, health_of, mean_over_rows
+from taut.auditing.measurement import Measured
+from taut.auditing.rowwise import REFINED_DRAWS
+from taut.auditing.usage import use_of_latents
+from taut.auditing.walks import SETTLING
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel, Finite, LatentVariableModel
+from taut.record import FORMAT, Estimate, Ledger
+from taut.shapes import RandomKey
+from taut.version import __version__
+
+# The pictures' draws come from a key of their own, so that what is drawn never moves what is measured.
+EXHIBITS = 2**20 + 1
+
+
+def ledger_of(
+    model: AbstractModel, guide: AbstractGuide, measured: Measured, asked: Asked, context: Context, key: RandomKey
+) -> Ledger:
+    """The account; digests, time and verdicts are the caller's."""
+    encoder, population, prior = measured.encoder, measured.population, measured.rows.prior
+
+    def mean(values: Values, errors: Values, condition: str | None = None) -> Estimate:
+        return mean_over_rows(values, errors, population=population, draws=asked.draws, condition=condition)
+
+    elbo = mean(encoder.elbo, encoder.elbo_error, "below the mean of log p(x) in expectation")
+    evidence = evidence_of(measured, asked)
+    latents = []
+    if measured.placement is not None:
+        latents = use_of_latents(measured.placement, model.prior(), measured.surgery, measured.rows.posterior)
+    discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
+    rows, features = measured.data.shape
+    surgery = measured.surgery
+    return Ledger(
+        format=FORMAT,
+        taut=__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        title=context.title,
+        likelihood=context.likelihood,
+        discrete=discrete,
+        rows=rows,
+        datum=features,
+        latent=max(len(latents), 1),
+        data_digest="",
+        model_digest="",
+        seconds=0.0,
+        settings=_settings(measured, asked),
+        elbo=elbo,
+        evidence=evidence,
+        gap=gap_of(measured, evidence),
+        rate=mean(encoder.rate, encoder.rate_error) if model.has_prior else None,
+        distortion=mean(encoder.distortion, encoder.distortion_error) if model.has_prior else None,
+        latents=latents,
+        active_units=sum(latent.active for latent in latents),
+        weights=health_of(encoder, asked.draws),
+        prior_weights=None if prior is None else health_of(prior, asked.draws),
+        bits_per_dim=_bits_per_dim(evidence.importance, features) if discrete else None,
+        verdicts=[],
+        notes=_notes(measured, context),
+        exhibits=exhibits_of(model, guide, measured, context, key=jr.fold_in(key, EXHIBITS)),
+        complete=measured.complete,
+        mutual_information=None if surgery is None else surgery.mutual_information,
+        marginal_kl=None if surgery is None else surgery.marginal_kl,
+        total_correlation=None if surgery is None else surgery.total_correlation,
+        prior_gain=prior_gain_of(measured, model.prior()),
+        annealing=annealing_of(measured, asked),
+        simulated=measured.simulated,
+        calibration=measured.calibration,
+        crooks=crooks_of(measured.rows.walks),
+        outliers=measured.outliers,
+        predictive=list(measured.predictive),
+        trade_off=[] if measured.controlled is None else measured.controlled.trade_off,
+    )
+
+
+def _notes(measured: Measured, context: Context) -> list[str]:
+    notes = [*context.notes, *measured.notes]
+    if measured.set_aside:
+        named = ", ".join(str(row) for row in measured.set_aside[:10])
+        notes.append(
+            f"{len(measured.set_aside)} rows have bounds that are not finite, and are in no mean: row {named}"
+            f"{' and more' if len(measured.set_aside) > 10 else ''}. Every mean is about the other rows."
+        )
+    if not measured.complete:
+        notes.append(
+            f"Stopped early: {len(measured.numbers)} rows were finished, a random part of those asked for. "
+            "The checks on simulated rows were not made."
+        )
+    return notes
+
+
+def _settings(measured: Measured, asked: Asked) -> Settings:
+    rows = measured.rows
+    failed = rows.encoder.failed.sum() + (0 if rows.prior is None else rows.prior.failed.sum())
+    return {
+        **{name: value for name, value in plain(asked).items() if name != "train"},
+        "rows_in_data": measured.population,
+        "rows_set_aside": len(measured.set_aside),
+        "refined_draws": None if rows.refined is None else REFINED_DRAWS,
+        "settling_steps": None if rows.walks is None else SETTLING,
+        "precision": str(np.dtype(rows.encoder.elbo.dtype)),
+        "device": jax.devices()[0].platform,
+        "jax": jax.__version__,
+        "failed_draws": int(failed),
+    }
+
+
+def _bits_per_dim(evidence: Estimate, features: int) -> Estimate:
+    per_nat = -1.0 / (features * math.log(2.0))
+    return dataclasses.replace(
+        evidence,
+        value=evidence.value * per_nat,
+        std_error=None if evidence.std_error is None else abs(evidence.std_error * per_nat),
+        condition="above the true bits per dimension in expectation",
+    )

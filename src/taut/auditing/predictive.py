@@ -1,0 +1,147 @@
+"""The data set beside data sets simulated from the model: statistics that a wrong likelihood gives away.
+
+|statistic|what it is|what moves it|
+|---|---|---|
+|spread|half the mean distance of two rows (L-scale), mean over features|noise too wide or too narrow, overdispersion|
+|kurtosis|L-kurtosis, mean over features: 0 uniform, 0.12 Gaussian, 0.26 Student-t with 3 degrees|heavy tails|
+|zeros|share of entries that are zero|zero inflation|
+|row totals|L-scale of the sum over features|overdispersion that features share|
+
+L-moments (Hosking 1990, J. R. Statist. Soc. B 52) stand where a variance and a fourth moment would: these two have no
+usable sampling distribution under a Student-t likelihood, the very one that heavy tails call for. With 2 degrees or
+fewer the range is still too narrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Num
+
+from taut.record import Predictive
+
+RESAMPLES = 1000
+# The statistics that look at features one by one look at no more than this many of them, chosen by the seed.
+MOST_FEATURES = 50
+OUTSIDE = 0.02
+
+Rows = Float[np.ndarray, "n features"]
+Pool = Float[np.ndarray, "m features"]
+Weights = Float[np.ndarray, "sets n"]
+Values = Float[np.ndarray, "sets"]
+
+
+class Statistic(NamedTuple):
+    """A statistic with what it is computed from: `of(rows, weights)`, one value for each set of weights of the rows."""
+
+    name: str
+    of: Callable[[Rows, Weights], Values]
+    data: Rows
+    simulated: Pool
+
+
+def predictive_checks(
+    data: Num[np.ndarray, "n features"], simulated: Num[np.ndarray, "m features"], *, seed: int = 0
+) -> list[Predictive]:
+    """Each statistic of the data, and its 98 % range over data sets of n rows that the model might have made.
+
+    With T_n of n rows and T_M of the pool of M simulated ones, T_n − T_M has two errors: of a data set of n rows, and
+    of a pool that is finite. Both are bootstrapped from the pool: n of its rows with replacement make a data set,
+    independently M of them another pool, and the range is T_M + the 1 % and 99 % quantiles of T*_n − T*_M.
+    A bootstrap is not exact: of data sets from the model itself 93 to 99 % are inside, fewest under heavy tails.
+
+    Whole numbers on both sides keep their units, and have no kurtosis, which would only say how lumpy they are. Other
+    features are divided by the width of their middle half, the mean of both sides, and where it does not vary they are
+    left out, except from zeros: of such a feature a small pool sees too little. A statistic for which nothing is left
+    is not returned; none is where a number is not finite or there is one row only.
+
+    >>> import numpy as np
+    >>> draw = np.random.default_rng(0)
+    >>> spread = predictive_checks(draw.normal(scale=2.0, size=(300, 4)), draw.normal(size=(256, 4)))[0]
+    >>> spread.statistic, spread.observed > spread.high
+    ('spread', True)
+    """
+    data, simulated = np.asarray(data, np.float64), np.asarray(simulated, np.float64)
+    finite = bool(np.isfinite(data).all() and np.isfinite(simulated).all())
+    if not finite or min(len(data), len(simulated)) < 2:
+        return []
+    draw = np.random.default_rng(seed)
+    pool = len(simulated)
+    sets = [draw.multinomial(rows, np.full(pool, 1.0 / pool), RESAMPLES) / rows for rows in (len(data), pool)]
+    return [_check(statistic, *sets) for statistic in _statistics(data, simulated, draw)]
+
+
+def _check(statistic: Statistic, as_data: Weights, as_pool: Weights) -> Predictive:
+    observed, reference = (
+        float(statistic.of(rows, np.full((1, len(rows)), 1.0 / len(rows)))[0])
+        for rows in (statistic.data, statistic.simulated)
+    )
+    moved = statistic.of(statistic.simulated, as_data) - statistic.of(statistic.simulated, as_pool)
+    low, high = (reference + float(q) for q in np.quantile(moved, [OUTSIDE / 2, 1 - OUTSIDE / 2]))
+    return Predictive(statistic=statistic.name, observed=observed, simulated=reference, low=low, high=high)
+
+
+def _statistics(data: Rows, simulated: Pool, draw: np.random.Generator) -> list[Statistic]:
+    whole = np.array_equal(data, np.round(data)) and np.array_equal(simulated, np.round(simulated))
+    units = _changing(data, simulated) if whole else _middles(data, simulated)
+    used = units > 0
+    scaled = [rows[:, used] / units[used] for rows in (data, simulated)]
+    some = np.sort(draw.permutation(int(used.sum()))[:MOST_FEATURES])
+    found = []
+    if used.any():
+        found.append(Statistic("spread", mean_spread, *(rows[:, some] for rows in scaled)))
+    if used.any() and not whole:
+        found.append(Statistic("kurtosis", mean_kurtosis, *(rows[:, some] for rows in scaled)))
+    zeros = [np.mean(rows == 0, axis=1, keepdims=True) for rows in (data, simulated)]
+    if any(share.any() for share in zeros):
+        found.append(Statistic("zeros", lambda rows, weights: weights @ rows[:, 0], *zeros))
+    # Of one feature its total is itself.
+    if used.sum() > 1:
+        found.append(Statistic("row totals", mean_spread, *(rows.sum(axis=1, keepdims=True) for rows in scaled)))
+    return found
+
+
+def _changing(data: Rows, simulated: Pool) -> Float[np.ndarray, "features"]:
+    """1 for a feature that is not constant on both sides, else 0."""
+    return ((np.ptp(data, axis=0) > 0) | (np.ptp(simulated, axis=0) > 0)).astype(np.float64)
+
+
+def _middles(data: Rows, simulated: Pool) -> Float[np.ndarray, "features"]:
+    """The width of each feature's middle half, the mean of both sides, or 0 where one of them is 0."""
+    quartiles = [np.quantile(rows, [0.25, 0.75], axis=0) for rows in (data, simulated)]
+    widths = np.stack([high - low for low, high in quartiles])
+    return np.where(widths.min(axis=0) > 0, widths.mean(axis=0), 0.0)
+
+
+def l_moments(column: Float[np.ndarray, "n"], weights: Weights) -> tuple[Values, Values]:
+    """Second and fourth L-moments of weighted values.
+
+        λ_r = ∫ Q(u) P*_{r−1}(u) du = −Σ_i (x_(i+1) − x_(i)) ∫_0^{u_i} P*_{r−1}(u) du
+
+    P* are the shifted Legendre polynomials (Hosking 1990, eq. 2.2), u_i the weight up to the i-th smallest value.
+
+    >>> import numpy as np
+    >>> second, fourth = l_moments(np.arange(1001.0), np.full((1, 1001), 1 / 1001))
+    >>> round(float(second[0]) / 1001, 4), abs(round(float(fourth[0]) / 1001, 4))  # uniform: a sixth, and none
+    (0.1667, 0.0)
+    """
+    order = np.argsort(column, kind="stable")
+    gaps = np.diff(column[order])
+    u = np.cumsum(weights[:, order[:-1]], axis=1)
+    tail = u * (1.0 - u)
+    return tail @ gaps, (tail * (1.0 - 5.0 * tail)) @ gaps
+
+
+def mean_spread(rows: Rows, weights: Weights) -> Values:
+    """λ₂ of every column, averaged: for one Gaussian column σ/√π."""
+    return np.mean([l_moments(column, weights)[0] for column in rows.T], axis=0)
+
+
+def mean_kurtosis(rows: Rows, weights: Weights) -> Values:
+    """τ₄ = λ₄/λ₂ of every column, averaged; a column that is constant in a set counts as 0."""
+    pairs = (l_moments(column, weights) for column in rows.T)
+    return np.mean(
+        [np.divide(fourth, second, out=np.zeros_like(second), where=second > 0) for second, fourth in pairs], 0
+    )

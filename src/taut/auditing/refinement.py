@@ -1,0 +1,142 @@
+"""The best Gaussian of each row beside the encoder's: what the family cannot, and what the encoder did not."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import numpyro.distributions as dist
+from jaxtyping import Array, Float
+
+from taut.annealing import Path
+from taut.bounds import log_mean_weight, log_mean_weight_error
+from taut.fitting import refined_gaussian
+from taut.guides import AbstractGuide, Covariance
+from taut.models import AbstractModel
+from taut.numerics import Frame, is_diagonal_gaussian, log_standard_normal, mean_of, one_draw
+from taut.shapes import Datum, RandomKey, Scalar
+from taut.weights import RowFunction, pareto_khat
+
+# Draws by which one of several fits is chosen; the chosen one is scored with others.
+CHOOSING = 32
+
+
+class Moments(NamedTuple):
+    """Means and marginal standard deviations of Gaussians over latents."""
+
+    mean: Float[np.ndarray, "n latents"]
+    deviation: Float[np.ndarray, "n latents"]
+
+
+class Refinement(NamedTuple):
+    """One row's refined Gaussians, and their ELBOs on fresh draws, in nats.
+
+    `elbo_family` is the best found in the guide's own family (diagonal where the guide is no Gaussian), `elbo_full`
+    the best with a full covariance. `amortisation` = elbo_family − the encoder's ELBO and `full_gain` = elbo_full −
+    elbo_family are paired: the same standard draws on both sides. `log_p` is importance-weighted from the full one.
+    """
+
+    frame: Frame | Any
+    elbo_family: Float[np.ndarray, "n"]
+    elbo_family_error: Float[np.ndarray, "n"]
+    elbo_full: Float[np.ndarray, "n"]
+    elbo_full_error: Float[np.ndarray, "n"]
+    amortisation: Float[np.ndarray, "n"]
+    amortisation_error: Float[np.ndarray, "n"]
+    full_gain: Float[np.ndarray, "n"]
+    full_gain_error: Float[np.ndarray, "n"]
+    log_p: Float[np.ndarray, "n"]
+    log_p_error: Float[np.ndarray, "n"]
+    khat: Float[np.ndarray, "n"]
+
+
+class RefinementOfRow(RowFunction):
+    """`Refinement` of one datum: from the encoder's mean and from the prior's, the better one kept."""
+
+    draws: int = eqx.field(static=True)
+
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Refinement:
+        """Refine, choose on some draws, score on others."""
+        fit_key, choice_key, score_key = jr.split(key, 3)
+        q = guide(x)
+        own = own_frame(q)
+        full, diagonal = _fits(model, x, q, own, fit_key)
+        choosing = _standard_draws(choice_key, CHOOSING, full[0])
+        best_diagonal = _best(model, x, diagonal, choosing)
+        best_full = _best(model, x, [*full, best_diagonal], choosing)
+        family = best_full if family_of(q) == "full" else best_diagonal
+        u = _standard_draws(score_key, self.draws, best_full)
+        of_full, of_family = log_ratios(model, x, best_full, u), log_ratios(model, x, family, u)
+        of_own = jnp.full_like(of_full, jnp.nan) if own is None else log_ratios(model, x, own, u)
+        numbers: list[Any] = [
+            *_mean_and_error(of_family),
+            *_mean_and_error(of_full),
+            *_mean_and_error(of_family - of_own),
+            *_mean_and_error(of_full - of_family),
+            log_mean_weight(_kept(of_full)),
+            log_mean_weight_error(_kept(of_full)),
+            pareto_khat(_kept(of_full)),
+        ]
+        return Refinement(best_full, *numbers)
+
+
+def family_of(q: dist.Distribution) -> Covariance | None:
+    """The Gaussian family that a guide's distribution belongs to, or None."""
+    if is_diagonal_gaussian(q):
+        return "diagonal"
+    return "full" if isinstance(q, dist.MultivariateNormal) else None
+
+
+def own_frame(q: dist.Distribution) -> Frame | None:
+    """The guide's own Gaussian as a frame, or None where it is none."""
+    return None if family_of(q) is None else Frame.of(q)
+
+
+def log_ratios(model: AbstractModel, x: Datum, frame: Frame, u: Float[Array, "draws latents"]) -> Float[Array, "draws"]:
+    """Log-weights of the latents that a frame gives to standard draws."""
+    path = Path(model, x, frame)
+    return jax.lax.map(lambda u: path.log_joint(u) - log_standard_normal(u), u, batch_size=min(64, len(u)))
+
+
+def _fits(
+    model: AbstractModel, x: Datum, q: dist.Distribution, own: Frame | None, key: RandomKey
+) -> tuple[list[Frame], list[Frame]]:
+    """Candidates with a full covariance, and with a diagonal one written as a matrix too."""
+    full_key, diagonal_key = jr.split(key)
+    # A guide that is no Gaussian may have no formula for its mean; any place where it has mass will do to climb from.
+    own_mean = one_draw(q, key=full_key) if own is None else own.mean
+    starts = jnp.stack([own_mean, _prior_mean(model, own_mean)])
+    full = [refined_gaussian(model, x, starts, key=full_key)]
+    centre = full[0].mean[None]
+    narrow = refined_gaussian(model, x, centre, key=diagonal_key, covariance="diagonal", newton_steps=0)
+    diagonal = [Frame(narrow.mean, jnp.diag(narrow.root))]
+    if own is not None:
+        (diagonal if family_of(q) == "diagonal" else full).append(own)
+    return full, diagonal
+
+
+def _prior_mean(model: AbstractModel, otherwise: Float[Array, "latents"]) -> Float[Array, "latents"]:
+    return mean_of(model.prior()) if own_frame(model.prior()) is not None else jnp.zeros_like(otherwise)
+
+
+def _best(model: AbstractModel, x: Datum, candidates: list[Frame], u: Float[Array, "draws latents"]) -> Frame:
+    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *candidates)
+    elbos = jax.vmap(lambda frame: jnp.mean(log_ratios(model, x, frame, u)))(stacked)
+    chosen = jnp.argmax(jnp.where(jnp.isnan(elbos), -jnp.inf, elbos))
+    return jax.tree.map(lambda leaf: leaf[chosen], stacked)
+
+
+def _standard_draws(key: RandomKey, draws: int, frame: Frame) -> Float[Array, "draws latents"]:
+    return jr.normal(key, (draws, *frame.mean.shape), frame.mean.dtype)
+
+
+def _kept(log_w: Float[Array, "draws"]) -> Float[Array, "draws"]:
+    return jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
+
+
+def _mean_and_error(values: Float[Array, "draws"]) -> tuple[Scalar, Scalar]:
+    return jnp.mean(values), jnp.std(values, ddof=1) / jnp.sqrt(values.shape[0])

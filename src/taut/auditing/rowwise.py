@@ -1,0 +1,169 @@
+"""All that is measured row by row, a chunk of rows at a time, so that an audit can stop, go on, and speak of a part."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, cast
+
+import jax
+import jax.random as jr
+import numpy as np
+from jaxtyping import Float, Int, Num
+
+from taut.auditing.effort import Effort, sound_jeffreys
+from taut.auditing.partial import Partial
+from taut.auditing.refinement import Moments, Refinement, RefinementOfRow
+from taut.auditing.rows import RowResult, account_for_rows
+from taut.auditing.walks import ROWS_AT_ONCE, Walks, pilots, walks
+from taut.guides import AbstractGuide, Constant
+from taut.models import AbstractModel
+from taut.shapes import RandomKey
+from taut.weights import map_rows
+
+# Draws that score a refined Gaussian, whose weights are light.
+REFINED_DRAWS = 200
+LARGEST_CHUNK = 256
+
+Ended = Literal["all rows", "no time left", "interrupted"]
+Progress = Callable[[str, int, int], None]
+
+
+class RowMeasures(NamedTuple):
+    """What was measured of each row; what was not is None.
+
+    `refined` comes without its frames, which would fill the memory where there are many rows; their means and marginal
+    deviations are in `posterior`. `rhat` and `temperatures` are of the walks.
+    """
+
+    numbers: Int[np.ndarray, "n"]
+    encoder: RowResult
+    prior: RowResult | None
+    refined: Refinement | None
+    posterior: Moments | None
+    walks: Walks | None
+    rhat: Float[np.ndarray, "n"] | None
+    temperatures: Int[np.ndarray, "n"] | None
+
+
+class Wanted(NamedTuple):
+    """Which parts to measure."""
+
+    draws: int
+    prior: bool
+    refined: bool
+    walks: bool
+
+
+def template(wanted: Wanted) -> RowMeasures:
+    """A stand-in with the parts that will be measured, for reading them back from a file."""
+
+    def zeros(kind: Any, **parts: Any) -> Any:
+        return kind(**{name: parts.get(name, 0) for name in kind._fields})
+
+    walked = 0 if wanted.walks else None
+    return RowMeasures(
+        numbers=cast(Any, 0),
+        encoder=zeros(RowResult),
+        prior=zeros(RowResult) if wanted.prior else None,
+        refined=zeros(Refinement, frame=None) if wanted.refined else None,
+        posterior=zeros(Moments) if wanted.refined else None,
+        walks=zeros(Walks) if wanted.walks else None,
+        rhat=cast(Any, walked),
+        temperatures=cast(Any, walked),
+    )
+
+
+def measure_rows(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    order: Int[np.ndarray, "k"],
+    *,
+    key: RandomKey,
+    wanted: Wanted,
+    effort: Effort,
+    partial: Partial,
+    on_block: Progress | None,
+) -> tuple[RowMeasures, Ended]:
+    """Measure these rows of the data in this order; the rows that were finished, ascending, and why it ended.
+
+    Ctrl-C and a time limit both end it after what is done, unless nothing is: then the interruption passes on.
+    """
+    done: list[RowMeasures] = [RowMeasures(*part) for part in partial.load()]
+    for part in done:
+        effort.resume(np.zeros(len(part.numbers)) if part.walks is None else part.walks.upper - part.walks.lower)
+    taken = sum(len(part.numbers) for part in done)
+    size, ended = _chunk_size(len(order)), cast(Ended, "all rows")
+    if effort.seconds is not None and taken < len(order):
+        # Compiles all programs on a block that is thrown away, so that the limit is for measuring.
+        _measure_chunk(
+            model, guide, data, order[:ROWS_AT_ONCE], key=key, wanted=wanted, effort=Effort(ROWS_AT_ONCE, 10.0, None)
+        )
+        effort.began = time.monotonic()
+    try:
+        while taken < len(order):
+            chunk = order[taken : taken + size]
+            if taken and effort.spent(len(chunk)):
+                ended = "no time left"
+                break
+            done.append(_measure_chunk(model, guide, data, chunk, key=key, wanted=wanted, effort=effort))
+            partial.add(done[-1])
+            taken += len(chunk)
+            if on_block is not None:
+                on_block("rows", taken, len(order))
+    except KeyboardInterrupt:
+        ended = "interrupted"
+        if not done:
+            raise
+    joined: RowMeasures = jax.tree.map(lambda *leaves: np.concatenate(leaves), *done)
+    ascending = np.argsort(joined.numbers, kind="stable")
+    return jax.tree.map(lambda leaf: leaf[ascending], joined), ended
+
+
+def _chunk_size(rows: int) -> int:
+    """A multiple of the rows that are decoded at once, and at least four chunks where there are that many."""
+    quarter = -(-rows // (4 * ROWS_AT_ONCE)) * ROWS_AT_ONCE
+    return min(max(quarter, ROWS_AT_ONCE), LARGEST_CHUNK)
+
+
+def _measure_chunk(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    chunk: Int[np.ndarray, "k"],
+    *,
+    key: RandomKey,
+    wanted: Wanted,
+    effort: Effort,
+) -> RowMeasures:
+    began = time.monotonic()
+    # Padded to whole blocks, so that the last chunk runs the programs of the others; what is doubled is cut again.
+    whole = -(-len(chunk) // ROWS_AT_ONCE) * ROWS_AT_ONCE if len(data) >= ROWS_AT_ONCE else len(chunk)
+    rows = np.resize(chunk, whole)
+    x = np.asarray(data)[rows]
+    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[rows], guide)
+    account_key, prior_key, refine_key, pilot_key, walk_key = jr.split(key, 5)
+    encoder = account_for_rows(model, own, x, draws=wanted.draws, key=account_key, rows=rows)
+    prior = refined = frames = posterior = measured = rhat = lengths = None
+    if wanted.prior:
+        prior = account_for_rows(model, Constant(model.prior()), x, draws=wanted.draws, key=prior_key, rows=rows)
+    if wanted.refined:
+        function = RefinementOfRow(REFINED_DRAWS)
+        refined = map_rows(function, model, own, x, key=refine_key, rows=rows, block=ROWS_AT_ONCE)
+        frames, refined = refined.frame, refined._replace(frame=None)
+        posterior = Moments(frames.mean, np.sqrt(np.sum(frames.root**2, axis=-1)))
+    if wanted.walks and frames is not None:
+        found = pilots(model, own, x, frames, key=pilot_key, rows=rows)
+        jeffreys, rhat = sound_jeffreys(np.mean(np.asarray(found.variance), axis=1)), np.asarray(found.rhat)
+        effort.check_first(len(chunk), time.monotonic() - began)
+        lengths = effort.lengths(jeffreys)
+        walking = time.monotonic()
+        measured = walks(model, own, x, frames, found, lengths, key=walk_key, rows=rows)
+        widths = (measured.upper - measured.lower)[: len(chunk)]
+        now = time.monotonic()
+        effort.note(
+            widths, lengths[: len(chunk)], jeffreys[: len(chunk)], overhead=walking - began, walking=now - walking
+        )
+    everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths)
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(chunk)], everything)

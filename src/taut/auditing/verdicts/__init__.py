@@ -1,0 +1,55 @@
+"""From numbers to sentences: what is wrong, or right, and which lever moves it.
+
+A rule is a short pure function of a ledger that gives a verdict or None. It says nothing of what was not measured, and
+calls nothing a finding that lies within two standard errors. A new rule is a function in one of these files, and a line
+here.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from taut.auditing.verdicts import bracket, data, gap, guide, latents, prior, weights
+from taut.record import Ledger, Verdict
+
+
+class Rule(NamedTuple):
+    """What is asked of a ledger, and the codes of the verdicts that may come of it, at most one of them at a time."""
+
+    judge: Callable[[Ledger], Verdict | None]
+    codes: tuple[str, ...]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(data.completeness, ("audit-incomplete",)),
+    Rule(data.seen, ("rows-seen",)),
+    Rule(data.set_aside, ("rows-set-aside",)),
+    Rule(gap.size, ("gap-small", "gap-large")),
+    Rule(gap.amortisation, ("encoder-weak",)),
+    Rule(gap.family, ("family-narrow",)),
+    Rule(bracket.order, ("contradiction",)),
+    Rule(bracket.modes, ("mode-missed",)),
+    Rule(bracket.width, ("bracket-tight", "bracket-wide")),
+    Rule(bracket.starts, ("starts-biased",)),
+    Rule(bracket.settling, ("starts-unsettled",)),
+    Rule(bracket.transfer, ("not-comparable",)),
+    Rule(weights.tails, ("weights-good", "weights-heavy", "weights-short")),
+    Rule(latents.use, ("latents-used", "latents-idle")),
+    Rule(latents.amortisation, ("latents-collapse-amortisation",)),
+    Rule(prior.mismatch, ("prior-mismatch", "prior-unclear")),
+    Rule(prior.naive, ("prior-estimate",)),
+    Rule(guide.calibration, ("guide-miscalibrated",)),
+    Rule(guide.generalisation, ("overfitting-encoder",)),
+    Rule(data.generalisation, ("overfitting-model",)),
+    Rule(data.outliers, ("out-of-distribution",)),
+    Rule(data.predictive, ("likelihood-misfit",)),
+)
+
+ORDER = ("problem", "warning", "note", "good")
+
+__all__ = ["RULES", "Rule", "verdicts_on"]
+
+
+def verdicts_on(ledger: Ledger) -> list[Verdict]:
+    """All verdicts on a ledger whose own list of them is not looked at, the worst first."""
+    found = (rule.judge(ledger) for rule in RULES)
+    return sorted((verdict for verdict in found if verdict is not None), key=lambda v: ORDER.index(v.severity))

@@ -1,0 +1,131 @@
+"""log p(x) between two bounds: how tight, and whether a check speaks against the upper one (METHODS §2.2, §2.4)."""
+
+from taut.auditing.verdicts.evidence import SURE, is_exact, share_error, surely_above
+from taut.record import Ledger, Verdict
+
+# Nats: the widest mean bracket where nothing was asked, and how much wider than asked it may be.
+WIDE, BEYOND_ASKED = 0.5, 1.5
+# Nats, and standard errors, by which another start must find more before a mode counts as missed.
+MISSED, MISSED_ERRORS = 0.1, 3.0
+# The share of real rows within the range of the simulated ones, below which the calibration is of other rows.
+COMPARABLE = 0.5
+# Vehtari et al. 2021 ask for R̂ < 1.01 of long chains. These are halves of some fifteen steps of a few chains, whose R̂
+# is noisy: only far larger values say that the chains are apart.
+UNSETTLED_MEDIAN, UNSETTLED_MAXIMUM = 1.2, 2.0
+
+
+def order(ledger: Ledger) -> Verdict | None:
+    """A certified lower bound above the upper one falsifies what the upper one assumes (METHODS §2.4 B5)."""
+    lower, upper = ledger.evidence.lower, ledger.evidence.upper
+    if upper is None or is_exact(ledger) or lower.value <= upper.value:
+        return None
+    return Verdict(
+        code="contradiction",
+        severity="problem",
+        text=f"The lower bound lies {lower.value - upper.value:.3f} nats above the upper one, so that what that one "
+        "assumes does not hold. The lever is the guide, so that walks start nearer to the posterior, then "
+        "longer walks.",
+        evidence=f"evidence.lower = {lower}, evidence.upper = {upper}",
+    )
+
+
+def modes(ledger: Ledger) -> Verdict | None:
+    """Walks from another start find more than the bracket has room for: the main ones missed a mode.
+
+    Less than the bracket's own width would only say that the main lower bound is loose.
+    """
+    if ledger.annealing is None:
+        return None
+    least = max(MISSED, ledger.evidence.width or 0.0)
+    found = [c for c in ledger.annealing.controls if surely_above(c.excess, least, errors=MISSED_ERRORS)]
+    if not found:
+        return None
+    worst = max(found, key=lambda control: control.excess.value)
+    return Verdict(
+        code="mode-missed",
+        severity="problem",
+        text=f"Walks started from {worst.start} find {worst.excess.value:.2f} nats a row more than the main ones on "
+        f"{worst.rows} rows: these missed a mode, and the upper bound with them. The lever is the guide: a family with "
+        "room for several modes.",
+        evidence=f"annealing.controls.excess = {worst.excess}, evidence.width = {_plain(ledger.evidence.width)}",
+    )
+
+
+def width(ledger: Ledger) -> Verdict | None:
+    """As tight as was asked, or not. Tight is not right: where a check speaks against it, it is no merit."""
+    reached, annealing = ledger.evidence.width, ledger.annealing
+    if reached is None or annealing is None or order(ledger) is not None:
+        return None
+    asked = annealing.asked
+    evidence = f"evidence.width = {reached:.3f}, annealing.asked = {'nothing' if asked is None else f'{asked:g}'}"
+    if reached > (WIDE if asked is None else BEYOND_ASKED * asked):
+        wanted = "" if asked is None else f", where {asked:g} were asked"
+        return Verdict(
+            code="bracket-wide",
+            severity="warning",
+            text=f"log p(x) is known to {reached:.2f} nats a row{wanted}. The lever is more draws, in longer "
+            "walks and more time, then the guide.",
+            evidence=evidence,
+        )
+    doubted = modes(ledger) is not None or starts(ledger) is not None
+    return Verdict(
+        code="bracket-tight",
+        severity="note" if doubted else "good",
+        text=f"log p(x) is known to {max(reached, 0.0):.3f} nats a row, if what the upper bound assumes holds"
+        + (", which a check contradicts." if doubted else "."),
+        evidence=evidence,
+    )
+
+
+def starts(ledger: Ledger) -> Verdict | None:
+    """On rows whose exact upper bound is known, the usual starts give one too low by more than the bracket is wide."""
+    simulated, reached = ledger.simulated, ledger.evidence.width
+    if simulated is None or reached is None or simulated.allowance.value <= reached:
+        return None
+    if not surely_above(simulated.allowance, max(reached, 0.0)):
+        return None
+    return Verdict(
+        code="starts-biased",
+        severity="warning",
+        text=f"On {simulated.matched} matched simulated rows the starts of the reverse walks lower the upper bound by "
+        f"{simulated.allowance.value:.3f} nats, more than the bracket is wide: allow for it. The lever is the guide, "
+        "then longer walks.",
+        evidence=f"simulated.allowance = {simulated.allowance}, evidence.width = {reached:.3f}",
+    )
+
+
+def transfer(ledger: Ledger) -> Verdict | None:
+    """Real rows have no matches among the simulated ones: usual where q(z) is not p(z) (METHODS §2.4 B4)."""
+    simulated = ledger.simulated
+    if simulated is None:
+        return None
+    share = simulated.comparable
+    if share + SURE * share_error(share, ledger.rows) >= COMPARABLE:
+        return None
+    return Verdict(
+        code="not-comparable",
+        severity="note",
+        text=f"Only {share:.0%} of the rows resemble what the model simulates, so what those say of the starts does "
+        "not transfer to the others. The lever is the prior and the decoder: a model that makes such data.",
+        evidence=f"simulated.comparable = {share:.3f}, rows = {ledger.rows}",
+    )
+
+
+def settling(ledger: Ledger) -> Verdict | None:
+    """The chains that find the starts have not met: in half of the rows, or far apart in one."""
+    rhat = None if ledger.annealing is None else ledger.annealing.rhat
+    if rhat is None or not (rhat.median > UNSETTLED_MEDIAN or rhat.maximum > UNSETTLED_MAXIMUM):
+        return None
+    widely = rhat.median > UNSETTLED_MEDIAN
+    return Verdict(
+        code="starts-unsettled",
+        severity="warning" if widely else "note",
+        text=f"In {'half of the rows or more' if widely else 'some rows'} the chains that find the reverse walks' "
+        "starts disagree, so that the upper bound there rests on little. The lever is the guide, so that chains start "
+        "nearer to the posterior.",
+        evidence=f"annealing.rhat.median = {rhat.median:.3f}, annealing.rhat.maximum = {rhat.maximum:.3f}",
+    )
+
+
+def _plain(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"

@@ -1,0 +1,169 @@
+"""Annealed walks of many rows: a pilot that is thrown away, then the measured ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Array, Float, Int, Num
+
+from taut.annealing import Path, Pilot, Schedule, forward_walk, pilot, reverse_walk, steps_between, temperatures
+from taut.bounds import annealed_lower, annealed_upper, bridge
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.numerics import Frame
+from taut.shapes import Datum, RandomKey
+from taut.weights import RowFunction, map_rows
+
+# Steps at β = 1 before a reverse walk of real data starts; the R̂ of the ledger is over these.
+SETTLING = 30
+LEAPFROGS = 3
+CHAINS = 4
+ROWS_AT_ONCE = 32
+# The pilot's temperatures, on equal steps.
+PILOT = np.arange(1, 25) / 24
+# The longest schedule: a fixed size, so that every length is one compiled program.
+LONGEST = 2048
+
+
+class PilotOfRow(RowFunction):
+    """`Pilot` of one datum, from the frame that stands beside it."""
+
+    chains: int = eqx.field(static=True)
+    settling: int = eqx.field(static=True, default=SETTLING)
+
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+    ) -> Pilot:
+        """The pilot."""
+        path: Path = Path(model, x, aside)
+        betas = jnp.asarray(PILOT, x.dtype)
+        return pilot(path, betas, chains=self.chains, leapfrogs=LEAPFROGS, settling=self.settling, key=key)
+
+
+class Planned(NamedTuple):
+    """What the measured walks of one row are given: all of it was found on other keys."""
+
+    frame: Frame
+    schedule: Schedule
+    starts: Float[Array, "*n chains latents"]
+
+
+class Walks(NamedTuple):
+    """Log-weights of both walks, the bounds that they give, and how they went. `upper` is as good as its starts."""
+
+    forward: Float[np.ndarray, "n chains"]
+    reverse: Float[np.ndarray, "n chains"]
+    lower: Float[np.ndarray, "n"]
+    upper: Float[np.ndarray, "n"]
+    bridge: Float[np.ndarray, "n"]
+    acceptance: Float[np.ndarray, "n"]
+    failed: Int[np.ndarray, "n"]
+
+
+class WalksOfRow(RowFunction):
+    """`Walks` of one datum along `length` temperatures."""
+
+    length: Int[Array, ""]
+
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+    ) -> Walks:
+        """Forward from fresh draws, in reverse from the given starts, on keys that share nothing."""
+        path = Path(model, x, aside.frame)
+        forward_key, reverse_key = jr.split(key)
+        chains = aside.starts.shape[0]
+
+        def ahead(key: RandomKey) -> Any:
+            return forward_walk(path, aside.schedule, self.length, leapfrogs=LEAPFROGS, key=key)
+
+        def back(start: Float[Array, "latents"], key: RandomKey) -> Any:
+            return reverse_walk(path, aside.schedule, self.length, start, leapfrogs=LEAPFROGS, key=key)
+
+        there = jax.vmap(ahead)(jr.split(forward_key, chains))
+        again = jax.vmap(back)(aside.starts, jr.split(reverse_key, chains))
+        numbers: dict[str, Any] = {
+            "forward": there.log_weight,
+            "reverse": again.log_weight,
+            "lower": annealed_lower(there.log_weight),
+            "upper": annealed_upper(again.log_weight, there.log_weight),
+            "bridge": bridge(there.log_weight, again.log_weight),
+            "acceptance": 0.5 * (jnp.mean(there.acceptance) + jnp.mean(again.acceptance)),
+            "failed": jnp.sum(jnp.isnan(there.log_weight)) + jnp.sum(jnp.isnan(again.log_weight)),
+        }
+        return Walks(**numbers)
+
+
+def pilots(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    frames: Frame,
+    *,
+    key: RandomKey,
+    rows: np.ndarray,
+    chains: int = CHAINS,
+    settling: int = SETTLING,
+) -> Pilot:
+    """The pilot of every row. It runs twice as many chains as are measured: more starts, a better view of the path."""
+    found = map_rows(
+        PilotOfRow(2 * chains, settling), model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE // 2, aside=frames
+    )
+    return found._replace(starts=found.starts[:, ::2])
+
+
+def walks(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    frames: Frame,
+    found: Pilot,
+    lengths: Int[np.ndarray, "n"],
+    *,
+    key: RandomKey,
+    rows: np.ndarray,
+    on_block: Callable[[int], None] | None = None,
+) -> Walks:
+    """The measured walks of every row.
+
+    Rows of like length go together and a block takes its longest, which `lengths` then says: in this alone does a row
+    depend on its company, and validly, since lengths are known before anything is measured.
+    """
+    order = np.argsort(lengths, kind="stable")
+    size = min(ROWS_AT_ONCE, len(order))
+    parts = []
+    for start in range(0, len(order), size):
+        block = order[start : start + size]
+        length = lengths[block] = int(lengths[block].max())
+        # The last block is padded to the size of the others, so that it is the same program.
+        padded = np.resize(block, size)
+        aside = Planned(_taken(frames, padded), _schedules(found, padded, length), jnp.asarray(found.starts)[padded])
+        function = WalksOfRow(jnp.asarray(length))
+        measured = map_rows(function, model, guide, data[padded], key=key, rows=rows[padded], block=size, aside=aside)
+        parts.append(_taken(measured, slice(len(block))))
+        if on_block is not None:
+            on_block(start + len(block))
+    joined = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    return _taken(joined, np.argsort(order, kind="stable"))
+
+
+def _taken(tree: Any, rows: Any) -> Any:
+    """These rows of every array."""
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[rows], tree)
+
+
+def _schedules(found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Schedule:
+    """Each row's own temperatures, padded to the longest."""
+    variance, step_sizes = np.asarray(found.variance), np.asarray(found.step_sizes)
+    parts = np.zeros((3, len(rows), LONGEST))
+    for place, row in enumerate(rows):
+        betas = temperatures(PILOT, variance[row], length)
+        steps = steps_between(PILOT, step_sizes[row], betas)
+        parts[:, place, :length] = betas, np.diff(betas, prepend=0.0), steps
+    betas, increments, steps = (jnp.asarray(part, step_sizes.dtype) for part in parts)
+    return Schedule(betas, increments, steps)
