@@ -1,18 +1,21 @@
 """Each command end to end on a tiny run."""
 
+import contextlib
 import csv
 import json
 import os
 import re
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
 
 from taut import __version__
-from taut.record import Ledger
-from tests.cli.commands import done, run
+from taut.record import Ledger, Verdict
+from tests.auditing.instances import account
+from tests.cli.commands import done, refused, run
 from tests.cli.conftest import TINY
 
 DRAWS = ("--draws", 20)
@@ -79,27 +82,106 @@ def test_a_fit_that_diverges_ends_with_3_and_keeps_the_run(shelf, tmp_path):
     assert done("info", tmp_path / "new", "--json")
 
 
-def test_audit_writes_the_account_into_the_run(run_folder):
-    ended = done("audit", run_folder, *DRAWS)
+def test_audit_writes_the_account_of_held_out_rows_into_the_run(run_folder):
+    ended = done("audit", run_folder, *DRAWS, "--no-bracket", "--rows", 2)
     ledger = Ledger.from_json(run_folder / "ledger.json")
-    assert (ledger.rows, ledger.datum, ledger.latent) == (10, 16, 3)
+    assert (ledger.rows, ledger.settings["rows_in_data"], ledger.datum, ledger.latent) == (2, 10, 16, 3)
     table = columns(run_folder / "rows.csv")
-    assert list(table) == ["row", "elbo", "importance", "std_error", "khat", "ess"]
+    assert list(table) == ["row", "elbo", "importance", "std_error", "lower", "upper", "khat", "ess"]
     assert table["elbo"].mean() == pytest.approx(ledger.elbo.value, rel=1e-5)
+    # Two rows of three latents are few enough for quadrature.
+    assert ledger.evidence.lower.status == ledger.evidence.upper.status == "exact"
+    assert (table["lower"] == table["upper"]).all()
     assert "<html" in (run_folder / "report.html").read_text("utf-8")
-    assert "from below" in ended.out
+    assert "exact" in ended.out
     assert f"Report: {run_folder / 'report.html'}" in ended.out
 
 
 def test_audit_of_other_rows_elsewhere_with_labels(finished, shelf, tmp_path):
-    words = ("--out", tmp_path / "audit", "--labels", shelf / "labels.csv", "--rows", 34, "--json", "--quiet")
-    ended = done("audit", finished, shelf / "unseen.npy", *DRAWS, *words)
+    words = ("--out", tmp_path / "audit", "--labels", shelf / "labels.csv", "--rows", 34, "--no-bracket")
+    ended = done("audit", finished, shelf / "unseen.npy", *DRAWS, *words, "--json", "--quiet")
     ledger = Ledger.from_json(ended.out)
     assert ended.err == ""
+    assert ledger.evidence.upper is None
     assert ledger == Ledger.from_json(tmp_path / "audit" / "ledger.json")
     assert ledger.rows == 34
     assert set(ledger.exhibits.latent_map.labels) <= {f"d{digit}" for digit in range(10)}
     assert not (finished / "ledger.json").exists()
+
+
+@pytest.fixture(scope="module")
+def from_both_sides(finished, shelf):
+    """The one audit with all its parts, and the folder that it wrote."""
+    words = ("--width", 0.2, "--train", shelf / "train.npy", "--out", shelf / "audit")
+    return done("audit", finished, shelf / "unseen.npy", *DRAWS, *words), shelf / "audit"
+
+
+def test_audit_holds_log_p_from_both_sides(from_both_sides):
+    ended, folder = from_both_sides
+    ledger, table = Ledger.from_json(folder / "ledger.json"), columns(folder / "rows.csv")
+    lower, upper = ledger.evidence.lower, ledger.evidence.upper
+    assert (lower.status, upper.status) == ("certified-lower", "conditional-upper")
+    assert ledger.elbo.value < lower.value < upper.value
+    assert table["upper"].mean() - table["lower"].mean() == pytest.approx(ledger.evidence.width, abs=1e-4)
+    assert upper.value - table["upper"].mean() == pytest.approx(np.log(2 / 0.01) / 40, abs=1e-4)
+    assert ledger.evidence.width < 0.3
+    assert ledger.annealing.asked == 0.2
+    assert (ledger.complete, ledger.gap.generalisation.rows) == (True, 40)
+    assert list(table)[4:6] == ["lower", "upper"]
+    assert "from above" in ended.out
+    assert not (folder / "audit.partial.npz").exists()
+
+
+def test_a_limit_shorter_than_the_first_rows_is_refused(from_both_sides, finished, shelf, tmp_path):
+    words = (*DRAWS, "--seconds", 0.000001, "--out", tmp_path / "audit")
+    said = refused("audit", finished, shelf / "unseen.npy", *words)
+    assert "A time limit wants to cover at least the first 32 rows;" in said
+    assert "the limit is 1e-06 s; allow " in said
+
+
+def test_audit_within_a_limit_speaks_of_the_rows_that_were_finished(finished, shelf, tmp_path):
+    words = (*DRAWS, "--no-bracket", "--seconds", 0.001, "--out", tmp_path / "audit")
+    done("audit", finished, shelf / "unseen.npy", *words)
+    ledger = Ledger.from_json(tmp_path / "audit" / "ledger.json")
+    assert (ledger.rows, ledger.complete) == (32, False)
+    assert "audit-incomplete" in {verdict.code for verdict in ledger.verdicts}
+
+
+def test_audit_of_rows_that_training_saw_says_so_loudly(finished, shelf, tmp_path):
+    words = (*DRAWS, "--no-bracket", "--out", tmp_path / "audit")
+    ended = done("audit", finished, shelf / "train.npy", *words)
+    ledger = Ledger.from_json(tmp_path / "audit" / "ledger.json")
+    assert "WARNING: 90 of these 100 rows were in the training data: every number will flatter the model." in ended.err
+    assert "90 of the 100 rows equal rows that training has seen." in ledger.notes
+    assert {verdict.code: verdict.severity for verdict in ledger.verdicts}["rows-seen"] == "problem"
+
+
+def test_ctrl_c_writes_what_is_finished_and_the_same_command_goes_on(finished, shelf, tmp_path, monkeypatch):
+    @contextlib.contextmanager
+    def interrupting(*, shown):
+        def update(stage, finished, _):
+            if stage == "rows" and finished == 32:
+                raise KeyboardInterrupt
+
+        yield update
+
+    words = ("audit", finished, shelf / "unseen.npy", *DRAWS, "--no-bracket", "--out", tmp_path / "audit")
+    with monkeypatch.context() as patch:
+        patch.setattr("taut.estimators.audit_bar", interrupting)
+        ended = run(*words)
+    assert ended.code == 130
+    assert "Interrupted after 32 rows; the same command goes on from there." in ended.err
+    stopped = Ledger.from_json(tmp_path / "audit" / "ledger.json")
+    assert (stopped.rows, stopped.complete) == (32, False)
+    kept = columns(tmp_path / "audit" / "rows.csv")
+    assert (tmp_path / "audit" / "audit.partial.npz").is_file()
+    done(*words)
+    whole = columns(tmp_path / "audit" / "rows.csv")
+    done(*words[:-1], tmp_path / "apart")
+    for name, values in columns(tmp_path / "apart" / "rows.csv").items():
+        np.testing.assert_array_equal(whole[name], values)
+        np.testing.assert_array_equal(values[np.isin(whole["row"], kept["row"])], kept[name])
+    assert not (tmp_path / "audit" / "audit.partial.npz").exists()
 
 
 def test_score_writes_one_row_for_each_row(finished, shelf, tmp_path):
@@ -146,17 +228,125 @@ def test_sample_writes_as_many_rows_as_asked_for(finished, tmp_path):
     assert (first != other).any()
 
 
-def test_compare_pairs_the_first_run_with_each_other(finished, shelf, tmp_path):
-    done("fit", shelf / "train.npy", "--out", tmp_path / "other", *TINY, "--seed", 1)
-    places = (finished, tmp_path / "other", finished, shelf / "unseen.npy")
-    facts = json.loads(done("compare", *places, *DRAWS, "--json").out)
-    other, itself = facts["differences"]
-    assert (other["run"], other["rows"]) == (str(tmp_path / "other"), 40)
-    assert other["std_error"] > 0
+@pytest.fixture(scope="module")
+def other(shelf):
+    """A run like `finished`, from another seed."""
+    done("fit", shelf / "train.npy", "--out", shelf / "other", *TINY, "--seed", 1)
+    return shelf / "other"
+
+
+def test_compare_without_brackets_pairs_the_first_run_with_each_other(finished, other, shelf):
+    words = (shelf / "unseen.npy", *DRAWS, "--no-bracket")
+    facts = json.loads(done("compare", finished, other, finished, *words, "--json").out)
+    found, itself = facts["differences"]
+    assert (found["run"], found["rows"]) == (str(other), 40)
+    assert found["std_error"] > 0
     assert (itself["mean"], itself["wins"]) == (0, 0)
-    said = done("compare", finished, tmp_path / "other", shelf / "unseen.npy", *DRAWS).out
-    assert f"{other['mean']:+.3f} ± {other['std_error']:.3f}" in said
+    said = done("compare", finished, other, *words).out
+    assert f"{found['mean']:+.3f} ± {found['std_error']:.3f}" in said
     assert "Both sides are lower bounds on log p(x), so that their difference has no direction." in said
+    some = json.loads(done("compare", finished, other, *words, "--rows", 10, "--json").out)
+    assert some["differences"][0]["rows"] == 10
+
+
+def test_compare_holds_the_difference_from_both_sides(from_both_sides, finished, other, shelf):
+    table = columns(from_both_sides[1] / "rows.csv")
+    words = ("compare", finished, finished, other, shelf / "unseen.npy", *DRAWS, "--width", 0.2)
+    facts = json.loads(done(*words, "--json").out)
+    assert set(facts) == {
+        "first", "data", "rows", "width", "seconds", "delta", "draws", "seed", "bracket", "rows_seen_in_training",
+        "differences", "doubts", "note",
+    }  # fmt: skip
+    itself, found = facts["differences"]
+    # The same brackets as those that the audit wrote, each way round.
+    margin = 2 * np.log(2 / 0.01) / 40
+    assert itself["upper"] == pytest.approx(np.mean(table["upper"] - table["lower"]) + margin, abs=1e-4)
+    assert itself["lower"] == -itself["upper"]
+    assert (itself["decided"], itself["decisive_rows"], itself["rows"]) == (False, 0, 40)
+    # The distance of the ends is the width of both brackets and two margins: what remains is the other one's width.
+    rest = found["upper"] - found["lower"] - 2 * margin - np.mean(table["upper"] - table["lower"])
+    assert 0 < rest < 0.3
+    assert found["lower"] < found["mean"] < found["upper"]
+    assert facts["note"].startswith("Each interval fails with a probability of at most 0.01, if the starts")
+    assert (facts["delta"], facts["rows_seen_in_training"]) == (0.01, {str(finished): 0, str(other): 0})
+
+
+# What brackets of four rows say, without the minutes of measuring them.
+
+
+def audited(lower, width, *, numbers=(0, 1, 2, 3), set_aside=(), ended="all rows", verdicts=()):
+    lower = np.asarray(lower, np.float64)
+    measured = types.SimpleNamespace(
+        ended=ended,
+        exact=None,
+        rows=types.SimpleNamespace(walks=types.SimpleNamespace(lower=lower, upper=lower + width)),
+        numbers=np.asarray(numbers),
+        set_aside=list(set_aside),
+    )
+    ledger = types.SimpleNamespace(verdicts=list(verdicts))
+    return types.SimpleNamespace(measured=measured, ledger=ledger, rows=account(lower))
+
+
+@pytest.fixture
+def compared(finished, other, shelf, monkeypatch):
+    """`taut compare` of two runs whose audits are given."""
+
+    def comparing(first, second, *words):
+        audits = iter([first, second])
+        monkeypatch.setattr("taut.estimators.VAE.audit_by_row", lambda *_, **__: next(audits))
+        return run("compare", finished, other, shelf / "unseen.npy", "--rows", 4, *words)
+
+    return comparing
+
+
+def test_compare_says_who_is_better_and_how_sure_that_is(compared):
+    verdicts = [
+        Verdict(code=code, severity=severity, text=text, evidence="")
+        for code, severity, text in (
+            ("bracket-wide", "warning", "log p(x) is known to 0.60 nats."),
+            ("starts-unsettled", "note", "Only a note."),
+            ("gap-large", "warning", "About something else."),
+        )
+    ]
+    brackets = audited([-9, -8, -7, -6], 0.1), audited([-19, -18, -17, -16], 0.1, verdicts=verdicts)
+    said = compared(*brackets).out
+    assert "+10.000 ± 0.000" in said
+    assert re.search(r"\+7\.251\s+and\s+\+12\.749", said)  # 10 ± (0.1 + 2 ln(200)/4)
+    assert "4 of 4" in said
+    assert "second. The first model explains rows like these better: on these 4 the difference lies between" in said
+    assert "The bracket of `" in said
+    assert "log p(x) is known to 0.60 nats." in said
+    assert "Only a note." not in said
+    assert "About something else." not in said
+    assert "Each interval fails with a probability of at most 0.01, if the starts of the reverse walks" in said
+
+
+def test_compare_leaves_rows_out_on_both_sides_and_says_whom_that_favours(compared):
+    broken = audited([-19, -18], 0.1, numbers=(0, 3), set_aside=(1, 2))
+    found = json.loads(compared(audited([-9, -1, -1, -8], 0.1), broken, "--json").out)["differences"][0]
+    assert (found["mean"], found["rows"]) == (pytest.approx(10), 2)
+    (remark,) = found["remarks"]
+    assert remark.startswith(f"`{found['run']}` has no finite value for 2 rows (1, 2): they are left out on both sides")
+    assert remark.endswith(", which favours it and leaves no certificate.")
+
+
+def test_compare_within_a_limit_takes_the_rows_that_both_finished(compared):
+    slow = audited([-19, -18], 0.1, numbers=(1, 2), ended="no time left")
+    said = compared(audited([-9, -9, -8, -1], 0.1), slow, "--seconds", 1).out
+    assert "+10.000 ± 0.000" in said
+    assert "` was audited on 2 of the 4 rows, for which there was time." in said
+
+
+def test_compare_of_an_audit_that_was_interrupted_is_none(compared):
+    ended = compared(audited([-9], 0.1, numbers=(0,), ended="interrupted"), None)
+    assert ended.code == 130
+    assert ended.sentence == "Interrupted; no file was left half-written."
+
+
+def test_compare_warns_of_rows_that_were_trained_on(finished, other, shelf):
+    ended = done("compare", finished, other, shelf / "train.npy", *DRAWS, "--no-bracket", "--rows", 5, "--json")
+    assert f"WARNING: `{other}` has trained on 90 of these 100 rows, which favours it over runs" in ended.err
+    assert json.loads(ended.out)["rows_seen_in_training"] == {str(finished): 90, str(other): 90}
 
 
 def test_info_names_what_is_in_the_run(finished):

@@ -1,13 +1,21 @@
 """Wrong words and wrong data: exit code 2 and one sentence that says what was wanted, what came and what to do."""
 
+import contextlib
+import dataclasses
 import errno
 import os
 from pathlib import Path
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
 
+from taut import datasets, likelihoods, load, networks
+from taut.cli.comparable import check_comparable
+from taut.errors import DataError
+from taut.models import LatentVariableModel
 from tests.cli.commands import refused, run
 from tests.cli.conftest import TINY
 
@@ -131,9 +139,7 @@ def test_data_that_do_not_fit_the_run(finished, shelf, tmp_path):
     assert "has 9 features, but VAE is expecting 16 features" in refused("audit", finished, narrow)
     beyond = written(tmp_path / "beyond.npy", np.where(np.arange(16) == 2, 17, unseen).astype(np.uint8))
     assert "Values up to 16 are wanted" in refused("audit", finished, beyond)
-    assert "rows that training has not seen" in refused("audit", finished, shelf / "train.npy")
-    assert "at least 2 draws" in refused("audit", finished, "--draws", 1)
-    assert "`delta` wants a probability" in refused("audit", finished, "--delta", 2)
+    assert "has 9 features, but VAE is expecting 16 features" in refused("compare", finished, finished, narrow)
 
 
 @pytest.mark.parametrize("name", ["model.json", "weights.safetensors", "held_out.npz"])
@@ -145,13 +151,137 @@ def test_a_run_that_was_altered_or_lost_a_file(name, run_folder):
     assert name in refused("audit", run_folder)
 
 
+AUDIT_WORDS = [
+    (("--draws", 1), "at least 2 draws"),
+    (("--delta", 2), "`delta` wants a probability between 0 and 1; got 2.0;"),
+    (("--delta", 0), "`delta` wants a probability between 0 and 1; got 0.0;"),
+    (("--width", -1), "`width` wants a finite number of nats above 0; got -1.0;"),
+    (("--width", "nan"), "`width` wants a finite number of nats above 0; got nan;"),
+    (("--width", "narrow"), "Invalid value for '--width'"),
+    (("--seconds", 0), "`seconds` wants a finite number of seconds above 0; got 0.0;"),
+    (("--seconds", "inf"), "`seconds` wants a finite number of seconds above 0; got inf;"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        *AUDIT_WORDS,
+        (("--rows", 41), "An audit wants from one row to all 40; got 41; ask for as many as there are."),
+        (("--rows", 0), "An audit wants from one row to all 40; got 0;"),
+        (("--allow-seen",), "No such option: --allow-seen"),
+        (("--train", "nowhere.npy"), "there is no `nowhere.npy`"),
+    ],
+)
+def test_audits_that_make_no_sense(words, said, finished, shelf, tmp_path):
+    assert said in refused("audit", finished, shelf / "unseen.npy", *words, "--out", tmp_path / "audit")
+    assert not (tmp_path / "audit").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        *AUDIT_WORDS,
+        (("--rows", 41), "A comparison wants from 2 rows to all 40; got 41; ask for as many as there are."),
+        (("--rows", 1), "A comparison wants from 2 rows to all 40; got 1;"),
+        (("--no-bracket", "--width", 0.1), "got one of them with `--no-bracket`;"),
+    ],
+)
+def test_comparisons_that_make_no_sense(words, said, finished, shelf):
+    assert said in refused("compare", finished, finished, shelf / "unseen.npy", *words)
+
+
 def test_a_comparison_of_unlike_things(finished, shelf, tmp_path):
     fit = ("fit", shelf / "train.npy", *TINY)
     assert run(*fit, "--out", tmp_path / "real", "--likelihood", "gaussian").code == 0
     assert run(*fit, "--out", tmp_path / "drawn", "--binarise", "fixed").code == 0
-    others = {"real": "wants probabilities or densities on both sides", "drawn": "binarise `unseen.npy` unalike"}
+    assert run(*fit, "--out", tmp_path / "counts", "--likelihood", "poisson").code == 0
+    others = {
+        "real": "wants probabilities or densities on both sides",
+        "drawn": "binarise `unseen.npy` unalike",
+        "counts": "covers the whole numbers from 0 to 16 and poisson in",
+    }
     for name, said in others.items():
         assert said in refused("compare", finished, tmp_path / name, shelf / "unseen.npy", "--draws", 20)
+
+
+def model_with(fitted, likelihood):
+    return LatentVariableModel(prior=fitted.model.prior(), decoder=fitted.model.decoder, likelihood=likelihood)
+
+
+def guide_with(fitted, spread):
+    inputs = networks.Standardise(jnp.zeros(16), jnp.asarray(spread, float))
+    return eqx.tree_at(lambda guide: guide.inputs, fitted.guide, inputs)
+
+
+UNLIKE = {
+    "features": (
+        lambda mine: {"architecture": dataclasses.replace(mine.architecture, features=9)},
+        "models of the same columns; `a` was fitted to 16 of them and `b` to 9; fit both to one table.",
+    ),
+    "columns": (
+        lambda _: {"columns": [f"y{n}" for n in range(16)]},
+        "models of the same columns; where `a` has `x0`, `b` has `y0`; fit both to one table.",
+    ),
+    "total": (
+        lambda mine: {"model": model_with(mine, likelihoods.Binomial(16, total=20))},
+        "covers the whole numbers from 0 to 16 and binomial in `b` the whole numbers from 0 to 20;",
+    ),
+    "classes": (
+        lambda mine: {"model": model_with(mine, likelihoods.Categorical(16, classes=3))},
+        "in `b` the whole numbers from 0 to 2;",
+    ),
+    "levels": (
+        lambda mine: {"model": model_with(mine, likelihoods.DiscretisedLogistic(16))},
+        "in `b` the whole numbers from 0 to 255;",
+    ),
+    "zeros and ones": (
+        lambda mine: {"model": model_with(mine, likelihoods.Bernoulli(16))},
+        "in `b` the whole numbers from 0 to 1;",
+    ),
+    "no end": (
+        lambda mine: {"model": model_with(mine, likelihoods.NegativeBinomial(16))},
+        "in `b` the whole numbers from 0 on;",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def fitted(finished):
+    return dataclasses.replace(load(finished).fitted_, columns=[f"x{n}" for n in range(16)])
+
+
+@pytest.mark.parametrize("name", UNLIKE)
+def test_fits_that_cannot_be_compared(name, fitted, shelf):
+    changed, said = UNLIKE[name]
+    table = datasets.load(str(shelf / "unseen.npy"))
+    with pytest.raises(DataError) as refused:
+        check_comparable({"a": fitted, "b": dataclasses.replace(fitted, **changed(fitted))}, table)
+    assert said in str(refused.value)
+    assert str(refused.value).startswith("A comparison wants ")
+    assert ". " not in str(refused.value)
+
+
+@pytest.mark.parametrize(("spread", "alike"), [(1.0, True), (5.0, True), (0.2, True), (1000.0, False), (0.01, False)])
+@pytest.mark.parametrize("likelihood", [likelihoods.Gaussian, likelihoods.StudentT])
+def test_real_columns_in_other_units_cannot_be_compared(spread, alike, likelihood, fitted, shelf):
+    table = datasets.load(str(shelf / "unseen.npy"))
+    metres = dataclasses.replace(fitted, model=model_with(fitted, likelihood(16)), guide=guide_with(fitted, [1.0] * 16))
+    spreads = np.where(np.arange(16) == 3, spread, 1.0)
+    other = dataclasses.replace(metres, guide=guide_with(fitted, spreads), data_digest="of other data")
+    # Of the same data, one split may have an outlier that the other has not.
+    check_comparable({"a": metres, "b": dataclasses.replace(other, data_digest=metres.data_digest)}, table)
+    said = f"same units; column `x3` varied {1 / spread:.3g} times as much where `a` was"
+    with contextlib.nullcontext() if alike else pytest.raises(DataError, match=said):
+        check_comparable({"a": metres, "b": other}, table)
+
+
+def test_shares_and_reals_cover_different_values(fitted, shelf):
+    table = datasets.load(str(shelf / "unseen.npy"))
+    real = dataclasses.replace(fitted, model=model_with(fitted, likelihoods.Gaussian(16)))
+    share = dataclasses.replace(fitted, model=model_with(fitted, likelihoods.ContinuousBernoulli(16)))
+    with pytest.raises(DataError, match=r"covers all numbers and .* the numbers from 0 to 1;"):
+        check_comparable({"a": real, "b": share}, table)
 
 
 # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from taut.record import (
     Evidence,
     Exhibits,
     Gap,
+    Generalisation,
     HistoryRow,
     Interval,
     LatentMap,
@@ -76,9 +77,11 @@ def two_sided(ledger: Ledger) -> Ledger:
         evidence=dataclasses.replace(ledger.evidence, upper=upper),
         gap=Gap(
             inference=gap,
-            approximation=Estimate(value=0.61, std_error=0.05),
+            approximation=Estimate(value=1.96, std_error=0.05),
             amortisation=Estimate(value=1.233, std_error=0.04, status="certified-lower", delta=0.01),
-            generalisation=Estimate(value=2.2, std_error=0.7),
+            generalisation=Generalisation(
+                rows=297, evidence=Estimate(value=2.2, std_error=0.7), encoder=Estimate(value=-0.31, std_error=0.09)
+            ),
         ),
     )
 

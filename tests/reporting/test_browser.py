@@ -10,6 +10,7 @@ import pytest
 
 from taut.reporting import render_page
 from tests.reporting import ledgers
+from tests.reporting.measured import as_log_joint, conditional, measured, stopped
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DIGITS = ledgers.digits_ledger()
@@ -17,6 +18,9 @@ LONG = "a" * 120
 CASES = {
     "digits": DIGITS,
     "two_sided": ledgers.two_sided(DIGITS),
+    "measured": measured(DIGITS),
+    "stopped_log_joint": stopped(as_log_joint(measured(DIGITS))),
+    "long_condition": conditional(measured(DIGITS), "x" * 200),
     "table": ledgers.table(DIGITS),
     "bare": ledgers.bare(DIGITS),
     "long_labels": ledgers.with_labels(DIGITS, [LONG, "b"]),

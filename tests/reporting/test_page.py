@@ -1,6 +1,5 @@
 import dataclasses
 import functools
-import html.parser
 import json
 import re
 
@@ -9,47 +8,24 @@ import pytest
 from taut.record import Estimate, Ledger, Verdict
 from taut.reporting import render_page
 from tests.reporting import ledgers
+from tests.reporting.measured import as_log_joint, measured, stopped
+from tests.reporting.reader import NASTY, Reader
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?: %)?")
-NASTY = "<script>alert('$x^2$')</script>"
+# years of papers, and the levels that the format fixes
+SAID_ANYWAY = {"1976", "1999", "2020", "1 %", "95 %", "98 %", "99 %"}
 DIGITS = ledgers.digits_ledger()
 CASES = {
     "digits": DIGITS,
     "two_sided": ledgers.two_sided(DIGITS),
     "exact": ledgers.exact(DIGITS),
+    "measured": measured(DIGITS),
+    "stopped_log_joint": stopped(as_log_joint(measured(DIGITS))),
     "table": ledgers.table(DIGITS),
     "bare": ledgers.bare(DIGITS),
     "no_labels": ledgers.with_labels(DIGITS, None),
     "many_labels": ledgers.with_labels(DIGITS, [f"label {place} 日本" for place in range(40)]),
 }
-
-
-class Reader(html.parser.HTMLParser):
-    """What a reader sees: texts, images, and every address the page names."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.texts, self.images, self.tags, self.addresses, self._silent = [], [], [], [], 0
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        given = dict(attrs)
-        self.addresses += [given[name] for name in ("src", "srcset", "href") if name in given]
-        if tag == "img":
-            self.images.append(given)
-        self._silent += tag == "style"
-
-    def handle_endtag(self, tag):
-        self._silent -= tag == "style"
-
-    def handle_data(self, data):
-        if not self._silent:
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
 
 
 @functools.cache
@@ -86,9 +62,11 @@ def test_every_number_on_the_page_is_in_the_file(name):
     content = json.loads(ledger.to_json())
     known, texts = [], []
     _collect(content, known, texts)
-    spoken = set(NUMBER.findall(" ".join(texts)))
+    known += [1 - delta for delta in _deltas(content)]
+    spoken = set(NUMBER.findall(" ".join(texts))) | SAID_ANYWAY
     reader = Reader(page_of(name))
     page = " ".join([reader.text, *(image["alt"] for image in reader.images)]).replace("\N{MINUS SIGN}", "-")
+    page = page.replace("\N{NO-BREAK SPACE}", " ")
     head = ledger.created[:16].replace("T", " ")  # the same moment, written for people
     page = page.replace(head, "")
     for digest in (ledger.data_digest, ledger.model_digest):
@@ -109,6 +87,16 @@ def _collect(content, numbers: list[float], texts: list[str]) -> None:
         texts.append(content.replace("\N{MINUS SIGN}", "-"))
     elif isinstance(content, int | float):
         numbers.append(content)
+
+
+def _deltas(content) -> list[float]:
+    """Every δ of the file: that a statement holds with probability 1 − δ is the same figure."""
+    if isinstance(content, list):
+        return [delta for item in content for delta in _deltas(item)]
+    if not isinstance(content, dict):
+        return []
+    own = [content["delta"]] if isinstance(content.get("delta"), float) else []
+    return own + _deltas(list(content.values()))
 
 
 def _stands_in(token: str, numbers: list[float]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from taut.cli.endings import DONE, INTERRUPTED
 from taut.cli.places import check_writable
 from taut.cli.voice import Voice
 from taut.cli.words import Draws, Json, Labels, OptionalData, Quiet, RunFolder, Seed
@@ -14,8 +15,11 @@ from taut.errors import RunFolderError
 
 if TYPE_CHECKING:
     from taut.auditing import Audit
+    from taut.data import Table
+    from taut.estimators import VAE
 
 AUDIT_FILES = ("ledger.json", "rows.csv", "report.html")
+PARTIAL = "audit.partial.npz"
 
 Rows = Annotated[
     int | None,
@@ -24,7 +28,8 @@ Rows = Annotated[
 Delta = Annotated[
     float,
     typer.Option(
-        "--delta", help="Chance with which the certified lower bound may fail, a probability between 0 and 1."
+        "--delta",
+        help="Chance with which the bracket on the mean may fail, both sides together: a probability between 0 and 1.",
     ),
 ]
 Out = Annotated[
@@ -36,12 +41,34 @@ Out = Annotated[
         show_default=False,
     ),
 ]
-AllowSeen = Annotated[
+Width = Annotated[
+    float | None,
+    typer.Option(
+        "--width",
+        help="Mean width of the bracket on log p(x) that is wanted, in nats. Default: 0.05, unless --seconds is given.",
+        show_default=False,
+    ),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(
+        "--seconds",
+        help="Time to spend on the rows, in seconds, without compilation and the checks after them; whichever of this "
+        "and --width comes first. Default: no limit.",
+        show_default=False,
+    ),
+]
+Bracket = Annotated[
     bool,
     typer.Option(
-        "--allow-seen",
-        help="Audit rows that the fit has seen, and say so in the ledger. Default: refuse.",
-        show_default=False,
+        "--bracket/--no-bracket",
+        help="Measure log p(x) from both sides and the causes of the gap, or only what the encoder's own draws say.",
+    ),
+]
+Train = Annotated[
+    str | None,
+    typer.Option(
+        "--train", metavar="DATA", help="Training rows, to measure generalisation. Default: none.", show_default=False
     ),
 ]
 
@@ -50,18 +77,21 @@ def audit(
     run: RunFolder,
     data: OptionalData = None,
     rows: Rows = None,
+    width: Width = None,
+    seconds: Seconds = None,
     delta: Delta = 0.01,
     draws: Draws = 1000,
     seed: Seed = 0,
+    bracket: Bracket = True,
+    train: Train = None,
     out: Out = None,
     labels: Labels = None,
-    allow_seen: AllowSeen = False,
     as_json: Json = False,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Measure log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) ) and write the account.
 
-    Writes ledger.json, rows.csv and report.html.
+    Writes ledger.json, rows.csv and report.html. Ctrl-C writes what is finished; the same command then goes on.
     """
     from taut import datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.labels import labels_for  # noqa: PLC0415  as above
@@ -75,18 +105,36 @@ def audit(
         raise RunFolderError(
             f"Wanted rows to audit; the fit in `{run}` held none out; name some: `taut audit {run} DATA`."
         )
+    _say_seen(vae, table, voice)
     with estimators.audit_bar(shown=not quiet) as on_block:
         audited = vae.audit_by_row(
             None if data is None else table,
             draws=draws,
             rows=rows,
+            width=width,
+            seconds=seconds,
+            bracket=bracket,
+            train=None if train is None else datasets.load(train),
             delta=delta,
             seed=seed,
             labels=labels_for(labels, table),
-            allow_seen=allow_seen,
+            checkpoint=folder / PARTIAL,
             on_block=on_block,
         )
     show_account(audited, write_account(audited, folder), voice)
+    if audited.measured.ended != "interrupted":
+        return DONE
+    voice.say(f"Interrupted after {audited.ledger.rows} rows; the same command goes on from there.")
+    return INTERRUPTED
+
+
+def _say_seen(vae: VAE, table: Table, voice: Voice) -> None:
+    seen, rows = vae.rows_seen(table)
+    if seen:
+        voice.say(
+            f"WARNING: {seen} of these {rows} rows were in the training data: every number will flatter the model. "
+            "The ledger says so too."
+        )
 
 
 def write_account(audited: Audit, folder: Path) -> Path:
@@ -94,19 +142,8 @@ def write_account(audited: Audit, folder: Path) -> Path:
     from taut.data import write  # noqa: PLC0415  heavy, and `--help` is not
 
     ledger, table, page = (folder / name for name in AUDIT_FILES)
-    rows = audited.rows
     audited.ledger.to_json(ledger)
-    write(
-        {
-            "row": audited.numbers,
-            "elbo": rows.elbo,
-            "importance": rows.log_p,
-            "std_error": rows.log_p_error,
-            "khat": rows.khat,
-            "ess": rows.ess,
-        },
-        table,
-    )
+    write(audited.columns(), table)
     audited.ledger.to_html(page)
     return page
 

@@ -1,23 +1,22 @@
-"""`taut compare`: several runs on the same rows → paired differences."""
+"""`taut compare`: several runs on the same rows → paired differences, with two ends unless told otherwise."""
 
 from __future__ import annotations
 
-from itertools import combinations
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from taut.cli.auditing import Width
 from taut.cli.voice import Voice
 from taut.cli.words import Draws, Json, Quiet, Seed
-from taut.cli.writing import account
-from taut.errors import DataError, OptionError
+from taut.errors import OptionError
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-    from taut.auditing import Difference
-    from taut.data import Table
-    from taut.estimators import VAE
+    from taut.auditing import Comparison, Difference
+    from taut.cli.pairing import Pair, Side
 
 Places = Annotated[
     list[str],
@@ -25,77 +24,137 @@ Places = Annotated[
         metavar="RUN RUN... DATA", help="Two or more run folders, then the rows to compare them on.", show_default=False
     ),
 ]
+Rows = Annotated[
+    int | None,
+    typer.Option(
+        "--rows",
+        help="Compare on this many rows, chosen at random and the same for all runs, a count. Default: all.",
+        show_default=False,
+    ),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(
+        "--seconds",
+        help="Time to spend on the rows of each run, in seconds; whichever of this and --width comes first. "
+        "Default: no limit.",
+        show_default=False,
+    ),
+]
+Delta = Annotated[
+    float,
+    typer.Option(
+        "--delta", help="Chance with which an interval may fail, both ends together, a probability between 0 and 1."
+    ),
+]
+Bracket = Annotated[
+    bool,
+    typer.Option(
+        "--bracket/--no-bracket",
+        help="Compare log p(x) between two bounds, or importance-weighted values: quicker, and without a direction.",
+    ),
+]
+
 NO_DIRECTION = "Both sides are lower bounds on log p(x), so that their difference has no direction."
+EXACT = "log p(x) is exact on both sides, and with it the difference on these rows."
+CONDITION = (
+    "Each interval fails with a probability of at most {delta:g}, if the starts of the reverse walks are posterior "
+    "draws. The standard error is over rows."
+)
 
 
-def compare(places: Places, draws: Draws = 1000, seed: Seed = 0, as_json: Json = False, quiet: Quiet = False) -> None:
+def compare(
+    places: Places,
+    rows: Rows = None,
+    width: Width = None,
+    seconds: Seconds = None,
+    delta: Delta = 0.01,
+    draws: Draws = 1000,
+    seed: Seed = 0,
+    bracket: Bracket = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Compare the first run with each other one on the same rows, in nats for each row.
 
-    A positive difference speaks for the first run. Rows that one of the models has trained on favour it.
+    Each run is audited, so that the difference has two ends. A positive one speaks for the first run. Rows that one
+    of the models has trained on favour it.
     """
     if len(places) < 3:
         raise OptionError(
             f"A comparison wants two or more run folders and then DATA; got {len(places)} of them; "
             "see `taut compare --help`."
         )
-    from taut import auditing, datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
+    from taut import datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.comparable import check_comparable  # noqa: PLC0415  as above
+    from taut.cli.pairing import Asked, check_asked, look, pair  # noqa: PLC0415  as above
 
+    asked = Asked(rows, width, seconds, delta, draws, seed, bracket)
     *runs, data = places
     voice = Voice(quiet, as_json)
-    models = [estimators.load(run) for run in runs]
+    models = {run: estimators.load(run) for run in runs}
     table = datasets.load(data)
-    _check_comparable(runs, models, table)
-    first, *others = (
-        account(vae, table, draws=draws, seed=seed, quiet=quiet, name=run)
-        for run, vae in zip(runs, models, strict=True)
-    )
-    differences = [auditing.paired_difference(first, other) for other in others]
-    voice.show(_shown(runs, differences))
-    voice.show(NO_DIRECTION)
+    check_asked(asked, models, table)
+    check_comparable({run: vae.fitted_ for run, vae in models.items()}, table)
+    seen = {run: vae.rows_seen(table)[0] for run, vae in models.items()}
+    for run, count in seen.items():
+        if count:
+            voice.say(
+                f"WARNING: `{run}` has trained on {count} of these {len(table)} rows, which favours it over runs that "
+                "have not."
+            )
+    sides = {run: look(run, vae, table, asked, quiet=quiet) for run, vae in models.items()}
+    first, *others = (sides[run] for run in runs)
+    pairs = [pair(first, other, delta=delta, rows=rows or len(table)) for other in others]
+    doubts = [doubt for side in sides.values() for doubt in side.doubts]
+    note = _note(list(sides.values()), delta)
+    voice.show(_shown(first.run, pairs))
+    for sentence in (*_sentences(first.run, pairs), *doubts, note):
+        voice.show(sentence)
     voice.give(
         {
-            "first": runs[0],
+            "first": first.run,
             "data": table.name,
-            "draws": draws,
-            "seed": seed,
-            "differences": [
-                {"run": run, **difference._asdict()} for run, difference in zip(runs[1:], differences, strict=True)
-            ],
-            "note": NO_DIRECTION,
+            **asked._asdict(),
+            "rows_seen_in_training": seen,
+            "differences": [{"run": one.run, **one.difference._asdict(), "remarks": one.remarks} for one in pairs],
+            "doubts": doubts,
+            "note": note,
         }
     )
 
 
-def _check_comparable(runs: list[str], models: list[VAE], table: Table) -> None:
-    """Raise DataError where the values would be of different kinds, or of different rows."""
-    kinds = [(run, vae.fitted_, _rows_seen(vae, table)) for run, vae in zip(runs, models, strict=True)]
-    for (one, mine, my_rows), (other, theirs, their_rows) in combinations(kinds, 2):
-        if mine.model.observation.discrete != theirs.model.observation.discrete:
-            raise DataError(
-                f"A comparison wants probabilities or densities on both sides; `{one}` is {mine.likelihood.name} and "
-                f"`{other}` {theirs.likelihood.name}, one of each; fit both with likelihoods of one kind."
-            )
-        if my_rows != their_rows:
-            raise DataError(
-                f"A comparison wants the same rows for both; `{one}` and `{other}` binarise `{table.name}` unalike; "
-                "fit both with one `--binarise` and one `--seed`, or on data that are zeros and ones already."
-            )
+def _note(sides: list[Side], delta: float) -> str:
+    """What the differences rest on."""
+    if any(side.ends is None for side in sides):
+        return NO_DIRECTION
+    return EXACT if all(side.exact for side in sides) else CONDITION.format(delta=delta)
 
 
-def _rows_seen(vae: VAE, table: Table) -> str:
-    from taut.data import digest  # noqa: PLC0415  heavy, and `--help` is not
+def _sentences(first: str, pairs: list[Pair]) -> Iterator[str]:
+    for one in pairs:
+        if verdict := getattr(one.difference, "verdict", ""):
+            yield f"`{first}` first, `{one.run}` second. {verdict}"
+        yield from one.remarks
 
-    return digest(vae.fitted_.binarisation.for_evaluation(table.values))
 
-
-def _shown(runs: list[str], differences: list[Difference]) -> RichTable:
+def _shown(first: str, pairs: list[Pair]) -> RichTable:
     from rich.table import Table as RichTable  # noqa: PLC0415  not needed with --json
 
-    shown = RichTable(title=f"{runs[0]} minus each other run, nats for each row", title_justify="left")
-    for heading in ("other run", "mean difference ± standard error", "rows won", "rows"):
+    shown = RichTable(title=f"{first} minus each other run, nats for each row", title_justify="left")
+    cells = [_cells(one.difference) for one in pairs]
+    for heading in ("other run", *cells[0]):
         shown.add_column(heading, justify="left" if heading == "other run" else "right")
-    for run, difference in zip(runs[1:], differences, strict=True):
-        shown.add_row(
-            run, f"{difference.mean:+.3f} ± {difference.std_error:.3f}", f"{difference.wins:.1%}", str(difference.rows)
-        )
+    for one, row in zip(pairs, cells, strict=True):
+        shown.add_row(one.run, *row.values())
     return shown
+
+
+def _cells(difference: Difference | Comparison) -> dict[str, str]:
+    """What stands in a row of the table, by heading."""
+    found: Any = difference
+    cells = {"mean ± standard error": f"{found.mean:+.3f} ± {found.std_error:.3f}"}
+    if hasattr(difference, "verdict"):
+        decisive = f"{found.decisive_rows} of {found.rows}"
+        return cells | {"between": f"{found.lower:+.3f} and {found.upper:+.3f}", "rows that decide": decisive}
+    return cells | {"rows won": f"{found.wins:.1%}", "rows": str(found.rows)}

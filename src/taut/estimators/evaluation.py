@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -97,38 +98,28 @@ def judge(
     fitted: Fitted,
     X: Any,
     *,
-    draws: int,
-    rows: int | None,
-    delta: float,
-    seed: int,
-    labels: np.ndarray | None,
-    allow_seen: bool,
-    on_block: Callable[[str, int, int], None] | None,
+    seed: int = 0,
+    labels: np.ndarray | None = None,
+    train: Any = None,
+    checkpoint: Path | None = None,
+    on_block: Callable[[str, int, int], None] | None = None,
+    **asked: Any,
 ) -> Audit:
     """The audit of these rows, or of those that training held out where X is None."""
     raw = fitted.held_out if X is None else as_table(X)
     if raw is None:
         raise DataError("An audit wants rows; training held none out; pass data that it has not seen.")
-    check_same_features(raw, fitted.architecture.features, columns=fitted.columns, model="VAE")
-    seen = count_seen(raw.values, fitted.seen)
-    if seen > len(raw) / 2 and not allow_seen:
-        raise DataError(
-            f"An audit wants rows that training has not seen; {seen} of these {len(raw)} rows were in the training "
-            "data; "
-            "pass others, or allow it with `allow_seen` (`--allow-seen`), and the ledger will say so."
-        )
     table = prepared(fitted, raw)
     labels = raw.labels if labels is None else labels
     if labels is not None and len(labels) != len(table):
         raise DataError(f"One label is wanted for each of the {len(table)} rows; got {len(labels)}; pass as many.")
+    seen = count_seen(raw.values, fitted.seen)
     return audit_by_row(
         fitted.model,
         fitted.guide,
         table.values,
         key=jr.key(seed),
-        draws=draws,
-        rows=rows,
-        delta=delta,
+        train=None if train is None else prepared(fitted, train).values,
         context=Context(
             title=raw.name,
             likelihood=fitted.likelihood.name,
@@ -148,8 +139,17 @@ def judge(
             "binarised": fitted.binarisation.kind,
             "binarisation_seed": fitted.binarisation.seed if fitted.binarisation.kind != "none" else None,
         },
+        checkpoint=checkpoint,
         on_block=on_block,
+        **asked,
     )
+
+
+def rows_seen(fitted: Fitted, X: Any) -> tuple[int, int]:
+    """How many of these rows equal rows that training has seen, and how many there are."""
+    table = as_table(X)
+    check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
+    return count_seen(table.values, fitted.seen), len(table)
 
 
 def _notes(fitted: Fitted, table: Table, *, seen: int, held_out: bool) -> list[str]:

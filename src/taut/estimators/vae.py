@@ -192,33 +192,18 @@ class VAE(TransformerMixin, BaseEstimator):
         """The account of these rows, or of the held-out ones; options as in `audit_by_row`."""
         return self.audit_by_row(X, **options).ledger
 
-    def audit_by_row(
-        self,
-        X: Any = None,
-        *,
-        draws: int = 1000,
-        rows: int | None = None,
-        delta: float = 0.01,
-        seed: int = 0,
-        labels: np.ndarray | None = None,
-        allow_seen: bool = False,
-        on_block: Callable[[str, int, int], None] | None = None,
-    ) -> Audit:
+    def audit_by_row(self, X: Any = None, *, seed: int = 0, **options: Any) -> Audit:
         """As `taut.audit`, with the account of every row beside the ledger.
 
-        Raises DataError where more than half of the rows were in the training data, unless `allow_seen`.
+        Options are those of `taut.audit` (`draws`, `rows`, `delta`, `width`, `seconds`, `bracket`, `train`,
+        `checkpoint`, `on_block`), and `labels`, one for each row. Rows that training has seen are audited like others,
+        and the ledger says so.
         """
-        return evaluation.judge(
-            self._fitted(),
-            X,
-            draws=draws,
-            rows=rows,
-            delta=delta,
-            seed=seed,
-            labels=labels,
-            allow_seen=allow_seen,
-            on_block=on_block,
-        )
+        return evaluation.judge(self._fitted(), X, seed=seed, **options)
+
+    def rows_seen(self, X: Any) -> tuple[int, int]:
+        """How many of these rows equal rows that training has seen, and how many there are."""
+        return evaluation.rows_seen(self._fitted(), X)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write a run folder, from which `taut.load` reads the estimator back.

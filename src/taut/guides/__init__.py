@@ -1,8 +1,16 @@
 """Guides: q(z|x), from a datum to a distribution of its latent."""
 
 from taut.guides.base import AbstractGuide
-from taut.guides.encoder import GaussianEncoder
+from taut.guides.encoder import Covariance, GaussianEncoder
 from taut.guides.known import Constant, KnownPosterior
 from taut.guides.local import LocalGaussian, free_gaussians
 
-__all__ = ["AbstractGuide", "Constant", "GaussianEncoder", "KnownPosterior", "LocalGaussian", "free_gaussians"]
+__all__ = [
+    "AbstractGuide",
+    "Constant",
+    "Covariance",
+    "GaussianEncoder",
+    "KnownPosterior",
+    "LocalGaussian",
+    "free_gaussians",
+]

@@ -6,7 +6,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax.nn import softplus
+from jax.nn import log_sigmoid, softplus
 from jaxtyping import Array, Float
 
 from taut.numerics import inverse_softplus
@@ -34,6 +34,24 @@ class AbstractLikelihood(eqx.Module):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
 
+    @abstractmethod
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """F^½ t: a direction t of the outputs η, measured by what one datum can tell along it.
+
+            ‖whitened(η, t)‖² = tᵀ F(η) t,   F(η) = E_x[∇_η log p(x) ∇_η log p(x)ᵀ]
+
+        with F the Fisher information that one datum holds about its outputs. The length has no unit: outputs that
+        differ by a length of 1 are told apart by one datum at about one standard error. Linear in t, and finite for
+        outputs of ±60 in float32.
+
+        >>> import jax.numpy as jnp
+        >>> from taut.likelihoods import Bernoulli
+        >>> [round(float(entry), 4) for entry in Bernoulli(2).whitened(jnp.zeros(2), jnp.array([1.0, 2.0]))]
+        [0.5, 1.0]
+
+        References: Martens 2020, New insights and perspectives on the natural gradient method, JMLR 21(146).
+        """
+
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Outputs for which the distribution has about this mean: where the decoder's last bias starts."""
         return jnp.zeros(self.outputs, mean.dtype)
@@ -47,3 +65,8 @@ def positive(raw: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 def raw_of_one(*shape: int) -> Float[Array, "*shape"]:
     """The raw value for which `positive` gives 1."""
     return jnp.broadcast_to(inverse_softplus(jnp.asarray(1.0 - SMALLEST_SCALE)), shape)
+
+
+def deviation_of_coin(logits: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """√(p (1 − p)) for p = σ(logit), from logarithms: 1 − p would be exactly zero for logits beyond 17 in float32."""
+    return jnp.exp(0.5 * (log_sigmoid(logits) + log_sigmoid(-logits)))

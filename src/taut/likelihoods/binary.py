@@ -14,7 +14,7 @@ from jax.scipy.special import logit
 from jaxtyping import Array, Float, Num
 from numpyro.distributions import constraints
 
-from taut.likelihoods.base import AbstractLikelihood
+from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin
 from taut.shapes import Outputs, RandomKey
 
 
@@ -33,6 +33,10 @@ class Bernoulli(AbstractLikelihood):
         """The distribution of one datum."""
         return ZerosAndOnes(outputs).to_event(1)
 
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """√(p (1 − p)) t."""
+        return deviation_of_coin(outputs) * tangent
+
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Logits of the mean, kept in [0.001, 0.999] as in Burda et al. 2016."""
         return logit(jnp.clip(mean, 0.001, 0.999))
@@ -50,6 +54,10 @@ class ContinuousBernoulli(AbstractLikelihood):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         return ContinuousBernoulliLogits(outputs).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """√A''(η) t: η is the natural parameter, so that its information is the variance of x."""
+        return jnp.sqrt(_variance_of_share(outputs)) * tangent
 
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Logits of the mean: the sign is right and the size moderate, which is enough to start."""
@@ -107,3 +115,12 @@ def _log_sinhc(u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     tiny = u < 1e-2
     safe = jnp.where(tiny, 1.0, u)
     return jnp.where(tiny, u**2 / 6 - u**4 / 180, safe + jnp.log(-jnp.expm1(-2 * safe) / (2 * safe)))
+
+
+def _variance_of_share(eta: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """A''(η) = 1/η² − 1/(4 sinh²(η/2)), in (0, 1/12]; the series where the difference would lose its digits."""
+    tiny = jnp.abs(eta) < 0.5
+    safe = jnp.where(tiny, 1.0, jnp.abs(eta))
+    series = 1.0 / 12.0 - eta**2 / 240.0 + eta**4 / 6048.0
+    # 1/(4 sinh²(η/2)) with the growing exponential divided out.
+    return jnp.where(tiny, series, 1.0 / safe**2 - jnp.exp(-safe) / jnp.expm1(-safe) ** 2)

@@ -8,6 +8,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpyro.distributions as dist
+from jax.nn import log_softmax
 from jaxtyping import Array, Float, Num
 
 from taut.likelihoods.base import AbstractLikelihood
@@ -29,6 +30,13 @@ class Categorical(AbstractLikelihood):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         return CategoryCodes(outputs.reshape(self.features, self.classes)).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """√p_c (t_c − Σ_k p_k t_k) for each entry, whose squared length is the variance of t under p."""
+        log_p = log_softmax(outputs.reshape(self.features, self.classes), axis=-1)
+        directions = tangent.reshape(self.features, self.classes)
+        centred = directions - jnp.sum(jnp.exp(log_p) * directions, axis=-1, keepdims=True)
+        return (jnp.exp(0.5 * log_p) * centred).reshape(-1)
 
 
 class CategoryCodes(dist.CategoricalLogits):

@@ -8,11 +8,11 @@ from typing import ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax.nn import softplus
+from jax.nn import log_sigmoid, softplus
 from jax.scipy.special import gammaln, logit
 from jaxtyping import Array, Float, Num
 
-from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
+from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin, positive, raw_of_one
 from taut.shapes import Outputs
 
 # A rate of exactly zero would give log 0 · 0; this one is far below anything that data can tell from zero.
@@ -34,6 +34,10 @@ class Binomial(AbstractLikelihood):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         return CountsOutOf(outputs, self.total).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """√(n p (1 − p)) t."""
+        return self.total**0.5 * deviation_of_coin(outputs) * tangent
 
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Logits of the mean share, kept in [0.001, 0.999]."""
@@ -60,6 +64,10 @@ class Poisson(AbstractLikelihood):
         """The distribution of one datum."""
         return dist.Poisson(jnp.exp(outputs) + SMALLEST_RATE).to_event(1)
 
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """√rate t."""
+        return jnp.exp(0.5 * outputs) * tangent
+
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Log of the mean, with a hundredth of a count added for entries that are always zero."""
         return jnp.log(mean + 0.01)
@@ -84,6 +92,11 @@ class NegativeBinomial(AbstractLikelihood):
         concentration = positive(self.raw_concentration)
         # In logits, log(mean/concentration): the gradient of a ratio of means is NaN in float32 beyond a mean of 10¹⁹.
         return dist.NegativeBinomialLogits(concentration, outputs - jnp.log(concentration)).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """√(μ r/(r + μ)) t, with μ the mean and r the concentration; in logarithms, because μ r would overflow."""
+        log_concentration = jnp.log(positive(self.raw_concentration))
+        return jnp.exp(0.5 * (log_concentration + log_sigmoid(outputs - log_concentration))) * tangent
 
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Log of the mean, as for the Poisson."""

@@ -54,6 +54,10 @@ class Gaussian(AbstractLikelihood):
         location = located(outputs, self.centre, self.spread)
         return dist.Normal(location, self.scale()).to_event(1)
 
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """(spread/σ) t: the information about a location in the data's units is 1/σ²."""
+        return _fixed(self.spread) / self.scale() * tangent
+
     def scale(self) -> Float[Array, "features"]:
         """The standard deviation of each entry, in the data's units."""
         if self.raw_scale is None:
@@ -94,7 +98,16 @@ class StudentT(AbstractLikelihood):
         """The distribution of one datum."""
         location = located(outputs, self.centre, self.spread)
         scale = positive(self.raw_scale) * _fixed(self.spread)
-        return dist.StudentT(1.0 + positive(self.raw_freedom), location, scale).to_event(1)
+        return dist.StudentT(self._freedom(), location, scale).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """√((ν + 1)/(ν + 3)) (spread/σ) t, with σ the scale and ν the degrees of freedom."""
+        freedom = self._freedom()
+        # The spread cancels: the scale is learned in units of it.
+        return jnp.sqrt((freedom + 1.0) / (freedom + 3.0)) / positive(self.raw_scale) * tangent
+
+    def _freedom(self) -> Float[Array, "features"]:
+        return 1.0 + positive(self.raw_freedom)
 
 
 def located(

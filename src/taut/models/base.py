@@ -1,17 +1,29 @@
 """What every model can do."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 import jax.random as jr
 import numpyro.distributions as dist
+from jaxtyping import Array, Float
 
 from taut.numerics import log_density, one_draw
 from taut.shapes import Datum, Latent, RandomKey, Scalar
 
 
 class AbstractModel(eqx.Module):
-    """p(z) p(x|z) for one datum x and one latent z; for many, `jax.vmap` at the edge."""
+    """p(z) p(x|z) for one datum x and one latent z; for many, `jax.vmap` at the edge.
+
+    `simulates` says whether `sample` can draw data, which calibration and bounds from above need.
+    """
+
+    simulates: ClassVar[bool] = True
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether `prior()` is a normalised density, so that rate and distortion mean something."""
+        return True
 
     @abstractmethod
     def prior(self) -> dist.Distribution:
@@ -30,3 +42,11 @@ class AbstractModel(eqx.Module):
         latent_key, datum_key = jr.split(key)
         z = one_draw(self.prior(), key=latent_key)
         return one_draw(self.likelihood(z), key=datum_key), z
+
+    def information_root(self, z: Float[Array, "latents"]) -> Float[Array, "directions latents"] | None:
+        """R with RᵀR = JᵀFJ, the Fisher information that one datum holds about z; None where it is not known.
+
+        J = ∂η/∂z for the outputs η of the decoder, F their own information. RᵀR is never indefinite, which makes it
+        the curvature of −log p(x|z) to build a Gaussian with; where it is None, second derivatives are left.
+        """
+        return None

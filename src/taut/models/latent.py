@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax import lax
@@ -46,6 +47,15 @@ class LatentVariableModel(AbstractModel):
     def likelihood(self, z: Latent) -> dist.Distribution:
         """p(x|z)."""
         return self._likelihood(self.decoder(z))
+
+    def information_root(self, z: Float[Array, "latents"]) -> Float[Array, "outputs latents"]:
+        """F^½ J, a column for each latent: as many forward passes through the decoder as there are latents."""
+
+        def column(direction: Float[Array, "latents"]) -> Outputs:
+            outputs, tangent = jax.jvp(self.decoder, (z,), (direction,))
+            return self._likelihood.whitened(outputs, tangent)
+
+        return jax.vmap(column, out_axes=1)(jnp.eye(z.shape[0], dtype=z.dtype))
 
     @property
     def observation(self) -> AbstractLikelihood:

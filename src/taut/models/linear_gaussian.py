@@ -38,6 +38,10 @@ class LinearGaussian(AbstractModel):
         """N(Wz + b, diag(noise²))."""
         return dist.Normal(self.weight @ z + self.offset, self.noise).to_event(1)
 
+    def information_root(self, z: Float[Array, "latents"]) -> Float[Array, "features latents"]:
+        """diag(1/noise) W, the same everywhere: the posterior precision is I + RᵀR exactly."""
+        return self.weight / self.noise[:, None]
+
     def evidence(self) -> dist.Distribution:
         """p(x), a Gaussian."""
         covariance = self.weight @ self.weight.T + jnp.diag(self.noise**2)

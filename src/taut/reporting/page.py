@@ -10,16 +10,19 @@ from typing import Any
 import jinja2
 
 from taut.record import Ledger
-from taut.reporting import pictures, tables, words
-from taut.reporting.lines import is_exact, number_lines
+from taut.reporting import checks, pictures, standing, statement, tables, unlike, words
+from taut.reporting.line import is_exact
+from taut.reporting.lines import number_groups
+from taut.reporting.pictures.brackets import is_bracketed
 from taut.reporting.pictures.latent_map import is_map_thinned
 from taut.reporting.pictures.latents import is_shortened
-from taut.reporting.pictures.rows import is_thinned
+from taut.reporting.pictures.rows import is_split, is_thinned
 
 
 def render_page(ledger: Ledger) -> str:
     """The account as one self-contained HTML page; the same ledger gives the same bytes."""
-    return _environment().get_template("report.html.jinja").render(_context(ledger))
+    context = _main(ledger) | _checks(ledger) | _latents(ledger) | _data(ledger)
+    return _environment().get_template("report.html.jinja").render(context)
 
 
 def _environment() -> jinja2.Environment:
@@ -30,21 +33,63 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["words"] = words
+    environment.globals |= {"words": words, "standing": standing, "say": statement, "tabled": checks}
     return environment
 
 
-def _context(ledger: Ledger) -> dict[str, Any]:
-    exhibits = ledger.exhibits
+def _main(ledger: Ledger) -> dict[str, Any]:
     return {
         "ledger": ledger,
+        "incomplete": statement.incomplete(ledger),
         "verdicts": words.by_urgency(ledger.verdicts),
+        "statement": statement.statement(ledger),
+        "direction": statement.direction(ledger),
         "is_exact": is_exact(ledger),
-        "direction": _direction(ledger),
-        "lines": number_lines(ledger),
-        "identity": pictures.identity_picture(ledger),
+        "groups": number_groups(ledger),
+        "waterfall": pictures.waterfall_picture(ledger),
         "rows": pictures.rows_picture(ledger),
         "rows_thinned": is_thinned(ledger),
+        "rows_split": is_split(ledger),
+        "bracketed": is_bracketed(ledger),
+        "brackets": pictures.brackets_picture(ledger),
+        "usual_draws": ledger.evidence.importance.draws or ledger.weights.draws,
+    }
+
+
+def _checks(ledger: Ledger) -> dict[str, Any]:
+    columns, rows = checks.annealing_quantiles(ledger.annealing)
+    biased = ledger.calibration.biased if ledger.calibration else []
+    return {
+        "crooks": pictures.crooks_picture(ledger),
+        "ranks": pictures.ranks_picture(ledger),
+        "biased": checks.named(biased),
+        "outliers": unlike.outlier_sentences(ledger.outliers) if ledger.outliers else [],
+        "comparisons": unlike.comparisons(ledger.predictive),
+        "annealing": checks.annealing_facts(ledger),
+        "annealing_columns": columns,
+        "annealing_rows": rows,
+        "quantiles": tables.quantile_table(ledger),
+        "facts": tables.fact_table(ledger),
+    }
+
+
+def _latents(ledger: Ledger) -> dict[str, Any]:
+    latents = ledger.latents
+    return {
+        "latents": pictures.latents_picture(ledger),
+        "latents_shortened": is_shortened(ledger),
+        "latent_rows": checks.latent_table(latents),
+        "has_marginal": any(latent.marginal_kl is not None for latent in latents),
+        "has_refined": any(latent.refined_kl is not None for latent in latents),
+        "idle_in_model": checks.collapsed(latents, "model"),
+        "idle_in_encoder": checks.collapsed(latents, "amortisation"),
+        "trade_off": pictures.trade_off_picture(ledger),
+    }
+
+
+def _data(ledger: Ledger) -> dict[str, Any]:
+    exhibits = ledger.exhibits
+    return {
         "training": pictures.training_picture(ledger),
         "pairs": pictures.pair_tiles(exhibits),
         "samples": pictures.image_tiles(exhibits),
@@ -52,25 +97,4 @@ def _context(ledger: Ledger) -> dict[str, Any]:
         "map": pictures.latent_map_picture(ledger),
         "map_thinned": is_map_thinned(ledger),
         "keys": pictures.legend_keys(exhibits.latent_map),
-        "latents": pictures.latents_picture(ledger),
-        "latents_shortened": is_shortened(ledger),
-        "quantiles": tables.quantile_table(ledger),
-        "facts": tables.fact_table(ledger),
     }
-
-
-def _direction(ledger: Ledger) -> str:
-    """Which way the KL on this page may err; it inherits that from log p(x)."""
-    evidence, gap = ledger.evidence, ledger.gap.inference
-    if is_exact(ledger):
-        return "For this model log p(x) is known exactly, so the KL shown is exact up to the error of the ELBO."
-    if evidence.upper is not None:
-        return "Here log p(x) is enclosed between two bounds, and so is the KL: between what is lost and what may be."
-    if evidence.lower.status == "estimate":
-        return "Here log p(x) is an estimate without a certificate, and so is the KL."
-    if gap.lower.value <= 0:
-        return "Here the lower bound on the KL is not above zero, so it says nothing: a KL is never negative."
-    return (
-        "Here log p(x) is bounded from below only, so the KL shown is a lower bound too: the encoder is at least this "
-        "far from the posterior, and may be further."
-    )

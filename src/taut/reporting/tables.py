@@ -6,6 +6,7 @@ import dataclasses
 
 from taut.record import Exhibits, Ledger
 from taut.reporting import words
+from taut.reporting.checks import quantile_rows
 
 _MOST_FEATURES, _MOST_ROWS = 30, 3
 
@@ -39,16 +40,9 @@ def value_table(exhibits: Exhibits) -> ValueTable | None:
 
 
 def quantile_table(ledger: Ledger) -> list[tuple[str, list[str]]]:
-    """Quantiles over rows: k̂ and effective sample size with the encoder, then with the prior, as proposal."""
-    columns = [ledger.weights.khat, ledger.weights.ess, ledger.prior_weights.khat, ledger.prior_weights.ess]
-    places = [
-        ("minimum", [column.minimum for column in columns]),
-        ("lower quartile", [column.q25 for column in columns]),
-        ("median", [column.median for column in columns]),
-        ("upper quartile", [column.q75 for column in columns]),
-        ("maximum", [column.maximum for column in columns]),
-    ]
-    return [(name, [words.fixed(value, 1 if odd % 2 else 2) for odd, value in enumerate(row)]) for name, row in places]
+    """Quantiles over rows: k̂ and effective sample size with the encoder, and with the prior where it was tried."""
+    healths = [ledger.weights, *([ledger.prior_weights] if ledger.prior_weights else [])]
+    return quantile_rows([column for health in healths for column in ((health.khat, 2), (health.ess, 1))])
 
 
 def fact_table(ledger: Ledger) -> list[tuple[str, str]]:

@@ -9,7 +9,10 @@ from rich.text import Text
 
 from taut.record import Ledger, Severity, Verdict
 from taut.reporting import words
-from taut.reporting.lines import number_lines
+from taut.reporting.checks import check_lines
+from taut.reporting.lines import LineGroup, number_groups
+from taut.reporting.statement import incomplete, statement
+from taut.reporting.unlike import unlike_lines
 
 _STYLES: dict[Severity, str] = {"problem": "bold red", "warning": "yellow", "note": "cyan", "good": "green"}
 
@@ -42,7 +45,11 @@ def _heading(ledger: Ledger) -> Text:
     kind = "probability" if ledger.discrete else "density"
     # Text objects, never markup: a title with [brackets] is shown as it is
     heading = Text(ledger.title, style="bold")
+    stopped = incomplete(ledger)
+    if stopped is not None:
+        heading.append(f"\nINCOMPLETE. {stopped}", style="bold red")
     heading.append(f"\n{ledger.rows} rows, {ledger.likelihood} ({kind}), nats per row", style="not bold")
+    heading.append(f"\n{statement(ledger)}", style="not bold")
     return heading
 
 
@@ -51,9 +58,14 @@ def _numbers(ledger: Ledger) -> Table:
     table.add_column("number")
     table.add_column("value ± standard error", justify="right", no_wrap=True)
     table.add_column("status", overflow="fold")
-    for line in number_lines(ledger):
-        # an ASCII minus, so that a number can be pasted into a program
-        table.add_row(Text(line.name), Text(line.value.replace("\N{MINUS SIGN}", "-")), Text(line.status))
+    for group in [
+        *number_groups(ledger),
+        LineGroup(heading="Checks", lines=[*check_lines(ledger), *unlike_lines(ledger)]),
+    ]:
+        for line in group.lines:
+            # an ASCII minus, so that a number can be pasted into a program
+            table.add_row(Text(line.name), Text(line.value.replace("\N{MINUS SIGN}", "-")), Text(line.status))
+        table.add_section()
     return table
 
 

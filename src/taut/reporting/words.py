@@ -1,9 +1,9 @@
-"""How numbers, statuses and severities read. Rounds what the ledger holds and computes nothing else."""
+"""How numbers and severities read. Rounds what the ledger holds and computes nothing else."""
 
 import datetime
 import math
 
-from taut.record import Estimate, Interval, Severity, Verdict
+from taut.record import Estimate, Severity, Verdict
 
 NOT_MEASURED = "not measured"
 SEVERITIES: dict[Severity, str] = {"problem": "Problem", "warning": "Warning", "note": "Note", "good": "Good"}
@@ -34,20 +34,39 @@ def decimals_for(estimate: Estimate) -> int:
     return min(max(1 - math.floor(math.log10(error)), 1), 3 if abs(estimate.value) >= 1 else 6)
 
 
-def value_of(estimate: Estimate | None) -> str:
-    """The value alone, rounded as its error allows."""
-    return NOT_MEASURED if estimate is None else fixed(estimate.value, decimals_for(estimate))
+def decimals_between(lower: Estimate, upper: Estimate | None) -> int:
+    """As many decimals as tell two ends apart, however large the error that they share.
+
+    >>> decimals_between(Estimate(value=-101.437), Estimate(value=-101.334))
+    2
+    """
+    apart = 0.0 if upper is None else abs(upper.value - lower.value)
+    return 0 if not 0 < apart < math.inf else min(max(1 - math.floor(math.log10(apart)), 0), 4)
 
 
-def number(estimate: Estimate | None) -> str:
+def value_of(estimate: Estimate | None, least: int = 0) -> str:
+    """The value alone, rounded as its error allows, with at least so many decimals."""
+    return NOT_MEASURED if estimate is None else fixed(estimate.value, max(decimals_for(estimate), least))
+
+
+def number(estimate: Estimate | None, least: int = 0) -> str:
     """Value ± standard error.
 
     >>> number(Estimate(value=-104.21, std_error=0.351))
     '−104.21 ± 0.35'
     """
     if estimate is None or estimate.std_error is None or estimate.std_error < _SMALLEST_ERROR:
-        return value_of(estimate)
-    return f"{value_of(estimate)} ± {fixed(estimate.std_error, decimals_for(estimate))}"
+        return value_of(estimate, least)
+    return f"{value_of(estimate, least)} ± {fixed(estimate.std_error, max(decimals_for(estimate), least))}"
+
+
+def plain(value: float | None) -> str:
+    """A number that has no error of its own: three decimals, two where it is large.
+
+    >>> plain(0.0471), plain(-104.213)
+    ('0.047', '−104.21')
+    """
+    return fixed(value, 2 if value is not None and abs(value) >= 10 else 3)
 
 
 def general(value: float | None) -> str:
@@ -68,6 +87,15 @@ def general(value: float | None) -> str:
 def percent(fraction: float) -> str:
     """A fraction as a percentage."""
     return f"{fixed(100 * fraction, 1)} %"
+
+
+def level(fraction: float) -> str:
+    """A fraction that someone chose, as a percentage without empty digits.
+
+    >>> level(0.9), level(0.995)
+    ('90 %', '99.5 %')
+    """
+    return f"{100 * fraction:.4g} %"
 
 
 def setting(value: str | int | float | bool | None) -> str:
@@ -97,28 +125,11 @@ def by_urgency(verdicts: list[Verdict]) -> list[Verdict]:
     return sorted(verdicts, key=lambda verdict: list(SEVERITIES).index(verdict.severity))
 
 
-def status(estimate: Estimate) -> str:
-    """The direction of a number and what it rests on, in words."""
-    risk = "" if estimate.delta is None else f", δ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{estimate.delta:g}"
-    # Only a conditional bound stands or falls with its condition; elsewhere the same field says what the number is
-    # about.
-    provided = f"; {estimate.condition}" if estimate.condition else ""
-    words = {
-        "exact": "exact",
-        "certified-lower": f"certified from below{risk}",
-        "certified-upper": f"certified from above{risk}",
-        "conditional-upper": f"from above if {estimate.condition}" if estimate.condition else "from above, conditional",
-        "estimate": "estimate",
-    }[estimate.status]
-    return words if estimate.status == "conditional-upper" else words + provided
+def listed(names: list[str], most: int = 12) -> str:
+    """Names in a row of words, of very many only the first.
 
-
-def relation(estimate: Estimate) -> str:
-    """The sign between a quantity and its value: `=`, `≥`, `≤` or `≈`."""
-    signs = {"exact": "=", "certified-lower": "≥", "certified-upper": "≤", "conditional-upper": "≤", "estimate": "≈"}
-    return signs[estimate.status]
-
-
-def relation_from_below(interval: Interval) -> str:
-    """The sign before the lower end of an interval: `≥` where nothing is known from above, whatever its status."""
-    return "≥" if interval.upper is None else relation(interval.lower)
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], most=2)
+    ('a, b and c', 'a, b and others')
+    """
+    shown = names[:most] if len(names) <= most else [*names[:most], "others"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "none"

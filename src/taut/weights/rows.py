@@ -25,7 +25,7 @@ class RowFunction(eqx.Module):
 
     @abstractmethod
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Any:
-        """The result for one datum."""
+        """The result for one datum. Where `map_rows` is given something beside the rows, also by `aside`."""
 
 
 class LogWeightsOfRow(RowFunction):
@@ -49,8 +49,12 @@ def map_rows(
     rows: np.ndarray | None = None,
     block: int = 256,
     on_block: Callable[[int], None] | None = None,
+    aside: Any = None,
 ) -> Any:
     """`function` of every row, as NumPy arrays with a leading axis over rows.
+
+    `aside` is a pytree of arrays with a leading axis over rows; where given, the function receives each row's part of
+    it by that name.
 
     The key of a row is folded in by its number in `rows` (by default its position), so that block size, order
     and company change nothing. The last block is padded and cut, which keeps one compilation. `on_block`
@@ -63,7 +67,9 @@ def map_rows(
     with jax.default_matmul_precision("highest"):
         for taken in _blocks(len(data), block):
             own = guide if guide.amortised else jax.tree.map(lambda leaf, taken=taken: leaf[taken], guide)
-            result = _block(function, model, own, jnp.asarray(data[taken]), key, jnp.asarray(numbers[taken]))
+            beside = jax.tree.map(lambda leaf, taken=taken: jnp.asarray(leaf[taken]), aside)
+            floats = jnp.asarray(data[taken])
+            result = _block(function, model, own, floats, key, jnp.asarray(numbers[taken]), beside)
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
                 on_block(min(len(parts) * block, len(data)))
@@ -83,11 +89,12 @@ def _block(
     data: Num[Array, "n features"],
     key: RandomKey,
     numbers: Num[Array, "n"],
+    aside: Any,
 ) -> Any:
     keys: Key[Array, "n"] = jax.vmap(lambda number: jr.fold_in(key, number))(numbers)
     floats = data.astype(jnp.result_type(float))
 
-    def one(guide: AbstractGuide, x: Datum, key: RandomKey) -> Any:
-        return function(model, guide, x, key=key)
+    def one(guide: AbstractGuide, x: Datum, key: RandomKey, aside: Any) -> Any:
+        return function(model, guide, x, key=key, **({} if aside is None else {"aside": aside}))
 
-    return eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(guide, floats, keys)
+    return eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0, 0))(guide, floats, keys, aside)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 INK, MUTED, GRID, PAPER = "#1f2328", "#656d77", "#d8dee4", "#fefefe"
 WHITE = "#ffffff"  # stays white in dark mode: writing on a coloured bar
 ELBO, KL, KL_PALE = "#2f6fb3", "#d9772b", "#eec39f"
+ELBO_PALE, FAMILY, RATE = "#a9c5e4", "#b0413e", "#7b6bb0"
 WIDE, NARROW = 7.4, 3.75  # inches; 710 and 360 CSS pixels
 
 # name of the CSS variable, colour as drawn, colour in dark mode
@@ -29,6 +30,8 @@ _THEME = [
     ("grid", GRID, "#363c43"),
     ("paper", PAPER, "#16191d"),
     ("pale", KL_PALE, "#7a4c28"),
+    ("pale-elbo", ELBO_PALE, "#34557a"),
+    ("family", FAMILY, "#d4635f"),
 ]
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _SETTINGS: dict[Any, Any] = {

@@ -1,16 +1,20 @@
-"""What each latent carries: its KL to the prior, largest first."""
+"""What each latent carries: its KL to the prior, largest first, how much of it is mismatch, and what q could carry."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from taut.record import LatentUse, Ledger
-from taut.reporting.pictures.canvas import ELBO, MUTED, Picture, picture, quiet_axes
+from taut.reporting.checks import collapsed
+from taut.reporting.pictures.canvas import ELBO, ELBO_PALE, INK, KL, MUTED, Picture, picture, quiet_axes
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _MOST = 64
+_SIGNS = {None: ("×", MUTED), "model": ("×", MUTED), "amortisation": ("▲", KL)}
 
 
 def latents_picture(ledger: Ledger) -> Picture | None:
@@ -22,9 +26,7 @@ def latents_picture(ledger: Ledger) -> Picture | None:
     def paint(figure: Figure, narrow: bool) -> None:
         axes = figure.add_subplot()
         for place, (_, latent) in enumerate(ordered):
-            axes.bar(place, max(latent.kl, 0.0), width=0.75, color=ELBO if latent.active else MUTED)
-            if not latent.active:  # a sign, since a bar may be too low to be seen
-                axes.annotate("×", (place, latent.kl), (0, 3), textcoords="offset points", ha="center", color=MUTED)
+            _draw(axes, place, latent)
         step = max(1, -(-len(ordered) // (12 if narrow else 32)))
         shown = range(0, len(ordered), step)
         axes.set_xticks(list(shown), [str(ordered[place][0]) for place in shown])
@@ -33,9 +35,7 @@ def latents_picture(ledger: Ledger) -> Picture | None:
         axes.set_ylabel("KL to the prior, nats")
         quiet_axes(axes)
 
-    active = f"{ledger.active_units} of {ledger.latent} are active"
-    alt = f"Bars of the KL of each latent to the prior, largest first; {active}."
-    return picture(paint, alt=alt, height=2.6, narrow_height=2.4)
+    return picture(paint, alt=_alt(ledger), height=2.8, narrow_height=2.6)
 
 
 def is_shortened(ledger: Ledger) -> bool:
@@ -43,5 +43,29 @@ def is_shortened(ledger: Ledger) -> bool:
     return len(ledger.latents) > _MOST
 
 
+def _draw(axes: Axes, place: int, latent: LatentUse) -> None:
+    kl = max(latent.kl, 0.0)
+    axes.bar(place, kl, width=0.75, color=ELBO if latent.active else MUTED)
+    if latent.marginal_kl is not None and math.isfinite(latent.marginal_kl):
+        axes.bar(place, min(max(latent.marginal_kl, 0.0), kl), width=0.75, color=ELBO_PALE)
+    top = kl
+    if latent.refined_kl is not None and math.isfinite(latent.refined_kl):
+        top = max(kl, latent.refined_kl)
+        axes.plot([place - 0.45, place + 0.45], [latent.refined_kl] * 2, color=INK, linewidth=2, solid_capstyle="butt")
+    if not latent.active:  # a sign, since a bar may be too low to be seen
+        sign, colour = _SIGNS[latent.collapse]
+        axes.annotate(sign, (place, top), (0, 4), textcoords="offset points", ha="center", color=colour)
+
+
 def _sorted(latents: list[LatentUse]) -> list[tuple[int, LatentUse]]:
     return sorted(enumerate(latents), key=lambda pair: (-pair[1].kl, pair[0]))[:_MOST]
+
+
+def _alt(ledger: Ledger) -> str:
+    model, amortisation = collapsed(ledger.latents, "model"), collapsed(ledger.latents, "amortisation")
+    idle = f" Idle in the model: {model}." if model else ""
+    lost = f" Idle in the encoder only: {amortisation}." if amortisation else ""
+    return (
+        "Bars of the KL of each latent to the prior, largest first; "
+        f"{ledger.active_units} of {ledger.latent} are active.{idle}{lost}"
+    )

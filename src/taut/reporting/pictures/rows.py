@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from taut.record import Ledger, RowExhibit
-from taut.reporting.pictures.canvas import ELBO, INK, KL, Picture, picture, quiet_axes
+from taut.reporting.pictures.canvas import ELBO, FAMILY, INK, KL, Picture, picture, quiet_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,15 +24,18 @@ def rows_picture(ledger: Ledger) -> Picture | None:
     def paint(figure: Figure, narrow: bool) -> None:
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
         places = list(range(len(rows)))
-        elbo, log_p = [row.elbo for row in rows], [row.log_p for row in rows]
+        elbo, log_p = [row.elbo for row in rows], [_log_p(row) for row in rows]
         width = min(max((150 if narrow else 330) / len(rows), 0.5), 8.0)
         _segments(axes, elbo, log_p, width)
         axes.plot(places, elbo, color=ELBO, linestyle="none", marker="o", markersize=min(width + 1, 4))
         axes.step(places, log_p, where="mid", color=INK, linewidth=1.5, marker="_" if len(rows) == 1 else "")
         axes.set_xlim(-0.5 - 0.01 * len(rows), len(rows) - 0.5 + 0.01 * len(rows))
         axes.set_ylabel("log p(x) and ELBO, nats")
-        lengths = [row.log_p - row.elbo for row in rows]
-        _segments(below, [0.0] * len(rows), lengths, width)
+        lengths = [_log_p(row) - row.elbo for row in rows]
+        edges = [place - 0.5 for place in range(len(rows) + 1)]
+        below.stairs(lengths, edges, fill=True, color=FAMILY if is_split(ledger) else KL)
+        if is_split(ledger):
+            below.stairs([row.amortisation or 0.0 for row in rows], edges, fill=True, color=KL)
         below.set_ylim(bottom=min(0.0, *lengths))
         below.set_ylabel("KL, nats")
         below.set_xticks([])
@@ -61,10 +64,21 @@ def is_thinned(ledger: Ledger) -> bool:
     return len(ledger.exhibits.rows) > _MOST
 
 
+def is_split(ledger: Ledger) -> bool:
+    """Whether the lower panel tells apart what amortisation loses: where every row drawn has it measured."""
+    rows = _chosen(ledger.exhibits.rows)
+    return bool(rows) and all(row.amortisation is not None for row in rows)
+
+
+def _log_p(row: RowExhibit) -> float:
+    """The row's bound from below where it was annealed, else the value that the audit gives."""
+    return row.log_p if row.lower is None else row.lower
+
+
 def _chosen(rows: list[RowExhibit]) -> list[RowExhibit]:
     """The finite rows, sorted; of many, an even choice with both ends in it."""
-    finite = [row for row in rows if math.isfinite(row.elbo) and math.isfinite(row.log_p)]
-    ordered = sorted(finite, key=lambda row: (row.log_p, row.row))
+    finite = [row for row in rows if math.isfinite(row.elbo) and math.isfinite(_log_p(row))]
+    ordered = sorted(finite, key=lambda row: (_log_p(row), row.row))
     if len(ordered) <= _MOST:
         return ordered
     return [ordered[place * (len(ordered) - 1) // (_MOST - 1)] for place in range(_MOST)]

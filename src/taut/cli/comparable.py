@@ -1,0 +1,96 @@
+"""Whether log p(x) of several runs can be compared, and why not. Heavy: imported when a comparison begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+
+from taut import likelihoods
+from taut.data import Table, digest
+from taut.errors import DataError
+from taut.estimators.training import Fitted
+from taut.networks import Standardise
+
+# Standard deviations of one column in two sets of training data: further apart than those of one kind of rows are.
+OTHER_UNITS = 10.0
+
+
+def check_comparable(runs: dict[str, Fitted], table: Table) -> None:
+    """Raise DataError where the values would be of different kinds, or of different rows."""
+    for (one, mine), (other, theirs) in combinations(runs.items(), 2):
+        for complaint in _complaints(one, mine, other, theirs, table):
+            raise DataError(f"A comparison wants {complaint}.")
+
+
+def _complaints(one: str, mine: Fitted, other: str, theirs: Fitted, table: Table) -> Iterator[str]:
+    """What is unlike, the coarsest first."""
+    if mine.architecture.features != theirs.architecture.features:
+        yield (
+            f"models of the same columns; `{one}` was fitted to {mine.architecture.features} of them and `{other}` to "
+            f"{theirs.architecture.features}; fit both to one table"
+        )
+    if mine.columns is not None and theirs.columns is not None and mine.columns != theirs.columns:
+        unlike = next(pair for pair in zip(mine.columns, theirs.columns, strict=True) if pair[0] != pair[1])
+        yield (
+            f"models of the same columns; where `{one}` has `{unlike[0]}`, `{other}` has `{unlike[1]}`; fit both to "
+            "one table"
+        )
+    if mine.model.observation.discrete != theirs.model.observation.discrete:
+        yield (
+            f"probabilities or densities on both sides; `{one}` is {mine.likelihood.name} and `{other}` "
+            f"{theirs.likelihood.name}, one of each; fit both with likelihoods of one kind"
+        )
+    if _rows_seen(mine, table) != _rows_seen(theirs, table):
+        yield (
+            f"the same rows for both; `{one}` and `{other}` binarise `{table.name}` unalike; fit both with one "
+            "`--binarise` and one `--seed`, or on data that are zeros and ones already"
+        )
+    supports = [_support(side.model.observation) for side in (mine, theirs)]
+    if supports[0] != supports[1]:
+        yield (
+            f"likelihoods that cover the same values; {mine.likelihood.name} in `{one}` covers {supports[0]} and "
+            f"{theirs.likelihood.name} in `{other}` {supports[1]}; fit both with one likelihood, on data that reach as "
+            "far"
+        )
+    if unlike := _other_units(mine, theirs):
+        column, ratio = unlike
+        yield (
+            f"models of data in the same units; column {column} varied {ratio:.3g} times as much where `{one}` was "
+            f"fitted as where `{other}` was; fit both to data of one scale"
+        )
+
+
+def _rows_seen(fitted: Fitted, table: Table) -> str:
+    return digest(fitted.binarisation.for_evaluation(table.values))
+
+
+def _support(likelihood: likelihoods.AbstractLikelihood) -> str:
+    """The values that a likelihood gives probability to, in words that are the same for the same ones."""
+    match likelihood:
+        case likelihoods.Bernoulli():
+            largest = 1
+        case likelihoods.Binomial(total=total):
+            largest = total
+        case likelihoods.Categorical(classes=values) | likelihoods.DiscretisedLogistic(levels=values):
+            largest = values - 1
+        case likelihoods.ContinuousBernoulli():
+            return "the numbers from 0 to 1"
+        case _:
+            return "the whole numbers from 0 on" if likelihood.discrete else "all numbers"
+    return f"the whole numbers from 0 to {largest}"
+
+
+def _other_units(mine: Fitted, theirs: Fitted) -> tuple[str, float] | None:
+    """A column of real numbers that was measured on another scale, and how many times as large."""
+    scales = [getattr(side.guide, "inputs", None) for side in (mine, theirs)]
+    if mine.data_digest == theirs.data_digest or _support(mine.model.observation) != "all numbers":
+        return None
+    if not all(isinstance(scale, Standardise) for scale in scales):
+        return None
+    ratios = np.divide(*(np.asarray(scale.spread, np.float64) for scale in scales if scale is not None))
+    worst = int(np.argmax(np.abs(np.log(ratios))))
+    if 1 / OTHER_UNITS < ratios[worst] < OTHER_UNITS:
+        return None
+    return (str(worst) if mine.columns is None else f"`{mine.columns[worst]}`"), float(ratios[worst])

@@ -1,0 +1,59 @@
+"""The account of an audit as plain data: what `ledger.json` holds. No arrays, no device.
+
+    Ledger
+    ├── elbo, evidence, gap            the identity  log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) )
+    ├── rate, distortion, latents      the other form of the ELBO, and what each latent carries
+    ├── weights, prior_weights         how far importance weighting can be trusted
+    ├── verdicts                       which lever to pull
+    ├── annealing, simulated, crooks   how log p(x) was bracketed, and what that was checked against
+    ├── calibration, trade_off         the guide against exact posterior draws; rate against distortion
+    └── exhibits                       what the page draws, so that it never has to compute
+
+Every number is in nats, higher is more evidence, and each is an `Estimate` with a direction and an error.
+"""
+
+from taut.record.account import Collapse, Evidence, Gap, Generalisation, LatentUse, Severity, Verdict, WeightHealth
+from taut.record.checks import (
+    Annealing,
+    Calibration,
+    Control,
+    Coverage,
+    Crooks,
+    Outliers,
+    Predictive,
+    Simulated,
+    TradeOff,
+)
+from taut.record.exhibits import Exhibits, HistoryRow, LatentMap, RowExhibit
+from taut.record.ledger import FORMAT, Ledger
+from taut.record.numbers import Estimate, Interval, Quantiles, Status
+
+__all__ = [
+    "FORMAT",
+    "Annealing",
+    "Calibration",
+    "Collapse",
+    "Control",
+    "Coverage",
+    "Crooks",
+    "Estimate",
+    "Evidence",
+    "Exhibits",
+    "Gap",
+    "Generalisation",
+    "HistoryRow",
+    "Interval",
+    "LatentMap",
+    "LatentUse",
+    "Ledger",
+    "Outliers",
+    "Predictive",
+    "Quantiles",
+    "RowExhibit",
+    "Severity",
+    "Simulated",
+    "Status",
+    "TradeOff",
+    "Verdict",
+    "WeightHealth",
+]

@@ -1,0 +1,137 @@
+"""What stands behind the bracket: how it was annealed, and the checks that it was put to."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from taut.record.numbers import Estimate, Quantiles
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Control:
+    """The same lower bound from another start, on a few of the rows: a mode that one start misses another may find.
+
+    `excess` is the paired mean of the control's lower bound minus the main one: far above zero, a mode was missed.
+    """
+
+    start: str
+    rows: int
+    excess: Estimate
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Annealing:
+    """How the bracket was measured. Quantiles are over rows.
+
+    `temperatures` steps from `start` to the posterior and back, each with `leapfrogs` gradients in each of `chains`
+    chains; `acceptance` of the proposals; `rhat` of the chains that found the reverse walks' starts; `failed_chains`
+    counted as weight zero. `asked` is the width that was wanted, in nats.
+    """
+
+    start: str
+    chains: int
+    leapfrogs: int
+    temperatures: Quantiles
+    acceptance: Quantiles
+    rhat: Quantiles | None
+    failed_chains: int
+    asked: float | None
+    controls: list[Control] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """The same bracket on rows drawn from the model, whose latents are exact posterior draws: certified on both sides.
+
+    `allowance` is the mean over the `matched` rows of (upper bound from the exact start − upper bound from the start
+    that real rows get), `allowance_q95` its 95 % quantile over those rows, the noise
+    of the walks included. `comparable` is the share of the real rows
+    that lie within the range of the simulated ones in what they were matched by.
+    """
+
+    rows: int
+    lower: Estimate
+    upper: Estimate
+    matched: int
+    comparable: float
+    allowance: Estimate
+    allowance_q95: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """The share of simulated latents within the guide's central intervals of this level."""
+
+    level: float
+    observed: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """The guide against exact posterior draws, on data simulated from the model.
+
+    `z_mean` and `z_sd` are of (z − E_q z)/sd_q z, 0 and 1 where q is the posterior. `ranks` counts over all latents
+    in which of equal bins the latent falls among the guide's draws; `band` holds every bin at once with
+    probability 95 %. `biased` lists the latents whose own ranks leave their simultaneous band.
+    """
+
+    rows: int
+    draws: int
+    z_mean: float
+    z_sd: float
+    coverage: list[Coverage]
+    ranks: list[int]
+    band: tuple[float, float]
+    biased: list[int]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Crooks:
+    """Histograms of log-weights of the forward and reverse walks, each row centred on its bridge value.
+
+    p_reverse(w) / p_forward(w) = w / p(x): they cross at zero. Where log w is Gaussian both variances equal the gap
+    between the two means.
+    """
+
+    edges: list[float]
+    forward: list[int]
+    reverse: list[int]
+    forward_variance: float
+    reverse_variance: float
+    gap: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TradeOff:
+    """A point of the rate–distortion curve of the decoder: the posterior at inverse temperature `beta`, in nats."""
+
+    beta: float
+    rate: float
+    distortion: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outliers:
+    """Rows that are unlike what the model makes, against `reference` rows simulated from it.
+
+    `improbable` is the share of rows whose log p(x) is below that of 99 % of the simulated ones; `regretful` the share
+    whose amortisation gap (likelihood regret: Xiao et al. 2020) is above `regret`, its 99 % quantile there.
+    `rows` names the most regretful ones past it, at most twenty.
+    """
+
+    reference: int
+    improbable: float
+    regret: float
+    regretful: float
+    rows: list[int]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Predictive:
+    """A statistic of the data, and its 98 % range over simulated data sets of as many rows."""
+
+    statistic: str
+    observed: float
+    simulated: float
+    low: float
+    high: float

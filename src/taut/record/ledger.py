@@ -1,0 +1,107 @@
+"""The account of one model on one data set: what `ledger.json` holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import msgspec
+
+from taut.errors import DataError
+from taut.files import write_text
+from taut.record.account import Evidence, Gap, LatentUse, Verdict, WeightHealth
+from taut.record.checks import Annealing, Calibration, Crooks, Outliers, Predictive, Simulated, TradeOff
+from taut.record.exhibits import Exhibits
+from taut.record.numbers import Estimate
+
+FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """The audited account of one model on one data set.
+
+    `rate` is mean KL(q(z|x) ‖ p(z)) and `distortion` mean −log p(x|z) under q, so that
+    elbo = −distortion − rate. `discrete` says whether log p(x) is the log of a probability (True) or of a
+    density, whose value depends on the units of the data. `settings` holds seeds, draws and precision. `complete` is
+    False where an audit was stopped: it then speaks of the rows that were finished.
+
+    rate = `mutual_information` + `marginal_kl`; `total_correlation` is the part of the latter that the latents hold
+    about one another, and `prior_gain` what independent Gaussians with the moments of q(z) would add to the ELBO as the
+    prior. What was not measured is None.
+    """
+
+    format: int
+    taut: str
+    created: str
+    title: str
+    likelihood: str
+    discrete: bool
+    rows: int
+    datum: int
+    latent: int
+    data_digest: str
+    model_digest: str
+    seconds: float
+    settings: dict[str, str | int | float | bool | None]
+    elbo: Estimate
+    evidence: Evidence
+    gap: Gap
+    rate: Estimate | None
+    distortion: Estimate | None
+    latents: list[LatentUse]
+    active_units: int
+    weights: WeightHealth
+    prior_weights: WeightHealth | None
+    bits_per_dim: Estimate | None
+    verdicts: list[Verdict]
+    notes: list[str]
+    exhibits: Exhibits
+    complete: bool = True
+    mutual_information: Estimate | None = None
+    marginal_kl: Estimate | None = None
+    total_correlation: Estimate | None = None
+    prior_gain: Estimate | None = None
+    annealing: Annealing | None = None
+    simulated: Simulated | None = None
+    calibration: Calibration | None = None
+    crooks: Crooks | None = None
+    outliers: Outliers | None = None
+    predictive: list[Predictive] = dataclasses.field(default_factory=list)
+    trade_off: list[TradeOff] = dataclasses.field(default_factory=list)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The ledger as JSON text, written to `path` if one is given."""
+        text = msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
+        if path is not None:
+            write_text(path, text)
+        return text
+
+    @classmethod
+    def from_json(cls, source: str | Path) -> Ledger:
+        """Read a ledger from JSON text or from a file.
+
+        Raises DataError where the text is no ledger of this format.
+        """
+        text = Path(source).read_text("utf-8") if isinstance(source, Path) else source
+        try:
+            ledger = msgspec.json.decode(text, type=cls)
+        except msgspec.DecodeError as error:
+            raise DataError(
+                f"Wanted a ledger of format {FORMAT}; got text that does not read as one ({error}); audit the run "
+                "again."
+            ) from None
+        if ledger.format != FORMAT:
+            raise DataError(f"Wanted a ledger of format {FORMAT}; got format {ledger.format}; audit the run again.")
+        return ledger
+
+    def to_html(self, path: str | Path) -> None:
+        """Write the account as one self-contained page."""
+        from taut.reporting import render_page  # noqa: PLC0415  drawing is heavy, and this layer lies below it
+
+        write_text(path, render_page(self))
+
+    def __str__(self) -> str:
+        from taut.reporting import render_text  # noqa: PLC0415  as above
+
+        return render_text(self)

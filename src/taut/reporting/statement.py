@@ -1,0 +1,97 @@
+"""What the audit says about log p(x), in sentences: each end of the bracket with its own mark."""
+
+from taut.record import Estimate, Ledger, Simulated
+from taut.reporting import standing, words
+from taut.reporting.line import is_exact
+
+_Q95 = "95\N{NO-BREAK SPACE}%"
+
+
+def statement(ledger: Ledger) -> str:
+    """The main result in one sentence (METHODS.md §1): where log p(x) lies, and what each end rests on."""
+    lower, upper = ledger.evidence.lower, ledger.evidence.upper
+    rows = f"the {ledger.rows} audited rows"
+    subject = f"Mean log p(x) over {rows}" if ledger.rows > 1 else "log p(x) of the audited row"
+    if is_exact(ledger):
+        return f"{subject} is {words.value_of(lower)}, computed exactly."
+    if upper is None:
+        return f"{subject} lies {_end(lower, 'above')}; nothing bounds it from above."
+    fine = words.decimals_between(lower, upper)
+    return f"{subject} lies {_end(lower, 'above', fine)} and {_end(upper, 'below', fine)}{_moved(ledger)}."
+
+
+def incomplete(ledger: Ledger) -> str | None:
+    """A warning where the audit was stopped; None where it went to its end."""
+    if ledger.complete:
+        return None
+    rows = "the one row that was" if ledger.rows == 1 else f"the {ledger.rows} rows that were"
+    return (
+        f"This audit was stopped before it was done. Every number below speaks of {rows} finished, and of no others; "
+        "what had not begun is missing."
+    )
+
+
+def direction(ledger: Ledger) -> str:
+    """Which way the KL may err; it inherits that from log p(x)."""
+    evidence, gap = ledger.evidence, ledger.gap.inference
+    if is_exact(ledger):
+        return "For this model log p(x) is known exactly, so the KL shown is exact up to the error of the ELBO."
+    if evidence.upper is not None:
+        doubt = evidence.upper.status == "conditional-upper" and evidence.lower.status == "certified-lower"
+        return (
+            "Here log p(x) is enclosed between two bounds, and so is the KL: between what is lost and what may be."
+            + (" What is above stands or falls with its condition; the bound from below does not." if doubt else "")
+        )
+    if evidence.lower.status == "estimate":
+        return "Here log p(x) is an estimate without a certificate, and so is the KL."
+    if gap.lower.value <= 0:
+        return "Here the lower bound on the KL is not above zero, so it says nothing: a KL is never negative."
+    return (
+        "Here log p(x) is bounded from below only, so the KL shown is a lower bound too: the encoder is at least this "
+        "far from the posterior, and may be further."
+    )
+
+
+def allowance(simulated: Simulated) -> str:
+    """What the start that real rows get was measured to do to the upper bound."""
+    if simulated.matched == 0:
+        return "None of them resembles the audited rows, so nothing is known of what the start does to real rows."
+    few = f"On the {simulated.matched} of them that resemble" if simulated.matched < simulated.rows else "They resemble"
+    joined = "" if simulated.matched < simulated.rows else "; on them"
+    return (
+        f"{few} the audited rows{joined or ','} the bound from above was taken from the exact start and from the start "
+        f"that real rows get: the exact start’s is higher by {words.number(simulated.allowance)} on average "
+        f"({standing.claim(simulated.allowance)}); the {_Q95} quantile over those rows is "
+        f"{words.plain(simulated.allowance_q95)}."
+    )
+
+
+def comparable(simulated: Simulated) -> str:
+    """For how many of the audited rows that measurement speaks."""
+    return (
+        f"{words.percent(simulated.comparable)} of the audited rows lie within the range of the simulated ones in what "
+        "they were matched by; for the others this check says nothing."
+    )
+
+
+def _end(estimate: Estimate, side: str, fine: int = 0) -> str:
+    value = words.value_of(estimate, fine)
+    if estimate.status in {"certified-lower", "certified-upper"}:
+        chance = "" if not estimate.delta else f"{standing.confidence(estimate)}, "
+        return f"{side} {value} ({chance}assumption-free)"
+    if estimate.status == "conditional-upper":
+        chance = "" if not estimate.delta else f" ({standing.confidence(estimate)})"
+        # what follows a semicolon is said in full beside the number itself
+        return f"{side} {value} if {standing.assumption(estimate).partition(';')[0]}{chance}"
+    return f"{side} {value} ({'exact' if estimate.status == 'exact' else 'an estimate, no certificate'})"
+
+
+def _moved(ledger: Ledger) -> str:
+    """The measured allowance, where the upper end is conditional on its start."""
+    simulated, upper = ledger.simulated, ledger.evidence.upper
+    if simulated is None or simulated.matched == 0 or upper is None or upper.status != "conditional-upper":
+        return ""
+    return (
+        f"; on {simulated.matched} matched rows drawn from the model that start moved the bound by "
+        f"{words.plain(simulated.allowance.value)} ({_Q95} quantile {words.plain(simulated.allowance_q95)})"
+    )
