@@ -28,7 +28,7 @@ def test_every_method_works_at_its_defaults(vae, digits):
     assert vae.score_samples(rows).shape == (20,)
     assert vae.sample().shape == (1, 64)
     assert vae.interpolate(rows[0], rows[1]).shape == (8, 64)
-    assert vae.audit().rows == len(vae.held_out_)
+    assert vae.audit(draws=20, bracket=False).rows == len(vae.held_out_)
 
 
 def test_score_is_the_mean_of_score_samples(vae, digits):
@@ -76,17 +76,17 @@ def test_dynamic_binarisation_scores_one_fixed_array(digits):
     vae = taut.VAE(latent_dim=2, hidden=(16,), binarise="dynamic", max_epochs=2, random_state=0, verbose=False)
     vae.fit(digits[0])
     assert vae.likelihood_.name == "bernoulli"
-    first, second = (vae.audit(digits[1], draws=20) for _ in range(2))
+    first, second = (vae.audit(digits[1], draws=20, bracket=False) for _ in range(2))
     assert first.data_digest == second.data_digest
     assert first.elbo == second.elbo
     assert set(np.unique(vae.sample(10))) <= {0.0, 1.0}
 
 
-def test_audits_of_training_rows_are_refused_unless_allowed(vae, digits):
-    with pytest.raises(errors.DataError, match="not seen"):
-        vae.audit(digits[0], draws=10)
-    ledger = vae.audit(digits[0][:100], draws=10, allow_seen=True)
+def test_an_audit_of_training_rows_says_so(vae, digits):
+    ledger = vae.audit(digits[0][:100], draws=10, bracket=False)
     assert any("training has seen" in note for note in ledger.notes)
+    assert ledger.settings["rows_seen_in_training"] > 50
+    assert "rows-seen" in {verdict.code for verdict in ledger.verdicts}
 
 
 def test_real_columns_are_scored_in_their_own_units(key):
