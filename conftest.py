@@ -4,6 +4,8 @@ import os
 
 # The default only: JAX_PLATFORMS=cuda make test   runs the same suite on a device.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Tests compile more than they compute: unoptimised code is ready a third sooner.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 import contextlib
 import tempfile
@@ -22,6 +24,13 @@ jax.config.update("jax_numpy_rank_promotion", "raise")  # [n] - [n, 1] is a mist
 # example of a test compiles.
 settings.register_profile("taut", derandomize=True, deadline=None)
 settings.load_profile("taut")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled_programs_go_with_their_module() -> Iterator[None]:
+    """Nothing that one file of tests compiled serves another: kept, it would fill gigabytes of memory."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.fixture(scope="module")
