@@ -9,6 +9,7 @@ from numpyro.diagnostics import split_gelman_rubin
 
 from taut.annealing import (
     Path,
+    Schedule,
     forward_trace,
     forward_walk,
     pilot,

@@ -50,7 +50,8 @@ def test_the_elbo_is_minus_distortion_minus_rate(fitted):
 def test_the_lower_bound_is_the_elbo_and_the_gap_together(fitted):
     ledger = fitted.ledger
     assert math.isclose(ledger.evidence.lower.value, ledger.elbo.value + ledger.gap.inference.lower.value, rel_tol=1e-9)
-    assert ledger.elbo.value < ledger.evidence.lower.value < ledger.evidence.importance.value
+    evidence = ledger.evidence
+    assert ledger.elbo.value < evidence.importance.value < evidence.lower.value < evidence.upper.value
 
 
 def test_the_audited_elbo_is_that_of_fresh_log_weights(fitted, key):
