@@ -1,6 +1,9 @@
 """Data before any model: readers, the `Table` they return, checks, splits, digests, writers.
 
-read, as_table             a file or folder, or what a person passes → Table
+read, as_table             a file or folder, or what a person passes → Table of numbers
+read_sheet, as_sheet       the same for columns of any type, with holes → Sheet
+infer_schema               Sheet → Schema: the kind and family of each column, and why
+encode, decode, fill       Sheet → Table of codes with NaN, and back
 check_…                    one fault each, one sentence each
 split                      which rows train, which are held out
 digest, row_hashes         what was seen
@@ -17,16 +20,27 @@ from taut.data.checks import (
     check_same_features,
     check_varies,
 )
+from taut.data.coding import encode
 from taut.data.digests import count_seen, digest, row_hashes
 from taut.data.door import as_table
 from taut.data.greys import binarise_fixed, grey_levels
+from taut.data.inference import infer_schema
 from taut.data.reading import read
+from taut.data.restoring import decode, fill
+from taut.data.schema import Column, Schema
+from taut.data.schema_files import describe_schema, read_schema, write_schema
+from taut.data.sheet import Sheet, as_sheet
+from taut.data.sheet_files import read_sheet
 from taut.data.splitting import split
 from taut.data.table import Table
 from taut.data.writing import write
 
 __all__ = [
+    "Column",
+    "Schema",
+    "Sheet",
     "Table",
+    "as_sheet",
     "as_table",
     "binarise_fixed",
     "check_dimensions",
@@ -37,10 +51,18 @@ __all__ = [
     "check_same_features",
     "check_varies",
     "count_seen",
+    "decode",
+    "describe_schema",
     "digest",
+    "encode",
+    "fill",
     "grey_levels",
+    "infer_schema",
     "read",
+    "read_schema",
+    "read_sheet",
     "row_hashes",
     "split",
     "write",
+    "write_schema",
 ]

@@ -1,0 +1,124 @@
+"""Rows of a sheet as the numbers that a model sees: `encode`."""
+
+from typing import Any
+
+import numpy as np
+
+from taut.data.cells import Cells, cells_of
+from taut.data.schema import CODED, Category, Column, Schema
+from taut.data.sheet import Sheet
+from taut.data.support import check_cells
+from taut.data.table import Table
+from taut.errors import DataError, ShapeError, SupportError
+
+
+def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
+    """The (n, modelled columns) float64 numbers of a sheet, NaN for holes.
+
+    A real number or date is x − offset, in days for a date; positive, bounded and count are as they are; binary
+    is 0 or 1; categorical and ordinal are codes. Columns are found by name, or by position where either side has no
+    names. A category that the fit did not see becomes a hole, with a note; `strict` raises SupportError instead.
+    Raises DataError for a missing column, another type, or an infinity, SupportError for a value outside the kind,
+    naming column and row, and ShapeError where columns without names are more or fewer.
+
+    >>> from taut.data.inference import infer_schema
+    >>> from taut.data.sheet import as_sheet
+    >>> sheet = as_sheet({"sex": ["f", "m", None], "size": [1.5, 2.5, 4.5]})
+    >>> encode(infer_schema(sheet, {"sex": "binary"}), sheet).values.tolist()
+    [[0.0, -1.5], [1.0, -0.5], [nan, 1.5]]
+    """
+    places = match_columns(schema, sheet)
+    values = np.empty((len(sheet), len(places)), np.float64)
+    notes = []
+    for number, (column, place) in enumerate(places):
+        cells = cells_of(sheet, place)
+        values[:, number], note = _encoded(column, cells, sheet.name, strict=strict)
+        notes += note
+    notes += _left_out(schema, sheet)
+    empty = int(np.isnan(values).all(axis=1).sum()) if places else 0
+    if empty:
+        notes.append(f"{empty} of {len(sheet)} rows have no cell that is modelled; their log p(x) is 0 by definition.")
+    columns = [column.name for column, _ in places]
+    return Table(values=values, name=sheet.name, columns=columns, notes=[*sheet.notes, *notes])
+
+
+def match_columns(schema: Schema, sheet: Sheet) -> list[tuple[Column, int]]:
+    """Each modelled column and where it is in the sheet; raises as `encode` does where it is nowhere."""
+    if not (schema.named and sheet.named):
+        if len(sheet.columns) != len(schema.columns):
+            raise ShapeError(
+                f"Wanted {len(schema.columns)} columns as in the fit; `{sheet.name}` has {len(sheet.columns)}, and "
+                "without names they are told by position; give the columns of the fit."
+            )
+        return [(column, place) for place, column in enumerate(schema.columns) if column.modelled]
+    places = {name: place for place, name in enumerate(sheet.columns)}
+    for column in schema.modelled:
+        if column.name not in places:
+            raise DataError(
+                f"Wanted the column `{column.name}` of the fit; `{sheet.name}` has none of that name; add it, empty if "
+                "nothing is known."
+            )
+    return [(column, places[column.name]) for column in schema.modelled]
+
+
+def _left_out(schema: Schema, sheet: Sheet) -> list[str]:
+    if not (schema.named and sheet.named):
+        return []
+    known = {column.name for column in schema.columns}
+    new = [f"`{name}`" for name in sheet.columns if name not in known]
+    if not new:
+        return []
+    shown = ", ".join(new[:5]) + (f" and {len(new) - 5} more" if len(new) > 5 else "")
+    return [f"Not among the columns of the fit, and ignored: {shown}."]
+
+
+def _encoded(column: Column, cells: Cells, name: str, *, strict: bool) -> tuple[np.ndarray, list[str]]:
+    if column.kind not in CODED:
+        check_cells(cells, column.kind, name, low=column.low, high=column.high)
+        if not cells.present.any():
+            return np.full(len(cells.present), np.nan), []
+        return cells.numbers(column.offset), []
+    codes, unseen = _codes(column, cells, name)
+    if not len(unseen):
+        return codes, []
+    first, row = cells.first(np.isin(np.arange(len(codes)), unseen))
+    if strict:
+        raise SupportError(
+            f"Wanted the categories of the fit in column {cells.title} of `{name}`; row {row} (counting from 0) holds "
+            f"`{first[:40]}`; mend the cell, or empty it."
+        )
+    rows = "1 row" if len(unseen) == 1 else f"{len(unseen)} rows"
+    return codes, [
+        f"Column {cells.title}: {rows} with a category that the fit did not see, first `{first[:40]}` in row {row} "
+        "(counting from 0); taken as missing."
+    ]
+
+
+def _codes(column: Column, cells: Cells, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The code of each cell, NaN where there is none, and the rows whose category was not among those of the fit."""
+    categories = column.categories or []
+    exact = {category: code for code, category in enumerate(categories)}
+    # The same table reaches us as True from a frame and as text from a file, so spelling is second.
+    spelled = {_spelling(category): code for code, category in enumerate(categories)}
+    cache: dict[Any, float] = {None: np.nan}
+    labels = cells.labels()
+    for label in set(labels) - {None}:
+        cache[label] = exact.get(label, spelled.get(_spelling(label), np.nan))
+    codes = np.array([cache[label] for label in labels], np.float64)
+    unseen = np.flatnonzero(cells.present & np.isnan(codes))
+    if len(unseen) and len(unseen) == cells.present.sum() and _is_text(categories) != (cells.values.dtype == object):
+        cell, row = cells.first(cells.present)
+        wanted = "text" if _is_text(categories) else "numbers or truth values"
+        raise DataError(
+            f"Wanted {wanted} in column {cells.title} of `{name}`, as in the fit; row {row} (counting from 0) holds "
+            f"`{cell[:40]}`; convert the column."
+        )
+    return codes, unseen
+
+
+def _is_text(categories: list[Category]) -> bool:
+    return any(isinstance(category, str) for category in categories)
+
+
+def _spelling(label: Any) -> str:
+    return str(label).lower() if isinstance(label, bool) or str(label).lower() in ("true", "false") else str(label)

@@ -1,0 +1,126 @@
+"""From a sheet to its schema: what each column is, by rules that say their reasons."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from taut.data.cells import MICROSECONDS, Cells, cells_of
+from taut.data.choices import Choice, distinct, in_words
+from taut.data.given import IGNORE, check_given, given_choice
+from taut.data.quantities import choose_float, choose_whole
+from taut.data.schema import Column, Schema
+from taut.data.sheet import Sheet
+from taut.data.support import check_finite_cells
+
+_LONG_TEXT = 40
+
+
+def infer_schema(
+    sheet: Sheet, given: Mapping[str, str | Mapping[str, Any]] | None = None, *, rows: np.ndarray | None = None
+) -> Schema:
+    """What a model has to know about each column, from the cells that are there in `rows` (all by default).
+
+    `given` overrules: a column's name → its kind, or "ignore", or a mapping with any of kind, family, categories,
+    low and high. Raises OptionError for a column, kind or family that does not exist, DataError and SupportError,
+    naming column and row, where the data contradict what was given or hold an infinity.
+
+    >>> from taut.data.sheet import as_sheet
+    >>> schema = infer_schema(as_sheet({"sex": ["f", "m", None, "f"], "size": [1.5, 2.5, 3.25, None]}))
+    >>> [(column.kind, column.family) for column in schema.columns]
+    [('binary', 'bernoulli'), ('real', 'gaussian')]
+    """
+    wishes = check_given(given or {}, sheet)
+    rows = np.arange(len(sheet)) if rows is None else np.asarray(rows)
+    columns = []
+    for number, name in enumerate(sheet.columns):
+        cells = cells_of(sheet, number).take(rows)
+        if wishes.get(name, {}).get("kind") != IGNORE:
+            check_finite_cells(cells, sheet.name)
+        choice = choose(cells)
+        if name in wishes:
+            choice = given_choice(cells, wishes[name], choice, sheet.name)
+        columns.append(_finished(cells, choice))
+    return Schema(columns=tuple(columns), named=sheet.named)
+
+
+def choose(cells: Cells) -> Choice:
+    """The kind of a column by what its cells look like, and why."""
+    if cells.came == "other":
+        return Choice(kind="text", reason="cells that are neither numbers, text nor dates; ignored")
+    labels = distinct(cells)
+    count = int(cells.present.sum())
+    if len(labels) <= 1:
+        what = f"every cell that is there is {in_words(labels)}" if labels else "no cell is there"
+        return Choice(kind="constant", reason=f"{what}; ignored")
+    if cells.is_date:
+        return Choice(kind="date", family="gaussian", reason="dates, as days before and after their mean")
+    if len(labels) == 2 and (count > 2 or labels == [0, 1]):
+        reason = f"two distinct values: {in_words(labels)}"
+        return Choice(kind="binary", family="bernoulli", reason=reason, categories=labels)
+    if cells.is_number:
+        return choose_whole(cells) if cells.is_whole else choose_float(cells)
+    return _choose_labels(cells, labels, count)
+
+
+def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:
+    few = len(labels)
+    if cells.came == "enum":
+        reason = f"an ordered type with {few} levels that occur: {in_words(labels)}"
+        return Choice(kind="ordinal", family="ordered-logit", reason=reason, categories=labels)
+    what = "text" if cells.came == "string" else "a categorical type" if cells.levels is not None else "mixed cells"
+    if few < count and few <= max(20, np.sqrt(count)) and (count >= 1.5 * few or cells.levels is not None):
+        reason = f"{what} with {few} distinct values: {in_words(labels)}"
+        return Choice(kind="categorical", family="categorical", reason=reason, categories=labels)
+    lengths = [len(str(label)) for label in labels]
+    if np.mean(lengths) > _LONG_TEXT:
+        return Choice(kind="text", reason=f"free text of {np.mean(lengths):.0f} letters on average; ignored")
+    if few >= 0.9 * count:
+        share = "all" if few == count else "nearly all"
+        return Choice(kind="identifier", reason=f"{what}, {share} {few} values distinct; ignored")
+    reason = f"{what} with {few} distinct values in {count} rows, too many for categories; ignored"
+    return Choice(kind="text", reason=reason)
+
+
+def _finished(cells: Cells, choice: Choice) -> Column:
+    seen = int(cells.present.sum())
+    quantity = choice.kind in ("real", "positive", "bounded", "date") and bool(choice.family)
+    offset = _offset(cells) if choice.kind in ("real", "date") and quantity else 0.0
+    reason = choice.reason
+    if choice.kind == "date" and quantity:
+        reason = f"{reason}; day 0 is {datetime.date(1970, 1, 1) + datetime.timedelta(days=offset)}"
+    return Column(
+        name=cells.name,
+        kind=choice.kind,
+        family=choice.family,
+        reason=reason,
+        categories=choice.categories,
+        low=choice.low,
+        high=choice.high,
+        offset=offset,
+        resolution=_resolution(cells) if quantity else None,
+        dtype=cells.came,
+        missing=len(cells.present) - seen,
+        seen=seen,
+    )
+
+
+def _offset(cells: Cells) -> float:
+    """A round number near the mean: a whole day for dates, else a multiple of a power of two.
+
+    Round in binary, so that subtracting it and adding it again costs no digit.
+    """
+    values = cells.numbers()[cells.present]
+    mean, spread = float(values.mean()), float(values.std())
+    if cells.is_date:
+        return float(round(mean))
+    step = 2.0 ** np.floor(np.log2(spread)) if spread > 0 else 1.0
+    return float(round(mean / step) * step)
+
+
+def _resolution(cells: Cells) -> float | None:
+    """The smallest gap between distinct values, without the noise of binary fractions."""
+    values = cells.observed / MICROSECONDS if cells.is_date else cells.observed
+    gaps = np.diff(np.unique(values.astype(np.float64)))
+    return float(f"{gaps.min():.6g}") if len(gaps) else None

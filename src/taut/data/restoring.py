@@ -1,0 +1,141 @@
+"""From the numbers a model gives back to columns as people have them: `decode`, `fill`."""
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+
+from taut.data.cells import MICROSECONDS, cells_of
+from taut.data.coding import match_columns
+from taut.data.schema import CODED, Column, Schema
+from taut.data.sheet import Sheet, as_sheet
+from taut.errors import ShapeError
+
+_DAY = 86_400
+
+
+def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
+    """A frame of the modelled columns from (n, modelled columns) numbers in the coding of `encode`.
+
+    Codes become categories, days dates, whole numbers integers; counts are rounded, and what leaves its bounds is
+    clipped. NaN becomes a missing cell. The frame is of the library of `like` (a sheet or a frame), in the types of
+    its columns where these can hold the cells; without it, of pyarrow. Raises ShapeError where the widths differ.
+
+    >>> from taut.data.schema import Column
+    >>> sex = Column(name="sex", kind="binary", family="bernoulli", categories=["f", "m"], dtype="string")
+    >>> decode(Schema(columns=(sex,)), np.array([[0.0], [1.0]]))["sex"].to_pylist()
+    ['f', 'm']
+    """
+    values = _checked(schema, values)
+    columns = {column.name: restored(column, values[:, number]) for number, column in enumerate(schema.modelled)}
+    table = pa.table(columns)
+    if like is None:
+        return table
+    model = as_sheet(like).frame
+    frame = nw.from_arrow(table, backend=model.implementation)
+    places = {str(name): name for name in model.columns}
+    series = [_as_in(frame[name], model[places[name]]) if name in places else frame[name] for name in frame.columns]
+    return frame.with_columns(*series).to_native()
+
+
+def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
+    """The sheet's own frame with the holes of its modelled columns filled from `values`.
+
+    `values` are (n, modelled columns) in the coding of `encode`. Cells that are there, other columns, the order of
+    columns and their types stay as they are; where `values` holds NaN, a hole stays one.
+
+    >>> from taut.data.inference import infer_schema
+    >>> sheet = as_sheet({"visits": [3, None, 7, 0]})
+    >>> schema = infer_schema(sheet, {"visits": "count"})
+    >>> fill(schema, sheet, np.array([[9.0], [1.7], [9.0], [9.0]]))["visits"].to_pylist()
+    [3, 2, 7, 0]
+    """
+    values = _checked(schema, values)
+    if len(values) != len(sheet):
+        raise ShapeError(f"Wanted {len(sheet)} rows to fill `{sheet.name}`; got {len(values)}; give one for each.")
+    frame, changed = sheet.frame, []
+    for number, (column, place) in enumerate(match_columns(schema, sheet)):
+        cells = cells_of(sheet, place)
+        rows = np.flatnonzero(~cells.present & ~np.isnan(values[:, number]))
+        if len(rows):
+            changed.append(_filled(frame[:, place], column, values[:, number], rows, cells.spelled))
+    return (frame.with_columns(*changed) if changed else frame).to_native()
+
+
+def restored(column: Column, values: np.ndarray) -> pa.Array:
+    """One column of cells from its encoded numbers, null for NaN."""
+    there = ~np.isnan(values)
+    if column.kind in CODED:
+        categories = column.categories or []
+        codes = np.clip(np.rint(np.where(there, values, 0)), 0, len(categories) - 1).astype(np.int64)
+        return _labels(column, [categories[code] if ok else None for code, ok in zip(codes, there, strict=True)])
+    if column.kind == "date":
+        return _dates(column, values, there)
+    values = np.where(there, values + column.offset, 0.0)
+    if column.low is not None or column.high is not None:
+        values = np.clip(values, column.low, column.high)
+    if column.kind == "count":
+        values = np.maximum(np.rint(values), 0)
+    if column.dtype != "integer":
+        return pa.array(values, mask=~there)
+    # A positive whole number must not be rounded to the 0 that it cannot be.
+    values = np.maximum(np.rint(values), 1) if column.kind == "positive" else np.rint(values)
+    return pa.array(np.clip(values, -(2.0**62), 2.0**62).astype(np.int64), mask=~there)
+
+
+def _labels(column: Column, labels: list[Any]) -> pa.Array:
+    if column.dtype in ("categorical", "enum"):
+        return pa.array(labels).dictionary_encode()
+    if column.dtype == "float":
+        return pa.array(labels, pa.float64())
+    try:
+        return pa.array(labels)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if label is None else str(label) for label in labels])
+
+
+def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
+    days = np.where(there, values, 0.0)
+    if column.dtype == "date":
+        return pa.array((np.rint(days) + column.offset).astype(np.int32), pa.int32(), mask=~there).cast(pa.date32())
+    moments = np.rint(days * MICROSECONDS).astype(np.int64) + round(column.offset * MICROSECONDS)
+    zone = column.dtype.partition(", ")[2] or None
+    return pa.array(moments, pa.int64(), mask=~there).cast(pa.timestamp("us", zone))
+
+
+def _filled(cells: nw.Series, column: Column, values: np.ndarray, rows: np.ndarray, spelled: bool) -> nw.Series:
+    new = restored(column, values)
+    if spelled:
+        new = new.cast(pa.string())
+    backend = cells.implementation
+    fresh = nw.from_arrow(pa.table({"cells": new}), backend=backend)["cells"].alias(cells.name)
+    if cells.null_count() == len(cells):
+        return _as_in(fresh, cells)
+    part = _as_in(nw.from_arrow(pa.table({"cells": new.take(pa.array(rows))}), backend=backend)["cells"], cells)
+    return cells.scatter(rows.tolist(), part)
+
+
+def _as_in(cells: nw.Series, model: nw.Series) -> nw.Series:
+    """The cells in the type of `model`, where it can hold them all."""
+    if cells.dtype == model.dtype and not cells.implementation.is_pandas_like():
+        return cells
+    try:
+        if cells.implementation.is_pandas_like():
+            native = cells.to_native().astype(model.to_native().dtype)
+            cast = nw.from_native(native, series_only=True)
+        else:
+            cast = cells.cast(model.dtype)
+    # Each library has its own error for a cell that a type cannot hold; then the cells stay in theirs.
+    except Exception:
+        return cells
+    return cast if cast.null_count() == cells.null_count() else cells
+
+
+def _checked(schema: Schema, values: np.ndarray) -> np.ndarray:
+    values, width = np.asarray(values, np.float64), len(schema.modelled)
+    if values.ndim != 2 or values.shape[1] != width:
+        raise ShapeError(
+            f"Wanted one number for each of the {width} modelled columns; got shape {values.shape}; reshape."
+        )
+    return values

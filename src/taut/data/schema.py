@@ -1,0 +1,100 @@
+"""What a model has to know about the columns of a table: their kinds, families, codes and units."""
+
+import dataclasses
+from typing import Literal, get_args
+
+from taut.errors import OptionError
+
+Kind = Literal[
+    "real",
+    "positive",
+    "bounded",
+    "count",
+    "binary",
+    "categorical",
+    "ordinal",
+    "constant",
+    "identifier",
+    "date",
+    "text",
+]
+Category = str | int | float | bool
+KINDS: tuple[str, ...] = get_args(Kind)
+
+# The likelihoods that a kind can have; the first is taken where nothing is known. None: the kind is not modelled.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "real": ("gaussian", "student-t", "mixture"),
+    "positive": ("log-normal",),
+    "bounded": ("logit-normal", "beta"),
+    "count": ("poisson", "negative-binomial", "zero-inflated-poisson", "zero-inflated-negative-binomial"),
+    "binary": ("bernoulli",),
+    "categorical": ("categorical",),
+    "ordinal": ("ordered-logit",),
+    "date": ("gaussian", "student-t", "mixture"),
+    "constant": (),
+    "identifier": (),
+    "text": (),
+}
+CODED = ("binary", "categorical", "ordinal")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column as the model sees it.
+
+    `family` is its likelihood, empty where the column is not modelled; `reason` is a clause that can be said aloud.
+    `categories` stand in the order of their codes. `offset` is subtracted before a model sees the column, so that
+    single precision keeps its digits; that of a date counts days from 1970-01-01. `resolution` is the smallest gap
+    between distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
+    categorical, enum, date, datetime, mixed or other; `missing` and `seen` count the cells of the training rows.
+
+    >>> Column(name="age", kind="positive", family="log-normal", reason="positive numbers").modelled
+    True
+    """
+
+    name: str
+    kind: Kind
+    family: str = ""
+    reason: str = ""
+    categories: list[Category] | None = None
+    low: float | None = None
+    high: float | None = None
+    offset: float = 0.0
+    resolution: float | None = None
+    dtype: str = "float"
+    missing: int = 0
+    seen: int = 0
+
+    @property
+    def modelled(self) -> bool:
+        """Whether the column has a likelihood."""
+        return bool(self.family)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Schema:
+    """The columns of a table in their order; `named` is false where nobody gave them names.
+
+    >>> Schema(columns=(Column(name="id", kind="identifier"),)).modelled
+    ()
+    """
+
+    columns: tuple[Column, ...]
+    named: bool = True
+
+    @property
+    def modelled(self) -> tuple[Column, ...]:
+        """The columns that have a likelihood: those of encoded values, in their order."""
+        return tuple(column for column in self.columns if column.modelled)
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; raises OptionError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise OptionError(f"Wanted a column of the schema; got `{name}`; choose one of {listed(self.columns)}.")
+
+
+def listed(columns: tuple[Column, ...], most: int = 12) -> str:
+    """The names of columns as a person would list them, the first few."""
+    return ", ".join(f"`{column.name}`" for column in columns[:most]) + (", …" if len(columns) > most else "")

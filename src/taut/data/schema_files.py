@@ -1,0 +1,78 @@
+"""A schema for people: as lines of a table, and as a file of YAML that can be edited and given back."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from taut.data.faults import check_readable, in_one_clause
+from taut.data.schema import Column, Schema
+from taut.errors import DataError
+from taut.files import write_text
+
+_HEAD = """\
+# What each column is taken for. Edit a line and give the file back; what a line leaves out is worked out again.
+# kinds: real, positive, bounded (with low and high), count, binary, categorical, ordinal (categories in their order),
+# date, or ignore. The words after # are the reasons, and are not read.
+"""
+
+
+def describe_schema(schema: Schema) -> list[dict[str, str]]:
+    """One row for each column, to be shown before training: column, kind, family, missing, reason.
+
+    >>> describe_schema(Schema(columns=(Column(name="id", kind="identifier", reason="a key", seen=9, missing=1),)))
+    [{'column': 'id', 'kind': 'identifier', 'family': '', 'missing': '1 of 10', 'reason': 'a key'}]
+    """
+    return [
+        {
+            "column": column.name,
+            "kind": column.kind,
+            "family": column.family,
+            "missing": f"{column.missing} of {column.missing + column.seen}" if column.missing else "",
+            "reason": column.reason,
+        }
+        for column in schema.columns
+    ]
+
+
+def write_schema(schema: Schema, path: str | Path) -> None:
+    """Write a schema as YAML that a person can edit and `read_schema` reads.
+
+    Raises DataError where the folder cannot be written.
+    """
+    write_text(path, _HEAD + "".join(_lines(column) for column in schema.columns))
+
+
+def read_schema(path: str | Path) -> dict[str, Any]:
+    """What a file of YAML says about columns: the `given` of `infer_schema`, which checks it.
+
+    Raises DataError where the file is missing or is no mapping from columns to kinds.
+    """
+    path = Path(path).expanduser()
+    check_readable(path)
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataError(f"Wanted a schema in YAML; `{path}` is none ({in_one_clause(error)}); mend it.") from None
+    if not isinstance(content, dict):
+        raise DataError(f"Wanted a schema, lines such as `age: count`; `{path}` has none; write them.")
+    return {str(name): wish for name, wish in content.items()}
+
+
+def _lines(column: Column) -> str:
+    reason = " ".join(column.reason.split())
+    wish: dict[str, Any] = {"kind": column.kind if column.modelled else "ignore"}
+    if not column.modelled and column.kind in ("constant", "identifier", "text"):
+        wish["kind"] = column.kind
+    if column.modelled:
+        wish["family"] = column.family
+    wish |= {key: getattr(column, key) for key in ("categories", "low", "high") if getattr(column, key) is not None}
+    lines = [f"{_scalar(column.name)}:  # {reason}" if reason else f"{_scalar(column.name)}:"]
+    lines += [f"  {key}: {_scalar(value)}" for key, value in wish.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _scalar(value: Any) -> str:
+    """A value on one line, quoted where YAML would take it for something else."""
+    # In a list YAML needs no end-of-document mark, and the brackets come off again.
+    return yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=float("inf")).strip()[1:-1]

@@ -1,0 +1,123 @@
+"""Reading a table of any columns from text (.csv, .tsv, .txt) or from parquet."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from taut.data.delimited import UNCUT, check_rectangular, decoded, rows_of, separator
+from taut.data.faults import check_readable, decoding
+from taut.data.parsing import is_marker, typed
+from taut.data.sheet import Sheet, as_sheet, check_distinct, sheet_of
+from taut.errors import DataError
+
+# Arrow wants a whole row inside one block; this leaves room for about a million columns.
+BLOCK = 1 << 24
+
+
+def read_sheet(path: str | Path) -> Sheet:
+    """The table in a file, with its text, dates and holes; the notes say what reading decided.
+
+    Raises DataError, in one sentence that names the first offender, where the file is missing, damaged, of
+    another kind, without rows, ragged, or has two columns of one name.
+    """
+    path = Path(path).expanduser()
+    reader = _READERS.get(path.suffix.lower())
+    check_readable(path)
+    if reader is None:
+        raise DataError(f"Wanted {', '.join(_READERS)}; got `{path}`, whose ending is none of these; convert it.")
+    return reader(path)
+
+
+def _read_text(path: Path) -> Sheet:
+    with decoding(path, "a table as text (.csv, UTF-8)"):
+        text, notes = decoded(path.read_bytes(), path.name)
+        if "\0" in text:
+            raise ValueError("it holds zero bytes")
+        text = text.strip("\r\n") + "\n"
+        sign = separator(text)
+        first = next(rows_of(text, sign))
+        header = counts_up(first) or not holds_numbers(first)
+        cells = _parse(text, sign, path.name, header=header)
+    if header and not len(cells[0]):
+        raise DataError(f"Wanted rows below the column names; `{path.name}` has 0 sample(s); give it rows.")
+    names, remarks = _names(first, header, path.name)
+    columns, said = typed(cells, names if header else None, path.name, separator=sign)
+    return sheet_of(columns, names, path.name, named=header, notes=notes + remarks + said)
+
+
+def _read_parquet(path: Path) -> Sheet:
+    with decoding(path, "a table in parquet format"), parquet.ParquetFile(path) as file:
+        frame = file.read()
+    return as_sheet(frame, path.name)
+
+
+def counts_up(cells: Sequence[str]) -> bool:
+    """Whether a first line is what pandas writes above an array without names; a row of data hardly looks like it.
+
+    >>> counts_up(["0", "1", "2", "3", "4"])
+    True
+    """
+    return len(cells) >= 5 and list(cells) == [str(number) for number in range(len(cells))]
+
+
+def holds_numbers(cells: Sequence[str]) -> bool:
+    """Whether the cells of a first line could be a row of data: numbers, with holes perhaps.
+
+    >>> holds_numbers(["1,5", "NA"]), holds_numbers(["age", "1990"])
+    (True, False)
+    """
+    filled = [cell for cell in cells if not is_marker(cell)]
+    return bool(filled) and all(_is_number(cell) for cell in filled)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.strip().replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
+def _names(first: Sequence[str], header: bool, name: str) -> tuple[list[str], list[str]]:
+    """The names of the columns, and what a person should know about how they were found."""
+    if not header:
+        return [f"x{number}" for number in range(len(first))], []
+    names = [cell.strip() or f"unnamed_{number}" for number, cell in enumerate(first)]
+    notes = [
+        f"Column {number} has no name and is called `{each}`."
+        for number, each in enumerate(names)
+        if not first[number].strip()
+    ]
+    if counts_up(first):
+        notes.append("The first line counts 0, 1, 2, … and was taken for column names.")
+    elif any(_is_number(cell) for cell in first):
+        notes.append("The first line was taken for column names, although it holds numbers; if it is data, add names.")
+    check_distinct(names, name)
+    return names, notes
+
+
+def _parse(text: str, sign: str, name: str, *, header: bool) -> list[pa.Array]:
+    """Each column as text, without the header."""
+    source = pa.py_buffer(text.encode())
+    width = len(next(rows_of(text, sign)))
+    parsing = arrow_csv.ParseOptions(delimiter=sign, newlines_in_values='"' in text, ignore_empty_lines=sign != UNCUT)
+    convert = arrow_csv.ConvertOptions(column_types={f"f{number}": pa.string() for number in range(width)})
+    reading = arrow_csv.ReadOptions(block_size=BLOCK, autogenerate_column_names=True)
+    try:
+        table = arrow_csv.read_csv(pa.BufferReader(source), reading, parsing, convert)
+    except pa.ArrowInvalid:
+        check_rectangular(rows_of(text, sign), name, header=header)
+        raise
+    table = table.slice(1 if header else 0)
+    return [column.combine_chunks() for column in table.columns]
+
+
+_READERS: dict[str, Callable[[Path], Sheet]] = {
+    ".csv": _read_text,
+    ".tsv": _read_text,
+    ".txt": _read_text,
+    ".parquet": _read_parquet,
+}

@@ -1,0 +1,74 @@
+"""Whether the cells of a column can be what its kind says: each fault in one sentence with the column and the row."""
+
+import numpy as np
+
+from taut.data.cells import Cells
+from taut.errors import DataError, SupportError
+
+_NUMERIC = ("real", "positive", "bounded", "count")
+
+
+def check_cells(cells: Cells, kind: str, name: str, *, low: float | None = None, high: float | None = None) -> None:
+    """Raise DataError where the cells have another type than `kind` wants, SupportError where a value is outside it.
+
+    A column without any cell is of every type. `name` is what the sheet is called.
+    """
+    if not cells.present.any():
+        return
+    if kind in _NUMERIC and not cells.is_number:
+        cell, row = cells.first(_no_numbers(cells))
+        _refuse(DataError, "numbers", cells, name, cell, row)
+    if kind == "date" and not cells.is_date:
+        cell, row = cells.first(np.ones(len(cells.present), bool))
+        _refuse(DataError, "dates in ISO form, such as 2020-02-29", cells, name, cell, row)
+    if kind in _NUMERIC:
+        check_finite_cells(cells, name)
+        _check_support(cells, kind, name, low, high)
+
+
+def check_finite_cells(cells: Cells, name: str) -> None:
+    """Raise DataError at the first infinity."""
+    if cells.values.dtype.kind == "f" and np.isinf(cells.observed).any():
+        cell, row = cells.first(np.isinf(cells.values))
+        _refuse(DataError, "finite numbers", cells, name, cell, row)
+
+
+def _check_support(cells: Cells, kind: str, name: str, low: float | None, high: float | None) -> None:
+    values = cells.numbers()
+    if kind == "positive":
+        wrong, wanted = values <= 0, "numbers above 0"
+    elif kind == "count":
+        wrong, wanted = (values < 0) | (values != np.floor(values)), "whole numbers from 0 up"
+    elif kind == "bounded":
+        wrong, wanted = (values <= (low or 0.0)) | (values >= _or_one(high)), f"numbers between {low} and {high}"
+    else:
+        return
+    if (wrong & cells.present).any():
+        _refuse(SupportError, wanted, cells, name, *cells.first(wrong))
+
+
+def _or_one(high: float | None) -> float:
+    return 1.0 if high is None else high
+
+
+def _no_numbers(cells: Cells) -> np.ndarray:
+    """Which cells spell no number; where all do, every one, since it is the type that is wrong."""
+    if cells.is_date:
+        return cells.present
+    wrong = np.array([not _spells_number(cell) for cell in cells.values.tolist()]) & cells.present
+    return wrong if wrong.any() else cells.present
+
+
+def _spells_number(cell: object) -> bool:
+    try:
+        float(str(cell))
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(error: type[DataError], wanted: str, cells: Cells, name: str, cell: str, row: int) -> None:
+    raise error(
+        f"Wanted {wanted} in column {cells.title} of `{name}`; row {row} (counting from 0) holds `{cell[:40]}`; "
+        "mend the cell, or empty it to call it missing."
+    )
