@@ -64,10 +64,21 @@ def test_what_cannot_be_used(X, kind, words):
         data.as_table(X)
 
 
-def test_sparse_matrices_say_how_to_go_on():
-    sparse = pytest.importorskip("scipy.sparse").csr_matrix(np.eye(2))
-    with refused(DataError, "Sparse", "X.toarray()"):
-        data.as_table(sparse)
+@pytest.mark.parametrize("holed", [np.array([[1.0, np.nan]]), [[1, None]], pa.table({"a": [1], "b": pa.nulls(1)})])
+def test_holes_pass_where_they_are_asked_for(holed):
+    np.testing.assert_array_equal(data.as_table(holed, holes=True).values, [[1, np.nan]])
+    with refused(DataError, "X"):
+        data.as_table(holed)
+
+
+def test_masked_cells_are_holes():
+    masked = np.ma.masked_equal([[1, 7]], 7)
+    np.testing.assert_array_equal(data.as_table(masked, holes=True).values, [[1, np.nan]])
+
+
+def test_infinity_is_no_hole():
+    with refused(DataError, "infinity", "row 0, column 1"):
+        data.as_table(np.array([[np.nan, np.inf]]), holes=True)
 
 
 def test_one_row_is_too_few_to_fit():

@@ -8,6 +8,7 @@ import numpy as np
 
 from taut.data.conversion import from_array
 from taut.data.faults import decoding
+from taut.data.sparse import is_saved_sparse, read_sparse
 from taut.data.table import Table
 from taut.errors import DataError
 
@@ -28,7 +29,7 @@ def read_npy(path: Path, *, as_column: bool = False) -> Table:
 
 
 def read_npz(path: Path, key: str | None = None, *, as_column: bool = False) -> Table:
-    """A table from the array `key` of an archive, or from its only array.
+    """A table from the array `key` of an archive, from its only array, or from the sparse matrix that it holds.
 
     Raises DataError where the key is missing or unknown, listing the keys.
     """
@@ -38,6 +39,8 @@ def read_npz(path: Path, key: str | None = None, *, as_column: bool = False) -> 
             raise ValueError("no zip archive")
         file.seek(0)
         with np.load(file, allow_pickle=False) as archive:
+            if key is None and is_saved_sparse(archive.files):
+                return read_sparse(path)
             key = _chosen(archive.files, key, path)
             name = f"{path.name}:{key}"
             values = _refusing_objects(lambda: archive[key], name)

@@ -75,11 +75,11 @@ def check_not_empty(values: np.ndarray, name: str) -> None:
         )
 
 
-def check_finite(values: np.ndarray, name: str, columns: Sequence[str] | None = None) -> None:
-    """Raise DataError at the first NaN or infinity of (n, features) `values`."""
+def check_finite(values: np.ndarray, name: str, columns: Sequence[str] | None = None, *, holes: bool = False) -> None:
+    """Raise DataError at the first NaN or infinity of (n, features) `values`; with `holes`, NaN is let through."""
     if values.dtype.kind != "f":
         return
-    finite = np.isfinite(values)
+    finite = ~np.isinf(values) if holes else np.isfinite(values)
     if finite.all():
         return
     row, column = divmod(int(np.argmin(finite)), values.shape[1])

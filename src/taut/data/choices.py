@@ -25,7 +25,7 @@ def distinct(cells: Cells) -> list[Any]:
     """The different labels that are there: in declared order, or sorted, numbers before text.
 
     >>> from taut.data.sheet import as_sheet
-    >>> from taut.data.cells import cells_of
+    >>> from taut.data.extracting import cells_of
     >>> distinct(cells_of(as_sheet({"a": ["no", None, "yes", "no"]}), 0))
     ['no', 'yes']
     """

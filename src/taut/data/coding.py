@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from taut.data.cells import Cells, cells_of
+from taut.data.cells import Cells
+from taut.data.extracting import cells_of
 from taut.data.schema import CODED, Category, Column, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_cells

@@ -16,10 +16,11 @@ def from_array(
     columns: Sequence[str] | None = None,
     notes: Sequence[str] = (),
     as_column: bool = False,
+    holes: bool = False,
 ) -> Table:
     """A table from rows and columns, or from a stack of images (n, height, width).
 
-    `as_column` takes a plain vector as one column, as labels come.
+    `as_column` takes a plain vector as one column, as labels come; `holes` lets NaN and masked cells through.
 
     Raises DataError or ShapeError where the array cannot be used, naming the first offender.
 
@@ -27,7 +28,11 @@ def from_array(
     (8, 8)
     """
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise DataError(f"Wanted an array without holes; `{name}` has masked cells; fill them or drop their rows.")
+        if holes:
+            check_numeric(values, name)
+            values = np.where(np.ma.getmaskarray(values), np.nan, values.data)
+        else:
+            raise DataError(f"Wanted an array without holes; `{name}` has masked cells; fill them or drop their rows.")
     values = np.asarray(values)
     check_numeric(values, name)
     check_not_empty(values, name)
@@ -36,7 +41,7 @@ def from_array(
     image_shape = (values.shape[1], values.shape[2]) if values.ndim == 3 else None
     values = plain(values.reshape(values.shape[0], -1))
     columns = None if columns is None else list(columns)
-    check_finite(values, name, columns)
+    check_finite(values, name, columns, holes=holes)
     return Table(values=values, name=name, columns=columns, image_shape=image_shape, notes=list(notes))
 
 

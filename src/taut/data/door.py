@@ -7,26 +7,28 @@ import numpy as np
 
 from taut.data.conversion import from_array
 from taut.data.frames import from_frame
+from taut.data.sparse import from_sparse, is_sparse
 from taut.data.table import Table
 from taut.errors import DataError
 
 
-def as_table(X: Any, name: str = "X") -> Table:
-    """A table from an array, a data frame (pandas, polars, pyarrow) or a list of rows.
+def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
+    """A table from an array, a sparse matrix of counts, a data frame (pandas, polars, pyarrow) or a list of rows.
 
-    A three-dimensional array is a stack of grey images. `name` is what messages call the data. Raises
-    DataError or ShapeError, naming the first offender, where `X` cannot be used.
+    A three-dimensional array is a stack of grey images. `name` is what messages call the data. With `holes`,
+    missing cells are let through as NaN. Raises DataError or ShapeError, naming the first offender, where `X`
+    cannot be used.
 
     >>> as_table([[1, 2], [3, 4]]).values.shape
     (2, 2)
     """
     if isinstance(X, Table):
         return X
-    if hasattr(X, "toarray"):
-        raise DataError(f"Sparse data not supported: `{name}` is a {type(X).__name__}; pass `{name}.toarray()`.")
+    if is_sparse(X):
+        return from_sparse(X, name)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
-        return from_frame(X, name)
-    return from_array(_as_array(X, name), name)
+        return from_frame(X, name, holes=holes)
+    return from_array(_with_holes(_as_array(X, name)) if holes else _as_array(X, name), name, holes=holes)
 
 
 def _as_array(X: Any, name: str) -> np.ndarray:
@@ -41,3 +43,13 @@ def _as_array(X: Any, name: str) -> np.ndarray:
             f"Wanted an array, a data frame or a list of rows; `{name}` is a {type(X).__name__}; convert it."
         )
     return array
+
+
+def _with_holes(array: np.ndarray) -> np.ndarray:
+    """Numbers where the objects of an array are numbers and None."""
+    if array.dtype != object:
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        return array

@@ -13,10 +13,10 @@ from taut.data.table import Table
 from taut.errors import DataError
 
 
-def from_frame(native: Any, name: str, *, named: bool = True, notes: Sequence[str] = ()) -> Table:
+def from_frame(native: Any, name: str, *, named: bool = True, notes: Sequence[str] = (), holes: bool = False) -> Table:
     """A table from a pandas, polars or pyarrow frame whose columns all hold numbers.
 
-    Where the columns are not `named` by a person, messages count them.
+    Where the columns are not `named` by a person, messages count them. With `holes`, missing cells become NaN.
     Raises DataError at the first column that holds something else, or at the first missing cell.
     """
     try:
@@ -28,17 +28,26 @@ def from_frame(native: Any, name: str, *, named: bool = True, notes: Sequence[st
     series = list(frame.iter_columns())
     for number, cells in enumerate(series):
         _check_numbers(cells, column_name(number, columns), name)
-    _check_no_holes(series, columns, name)
-    return from_array(_stack(series), name, columns=columns, notes=notes)
+    if not holes:
+        _check_no_holes(series, columns, name)
+    return from_array(_stack(series), name, columns=columns, notes=notes, holes=holes)
 
 
 def _stack(series: Sequence[nw.Series]) -> np.ndarray:
     """The columns side by side, in the smallest dtype that holds them all."""
-    arrays = [(cells.cast(nw.Float64) if cells.dtype == nw.Decimal else cells).to_numpy() for cells in series]
+    arrays = [_numbers(cells) for cells in series]
     values = np.empty((len(arrays[0]), len(arrays)), np.result_type(*arrays))
     for number, array in enumerate(arrays):
         values[:, number] = array
     return values
+
+
+def _numbers(cells: nw.Series) -> np.ndarray:
+    if cells.null_count() == len(cells):
+        return np.full(len(cells), np.nan)
+    if cells.dtype == nw.Decimal or cells.null_count():
+        cells = cells.cast(nw.Float64)
+    return cells.to_numpy()
 
 
 def _check_numbers(cells: nw.Series, column: str, name: str) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from taut.data.cells import MICROSECONDS, Cells, cells_of
+from taut.data.cells import MICROSECONDS, Cells
 from taut.data.choices import Choice, distinct, in_words
+from taut.data.extracting import cells_of
 from taut.data.given import IGNORE, check_given, given_choice
 from taut.data.quantities import choose_float, choose_whole
 from taut.data.schema import Column, Schema

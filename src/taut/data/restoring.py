@@ -6,8 +6,9 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data.cells import MICROSECONDS, cells_of
+from taut.data.cells import MICROSECONDS
 from taut.data.coding import match_columns
+from taut.data.extracting import cells_of
 from taut.data.schema import CODED, Column, Schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.errors import ShapeError

@@ -124,6 +124,7 @@ def _from_array(X: np.ndarray, name: str, columns: list[str] | None) -> Sheet:
 
 def _as_rows(X: Any, name: str) -> np.ndarray:
     if isinstance(X, np.ma.MaskedArray):
+        hole: Any
         plain, hole = (object, None) if X.dtype.kind in "OU" else (np.float64, np.nan)
         return np.where(np.ma.getmaskarray(X), hole, X.data.astype(plain))
     if isinstance(X, np.ndarray):
