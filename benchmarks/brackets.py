@@ -23,6 +23,7 @@ import taut
 from taut.annealing import Schedule, steps_between
 from taut.auditing import Audit
 from taut.auditing.controls import PRIOR_PILOT, PriorPilot, PriorTrace
+from taut.auditing.walks import CHAINS as CHAINS_OF_A_ROW
 from taut.bounds import annealed_lower
 from taut.weights import map_rows
 
@@ -81,7 +82,7 @@ def whole(vae: taut.VAE, test: np.ndarray, count: int) -> None:
 
 
 def brute(vae: taut.VAE, test: np.ndarray, count: int) -> None:
-    audited, clock = measured(vae, test[:count], width=0.02)
+    audited, clock = measured(vae, test[:count], width=0.002)
     report("bracket", audited, clock)
     model, guide, x = vae.model_, vae.guide_, audited.measured.data
     found = map_rows(PriorPilot(), model, guide, x, key=jr.key(1))
@@ -95,13 +96,17 @@ def brute(vae: taut.VAE, test: np.ndarray, count: int) -> None:
     value = np.asarray(jax.vmap(annealed_lower)(log_w), np.float64)
     walks = audited.measured.rows.walks
     spread = np.std(np.asarray(log_w, np.float64), axis=1)
+    evidence = audited.ledger.evidence
     seconds = time.perf_counter() - began
     print(f"brute force: mean {value.mean():.4f} in {seconds:.0f} s; sd of log-weights {spread.mean():.3f}")
-    half = spread / np.sqrt(log_w.shape[1])
-    inside = (walks.lower - 2 * half < value) & (value < walks.upper + 2 * half)
-    print(f"rows whose bracket, ± 2 errors of brute force, holds it: {inside.sum()} of {len(inside)}")
-    print(f"mean bracket [{walks.lower.mean():.4f}, {walks.upper.mean():.4f}] holds the mean: "
-          f"{bool(walks.lower.mean() <= value.mean() <= walks.upper.mean())}")  # fmt: skip
+    # Both have errors: of brute force from its chains, of a row's bracket of width s² from its own, of variance s² each.
+    error = np.hypot(spread / np.sqrt(log_w.shape[1]), np.sqrt(np.abs(walks.upper - walks.lower) / CHAINS_OF_A_ROW))
+    inside = (walks.lower - 2 * error < value) & (value < walks.upper + 2 * error)
+    print(f"rows whose bracket, ± 2 errors of both, holds it: {inside.sum()} of {len(inside)}")
+    print(f"brute force − lower {np.mean(value - walks.lower):.4f}, − upper {np.mean(value - walks.upper):.4f}, "
+          f"± {np.sqrt(np.sum(error**2)) / len(error):.4f}")  # fmt: skip
+    print(f"bracket with margins [{evidence.lower.value:.4f}, {evidence.upper.value:.4f}] holds the mean: "
+          f"{bool(evidence.lower.value <= value.mean() <= evidence.upper.value)}")  # fmt: skip
 
 
 def main() -> None:

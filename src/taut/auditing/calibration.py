@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Num
 from scipy import stats
 
 from taut.errors import AuditError, OptionError
@@ -51,14 +51,14 @@ class Ranks(NamedTuple):
 
 
 class RanksOfRow(RowFunction):
-    """`Ranks` of one row that is simulated here, by the row's key; the row that comes in is not looked at."""
+    """`Ranks` of one row that is simulated here, by the row's key; the row that comes in lends its holes and covariates."""
 
     draws: int = eqx.field(static=True)
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, **aside: Any) -> Ranks:
         """Simulate, draw, and compare."""
         model_key, guide_key, tie_key = jr.split(key, 3)
-        simulated, z = model.sample(key=model_key)
+        simulated, z = model.given(x).sample(key=model_key)
         x = simulated.astype(jnp.result_type(float))
         q = guide(x)
         draws = jax.vmap(lambda key: one_draw(q, key=key))(draw_keys(guide_key, self.draws))
@@ -78,7 +78,13 @@ class RanksOfRow(RowFunction):
 
 
 def calibrate(
-    model: AbstractModel, guide: AbstractGuide, *, key: RandomKey, rows: int = 500, draws: int = 99
+    model: AbstractModel,
+    guide: AbstractGuide,
+    *,
+    key: RandomKey,
+    rows: int = 500,
+    draws: int = 99,
+    like: Num[np.ndarray, "n features"] | None = None,
 ) -> Calibration:
     """Compare the guide with exact posterior draws, on `rows` simulated from the model.
 
@@ -93,6 +99,7 @@ def calibrate(
 
     Raises OptionError for counts that make no sense or a guide that is not amortised, AuditError where something is not
     finite.
+    `like` holds rows whose holes and covariates the simulated ones take in turn, where the model knows of such.
     References: Talts et al. 2018, arXiv:1804.06788; Säilynoja, Bürkner & Vehtari 2022, arXiv:2103.10522 (band
     by simulation); Rao & Scott 1981 for the design effect.
 
@@ -103,10 +110,18 @@ def calibrate(
     >>> calibrate(model, KnownPosterior(model.posterior), key=jax.random.key(1)).biased
     []
     """
-    return summarise(rank_simulated(model, guide, key=key, rows=rows, draws=draws), draws=draws)
+    return summarise(rank_simulated(model, guide, key=key, rows=rows, draws=draws, like=like), draws=draws)
 
 
-def rank_simulated(model: AbstractModel, guide: AbstractGuide, *, key: RandomKey, rows: int, draws: int) -> Ranks:
+def rank_simulated(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    *,
+    key: RandomKey,
+    rows: int,
+    draws: int,
+    like: Num[np.ndarray, "n features"] | None = None,
+) -> Ranks:
     """`Ranks` of this many simulated rows; a row's key is folded in by its number.
 
     Raises OptionError for a guide that is not amortised or latents that are no real vectors, AuditError where something
@@ -117,7 +132,8 @@ def rank_simulated(model: AbstractModel, guide: AbstractGuide, *, key: RandomKey
             "Calibration wants an amortised guide over latents that are real vectors, since its rows are simulated; "
             "got another; calibrate the encoder that the local guides started from."
         )
-    ranks = map_rows(RanksOfRow(draws), model, guide, np.empty((rows, 0)), key=key, block=ROWS_AT_ONCE)
+    lent = np.empty((rows, 0)) if like is None else like[np.arange(rows) % len(like)]
+    ranks = map_rows(RanksOfRow(draws), model, guide, lent, key=key, block=ROWS_AT_ONCE)
     bad = ~ranks.finite
     if bad.any():
         raise AuditError(

@@ -118,7 +118,7 @@ def _reconstructions(
         guide = jax.tree.map(lambda leaf: leaf[: len(data)], guide)
     along = (None if guide.amortised else 0, 0)
     return np.asarray(
-        eqx.filter_vmap(lambda g, x: mean_of(model.likelihood(mean_of(g(x)))), in_axes=along)(guide, floats)
+        eqx.filter_vmap(lambda g, x: mean_of(model.given(x).likelihood(mean_of(g(x)))), in_axes=along)(guide, floats)
     )
 
 

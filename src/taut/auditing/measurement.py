@@ -169,12 +169,13 @@ def _checked(
     done(1)
     if not (model.simulates and guide.amortised and refined is not None):
         return dataclasses.replace(measured, **found)
-    pool = draw_pool(model, guide, draws=asked.draws, refined_draws=REFINED_DRAWS, key=pool_key)
+    pool = draw_pool(model, guide, measured.data, draws=asked.draws, refined_draws=REFINED_DRAWS, key=pool_key)
     log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
     found["p_values"] = outlier_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
     regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
     found["outliers"] = outliers_among(found["p_values"], regrets, usual, rows.numbers)
-    found["predictive"] = tuple(predictive_checks(measured.data, pool.data))
+    if not np.isnan(measured.data).any():
+        found["predictive"] = tuple(predictive_checks(measured.data, pool.data))
     done(2)
     if rows.walks is not None and rows.temperatures is not None:
         norms = norms_of(model, guide, measured.data, key=key)
@@ -185,7 +186,7 @@ def _checked(
             lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=asked.delta),
         )
     done(3)
-    found["calibration"] = _tried(notes, lambda: calibrate(model, guide, key=calibration_key))
+    found["calibration"] = _tried(notes, lambda: calibrate(model, guide, key=calibration_key, like=measured.data))
     found["notes"] = tuple(notes)
     done(4)
     return dataclasses.replace(measured, **found)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jaxtyping import Float, Int, Num
@@ -41,12 +42,24 @@ class Pool(NamedTuple):
 
 
 def draw_pool(
-    model: AbstractModel, guide: AbstractGuide, *, draws: int, refined_draws: int, key: RandomKey, rows: int = POOL
+    model: AbstractModel,
+    guide: AbstractGuide,
+    like: Num[np.ndarray, "k features"],
+    *,
+    draws: int,
+    refined_draws: int,
+    key: RandomKey,
+    rows: int = POOL,
 ) -> Pool:
-    """Draw rows (z, x) from the model, and account for each x."""
+    """Draw rows (z, x) from the model, and account for each x.
+
+    Where the model knows of holes or covariates, a row takes those of `like`, in turn: they say nothing of z, so that z
+    remains an exact draw from its posterior.
+    """
     sample_key, account_key, refine_key = jr.split(key, 3)
-    sample = eqx.filter_jit(lambda model, keys: jax.vmap(lambda key: model.sample(key=key))(keys))
-    data, latents = (np.asarray(part) for part in sample(model, jr.split(sample_key, rows)))
+    lent = jnp.asarray(like[np.arange(rows) % len(like)], jnp.result_type(float))
+    one = eqx.filter_jit(lambda model, x, keys: jax.vmap(lambda x, key: model.given(x).sample(key=key))(x, keys))
+    data, latents = (np.asarray(part) for part in one(model, lent, jr.split(sample_key, rows)))
     encoder = account_for_rows(model, guide, data, draws=draws, key=account_key)
     refined = map_rows(RefinementOfRow(refined_draws), model, guide, data, key=refine_key, block=ROWS_AT_ONCE)
     return Pool(data, latents, encoder, refined, norms_of(model, guide, data, key=key))

@@ -41,7 +41,7 @@ class EncodingOfRow(RowFunction):
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Encoding:
         """Posterior mean, and E[x|z] there."""
         mean = mean_of(guide(x))
-        return Encoding(mean, mean_of(model.likelihood(mean)))
+        return Encoding(mean, mean_of(model.given(x).likelihood(mean)))
 
 
 def prepared(fitted: Fitted, X: Any) -> Table:

@@ -110,7 +110,7 @@ def _averaged(
 
 def _precision(model: AbstractModel, x: Datum, z: Vector) -> Matrix:
     """Λ_prior + JᵀFJ at z; where the Fisher information is not known, −∇² log p(x, z) made positive."""
-    root = model.information_root(z)
+    root = model.given(x).information_root(z)
     if root is None:
         return _positive(-jax.hessian(lambda z: model.log_joint(x, z))(z))
     return _prior_precision(model, z) + root.T @ root

@@ -10,21 +10,35 @@ from taut.likelihoods.categories import Categorical
 from taut.likelihoods.choice import NAMES, Choice, check_support, choose, named
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
 from taut.likelihoods.grey import DiscretisedLogistic
+from taut.likelihoods.holes import Observed
+from taut.likelihoods.inflated import ZeroInflated
+from taut.likelihoods.mixed import Mixed
+from taut.likelihoods.mixture import GaussianMixture
+from taut.likelihoods.ordered import OrderedLogit
 from taut.likelihoods.real import Gaussian, StudentT
+from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
 
 __all__ = [
     "NAMES",
     "AbstractLikelihood",
     "Bernoulli",
+    "Beta",
     "Binomial",
     "Categorical",
     "Choice",
     "ContinuousBernoulli",
     "DiscretisedLogistic",
     "Gaussian",
+    "GaussianMixture",
+    "LogNormal",
+    "LogitNormal",
+    "Mixed",
     "NegativeBinomial",
+    "Observed",
+    "OrderedLogit",
     "Poisson",
     "StudentT",
+    "ZeroInflated",
     "check_support",
     "choose",
     "named",

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 import numpyro.distributions as dist
 from jax.nn import log_sigmoid, softplus
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from taut.numerics import inverse_softplus
 from taut.shapes import Outputs
@@ -29,6 +30,11 @@ class AbstractLikelihood(eqx.Module):
     def outputs(self) -> int:
         """How many numbers the decoder must return for one datum."""
         return self.features
+
+    @property
+    def owners(self) -> Int[np.ndarray, "outputs"]:
+        """For each output the entry that it belongs to: what a missing entry cannot tell about is read from here."""
+        return np.arange(self.features)
 
     @abstractmethod
     def __call__(self, outputs: Outputs) -> dist.Distribution:

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 import numpyro.distributions as dist
 from jax.nn import log_softmax
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Float, Int, Num
 
 from taut.likelihoods.base import AbstractLikelihood
 from taut.shapes import Outputs
@@ -26,6 +27,11 @@ class Categorical(AbstractLikelihood):
     def outputs(self) -> int:
         """How many numbers the decoder must return for one datum."""
         return self.features * self.classes
+
+    @property
+    def owners(self) -> Int[np.ndarray, "outputs"]:
+        """Entry after entry, a logit for each class."""
+        return np.repeat(np.arange(self.features), self.classes)
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""

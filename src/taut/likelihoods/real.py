@@ -1,7 +1,8 @@
 """Real entries: Gaussian with a known, shared or separate scale, and Student-t for heavy tails.
 
 `centre` and `spread` are fixed numbers that put the network's outputs on the scale of the data. They move the
-parameters, not the data, so that the density needs no Jacobian.
+parameters, not the data, so that the density needs no Jacobian. `smallest` holds learned scales above the step that
+the data were rounded to: a density of rounded numbers could otherwise be as large as one likes.
 """
 
 from typing import ClassVar, Literal
@@ -34,6 +35,7 @@ class Gaussian(AbstractLikelihood):
     centre: Float[Array, "features"]
     spread: Float[Array, "features"]
     raw_scale: Float[Array, "*scales"] | None
+    smallest: Float[Array, "features"] | None
     discrete: ClassVar[bool] = False
 
     def __init__(
@@ -43,8 +45,9 @@ class Gaussian(AbstractLikelihood):
         scale: Scale = "separate",
         centre: Float[Array, "features"] | None = None,
         spread: Float[Array, "features"] | None = None,
+        smallest: Float[Array, "features"] | None = None,
     ):
-        self.features = features
+        self.features, self.smallest = features, smallest
         self.centre = jnp.zeros(features) if centre is None else centre
         self.spread = jnp.ones(features) if spread is None else spread
         self.raw_scale = {"unit": lambda: None, "shared": raw_of_one, "separate": lambda: raw_of_one(features)}[scale]()
@@ -56,7 +59,7 @@ class Gaussian(AbstractLikelihood):
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """(spread/σ) t: the information about a location in the data's units is 1/σ²."""
-        return _fixed(self.spread) / self.scale() * tangent
+        return fixed(self.spread) / self.scale() * tangent
 
     def scale(self) -> Float[Array, "features"]:
         """The standard deviation of each entry, in the data's units."""
@@ -64,8 +67,8 @@ class Gaussian(AbstractLikelihood):
             return jnp.ones_like(self.spread)
         if self.raw_scale.ndim == 0:
             # One σ in the data's own units, so the typical spread multiplies it and not each entry's.
-            return jnp.broadcast_to(positive(self.raw_scale) * jnp.mean(_fixed(self.spread)), (self.features,))
-        return positive(self.raw_scale) * _fixed(self.spread)
+            return jnp.broadcast_to(positive(self.raw_scale) * jnp.mean(fixed(self.spread)), (self.features,))
+        return above(self.smallest, positive(self.raw_scale) * fixed(self.spread))
 
 
 class StudentT(AbstractLikelihood):
@@ -79,6 +82,7 @@ class StudentT(AbstractLikelihood):
     spread: Float[Array, "features"]
     raw_scale: Float[Array, "features"]
     raw_freedom: Float[Array, "features"]
+    smallest: Float[Array, "features"] | None
     discrete: ClassVar[bool] = False
 
     def __init__(
@@ -87,8 +91,9 @@ class StudentT(AbstractLikelihood):
         *,
         centre: Float[Array, "features"] | None = None,
         spread: Float[Array, "features"] | None = None,
+        smallest: Float[Array, "features"] | None = None,
     ):
-        self.features = features
+        self.features, self.smallest = features, smallest
         self.centre = jnp.zeros(features) if centre is None else centre
         self.spread = jnp.ones(features) if spread is None else spread
         self.raw_scale = raw_of_one(features)
@@ -97,14 +102,15 @@ class StudentT(AbstractLikelihood):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         location = located(outputs, self.centre, self.spread)
-        scale = positive(self.raw_scale) * _fixed(self.spread)
-        return dist.StudentT(self._freedom(), location, scale).to_event(1)
+        return dist.StudentT(self._freedom(), location, self._scale()).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """√((ν + 1)/(ν + 3)) (spread/σ) t, with σ the scale and ν the degrees of freedom."""
         freedom = self._freedom()
-        # The spread cancels: the scale is learned in units of it.
-        return jnp.sqrt((freedom + 1.0) / (freedom + 3.0)) / positive(self.raw_scale) * tangent
+        return jnp.sqrt((freedom + 1.0) / (freedom + 3.0)) * fixed(self.spread) / self._scale() * tangent
+
+    def _scale(self) -> Float[Array, "features"]:
+        return above(self.smallest, positive(self.raw_scale) * fixed(self.spread))
 
     def _freedom(self) -> Float[Array, "features"]:
         return 1.0 + positive(self.raw_freedom)
@@ -114,8 +120,14 @@ def located(
     outputs: Outputs, centre: Float[Array, "features"], spread: Float[Array, "features"]
 ) -> Float[Array, "features"]:
     """Network outputs of order one brought to the data's place and units."""
-    return _fixed(centre) + _fixed(spread) * outputs
+    return fixed(centre) + fixed(spread) * outputs
 
 
-def _fixed(array: Float[Array, "features"]) -> Float[Array, "features"]:
+def above(smallest: Float[Array, "features"] | None, scale: Float[Array, "features"]) -> Float[Array, "features"]:
+    """√(smallest² + scale²): rounding adds its own variance."""
+    return scale if smallest is None else jnp.sqrt(fixed(smallest) ** 2 + scale**2)
+
+
+def fixed(array: Float[Array, "features"]) -> Float[Array, "features"]:
+    """A number read from the data, which training leaves as it is."""
     return lax.stop_gradient(array)

@@ -1,5 +1,7 @@
 """What every model can do."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -29,13 +31,20 @@ class AbstractModel(eqx.Module):
     def prior(self) -> dist.Distribution:
         """p(z)."""
 
+    def given(self, x: Datum) -> AbstractModel:
+        """The model of this datum where p(x|z) depends on more than z: which entries are observed, its covariates.
+
+        Elsewhere it is the model itself. Whatever takes a density of x, or draws one like it, asks here first.
+        """
+        return self
+
     @abstractmethod
     def likelihood(self, z: Latent) -> dist.Distribution:
         """p(x|z)."""
 
     def log_joint(self, x: Datum, z: Latent) -> Scalar:
         """log p(x, z) = log p(z) + log p(x|z), in nats."""
-        return log_density(self.prior(), z) + log_density(self.likelihood(z), x)
+        return log_density(self.prior(), z) + log_density(self.given(x).likelihood(z), x)
 
     def sample(self, *, key: RandomKey) -> tuple[Datum, Latent]:
         """One datum and the latent that made it, which is then an exact draw from p(z|x)."""

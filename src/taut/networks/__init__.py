@@ -1,6 +1,6 @@
 """Networks: from a vector to a vector, one datum at a time."""
 
-from taut.networks.inputs import OneHot, Standardise
+from taut.networks.inputs import CellInputs, OneHot, Standardise
 from taut.networks.perceptron import Perceptron
 
-__all__ = ["OneHot", "Perceptron", "Standardise"]
+__all__ = ["CellInputs", "OneHot", "Perceptron", "Standardise"]

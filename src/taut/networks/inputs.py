@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Num
 
@@ -29,3 +30,64 @@ class OneHot(eqx.Module):
     def __call__(self, x: Num[Array, "features"]) -> Float[Array, "inputs"]:
         """The indicators, entry after entry."""
         return jax.nn.one_hot(x.astype(jnp.int32), self.classes).reshape(-1)
+
+
+class CellInputs(eqx.Module):
+    """The cells of a table for a network: numbers on one scale, categories as indicators, and which cells are seen.
+
+    A datum is [entries, covariates]; entries may be NaN, which the network must not be able to tell from any value that
+    could stand there: their inputs are zero, and the indicator of the entry is zero, too. `scales` names for each entry
+    how it is read: `as it is`, `log`, `log1p`, `log-odds` (between `low` and `high`), or, as a number, how many
+    categories it has. Covariates are passed on.
+
+    >>> import jax.numpy as jnp
+    >>> inputs = CellInputs(("as it is", 3), centre=jnp.ones(2), spread=jnp.ones(2), low=jnp.zeros(2), high=jnp.ones(2))
+    >>> inputs(jnp.array([3.0, jnp.nan])).tolist(), inputs.width
+    ([2.0, 0.0, 0.0, 0.0, 1.0, 0.0], 6)
+    """
+
+    scales: tuple[str | int, ...] = eqx.field(static=True)
+    centre: Float[Array, "features"]
+    spread: Float[Array, "features"]
+    low: Float[Array, "features"]
+    high: Float[Array, "features"]
+    covariates: int = eqx.field(static=True, default=0)
+
+    @property
+    def width(self) -> int:
+        """How many numbers the network receives."""
+        own = sum(scale if isinstance(scale, int) else 1 for scale in self.scales)
+        return own + len(self.scales) + self.covariates
+
+    def __call__(self, x: Num[Array, "datum"]) -> Float[Array, "inputs"]:
+        """Numbers, indicators of categories, indicators of what is seen, covariates."""
+        features = len(self.scales)
+        entries = x[:features].astype(jnp.result_type(float))
+        seen = ~jnp.isnan(entries)
+        parts = [jnp.where(seen, self._numbers(jnp.where(seen, entries, self._usual())), 0.0)[self._places(str)]]
+        for classes in sorted({scale for scale in self.scales if isinstance(scale, int)}):
+            places = np.array([place for place, scale in enumerate(self.scales) if scale == classes])
+            codes = jnp.where(seen[places], entries[places], -1).astype(jnp.int32)
+            parts.append(jax.nn.one_hot(codes, classes).reshape(-1))
+        return jnp.concatenate([*parts, seen.astype(entries.dtype), x[features:].astype(entries.dtype)])
+
+    def _numbers(self, entries: Float[Array, "features"]) -> Float[Array, "features"]:
+        centre, spread, low, high = lax.stop_gradient((self.centre, self.spread, self.low, self.high))
+        share = jnp.clip((entries - low) / (high - low), 1e-6, 1.0 - 1e-6)
+        forms = {
+            "as it is": entries,
+            "log": jnp.log(jnp.maximum(entries, 1e-30)),
+            "log1p": jnp.log1p(jnp.maximum(entries, 0.0)),
+            "log-odds": jnp.log(share) - jnp.log1p(-share),
+        }
+        moved = entries
+        for name, form in forms.items():
+            moved = jnp.where(np.array([scale == name for scale in self.scales]), form, moved)
+        return (moved - centre) / spread
+
+    def _usual(self) -> Float[Array, "features"]:
+        """What stands in for a missing number on its way; it never reaches the network."""
+        return jnp.where(np.array([scale == "as it is" for scale in self.scales]), self.centre, 0.5)
+
+    def _places(self, kind: type) -> np.ndarray:
+        return np.array([place for place, scale in enumerate(self.scales) if isinstance(scale, kind)], int)

@@ -1,6 +1,6 @@
 """Small functions named for the hazard that they remove."""
 
-from taut.numerics.distributions import log_density, mean_of, one_draw
+from taut.numerics.distributions import log_density, log_density_by_entry, mean_of, one_draw
 from taut.numerics.frames import Frame
 from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
 from taut.numerics.logarithms import inverse_softplus, log_diff_sigmoid, log_mean_exp
@@ -11,6 +11,7 @@ __all__ = [
     "inverse_softplus",
     "is_diagonal_gaussian",
     "log_density",
+    "log_density_by_entry",
     "log_diff_sigmoid",
     "log_mean_exp",
     "log_standard_normal",

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jaxtyping import Array, Shaped
+from jaxtyping import Array, Float, Shaped
 
 from taut.shapes import RandomKey, Scalar
 
@@ -10,6 +10,13 @@ from taut.shapes import RandomKey, Scalar
 def log_density(distribution: dist.Distribution, value: Shaped[Array, "..."]) -> Scalar:
     """Log density, or log probability, of one value."""
     return jnp.asarray(distribution.log_prob(value))
+
+
+def log_density_by_entry(distribution: dist.Distribution, value: Shaped[Array, "entries"]) -> Float[Array, "entries"]:
+    """The terms of log p of one vector whose entries are independent; a distribution of our own has them `by_entry`."""
+    if isinstance(distribution, dist.Independent):
+        return jnp.asarray(distribution.base_dist.log_prob(value))
+    return distribution.by_entry(value)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def one_draw(distribution: dist.Distribution, *, key: RandomKey) -> Shaped[Array, "..."]:

@@ -32,7 +32,7 @@ class Draw(NamedTuple):
 
 def weigh(model: AbstractModel, q: dist.Distribution, x: Datum, z: Latent) -> Draw:
     """Both halves of the log-weight of z, for any distribution q that it was drawn from."""
-    return Draw(z, log_density(model.likelihood(z), x), log_density(q, z) - log_density(model.prior(), z))
+    return Draw(z, log_density(model.given(x).likelihood(z), x), log_density(q, z) - log_density(model.prior(), z))
 
 
 def draw(model: AbstractModel, q: dist.Distribution, x: Datum, *, key: RandomKey) -> Draw:

@@ -1,0 +1,146 @@
+"""From the columns of a table to its likelihood: columns of one family side by side, all families together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from taut.data import Column
+from taut.likelihoods.base import AbstractLikelihood
+from taut.likelihoods.binary import Bernoulli
+from taut.likelihoods.categories import Categorical
+from taut.likelihoods.counts import NegativeBinomial, Poisson
+from taut.likelihoods.inflated import ZeroInflated
+from taut.likelihoods.mixed import Mixed
+from taut.likelihoods.mixture import GaussianMixture
+from taut.likelihoods.ordered import OrderedLogit
+from taut.likelihoods.real import Gaussian, StudentT
+from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
+from taut.shapes import Outputs
+
+Values = Float[np.ndarray, "n features"]
+# A uniform rounding error of one step has this standard deviation.
+ROUNDING = 12**-0.5
+# Added to each category's count, so that one that is rare does not start as impossible.
+SMOOTHING = 0.5
+
+
+class Start(NamedTuple):
+    """A likelihood for a table, and the outputs at which it is that of each column alone."""
+
+    likelihood: Mixed
+    outputs: Outputs
+
+
+def for_columns(columns: Sequence[Column], values: Values) -> Start:
+    """The likelihood of these columns: scales, cuts and starting outputs from the observed cells of `values`.
+
+    `values` are coded as by `taut.data.encode`, NaN where a cell is missing; only shapes depend on nothing but
+    `columns`.
+    """
+    groups: dict[tuple[str, int], list[int]] = {}
+    for place, column in enumerate(columns):
+        groups.setdefault((column.family, len(column.categories or ())), []).append(place)
+    blocks, starts = [], []
+    for (family, _), places in groups.items():
+        own, cells = [columns[place] for place in places], np.asarray(values[:, places], np.float64)
+        block = FAMILIES[family](own, cells)
+        blocks.append(block)
+        starts.append(_starting_outputs(block, cells))
+    places = tuple(tuple(places) for places in groups.values())
+    return Start(Mixed(tuple(blocks), places), jnp.concatenate(starts))
+
+
+def stand_ins(values: Values) -> Float[Array, "features"]:
+    """For each column an observed value from its middle: where nothing was observed, zero."""
+    middle = np.nanpercentile(np.vstack([values, np.where(np.isnan(values).all(axis=0), 0.0, np.nan)]), 50, axis=0,
+                              method="lower")  # fmt: skip
+    return _array(middle)
+
+
+def _starting_outputs(block: AbstractLikelihood, cells: Values) -> Outputs:
+    if isinstance(block, Categorical):
+        return jnp.log(_shares(cells, block.classes)).reshape(-1)
+    return block.starting_outputs(_array(np.nanmean(cells, axis=0)))
+
+
+def _real(columns: Sequence[Column], cells: Values, of: Callable[[Values], Values]) -> dict[str, Float[Array, "features"]]:
+    moved = of(cells)
+    spread = np.nanstd(moved, axis=0)
+    return {"centre": _array(np.nanmean(moved, axis=0)), "spread": _array(np.where(spread > 0, spread, 1.0))}
+
+
+def _rounded(columns: Sequence[Column], per: Float[np.ndarray, "features"] | float = 1.0) -> Float[Array, "features"]:
+    steps = np.array([column.resolution or 0.0 for column in columns])
+    return _array(ROUNDING * steps / per)
+
+
+def _gaussian(columns: Sequence[Column], cells: Values) -> Gaussian:
+    return Gaussian(len(columns), **_real(columns, cells, lambda x: x), smallest=_rounded(columns))
+
+
+def _student_t(columns: Sequence[Column], cells: Values) -> StudentT:
+    return StudentT(len(columns), **_real(columns, cells, lambda x: x), smallest=_rounded(columns))
+
+
+def _mixture(columns: Sequence[Column], cells: Values) -> GaussianMixture:
+    return GaussianMixture(len(columns), **_real(columns, cells, lambda x: x), smallest=_rounded(columns))
+
+
+def _log_normal(columns: Sequence[Column], cells: Values) -> LogNormal:
+    smallest = _rounded(columns, np.nanmedian(cells, axis=0))
+    return LogNormal(len(columns), **_real(columns, cells, np.log), smallest=smallest)
+
+
+def _ends(columns: Sequence[Column]) -> dict[str, Float[Array, "features"]]:
+    pairs = np.array([(column.low, column.high) for column in columns], np.float64)
+    return {"low": _array(pairs[:, 0]), "high": _array(pairs[:, 1])}
+
+
+def _log_odds(columns: Sequence[Column], cells: Values) -> Values:
+    low, high = np.array([(column.low, column.high) for column in columns], np.float64).T
+    share = np.clip((cells - low) / (high - low), 1e-6, 1 - 1e-6)
+    return np.log(share) - np.log1p(-share)
+
+
+def _logit_normal(columns: Sequence[Column], cells: Values) -> LogitNormal:
+    return LogitNormal(len(columns), **_ends(columns), **_real(columns, cells, lambda x: _log_odds(columns, x)))
+
+
+def _beta(columns: Sequence[Column], cells: Values) -> Beta:
+    return Beta(len(columns), **_ends(columns), centre=_array(np.nanmean(_log_odds(columns, cells), axis=0)))
+
+
+def _ordered(columns: Sequence[Column], cells: Values) -> OrderedLogit:
+    return OrderedLogit(len(columns), shares=_shares(cells, len(columns[0].categories or ())))
+
+
+def _shares(cells: Values, classes: int) -> Float[Array, "features classes"]:
+    counts = (cells[:, :, None] == np.arange(classes)).sum(axis=0) + SMOOTHING
+    return _array(counts / counts.sum(axis=1, keepdims=True))
+
+
+def _array(values: np.ndarray) -> Float[Array, "..."]:
+    return jnp.asarray(values, jnp.result_type(float))
+
+
+Builder = Callable[[Sequence[Column], Values], AbstractLikelihood]
+FAMILIES: dict[str, Builder] = {
+    "gaussian": _gaussian,
+    "student-t": _student_t,
+    "mixture": _mixture,
+    "log-normal": _log_normal,
+    "logit-normal": _logit_normal,
+    "beta": _beta,
+    "poisson": lambda columns, _: Poisson(len(columns)),
+    "negative-binomial": lambda columns, _: NegativeBinomial(len(columns)),
+    "zero-inflated-poisson": lambda columns, _: ZeroInflated(Poisson(len(columns))),
+    "zero-inflated-negative-binomial": lambda columns, _: ZeroInflated(NegativeBinomial(len(columns))),
+    "bernoulli": lambda columns, _: Bernoulli(len(columns)),
+    "categorical": lambda columns, _: Categorical(len(columns), len(columns[0].categories or ())),
+    "ordered-logit": _ordered,
+}

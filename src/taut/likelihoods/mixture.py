@@ -1,0 +1,72 @@
+"""Real entries with several humps: a mixture whose shares the decoder moves."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+from jax.nn import log_softmax
+from jaxtyping import Array, Float, Int
+
+from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
+from taut.likelihoods.real import above, fixed
+from taut.shapes import Outputs
+
+
+class GaussianMixture(AbstractLikelihood):
+    """Independent real entries, each a mixture of K Gaussians: places and widths learned, shares from the decoder.
+
+    log p(x_j|z) = log Σ_k softmax(η_j)_k N(x_j; m_j + s_j a_jk, s_j b_jk)
+    """
+
+    features: int = eqx.field(static=True)
+    components: int = eqx.field(static=True)
+    centre: Float[Array, "features"]
+    spread: Float[Array, "features"]
+    places: Float[Array, "features components"]
+    raw_scale: Float[Array, "features components"]
+    smallest: Float[Array, "features"] | None
+    discrete: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        features: int,
+        *,
+        centre: Float[Array, "features"],
+        spread: Float[Array, "features"],
+        smallest: Float[Array, "features"] | None = None,
+        components: int = 5,
+    ):
+        self.features, self.components, self.smallest = features, components, smallest
+        self.centre, self.spread = centre, spread
+        self.places = jnp.broadcast_to(jnp.linspace(-1.5, 1.5, components, dtype=centre.dtype), (features, components))
+        self.raw_scale = raw_of_one(features, components)
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the decoder must return for one datum."""
+        return self.features * self.components
+
+    @property
+    def owners(self) -> Int[np.ndarray, "outputs"]:
+        """Entry after entry, a logit for each component."""
+        return np.repeat(np.arange(self.features), self.components)
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        places = fixed(self.centre)[:, None] + fixed(self.spread)[:, None] * self.places
+        scales = jax.vmap(above, in_axes=(None, 1), out_axes=1)(
+            self.smallest, positive(self.raw_scale) * fixed(self.spread)[:, None]
+        )
+        parts = dist.Normal(places, scales)
+        shares = dist.CategoricalLogits(outputs.reshape(self.features, self.components))
+        return dist.MixtureSameFamily(shares, parts).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """As if the component were seen, which tells more than x does: a bound from above on the information."""
+        log_p = log_softmax(outputs.reshape(self.features, self.components), axis=-1)
+        directions = tangent.reshape(self.features, self.components)
+        centred = directions - jnp.sum(jnp.exp(log_p) * directions, axis=-1, keepdims=True)
+        return (jnp.exp(0.5 * log_p) * centred).reshape(-1)

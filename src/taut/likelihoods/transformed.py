@@ -1,0 +1,214 @@
+"""Entries with one end or two: densities of the values themselves, whose logarithm or log-odds is Gaussian."""
+
+# numpyro's own distributions override these in the same way.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+from jax.nn import log_sigmoid, sigmoid
+from jax.scipy.special import polygamma
+from jaxtyping import Array, Float
+from numpyro.distributions import constraints
+
+from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
+from taut.likelihoods.real import above, fixed, located
+from taut.shapes import Outputs, RandomKey
+
+# Nodes and weights under N(0, 1), for means that have no formula.
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(32)
+# How close to its ends a share may be read: the log-odds of the ends themselves are infinite.
+NEAREST_END = 1e-6
+
+
+class LogNormal(AbstractLikelihood):
+    """Independent positive entries: log x = m + s η + σ ε, the density being that of x, 1/x included.
+
+    `centre` m and `spread` s are those of the logarithms of the data; σ is learned, one for each entry.
+
+    >>> import jax.numpy as jnp
+    >>> round(float(LogNormal(1)(jnp.zeros(1)).log_prob(jnp.ones(1))), 3)
+    -0.919
+    """
+
+    features: int = eqx.field(static=True)
+    centre: Float[Array, "features"]
+    spread: Float[Array, "features"]
+    raw_scale: Float[Array, "features"]
+    smallest: Float[Array, "features"] | None
+    discrete: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        features: int,
+        *,
+        centre: Float[Array, "features"],
+        spread: Float[Array, "features"],
+        smallest: Float[Array, "features"] | None = None,
+    ):
+        self.features, self.centre, self.spread, self.smallest = features, centre, spread, smallest
+        self.raw_scale = raw_of_one(features)
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        location = located(outputs, self.centre, self.spread)
+        return dist.LogNormal(location, self._scale()).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """(spread/σ) t: a logarithm changes no information."""
+        return fixed(self.spread) / self._scale() * tangent
+
+    def _scale(self) -> Float[Array, "features"]:
+        return above(self.smallest, positive(self.raw_scale) * fixed(self.spread))
+
+
+class LogitNormal(AbstractLikelihood):
+    """Independent entries between two ends: the log-odds of (x − low)/(high − low) are Gaussian.
+
+    The density is that of x: −log(high − low) − log u − log(1 − u) is part of it, u being the share.
+    """
+
+    features: int = eqx.field(static=True)
+    low: Float[Array, "features"]
+    high: Float[Array, "features"]
+    centre: Float[Array, "features"]
+    spread: Float[Array, "features"]
+    raw_scale: Float[Array, "features"]
+    discrete: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        features: int,
+        *,
+        low: Float[Array, "features"],
+        high: Float[Array, "features"],
+        centre: Float[Array, "features"],
+        spread: Float[Array, "features"],
+    ):
+        self.features, self.low, self.high = features, low, high
+        self.centre, self.spread, self.raw_scale = centre, spread, raw_of_one(features)
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        location = located(outputs, self.centre, self.spread)
+        scale = positive(self.raw_scale) * fixed(self.spread)
+        return GaussianLogOdds(location, scale, fixed(self.low), fixed(self.high)).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """t/σ, with σ in units of the spread."""
+        return tangent / positive(self.raw_scale)
+
+
+class GaussianLogOdds(dist.Distribution):
+    """x = low + (high − low) sigmoid(location + scale ε)."""
+
+    arg_constraints = {
+        "location": constraints.real,
+        "scale": constraints.positive,
+        "low": constraints.real,
+        "high": constraints.real,
+    }
+    support = constraints.real
+
+    def __init__(self, location: Array, scale: Array, low: Array, high: Array):
+        self.location, self.scale, self.low, self.high = location, scale, low, high
+        super().__init__(batch_shape=jnp.shape(location))
+
+    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
+        """Draws, inside the ends."""
+        logits = dist.Normal(self.location, self.scale).sample(key, sample_shape)
+        return self.low + (self.high - self.low) * _inside(sigmoid(logits))
+
+    def log_prob(self, value: Array) -> Array:
+        """Log density of the value in its own units."""
+        share = _inside((value - self.low) / (self.high - self.low))
+        jacobian = jnp.log(self.high - self.low) + jnp.log(share) + jnp.log1p(-share)
+        log_odds = jnp.log(share) - jnp.log1p(-share)
+        return dist.Normal(self.location, self.scale).log_prob(log_odds) - jacobian
+
+    @property
+    def mean(self) -> Array:
+        """By Gauss–Hermite quadrature."""
+        logits = self.location[..., None] + self.scale[..., None] * jnp.asarray(_NODES, self.location.dtype)
+        weights = jnp.asarray(_WEIGHTS / _WEIGHTS.sum(), self.location.dtype)
+        return self.low + (self.high - self.low) * jnp.sum(sigmoid(logits) * weights, axis=-1)
+
+
+class Beta(AbstractLikelihood):
+    """Independent entries between two ends: shares with mean sigmoid(η) and a learned concentration φ.
+
+    density of the share u: u^(μφ−1) (1−u)^((1−μ)φ−1) / B(μφ, (1−μ)φ), divided by high − low
+    """
+
+    features: int = eqx.field(static=True)
+    low: Float[Array, "features"]
+    high: Float[Array, "features"]
+    centre: Float[Array, "features"]
+    raw_concentration: Float[Array, "features"]
+    discrete: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        features: int,
+        *,
+        low: Float[Array, "features"],
+        high: Float[Array, "features"],
+        centre: Float[Array, "features"],
+    ):
+        self.features, self.low, self.high, self.centre = features, low, high, centre
+        self.raw_concentration = jnp.full(features, 4.0)
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        logits, concentration = fixed(self.centre) + outputs, positive(self.raw_concentration)
+        # Shares of exactly zero would make the density infinite for a concentration below one.
+        below, above = jnp.exp(log_sigmoid(logits)), jnp.exp(log_sigmoid(-logits))
+        shares = BetaShares(concentration * below + 1e-3, concentration * above + 1e-3)
+        return BetweenEnds(shares, fixed(self.low), fixed(self.high)).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """φ μ(1−μ) √(ψ'(μφ) + ψ'((1−μ)φ)) t."""
+        logits, concentration = fixed(self.centre) + outputs, positive(self.raw_concentration)
+        below, above = jnp.exp(log_sigmoid(logits)), jnp.exp(log_sigmoid(-logits))
+        curvature = polygamma(1, concentration * below + 1e-3) + polygamma(1, concentration * above + 1e-3)
+        return concentration * below * above * jnp.sqrt(curvature) * tangent
+
+
+class BetaShares(dist.Beta):
+    """numpyro's Beta, read no nearer to its ends than float32 can tell."""
+
+    def log_prob(self, value: Array) -> Array:
+        """Log density."""
+        return super().log_prob(_inside(value))
+
+
+class BetweenEnds(dist.Distribution):
+    """low + (high − low) u for shares u of another distribution."""
+
+    pytree_data_fields = ("shares", "low", "high")
+    support = constraints.real
+
+    def __init__(self, shares: dist.Distribution, low: Array, high: Array):
+        self.shares, self.low, self.high = shares, low, high
+        super().__init__(batch_shape=jnp.shape(low))
+
+    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
+        """Draws."""
+        return self.low + (self.high - self.low) * jnp.asarray(self.shares.sample(key, sample_shape))
+
+    def log_prob(self, value: Array) -> Array:
+        """Log density of the value in its own units."""
+        width = self.high - self.low
+        return jnp.asarray(self.shares.log_prob((value - self.low) / width)) - jnp.log(width)
+
+    @property
+    def mean(self) -> Array:
+        """The mean in the units of the value."""
+        return self.low + (self.high - self.low) * jnp.asarray(self.shares.mean)
+
+
+def _inside(share: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    return jnp.clip(share, NEAREST_END, 1.0 - NEAREST_END)
