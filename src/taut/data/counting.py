@@ -64,4 +64,4 @@ def _positive_part_is_poisson(values: np.ndarray) -> bool:
         # The mean of a Poisson distribution without its zero is rate / (1 - exp(-rate)).
         rate = mean * -np.expm1(-rate)
     expected = mean * (1 + rate - mean)
-    return float(positive.var()) <= 1.2 * max(expected, 1e-12) or mean <= 1.0
+    return mean == 1.0 or bool(positive.var() <= 1.2 * expected)

@@ -25,7 +25,7 @@ def cells_of(sheet: Sheet, number: int) -> Cells:
     """
     name = sheet.columns[number]
     title = column_name(number, sheet.columns if sheet.named else None)
-    column = sheet.frame[:, number]
+    column = sheet.series[number]
     try:
         array = column.to_arrow()
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):

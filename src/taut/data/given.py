@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+import numpy as np
+
 from taut.data.cells import Cells
 from taut.data.choices import Choice, distinct, in_words
 from taut.data.counting import count_family
@@ -115,11 +117,12 @@ def _categories(cells: Cells, wish: Mapping[str, Any], name: str) -> list[Catego
         return found
     if not isinstance(given, list | tuple) or len(set(given)) < len(given):
         raise OptionError(f"Wanted a list of distinct categories for column {cells.title}; got {given!r}; mend it.")
-    unknown = [label for label in found if label not in set(given)]
+    unknown = set(found) - set(given)
     if unknown:
+        cell, row = cells.first(np.array([label in unknown for label in cells.labels()]))
         raise DataError(
-            f"Wanted the categories given for column {cells.title} of `{name}`; got `{unknown[0]}` in some row; "
-            "add it to them, or mend the cells."
+            f"Wanted the categories given for column {cells.title} of `{name}`; row {row} (counting from 0) "
+            f"holds `{cell[:40]}`; add it to them, or mend the cell."
         )
     return list(given)
 

@@ -18,9 +18,7 @@ from taut.data.support import check_finite_cells
 _LONG_TEXT = 40
 
 
-def infer_schema(
-    sheet: Sheet, given: Mapping[str, str | Mapping[str, Any]] | None = None, *, rows: np.ndarray | None = None
-) -> Schema:
+def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: np.ndarray | None = None) -> Schema:
     """What a model has to know about each column, from the cells that are there in `rows` (all by default).
 
     `given` overrules: a column's name → its kind, or "ignore", or a mapping with any of kind, family, categories,
@@ -60,7 +58,7 @@ def choose(cells: Cells) -> Choice:
     if len(labels) == 2 and (count > 2 or labels == [0, 1]):
         reason = f"two distinct values: {in_words(labels)}"
         return Choice(kind="binary", family="bernoulli", reason=reason, categories=labels)
-    if cells.is_number:
+    if cells.is_number and cells.levels is None:
         return choose_whole(cells) if cells.is_whole else choose_float(cells)
     return _choose_labels(cells, labels, count)
 

@@ -35,6 +35,9 @@ def choose_whole(cells: Cells) -> Choice:
 def choose_float(cells: Cells) -> Choice:
     """The kind of a column of numbers, some with digits behind the point."""
     values = cells.observed.astype(np.float64)
+    if not np.isfinite(values).all():
+        # Only where nobody minds, because the column is ignored.
+        return Choice(kind="real", family="gaussian", reason="numbers, some infinite")
     least, most = values.min(), values.max()
     named = bool(_NAME_OF_SHARE.search(cells.name.lower()))
     if least > 0 and most < 1 and (named or most - least > 0.5):
@@ -65,7 +68,8 @@ def _density(values: np.ndarray, what: str) -> Choice:
 def _is_key(name: str, values: np.ndarray, different: int) -> bool:
     if different < len(values) or len(values) < _MANY_ROWS or _NAME_OF_YEAR.search(name.lower()):
         return False
-    consecutive = np.ptp(values) + 1 <= 1.05 * len(values)
+    # Every second number of the range, never twice: what is left of row numbers when rows are held out.
+    consecutive = np.ptp(values) + 1 <= 2 * len(values)
     return bool(consecutive) or bool(_NAME_OF_KEY.search(name) or _NAME_OF_KEY.search(name.lower()))
 
 

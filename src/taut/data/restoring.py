@@ -60,7 +60,7 @@ def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
         cells = cells_of(sheet, place)
         rows = np.flatnonzero(~cells.present & ~np.isnan(values[:, number]))
         if len(rows):
-            changed.append(_filled(frame[:, place], column, values[:, number], rows, cells.spelled))
+            changed.append(_filled(sheet.series[place], column, values[:, number], rows, cells.spelled))
     return (frame.with_columns(*changed) if changed else frame).to_native()
 
 

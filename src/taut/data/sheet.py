@@ -1,6 +1,7 @@
 """Tables as people have them: columns of any type, with holes."""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from taut.data.checks import check_not_empty
+from taut.data.conversion import plain
 from taut.data.faults import in_one_clause
 from taut.data.parsing import typed
 from taut.data.table import Table
@@ -34,10 +36,15 @@ class Sheet:
     def __len__(self) -> int:
         return len(self.frame)
 
-    @property
+    @functools.cached_property
     def columns(self) -> list[str]:
         """The names of the columns, as text."""
         return [str(column) for column in self.frame.columns]
+
+    @functools.cached_property
+    def series(self) -> list[nw.Series]:
+        """The columns, taken apart once: a frame of thousands needs as long for one as for all."""
+        return list(self.frame.iter_columns())
 
     @property
     def native(self) -> Any:
@@ -63,6 +70,8 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
         return _from_array(X.values, X.name, X.columns)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
         return _from_frame(X, name)
+    if hasattr(X, "collect"):
+        raise DataError(f"Wanted a frame held in memory; `{name}` is a {type(X).__name__}; collect it.")
     if isinstance(X, Mapping):
         return _from_columns({str(key): _as_arrow(column) for key, column in X.items()}, name)
     if isinstance(X, Sequence) and not isinstance(X, str) and X and all(isinstance(row, Mapping) for row in X):
@@ -90,8 +99,6 @@ def _from_frame(native: Any, name: str) -> Sheet:
         frame = nw.from_native(native, eager_only=True)
     except nw.exceptions.DuplicateError as error:
         raise DataError(f"Wanted distinct column names; `{name}` has twins ({in_one_clause(error)}); rename.") from None
-    except TypeError:
-        raise DataError(f"Wanted a frame held in memory; `{name}` is a {type(native).__name__}; collect it.") from None
     sheet = Sheet(frame=frame, name=name)
     check_distinct(sheet.columns, name)
     check_not_empty(np.empty(frame.shape, np.uint8), name)
@@ -125,8 +132,8 @@ def _from_array(X: np.ndarray, name: str, columns: list[str] | None) -> Sheet:
 def _as_rows(X: Any, name: str) -> np.ndarray:
     if isinstance(X, np.ma.MaskedArray):
         hole: Any
-        plain, hole = (object, None) if X.dtype.kind in "OU" else (np.float64, np.nan)
-        return np.where(np.ma.getmaskarray(X), hole, X.data.astype(plain))
+        kind, hole = (object, None) if X.dtype.kind in "OU" else (np.float64, np.nan)
+        return np.where(np.ma.getmaskarray(X), hole, X.data.astype(kind))
     if isinstance(X, np.ndarray):
         return X
     rows = list(X) if isinstance(X, Sequence) and not isinstance(X, str) else None
@@ -146,8 +153,8 @@ def _as_rows(X: Any, name: str) -> np.ndarray:
 
 def _as_arrow(column: Any) -> pa.Array:
     """One column; where it mixes types that do not go together, all of it as text."""
-    if isinstance(column, np.ndarray) and column.dtype.kind == "f" and column.dtype.itemsize not in (4, 8):
-        column = column.astype(np.float64)
+    if isinstance(column, np.ndarray) and column.dtype.kind in "iufb":
+        column = column if column.dtype == bool else plain(column)
     try:
         array = pa.array(column, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
