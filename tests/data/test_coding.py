@@ -292,3 +292,13 @@ def test_without_any_modelled_column():
     assert data.encode(schema, sheet).values.shape == (2, 0)
     assert data.decode(schema, np.empty((2, 0))).num_columns == 0
     assert data.fill(schema, sheet, np.empty((2, 0))).num_columns == 2
+
+
+def test_pandas_keeps_its_index():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": ["x", None, "y", "x"], "b": [np.nan] * 4}, index=[7, 5, 3, 1])
+    trained = data.infer_schema(data.as_sheet({"a": ["x", "y", "x"], "b": [1.5, 2.25, 9.0]}))
+    filled = data.fill(trained, data.as_sheet(frame), np.array([[0.0, offset] for offset in range(4)]))
+    assert filled["a"].to_dict() == {7: "x", 5: "x", 3: "y", 1: "x"}
+    assert list(filled["b"] - trained.column("b").offset) == [0, 1, 2, 3]
+    assert list(filled.index) == list(data.decode(trained, np.zeros((4, 2)), like=frame).index) == [7, 5, 3, 1]

@@ -201,6 +201,7 @@ def test_what_is_given_may_be_what_would_be_inferred():
         ([1, 2], {"kind": "ignore", "family": "gaussian"}, OptionError, ["`a`", "`gaussian`"]),
         ([1, 2], {"low": 4, "high": 3}, OptionError, ["`a`", "4", "3"]),
         ([1, 2], {"low": "x"}, OptionError, ["`a`", "x"]),
+        (["lo", "mid", "hi"], "ordinal", OptionError, ["`a`", "in their order", "hi, lo, mid"]),
         ([1, 2], {"categories": "ab"}, OptionError, ["`a`", "'ab'"]),
         ([1, 2], {"categories": [1, 1]}, OptionError, ["`a`", "[1, 1]"]),
         (["a", "b"], {"categories": ["a", "c"]}, DataError, ["`a`", "`b`", "row 1 "]),

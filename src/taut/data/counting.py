@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import special
 
+from taut.data.choices import rounded
+
 # Above this mean the steps of 1 are too fine to matter.
 _LARGE = 1000.0
 # So many cells a count would have put below the smallest one that is there.
@@ -44,7 +46,7 @@ def count_family(values: np.ndarray) -> tuple[str, str]:
     if zeros < 1 and zeros > expected + max(0.05, 5 * error):
         inflated = "zero-inflated-poisson" if _positive_part_is_poisson(values) else "zero-inflated-negative-binomial"
         return inflated, f"{zeros:.0%} zeros where {expected:.0%} were expected"
-    return family, f"variance {variance / mean:.2g} times the mean"
+    return family, f"variance {rounded(variance / mean)} times the mean"
 
 
 def _share_below(least: float, mean: float, variance: float) -> float:

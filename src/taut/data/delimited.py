@@ -4,8 +4,9 @@ import csv
 import io
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from taut.data.parsing import is_marker
 from taut.errors import DataError
 
 _SEPARATORS = ",;\t"
@@ -60,6 +61,34 @@ def rows_of(text: str, sign: str) -> Iterator[list[str]]:
     return (row for row in csv.reader(io.StringIO(text), delimiter=sign) if row)
 
 
+def counts_up(cells: Sequence[str]) -> bool:
+    """Whether a first line is what pandas writes above an array without names; a row of data hardly looks like it.
+
+    >>> counts_up(["0", "1", "2", "3", "4"])
+    True
+    """
+    return len(cells) >= 5 and list(cells) == [str(number) for number in range(len(cells))]
+
+
+def holds_numbers(cells: Sequence[str]) -> bool:
+    """Whether the cells of a first line could be a row of data: numbers, with holes perhaps.
+
+    >>> holds_numbers(["1,5", "NA"]), holds_numbers(["age", "1990"])
+    (True, False)
+    """
+    filled = [cell for cell in cells if not is_marker(cell)]
+    return bool(filled) and all(is_number(cell) for cell in filled)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell spells a number, with a decimal point or comma."""
+    try:
+        float(cell.strip().replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
 def check_rectangular(rows: Iterable[list[str]], name: str, *, header: bool) -> None:
     """Raise DataError at the first row with another number of cells than the first."""
     rows = iter(rows)
@@ -73,4 +102,7 @@ def check_rectangular(rows: Iterable[list[str]], name: str, *, header: bool) -> 
 
 
 def _widths(text: str, sign: str) -> list[int]:
+    if sign not in text:
+        # Not parsed: the csv module refuses cells as long as the lines of a wide table.
+        return [1]
     return [len(row) for row in itertools.islice(rows_of(text, sign), _LOOKED_AT)]

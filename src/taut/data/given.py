@@ -114,6 +114,11 @@ def _categories(cells: Cells, wish: Mapping[str, Any], name: str) -> list[Catego
     found = distinct(cells)
     given = wish.get("categories")
     if given is None:
+        if wish.get("kind") == "ordinal" and cells.levels is None and any(isinstance(label, str) for label in found):
+            raise OptionError(
+                f"Wanted the categories of the ordinal column {cells.title} in their order; got none; list them, as in "
+                f"categories: [{in_words(found)}]."
+            )
         return found
     if not isinstance(given, list | tuple) or len(set(given)) < len(given):
         raise OptionError(f"Wanted a list of distinct categories for column {cells.title}; got {given!r}; mend it.")

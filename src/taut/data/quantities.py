@@ -40,11 +40,11 @@ def choose_float(cells: Cells) -> Choice:
         return Choice(kind="real", family="gaussian", reason="numbers, some infinite")
     least, most = values.min(), values.max()
     named = bool(_NAME_OF_SHARE.search(cells.name.lower()))
-    if least > 0 and most < 1 and (named or most - least > 0.5):
+    if least > 0 and most < 1 and (named or (least < 0.25 and most > 0.75)):
         return Choice(kind="bounded", family="logit-normal", reason="numbers between 0 and 1", low=0.0, high=1.0)
-    if least >= 0 and most <= 1:
-        return _density(values, "numbers from 0 to 1, the ends included" if least == 0 or most == 1 else "numbers")
-    return _density(values, "numbers, some negative" if least < 0 else "numbers")
+    if least >= 0 and most <= 1 and (least == 0 or most == 1):
+        return _density(values, "numbers from 0 to 1, an end included")
+    return _density(values, "numbers, some negative" if least < 0 else "numbers, some 0" if least == 0 else "numbers")
 
 
 def heavy_tails(values: np.ndarray) -> bool:

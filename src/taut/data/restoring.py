@@ -37,7 +37,11 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
     frame = nw.from_arrow(table, backend=model.implementation)
     places = {str(name): name for name in model.columns}
     series = [_as_in(frame[name], model[places[name]]) if name in places else frame[name] for name in frame.columns]
-    return frame.with_columns(*series).to_native()
+    native = frame.with_columns(*series).to_native()
+    index = nw.maybe_get_index(model)
+    if index is not None and len(model) == len(native):
+        native.index = index
+    return native
 
 
 def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:

@@ -7,14 +7,23 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from taut.data.delimited import UNCUT, check_rectangular, decoded, rows_of, separator
+from taut.data.delimited import (
+    UNCUT,
+    check_rectangular,
+    counts_up,
+    decoded,
+    holds_numbers,
+    is_number,
+    rows_of,
+    separator,
+)
 from taut.data.faults import check_readable, decoding
-from taut.data.parsing import is_marker, typed
+from taut.data.parsing import typed
 from taut.data.sheet import Sheet, as_sheet, check_distinct, sheet_of
 from taut.errors import DataError
 
 # Arrow wants a whole row inside one block; this leaves room for about a million columns.
-BLOCK = 1 << 24
+_BLOCK = 1 << 24
 
 
 def read_sheet(path: str | Path) -> Sheet:
@@ -54,33 +63,6 @@ def _read_parquet(path: Path) -> Sheet:
     return as_sheet(frame, path.name)
 
 
-def counts_up(cells: Sequence[str]) -> bool:
-    """Whether a first line is what pandas writes above an array without names; a row of data hardly looks like it.
-
-    >>> counts_up(["0", "1", "2", "3", "4"])
-    True
-    """
-    return len(cells) >= 5 and list(cells) == [str(number) for number in range(len(cells))]
-
-
-def holds_numbers(cells: Sequence[str]) -> bool:
-    """Whether the cells of a first line could be a row of data: numbers, with holes perhaps.
-
-    >>> holds_numbers(["1,5", "NA"]), holds_numbers(["age", "1990"])
-    (True, False)
-    """
-    filled = [cell for cell in cells if not is_marker(cell)]
-    return bool(filled) and all(_is_number(cell) for cell in filled)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell.strip().replace(",", "."))
-    except ValueError:
-        return False
-    return True
-
-
 def _names(first: Sequence[str], header: bool, name: str) -> tuple[list[str], list[str]]:
     """The names of the columns, and what a person should know about how they were found."""
     if not header:
@@ -93,7 +75,7 @@ def _names(first: Sequence[str], header: bool, name: str) -> tuple[list[str], li
     ]
     if counts_up(first):
         notes.append("The first line counts 0, 1, 2, … and was taken for column names.")
-    elif any(_is_number(cell) for cell in first):
+    elif any(is_number(cell) for cell in first):
         notes.append("The first line was taken for column names, although it holds numbers; if it is data, add names.")
     check_distinct(names, name)
     return names, notes
@@ -105,7 +87,7 @@ def _parse(text: str, sign: str, name: str, *, header: bool) -> list[pa.Array]:
     width = len(next(rows_of(text, sign)))
     parsing = arrow_csv.ParseOptions(delimiter=sign, newlines_in_values='"' in text, ignore_empty_lines=sign != UNCUT)
     convert = arrow_csv.ConvertOptions(column_types={f"f{number}": pa.string() for number in range(width)})
-    reading = arrow_csv.ReadOptions(block_size=BLOCK, autogenerate_column_names=True)
+    reading = arrow_csv.ReadOptions(block_size=_BLOCK, autogenerate_column_names=True)
     try:
         table = arrow_csv.read_csv(pa.BufferReader(source), reading, parsing, convert)
     except pa.ArrowInvalid:

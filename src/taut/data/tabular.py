@@ -2,7 +2,7 @@
 
 import csv
 import dataclasses
-from collections.abc import Sequence
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +10,15 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from taut.data.delimited import check_rectangular, counts_up, holds_numbers, rows_of, separator
 from taut.data.faults import decoding
 from taut.data.frames import from_frame
 from taut.data.table import Table
-from taut.errors import DataError
 
 # Arrow wants a whole row inside one block; this leaves room for about a million columns.
 _BLOCK = 1 << 24
+# So many lines decide which separator the file has.
+_LOOKED_AT = 100
 
 
 def read_csv(path: Path) -> Table:
@@ -27,8 +29,8 @@ def read_csv(path: Path) -> Table:
     """
     with decoding(path, "a table as text (.csv, UTF-8)"):
         first, delimiter = _first_line(path)
-        counted = _counts_up(first)
-        header = counted or not _all_numbers(first)
+        counted = counts_up(first)
+        header = counted or not holds_numbers(first)
         frame = _parse(path, delimiter, header)
     notes = ["The first line counts 0, 1, 2, … and was taken for column names."] if counted else []
     if header and not first[0].strip():
@@ -49,25 +51,9 @@ def read_parquet(path: Path) -> Table:
 
 def _first_line(path: Path) -> tuple[list[str], str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        line = next((line for line in file if line.strip()), "")
-        delimiter = next((mark for mark in ",;\t" if mark in line), ",")
-        file.seek(0)
-        return next((row for row in csv.reader(file, delimiter=delimiter) if row), [""]), delimiter
-
-
-def _all_numbers(cells: Sequence[str]) -> bool:
-    """Whether the cells could be a row of data: numbers, with holes perhaps."""
-    filled = [cell for cell in cells if cell.strip()]
-    try:
-        [float(cell) for cell in filled]
-    except ValueError:
-        return False
-    return bool(filled)
-
-
-def _counts_up(cells: Sequence[str]) -> bool:
-    # What pandas writes above an array without names; a row of data hardly ever looks like it.
-    return len(cells) >= 5 and list(cells) == [str(number) for number in range(len(cells))]
+        head = "".join(itertools.islice((line for line in file if line.strip()), _LOOKED_AT))
+    sign = separator(head)
+    return next(rows_of(head, sign), [""]), sign
 
 
 def _parse(path: Path, delimiter: str, header: bool) -> pa.Table:
@@ -75,21 +61,11 @@ def _parse(path: Path, delimiter: str, header: bool) -> pa.Table:
     try:
         return arrow_csv.read_csv(path, reading, arrow_csv.ParseOptions(delimiter=delimiter))
     except pa.ArrowInvalid:
-        _check_rectangular(path, delimiter, header)
+        # Arrow's message quotes the row without its number.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = (row for row in csv.reader(file, delimiter=delimiter) if row)
+            check_rectangular(rows, path.name, header=header)
         raise
-
-
-def _check_rectangular(path: Path, delimiter: str, header: bool) -> None:
-    """Name the first row with another number of cells; Arrow's message quotes the row without its number."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = (row for row in csv.reader(file, delimiter=delimiter) if row)
-        width = len(next(rows, []))
-        for number, row in enumerate(rows, 0 if header else 1):
-            if len(row) != width:
-                raise DataError(
-                    f"Wanted rows of {width} cells as in the first line; row {number} (counting from 0) of "
-                    f"`{path.name}` has {len(row)}; mend that row."
-                )
 
 
 def _narrow(values: np.ndarray) -> np.ndarray:
