@@ -1,5 +1,8 @@
 """What is written reads back, and what cannot be written leaves nothing behind."""
 
+import datetime
+
+import narwhals as nw
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -96,3 +99,28 @@ def test_the_old_file_stays_where_writing_fails(tmp_path):
     with refused(DataError, "text"):
         data.write({"a": ["x"]}, tmp_path / "a.npy")
     np.testing.assert_array_equal(data.read(tmp_path / "a.npy").values, [[1], [2]])
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "pandas", "polars"])
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_frames_come_back_with_text_dates_and_holes(tmp_path, library, ending):
+    pytest.importorskip(library)
+    columns = {
+        "a": [1, None],
+        "b": ["x, y", None],
+        "c": [datetime.date(2020, 1, 1), None],
+        "d": [0.1, 2.5],
+        "e": pa.array(["u", None]).dictionary_encode(),
+        "f": pa.nulls(2),
+    }
+    frame = nw.from_arrow(pa.table(columns), backend=library).to_native()
+    data.write(frame, tmp_path / f"a{ending}")
+    sheet = data.read_sheet(tmp_path / f"a{ending}")
+    cells = {name: sheet.native[name].to_pylist() for name in "abde"}
+    assert cells == {"a": [1, None], "b": ["x, y", None], "d": [0.1, 2.5], "e": ["u", None]}
+    assert str(sheet.native["c"][0])[:10] == "2020-01-01"
+
+
+def test_frames_go_to_tables_only(tmp_path):
+    with refused(OptionError, "a.npy", ".csv or .parquet"):
+        data.write(pa.table({"a": ["x"]}), tmp_path / "a.npy")

@@ -81,7 +81,7 @@ class Cells:
     def first(self, wrong: np.ndarray) -> tuple[str, int]:
         """The first cell that is there and `wrong`, as text, and its row in the sheet."""
         number = int(np.argmax(wrong & self.present))
-        return str(self.labels_at(number)), number if self.rows is None else int(self.rows[number])
+        return " ".join(str(self.labels_at(number)).split()), number if self.rows is None else int(self.rows[number])
 
     def labels_at(self, number: int) -> Any:
         """One cell, as `labels` would give it."""

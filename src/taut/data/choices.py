@@ -43,7 +43,8 @@ def in_words(labels: list[Any], most: int = 3) -> str:
     >>> in_words(["a", "b", "c", "d"])
     'a, b, c, …'
     """
-    shown = [str(label) if len(str(label)) <= 30 else str(label)[:30] + "…" for label in labels[:most]]
+    plain = ["".join(sign if sign.isprintable() else " " for sign in str(label)) for label in labels[:most]]
+    shown = [text if len(text) <= 30 else text[:30] + "…" for text in plain]
     return ", ".join(shown) + (", …" if len(labels) > most else "")
 
 

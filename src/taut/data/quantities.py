@@ -7,6 +7,7 @@ import numpy as np
 from taut.data.cells import Cells
 from taut.data.choices import Choice, distinct, rounded
 from taut.data.counting import count_family, no_count
+from taut.data.support import SMALLEST
 
 _NAME_OF_KEY = re.compile(r"(?:^|[_\W])(?:ids?|key|uuid|guid|index|idx|nr|no|number|row|rownames)$|[a-z]I[dD]$")
 _NAME_OF_SHARE = re.compile(r"(?:^|[_\W])(?:share|rate|ratio|prob|probability|fraction|proportion|prop)(?:$|[_\W])")
@@ -54,7 +55,7 @@ def heavy_tails(values: np.ndarray) -> bool:
 
 def _density(values: np.ndarray, what: str) -> Choice:
     skewness = _moment(values, 3)
-    if values.min() > 0 and (skewness > 1 or values.max() > 10 * np.median(values)):
+    if values.min() >= SMALLEST and (skewness > 1 or values.max() > 10 * np.median(values)):
         after = _moment(np.log(values), 3)
         if abs(after) < skewness:
             reason = f"{what}, positive with a long right tail (skewness {rounded(skewness)}, {rounded(after)} in logs)"

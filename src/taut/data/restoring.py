@@ -93,7 +93,7 @@ def _labels(column: Column, labels: list[Any]) -> pa.Array:
     if column.dtype in ("categorical", "enum"):
         return pa.array(labels).dictionary_encode()
     if column.dtype == "float":
-        return pa.array(labels, pa.float64())
+        return pa.array([None if label is None else float(label) for label in labels])
     try:
         return pa.array(labels)
     except (pa.ArrowInvalid, pa.ArrowTypeError):

@@ -1,5 +1,6 @@
 """A schema for people: as lines of a table, and as a file of YAML that can be edited and given back."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,4 +76,6 @@ def _lines(column: Column) -> str:
 def _scalar(value: Any) -> str:
     """A value on one line, quoted where YAML would take it for something else."""
     # In a list YAML needs no end-of-document mark, and the brackets come off again.
-    return yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=float("inf")).strip()[1:-1]
+    text = yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=float("inf")).strip()
+    # JSON is YAML that never breaks a line.
+    return (json.dumps([value]) if "\n" in text else text)[1:-1]

@@ -67,7 +67,7 @@ def _names(first: Sequence[str], header: bool, name: str) -> tuple[list[str], li
     """The names of the columns, and what a person should know about how they were found."""
     if not header:
         return [f"x{number}" for number in range(len(first))], []
-    names = [cell.strip() or f"unnamed_{number}" for number, cell in enumerate(first)]
+    names = [" ".join(cell.split()) or f"unnamed_{number}" for number, cell in enumerate(first)]
     notes = [
         f"Column {number} has no name and is called `{each}`."
         for number, each in enumerate(names)

@@ -5,6 +5,8 @@ import numpy as np
 from taut.data.cells import Cells
 from taut.errors import DataError, SupportError
 
+# Models work in single precision, whose numbers end a little above and, near 0, below these.
+_LARGEST, SMALLEST = 1e37, 1e-37
 _NUMERIC = ("real", "positive", "bounded", "count")
 
 
@@ -27,16 +29,16 @@ def check_cells(cells: Cells, kind: str, name: str, *, low: float | None = None,
 
 
 def check_finite_cells(cells: Cells, name: str) -> None:
-    """Raise DataError at the first infinity."""
-    if cells.values.dtype.kind == "f" and np.isinf(cells.observed).any():
-        cell, row = cells.first(np.isinf(cells.values))
-        _refuse(DataError, "finite numbers", cells, name, cell, row)
+    """Raise DataError at the first infinity, or number that is one in single precision."""
+    if cells.values.dtype.kind == "f" and (np.abs(cells.observed) > _LARGEST).any():
+        cell, row = cells.first(np.abs(cells.values) > _LARGEST)
+        _refuse(DataError, f"finite numbers, {_LARGEST:g} at most,", cells, name, cell, row)
 
 
 def _check_support(cells: Cells, kind: str, name: str, low: float | None, high: float | None) -> None:
     values = cells.numbers()
     if kind == "positive":
-        wrong, wanted = values <= 0, "numbers above 0"
+        wrong, wanted = values < SMALLEST, f"numbers above 0, {SMALLEST:g} at least,"
     elif kind == "count":
         wrong, wanted = (values < 0) | (values != np.floor(values)), "whole numbers from 0 up"
     elif kind == "bounded":

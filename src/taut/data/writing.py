@@ -3,33 +3,38 @@
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from taut.data.conversion import plain
+from taut.data.frame_files import write_frame
 from taut.errors import DataError, OptionError, ShapeError
 from taut.files import written_whole
 
 Columns = dict[str, np.ndarray]
 
 
-def write(
-    data: Mapping[str, np.ndarray | Sequence] | np.ndarray, path: str | Path, names: Sequence[str] | None = None
-) -> None:
-    """Write columns, or a two-dimensional array, to .csv, .parquet, .npy or .npz.
+def write(data: Any, path: str | Path, names: Sequence[str] | None = None) -> None:
+    """Write columns, a two-dimensional array, or a data frame, to .csv, .parquet, .npy or .npz.
 
-    A mapping gives each column its name; an array takes `names`, or x0, x1, …. Numbers keep every digit.
-    `.npy` holds one array of rows and columns, and `.npz` one array for each name (an array alone is
-    called `values`), so neither keeps `names`. Raises OptionError for another ending, ShapeError where columns
-    and names do not fit together, and DataError where a column cannot be stored or the folder not be written.
+    A frame of any library, with its text, dates and holes, goes to .csv or .parquet. A mapping gives each column
+    its name; an array takes `names`, or x0, x1, …. Numbers keep every digit. `.npy` holds one array of rows and
+    columns, and `.npz` one array for each name (an array alone is called `values`), so neither keeps `names`. Raises
+    OptionError for another ending, ShapeError where columns and names do not fit together, and DataError where a
+    column cannot be stored or the folder not be written.
     """
     path = Path(path)
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise OptionError(f"Wanted a file ending in {', '.join(_WRITERS)}; got `{path}`; choose one of these.")
+    if nw.dependencies.is_into_dataframe(data) and not isinstance(data, np.ndarray):
+        write_frame(data, path)
+        return
     columns = _from_array(data, names) if isinstance(data, np.ndarray) else _from_mapping(data)
     if isinstance(data, np.ndarray) and writer is _write_npz:
         columns = {"values": data}
