@@ -9,7 +9,9 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
+from taut.data import Schema
 from taut.errors import OptionError
+from taut.estimators.table_parts import table_parts
 from taut.guides import AbstractGuide, GaussianEncoder
 from taut.likelihoods import AbstractLikelihood, Categorical, named
 from taut.models import AbstractModel, LatentVariableModel, standard_normal
@@ -25,7 +27,8 @@ REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
 class Architecture:
     """What it takes to rebuild the modules around stored arrays.
 
-    `largest` is the largest value in the training data, from which totals and numbers of categories follow.
+    `largest` is the largest value in the training data, from which totals and numbers of categories follow. A table has
+    a `schema`, and then `likelihood` is `mixed`; `covariates` counts the numbers behind its cells that are given.
     """
 
     features: int
@@ -34,6 +37,8 @@ class Architecture:
     likelihood: str
     covariance: str
     largest: float
+    schema: Schema | None = None
+    covariates: int = 0
 
     def check(self) -> None:
         """Raise OptionError where a size makes no sense."""
@@ -46,11 +51,21 @@ class Architecture:
 
     def empty(self) -> tuple[AbstractModel, AbstractGuide]:
         """The modules with arrays of the right shapes and no meaning yet."""
-        rows = np.ones((2, self.features))
+        rows = np.ones((2, self.features + self.covariates))
         return self.build(rows, mean=rows.mean(axis=0), key=jr.key(0))
 
     def build(self, rows: np.ndarray, *, mean: np.ndarray, key: RandomKey) -> tuple[AbstractModel, AbstractGuide]:
         """The modules before training: scales from the rows, outputs at the mean, weights drawn."""
+        if self.schema is not None:
+            return table_parts(
+                self.schema.modelled,
+                rows[:, : len(self.schema.modelled)],
+                latents=self.latents,
+                hidden=self.hidden,
+                covariance="full" if self.covariance == "full" else "diagonal",
+                covariates=self.covariates,
+                key=key,
+            )
         decoder_key, encoder_key = jr.split(key)
         likelihood = named(self.likelihood, rows, largest=self.largest)
         decoder = Perceptron(

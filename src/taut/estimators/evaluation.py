@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 
 from taut.auditing import Audit, Context, RowResult, account_for_rows, audit_by_row
-from taut.data import Table, as_table, check_same_features, count_seen
+from taut.data import Table, as_sheet, as_table, check_same_features, count_seen, encode
 from taut.errors import DataError, OptionError
 from taut.estimators.preparation import check_within
 from taut.estimators.training import Fitted
@@ -46,6 +46,9 @@ class EncodingOfRow(RowFunction):
 
 def prepared(fitted: Fitted, X: Any) -> Table:
     """The rows of X as the model sees them, refused with a sentence where it cannot."""
+    if fitted.schema is not None:
+        # Rows that training held out are coded already.
+        return X if X is fitted.held_out else encode(fitted.schema, as_sheet(X))
     table = as_table(X)
     check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
     values = fitted.binarisation.for_evaluation(table.values)
@@ -54,7 +57,7 @@ def prepared(fitted: Fitted, X: Any) -> Table:
     return table
 
 
-def encode(fitted: Fitted, X: Any) -> Encoding:
+def place(fitted: Fitted, X: Any) -> Encoding:
     """Posterior means and reconstructions of all rows."""
     values = prepared(fitted, X).values
     return map_rows(EncodingOfRow(), fitted.model, fitted.guide, values, key=jr.key(0), block=BLOCK)
@@ -106,10 +109,11 @@ def judge(
     **asked: Any,
 ) -> Audit:
     """The audit of these rows, or of those that training held out where X is None."""
-    raw = fitted.held_out if X is None else as_table(X)
-    if raw is None:
+    if X is None and fitted.held_out is None:
         raise DataError("An audit wants rows; training held none out; pass data that it has not seen.")
-    table = prepared(fitted, raw)
+    table = prepared(fitted, fitted.held_out if X is None else X)
+    raw = table if fitted.schema is not None else fitted.held_out if X is None else as_table(X)
+    assert raw is not None
     labels = raw.labels if labels is None else labels
     if labels is not None and len(labels) != len(table):
         raise DataError(f"One label is wanted for each of the {len(table)} rows; got {len(labels)}; pass as many.")
@@ -147,7 +151,7 @@ def judge(
 
 def rows_seen(fitted: Fitted, X: Any) -> tuple[int, int]:
     """How many of these rows equal rows that training has seen, and how many there are."""
-    table = as_table(X)
+    table = prepared(fitted, X) if fitted.schema is not None else as_table(X)
     check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
     return count_seen(table.values, fitted.seen), len(table)
 

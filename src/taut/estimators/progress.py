@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table as RichTable
+from rich.text import Text
 
+from taut.data import Schema, describe_schema
 from taut.fitting import Progress as Epoch
 
 
@@ -13,6 +16,19 @@ def say(text: str, *, shown: bool) -> None:
     """A sentence on standard error, as it is."""
     if shown:
         Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(text)
+
+
+def say_schema(schema: Schema, *, shown: bool) -> None:
+    """How each column was read, and why, on standard error."""
+    if not shown:
+        return
+    lines = describe_schema(schema)
+    table = RichTable(box=None, pad_edge=False)
+    for title in lines[0]:
+        table.add_column(title, overflow="fold")
+    for line in lines:
+        table.add_row(*(Text(cell) for cell in line.values()))
+    Console(stderr=True, highlight=False).print(table)
 
 
 @contextlib.contextmanager

@@ -121,9 +121,10 @@ def load(path: str | Path) -> VAE:
             if hasattr(manifest, field.name)
         },
     )
-    vae.n_features_in_ = architecture.features
-    if manifest.columns is not None:
-        vae.feature_names_in_ = np.asarray(manifest.columns, dtype=object)
+    schema, names = architecture.schema, vae.fitted_.input_names
+    vae.n_features_in_ = architecture.features if schema is None else len(schema.columns)
+    if names is not None:
+        vae.feature_names_in_ = np.asarray(names, dtype=object)
     return vae
 
 

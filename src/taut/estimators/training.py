@@ -11,10 +11,12 @@ from typing import Any
 import jax.random as jr
 import numpy as np
 
-from taut.data import Table, check_enough_rows, check_varies, digest, row_hashes, split
+from taut.data import Schema, Table, check_enough_rows, check_varies, digest, row_hashes
+from taut.errors import OptionError
 from taut.estimators.assembly import Architecture, objective_named
 from taut.estimators.preparation import Binarisation
-from taut.estimators.progress import fit_bar, say
+from taut.estimators.opening import MIXED, Opened
+from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
 from taut.guides import AbstractGuide
@@ -24,6 +26,7 @@ from taut.record import HistoryRow
 
 # Smaller squares are more often tables that happen to have a square number of columns.
 SMALLEST_IMAGE = 36
+EPOCHS, STEPS = 100, 6000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,18 @@ class Fitted:
     seen: np.ndarray
 
     @property
+    def schema(self) -> Schema | None:
+        """The columns of a table."""
+        return self.architecture.schema
+
+    @property
+    def input_names(self) -> list[str] | None:
+        """The names of the columns that came in, modelled or not."""
+        if self.schema is None:
+            return self.columns
+        return [column.name for column in self.schema.columns] if self.schema.named else None
+
+    @property
     def held_out_bound(self) -> float | None:
         """The bound on held-out rows at the epoch that was kept."""
         bounds = [row.held_out for row in self.history if row.held_out is not None]
@@ -56,25 +71,25 @@ class Fitted:
 
 def train(
     options: dict[str, Any],
-    table: Table,
+    data: Opened,
     labels: np.ndarray | None,
     *,
     seed: int,
     checkpoint: Path | None,
     resume: bool,
 ) -> Fitted:
-    """Fit a variational autoencoder with these options (those of `VAE`) to the rows of a table."""
+    """Fit a variational autoencoder with these options (those of `VAE`) to rows that were opened for it."""
     began = time.monotonic()
+    table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
-    check_varies(table)
-    plan = plan_of(options)
+    plan = plan_of(options, rows=len(train_rows), columnwise=data.schema is not None)
     objective = objective_named(options["objective"], draws=options["draws"], kl_warm_up=options["kl_warm_up"])
     binarisation = Binarisation.of(options["binarise"], table.values, seed)
-    likelihood = _likelihood(options["likelihood"], table.values, binarisation)
-    architecture = _architecture(options, table, likelihood, binarisation)
-    train_rows, held_rows = split(len(table), options["validation_fraction"], seed)
+    if data.schema is not None and binarisation.kind != "none":
+        raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
+    likelihood = _likelihood(options["likelihood"], data, binarisation)
+    architecture = _architecture(options, data, likelihood, binarisation)
     rows = table.values[train_rows]
-    plan.check_batch(len(rows))
     held_out = _held_out(table, held_rows, labels)
     build_key, fit_key = jr.split(jr.key(seed))
     model, guide = architecture.build(
@@ -86,7 +101,12 @@ def train(
         note_or_compare(checkpoint, options, seed=seed, data_digest=data_digest, resume=resume)
     shown = bool(options["verbose"])
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
-    say(f"Training on {len(rows)} rows of {table.features} numbers; {len(held_rows)} are held out.", shown=shown)
+    for note in table.notes:
+        say(note, shown=shown)
+    if data.schema is not None:
+        say_schema(data.schema, shown=shown)
+    what = "numbers" if data.schema is None else "columns"
+    say(f"Training on {len(rows)} rows of {table.features} {what}; {len(held_rows)} are held out.", shown=shown)
     with fit_bar(plan.epochs, shown=shown) as on_epoch:
         run = fit(
             model,
@@ -122,11 +142,18 @@ def train(
     )
 
 
-def plan_of(options: dict[str, Any]) -> Plan:
-    """The budget among the options. Raises OptionError where a value makes no sense."""
+def plan_of(options: dict[str, Any], *, rows: int, columnwise: bool) -> Plan:
+    """The budget among the options. Raises OptionError where a value makes no sense.
+
+    For a table of few rows one epoch passes over them several times, so that 100 epochs are at least `STEPS` steps.
+    """
+    epochs = EPOCHS if options["max_epochs"] is None else options["max_epochs"]
+    batch_size = min(options["batch_size"], rows)
+    repeats = max(1, math.ceil(STEPS / (EPOCHS * math.ceil(rows / max(batch_size, 1))))) if columnwise else 1
     return Plan(
-        epochs=options["max_epochs"],
-        batch_size=options["batch_size"],
+        epochs=epochs,
+        batch_size=batch_size,
+        repeats=repeats,
         learning_rate=options["learning_rate"],
         schedule=options["schedule"],
         patience=options["patience"],
@@ -134,7 +161,11 @@ def plan_of(options: dict[str, Any]) -> Plan:
     )
 
 
-def _likelihood(name: str, values: np.ndarray, binarisation: Binarisation) -> Choice:
+def _likelihood(name: str, data: Opened, binarisation: Binarisation) -> Choice:
+    if data.schema is not None:
+        return MIXED
+    check_varies(data.table)
+    values = data.table.values
     if binarisation.kind != "none":
         values = np.array([[0, 1]], dtype=np.uint8)
     if name == "auto":
@@ -144,10 +175,12 @@ def _likelihood(name: str, values: np.ndarray, binarisation: Binarisation) -> Ch
 
 
 def _architecture(
-    options: dict[str, Any], table: Table, likelihood: Choice, binarisation: Binarisation
+    options: dict[str, Any], data: Opened, likelihood: Choice, binarisation: Binarisation
 ) -> Architecture:
+    table = data.table
     architecture = Architecture(
         features=table.features,
+        schema=data.schema,
         latents=options["latent_dim"],
         hidden=tuple(options["hidden"]),
         likelihood=likelihood.name,
@@ -166,12 +199,16 @@ def _held_out(table: Table, rows: np.ndarray, labels: np.ndarray | None) -> Tabl
 
 
 def _ends(values: np.ndarray, binarisation: Binarisation) -> tuple[float, float]:
-    return (0.0, 1.0) if binarisation.kind != "none" else (min(float(values.min()), 0.0), float(values.max()))
+    if binarisation.kind != "none":
+        return 0.0, 1.0
+    return min(float(np.nanmin(values)), 0.0), float(np.nanmax(values))
 
 
 def _image_shape(table: Table, architecture: Architecture) -> tuple[int, int] | None:
     """As read; else a square, for whole numbers or shares without column names whose count is one."""
     side = math.isqrt(table.features)
+    if architecture.schema is not None:
+        return None
     square = side * side == table.features and table.features >= SMALLEST_IMAGE
     bounded = architecture.likelihood in ("bernoulli", "binomial", "continuous-bernoulli", "discretised-logistic")
     return table.image_shape or ((side, side) if square and bounded and table.columns is None else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from taut.auditing import Audit, RowResult
-from taut.data import Table, as_table
+from taut.data import Schema, Table
 from taut.errors import DataError, OptionError
 from taut.estimators import evaluation, runs
+from taut.estimators.opening import opened
 from taut.estimators.training import Fitted, train
 from taut.fitting import Outcome
 from taut.guides import AbstractGuide
@@ -39,12 +40,15 @@ class VAE(TransformerMixin, BaseEstimator):
     ----------
     latent_dim : number of latents.
     likelihood : `auto` (chosen from the data, see `likelihood_`), or a name in `taut.likelihoods.NAMES`.
+    schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`, `family`,
+        `categories`, `low`, `high`), or the file of one; the other columns are inferred, see `schema_`.
     hidden : widths of the hidden layers of encoder and decoder; `()` makes both linear.
     covariance : of q(z|x), `diagonal` or `full`.
     objective, draws : what training climbs (a name in `taut.objectives.RECIPES`), with this many draws for each row.
     binarise : `none`, `fixed` or `dynamic`: turn grey values into zeros and ones.
     kl_warm_up : epochs over which the weight of the divergence rises from zero to one.
-    max_epochs, batch_size, learning_rate, schedule, patience, time_limit : the budget, see `taut.Plan`.
+    max_epochs : 100 where None. For a table of few rows an epoch passes over them several times.
+    batch_size, learning_rate, schedule, patience, time_limit : the budget, see `taut.Plan`.
     validation_fraction : share of rows held out, on which the best epoch is chosen; 0 holds none out.
     random_state : seed; the same seed gives the same fit to the bit on one machine.
     verbose : show a progress bar where there is a terminal.
@@ -65,13 +69,14 @@ class VAE(TransformerMixin, BaseEstimator):
         latent_dim: int = 8,
         *,
         likelihood: str = "auto",
+        schema: Mapping[str, Any] | str | Path | None = None,
         hidden: Sequence[int] = (200, 200),
         covariance: str = "diagonal",
         objective: str = "elbo",
         draws: int = 1,
         binarise: str = "none",
         kl_warm_up: float = 0.0,
-        max_epochs: int = 100,
+        max_epochs: int | None = None,
         batch_size: int = 100,
         learning_rate: float = 1e-3,
         schedule: str = "cosine",
@@ -83,6 +88,7 @@ class VAE(TransformerMixin, BaseEstimator):
     ):
         self.latent_dim = latent_dim
         self.likelihood = likelihood
+        self.schema = schema
         self.hidden = hidden
         self.covariance = covariance
         self.objective = objective
@@ -107,15 +113,18 @@ class VAE(TransformerMixin, BaseEstimator):
 
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
-        table = as_table(X)
-        labels = None if y is None else np.asarray(y).astype(str)
-        if labels is not None and labels.shape != (len(table),):
-            raise DataError(f"One label is wanted for each of the {len(table)} rows; got {labels.shape}; pass as many.")
         seed = _seed(self.random_state)
-        self.fitted_ = train(self.get_params(), table, labels, seed=seed, checkpoint=checkpoint, resume=resume)
-        self.n_features_in_ = table.features
-        if table.columns is not None:
-            self.feature_names_in_ = np.asarray(table.columns, dtype=object)
+        data = opened(X, likelihood=self.likelihood, schema=self.schema, held_out=self.validation_fraction, seed=seed)
+        labels = None if y is None else np.asarray(y).astype(str)
+        if labels is not None and labels.shape != (len(data.table),):
+            raise DataError(
+                f"One label is wanted for each of the {len(data.table)} rows; got {labels.shape}; pass as many."
+            )
+        self.fitted_ = train(self.get_params(), data, labels, seed=seed, checkpoint=checkpoint, resume=resume)
+        self.n_features_in_ = data.table.features if data.schema is None else len(data.schema.columns)
+        names = self.fitted_.input_names
+        if names is not None:
+            self.feature_names_in_ = np.asarray(names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         if self.fitted_.outcome.code == "diverged":
@@ -136,6 +145,11 @@ class VAE(TransformerMixin, BaseEstimator):
     def likelihood_(self) -> Choice:
         """The name of the likelihood, and the reason for it."""
         return self._fitted().likelihood
+
+    @property
+    def schema_(self) -> Schema | None:
+        """The columns of the table: kind, likelihood and the reason for each; None where X was one block of numbers."""
+        return self._fitted().architecture.schema
 
     @property
     def outcome_(self) -> Outcome:
@@ -162,7 +176,7 @@ class VAE(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> Values:
         """Posterior means E_q[z|x], one row of latents for each row."""
-        return np.asarray(evaluation.encode(self._fitted(), X).latent)
+        return np.asarray(evaluation.place(self._fitted(), X).latent)
 
     def inverse_transform(self, Z: Any) -> Values:
         """E[x|z] for each row of latents."""
@@ -170,7 +184,7 @@ class VAE(TransformerMixin, BaseEstimator):
 
     def reconstruct(self, X: Any) -> Values:
         """E[x|z] at the posterior mean of each row."""
-        return np.asarray(evaluation.encode(self._fitted(), X).reconstruction)
+        return np.asarray(evaluation.place(self._fitted(), X).reconstruction)
 
     def sample(self, n: int = 1, *, seed: int = 0) -> Values:
         """New rows: z from the prior, then x from p(x|z)."""

@@ -69,8 +69,9 @@ def run_epoch(
     """The moving parts and the optimiser's state after one epoch, with what happened."""
     n = data.shape[0]
     order_key, step_key = jr.split(jr.fold_in(key, epoch))
-    rows, weights = batches(order_key, n, course.batch_size)
-    rows, weights = (jnp.tile(a, (course.repeats, 1)) for a in (rows, weights))
+    orders = order_key[None] if course.repeats == 1 else jr.split(order_key, course.repeats)
+    passes = jax.vmap(lambda order: batches(order, n, course.batch_size))(orders)
+    rows, weights = (part.reshape(-1, part.shape[-1]) for part in passes)
     fractions = epoch + jnp.arange(rows.shape[0]) / rows.shape[0]
 
     def step(carry: tuple[Any, Any], now: tuple[Any, Any, Any, Any]) -> tuple[tuple[Any, Any], tuple[Scalar, Scalar]]:

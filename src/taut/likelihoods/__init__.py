@@ -8,6 +8,7 @@ from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
 from taut.likelihoods.categories import Categorical
 from taut.likelihoods.choice import NAMES, Choice, check_support, choose, named
+from taut.likelihoods.columns import for_columns, log_odds, stand_ins
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
 from taut.likelihoods.grey import DiscretisedLogistic
 from taut.likelihoods.holes import Observed
@@ -41,5 +42,8 @@ __all__ = [
     "ZeroInflated",
     "check_support",
     "choose",
+    "for_columns",
+    "log_odds",
     "named",
+    "stand_ins",
 ]

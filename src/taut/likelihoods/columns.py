@@ -19,7 +19,7 @@ from taut.likelihoods.mixed import Mixed
 from taut.likelihoods.mixture import GaussianMixture
 from taut.likelihoods.ordered import OrderedLogit
 from taut.likelihoods.real import Gaussian, StudentT
-from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
+from taut.likelihoods.transformed import NEAREST_END, Beta, LogitNormal, LogNormal
 from taut.shapes import Outputs
 
 Values = Float[np.ndarray, "n features"]
@@ -68,7 +68,9 @@ def _starting_outputs(block: AbstractLikelihood, cells: Values) -> Outputs:
     return block.starting_outputs(_array(np.nanmean(cells, axis=0)))
 
 
-def _real(columns: Sequence[Column], cells: Values, of: Callable[[Values], Values]) -> dict[str, Float[Array, "features"]]:
+def _real(
+    columns: Sequence[Column], cells: Values, of: Callable[[Values], Values]
+) -> dict[str, Float[Array, "features"]]:
     moved = of(cells)
     spread = np.nanstd(moved, axis=0)
     return {"centre": _array(np.nanmean(moved, axis=0)), "spread": _array(np.where(spread > 0, spread, 1.0))}
@@ -101,10 +103,19 @@ def _ends(columns: Sequence[Column]) -> dict[str, Float[Array, "features"]]:
     return {"low": _array(pairs[:, 0]), "high": _array(pairs[:, 1])}
 
 
+def log_odds(cells: np.ndarray, low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
+    """Log-odds of the share of the way from one end to the other.
+
+    >>> log_odds(np.array([5.0]), 0.0, 10.0).tolist()
+    [0.0]
+    """
+    share = np.clip((cells - low) / (high - low), NEAREST_END, 1.0 - NEAREST_END)
+    return np.log(share) - np.log1p(-share)
+
+
 def _log_odds(columns: Sequence[Column], cells: Values) -> Values:
     low, high = np.array([(column.low, column.high) for column in columns], np.float64).T
-    share = np.clip((cells - low) / (high - low), 1e-6, 1 - 1e-6)
-    return np.log(share) - np.log1p(-share)
+    return log_odds(cells, low, high)
 
 
 def _logit_normal(columns: Sequence[Column], cells: Values) -> LogitNormal:

@@ -2,5 +2,6 @@
 
 from taut.networks.inputs import CellInputs, OneHot, Standardise
 from taut.networks.perceptron import Perceptron
+from taut.networks.skipping import Skipping
 
-__all__ = ["CellInputs", "OneHot", "Perceptron", "Standardise"]
+__all__ = ["CellInputs", "OneHot", "Perceptron", "Skipping", "Standardise"]

@@ -64,7 +64,9 @@ def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
 
     Raises NotImplementedError where q and the prior are not both Gaussian.
     """
-    reconstruction = bound(jax.vmap(lambda z: log_density(model.given(sample.x).likelihood(z), sample.x))(sample.latents))
+    reconstruction = bound(
+        jax.vmap(lambda z: log_density(model.given(sample.x).likelihood(z), sample.x))(sample.latents)
+    )
     rate = gaussian_kl(sample.q, model.prior())
     return Climb(reconstruction - sample.kl_weight * rate, reconstruction - rate)
 

@@ -1,0 +1,77 @@
+"""The modules for a table: a likelihood for each kind of column, an encoder that sees values and holes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Float
+
+from taut.data import Column
+from taut.guides import AbstractGuide, Covariance, GaussianEncoder
+from taut.likelihoods import for_columns, log_odds, stand_ins
+from taut.models import LatentVariableModel, standard_normal
+from taut.networks import CellInputs, Perceptron, Skipping
+from taut.shapes import RandomKey
+
+Values = Float[np.ndarray, "n features"]
+# How the encoder reads a column; other families are read as they are, categories as indicators.
+READ = {
+    "log-normal": "log",
+    "logit-normal": "log-odds",
+    "beta": "log-odds",
+    "poisson": "log1p",
+    "negative-binomial": "log1p",
+    "zero-inflated-poisson": "log1p",
+    "zero-inflated-negative-binomial": "log1p",
+}
+
+
+def table_parts(
+    columns: Sequence[Column],
+    values: Values,
+    *,
+    latents: int,
+    hidden: tuple[int, ...],
+    covariance: Covariance,
+    covariates: int,
+    key: RandomKey,
+) -> tuple[LatentVariableModel, AbstractGuide]:
+    """The modules before training; `values` are coded training rows, whose observed cells set scales and starts."""
+    decoder_key, encoder_key = jr.split(key)
+    start = for_columns(columns, values)
+    size: Any = (latents + covariates, start.likelihood.outputs)
+    network = Skipping if hidden else Perceptron
+    model = LatentVariableModel(
+        prior=standard_normal(latents),
+        decoder=network(*size, hidden=hidden, starting_outputs=start.outputs, key=decoder_key),
+        likelihood=start.likelihood,
+        stand_in=stand_ins(values),
+        covariates=covariates,
+    )
+    inputs = cell_inputs(columns, values, covariates)
+    guide = GaussianEncoder(inputs.width, latents, hidden=hidden, covariance=covariance, inputs=inputs, key=encoder_key)
+    return model, guide
+
+
+def cell_inputs(columns: Sequence[Column], values: Values, covariates: int) -> CellInputs:
+    """How an encoder reads these columns, on scales from the observed cells."""
+    scales = tuple(
+        len(column.categories or ()) if column.family == "categorical" else READ.get(column.family, "as it is")
+        for column in columns
+    )
+    ends = np.array([(column.low or 0.0, column.high or 1.0) for column in columns], np.float64).T
+    forms = {"log": np.log, "log1p": np.log1p, "as it is": lambda x: x}
+    moved = np.array(values, np.float64)
+    for place, scale in enumerate(scales):
+        if scale == "log-odds":
+            moved[:, place] = log_odds(moved[:, place], ends[0, place], ends[1, place])
+        elif isinstance(scale, str):
+            moved[:, place] = forms[scale](moved[:, place])
+    spread = np.nanstd(moved, axis=0)
+    numbers = (np.nanmean(moved, axis=0), np.where(spread > 0, spread, 1.0), *ends)
+    centre, spread, low, high = (jnp.asarray(each, jnp.result_type(float)) for each in numbers)
+    return CellInputs(scales, centre=centre, spread=spread, low=low, high=high, covariates=covariates)
