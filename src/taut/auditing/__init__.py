@@ -1,6 +1,7 @@
 """Judgement: what a model and a guide are worth on given data, as a Ledger."""
 
 from taut.auditing.audit import Audit, audit, audit_by_row
+from taut.auditing.completing import Completion, complete_rows, refined_for
 from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
 from taut.auditing.exhibits import Context
 from taut.auditing.rows import RowAccount, RowResult, account_for_rows
@@ -8,6 +9,7 @@ from taut.auditing.rows import RowAccount, RowResult, account_for_rows
 __all__ = [
     "Audit",
     "Comparison",
+    "Completion",
     "Context",
     "Difference",
     "RowAccount",
@@ -16,5 +18,7 @@ __all__ = [
     "audit",
     "audit_by_row",
     "compare_brackets",
+    "complete_rows",
     "paired_difference",
+    "refined_for",
 ]

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from taut.auditing import Audit, RowResult
 from taut.data import Schema, Table
 from taut.errors import DataError, OptionError
-from taut.estimators import evaluation, runs
+from taut.estimators import evaluation, imputing, runs
 from taut.estimators.opening import opened
 from taut.estimators.training import Fitted, train
 from taut.fitting import Outcome
@@ -186,9 +186,31 @@ class VAE(TransformerMixin, BaseEstimator):
         """E[x|z] at the posterior mean of each row."""
         return np.asarray(evaluation.place(self._fitted(), X).reconstruction)
 
-    def sample(self, n: int = 1, *, seed: int = 0) -> Values:
-        """New rows: z from the prior, then x from p(x|z)."""
+    def sample(self, n: int = 1, *, seed: int = 0, given: Mapping[str, Any] | None = None) -> Any:
+        """New rows: z from the prior, then x from p(x|z); of a table, a frame with valid categories and types.
+
+        `given` fixes some columns of a table: the rest is drawn from p(rest | given), each row by weights of its own.
+        """
+        if self._fitted().schema is not None:
+            return imputing.sample_table(self._fitted(), n, seed=seed, given=dict(given or {}))
+        if given:
+            raise OptionError("`given` wants a fit of a table; this one saw one block of numbers; fit a frame.")
         return evaluation.sample(self._fitted(), n, seed=seed)
+
+    def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
+        """X with its missing cells filled: one frame, or a list of `draws` random completions.
+
+        Observed cells, types and the order of columns stay as they are. Numbers take their `mean` (or `median`, `mode`)
+        given the observed cells of their row, categories the most probable value; see `imputation` for how sure it is.
+        """
+        found = self.imputation(X, draws=draws or 0, how=how, seed=seed)
+        return found.single if draws is None else found.multiple
+
+    def imputation(
+        self, X: Any, *, draws: int = 0, how: str = "mean", level: float = 0.9, seed: int = 0
+    ) -> imputing.Imputation:
+        """As `impute`, with standard deviations, probabilities and intervals of the filled cells."""
+        return imputing.impute(self._fitted(), X, draws=draws, how=how, level=level, seed=seed)
 
     def interpolate(self, start: Any, end: Any, *, steps: int = 8) -> Values:
         """E[x|z] along the straight line between the posterior means of two data, both ends included."""

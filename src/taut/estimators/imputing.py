@@ -1,0 +1,148 @@
+"""Imputation: missing cells of a table filled from p(x_missing | x_observed), with how sure that is."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax.random as jr
+import numpy as np
+from jaxtyping import Bool, Float
+
+from taut.auditing import Completion, complete_rows
+from taut.data import Schema, Table, as_sheet, decode, encode, fill
+from taut.data.schema import CODED
+from taut.errors import DataError, OptionError
+from taut.estimators.training import Fitted
+
+WAYS = ("mean", "median", "mode")
+Values = Float[np.ndarray, "n columns"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Imputation:
+    """A table with its holes filled.
+
+    `single` and each of `multiple` are frames like the one that came, observed cells untouched. The arrays have a row
+    for each row and a column for each modelled column (`columns`), in its own units: `missing` marks what was filled, `deviation` is the standard deviation of a filled number, `chance` the probability of a filled
+    category, `low` and `high` the ends of an interval that should hold `level` of the hidden values.
+    """
+
+    single: Any
+    multiple: list[Any]
+    columns: list[str]
+    missing: Bool[np.ndarray, "n columns"]
+    deviation: Values
+    chance: Values
+    low: Values
+    high: Values
+    level: float
+
+
+def impute(
+    fitted: Fitted, X: Any, *, draws: int = 0, how: str = "mean", level: float = 0.9, seed: int = 0
+) -> Imputation:
+    """Fill the missing cells of X.
+
+    `how` is what a single imputation takes for numbers: the `mean`, the `median`, or the `mode`, which for numbers is
+    the median, too; categories take their most probable value in each case. `draws` asks for as many random
+    completions beside it.
+
+    Raises OptionError where an option makes no sense, DataError where the fit was not of a table.
+    """
+    if fitted.schema is None:
+        raise DataError("Imputation wants a fit of a table; this one saw one block of numbers; fit a frame with holes.")
+    if how not in WAYS:
+        raise OptionError(f"`how` wants one of {', '.join(WAYS)}; got `{how}`; choose one.")
+    if draws < 0 or draws > 200:
+        raise OptionError(f"`draws` wants a number from 0 to 200; got {draws}; 5 are usual.")
+    if not 0 < level < 1:
+        raise OptionError(f"`level` wants a share between 0 and 1; got {level}; 0.9 is usual.")
+    sheet = as_sheet(X)
+    table = encode(fitted.schema, sheet)
+    found = completed(fitted, table, draws=max(draws, 1), level=level, seed=seed)
+    features = len(fitted.schema.modelled)
+    coded = np.array([column.kind in CODED for column in fitted.schema.modelled])
+    numbers = found.mean if how == "mean" else found.middle
+    single = np.where(coded, found.mode, numbers)
+    schema = fitted.schema
+    offsets = np.array([column.offset for column in schema.modelled])
+    return Imputation(
+        single=fill(schema, sheet, single),
+        multiple=[fill(schema, sheet, rounded(schema, found.draws[:, number])) for number in range(draws)],
+        columns=[column.name for column in schema.modelled],
+        missing=np.isnan(table.values[:, :features]),
+        deviation=np.where(coded, np.nan, found.deviation),
+        chance=np.where(coded, found.chance, np.nan),
+        low=np.where(coded, np.nan, found.low + offsets),
+        high=np.where(coded, np.nan, found.high + offsets),
+        level=level,
+    )
+
+
+def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> Completion:
+    """The completion of every coded row; rows without holes are passed on as they are."""
+    assert fitted.schema is not None
+    features = len(fitted.schema.modelled)
+    values = np.asarray(table.values, np.float64)
+    entries = values[:, :features]
+    holed = np.nonzero(np.isnan(entries).any(axis=1))[0]
+    codes = tuple(len(column.categories or ()) for column in fitted.schema.modelled)
+    nothing = np.zeros_like(entries)
+    everything = [entries, entries, nothing + 1.0, nothing, entries, entries, entries]
+    full = Completion(
+        *(np.array(part) for part in everything),
+        draws=np.repeat(entries[:, None], draws, axis=1),
+        ess=np.full(len(entries), np.nan),
+    )
+    if len(holed) == 0:
+        return full
+    found = complete_rows(
+        fitted.model, fitted.guide, values[holed], key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed
+    )
+    for whole, part in zip(full, found, strict=True):
+        whole[holed] = np.where(np.isnan(whole[holed]), part, whole[holed]) if whole.ndim > 1 else part
+    # What was observed never passes through the single precision of the model.
+    for name in ("chance", "deviation"):
+        getattr(full, name)[holed] = getattr(found, name)
+    return full
+
+
+def sample_table(
+    fitted: Fitted,
+    n: int,
+    *,
+    seed: int,
+    given: dict[str, Any] | None = None,
+    holes: Callable[[int], np.ndarray] | None = None,
+) -> Any:
+    """New rows as a frame: from the model, or from p(rest | given) where some columns have values.
+
+    Raises OptionError for a column that is not modelled, DataError for a value that it cannot have.
+    """
+    assert fitted.schema is not None
+    schema = fitted.schema
+    known = [column.name for column in schema.modelled]
+    unknown = sorted(set(given or {}) - set(known))
+    if unknown:
+        raise OptionError(f"`given` wants columns among {', '.join(known)}; got `{unknown[0]}`; name one of these.")
+    columns = {column.name: [(given or {}).get(column.name)] * n for column in schema.columns}
+    table = encode(schema, as_sheet(columns, "given"), strict=True)
+    found = completed(fitted, table, draws=1, seed=seed)
+    values = found.draws[:, 0]
+    if holes is not None:
+        values = np.where(holes(n), np.nan, values)
+    return decode(schema, rounded(schema, values))
+
+
+def rounded(schema: Schema, values: Values) -> Values:
+    """Drawn numbers with as many decimals as the column has: a draw should look like a cell."""
+    offsets = np.array([column.offset for column in schema.modelled])
+    whole = values + offsets
+    for place, column in enumerate(schema.modelled):
+        if column.resolution and column.kind in ("real", "positive", "bounded"):
+            decimals = min(max(math.ceil(-math.log10(column.resolution) - 1e-9), 0), 12)
+            whole[:, place] = np.round(whole[:, place], decimals)
+    return whole - offsets
