@@ -7,13 +7,14 @@ import numpy as np
 
 from taut.data.conversion import from_array
 from taut.data.frames import from_frame
+from taut.data.sheet import Sheet
 from taut.data.sparse import from_sparse, is_sparse
 from taut.data.table import Table
 from taut.errors import DataError
 
 
 def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
-    """A table from an array, a sparse matrix of counts, a data frame (pandas, polars, pyarrow) or a list of rows.
+    """A table from an array, a sparse matrix of counts, a data frame (pandas, polars, pyarrow), a sheet or rows.
 
     A three-dimensional array is a stack of grey images. `name` is what messages call the data. With `holes`,
     missing cells are let through as NaN. Raises DataError or ShapeError, naming the first offender, where `X`
@@ -24,6 +25,8 @@ def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
     """
     if isinstance(X, Table):
         return X
+    if isinstance(X, Sheet):
+        return from_frame(X.native, X.name, named=X.named, notes=X.notes, holes=holes)
     if is_sparse(X):
         return from_sparse(X, name)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):

@@ -36,7 +36,7 @@ def read_csv(path: Path) -> Table:
     if header and not first[0].strip():
         notes.append("The first column has no name; if it only numbers the rows, leave it out.")
     table = from_frame(frame, path.name, named=header, notes=notes)
-    return dataclasses.replace(table, values=_narrow(table.values))
+    return dataclasses.replace(table, values=narrow(table.values))
 
 
 def read_parquet(path: Path) -> Table:
@@ -68,8 +68,8 @@ def _parse(path: Path, delimiter: str, header: bool) -> pa.Table:
         raise
 
 
-def _narrow(values: np.ndarray) -> np.ndarray:
-    """Text has no dtype, so whole numbers take the smallest usual one."""
+def narrow(values: np.ndarray) -> np.ndarray:
+    """Whole numbers in the smallest usual dtype: text has none."""
     if values.dtype.kind != "i":
         return values
     for dtype in (np.uint8, np.int32):

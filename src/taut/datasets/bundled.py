@@ -1,16 +1,14 @@
 """Real sets that come with the package, so that nothing is downloaded."""
 
+import dataclasses
 from importlib import resources
-from pathlib import Path
 
 import numpy as np
 
 from taut import data
-from taut.data import Table
-from taut.data.reading import READ, exists
-from taut.errors import DataError
+from taut.data import Sheet, Table
 
-NAMES = ("digits", "digits:train", "digits:held-out")
+NAMES = ("digits", "digits:train", "digits:held-out", "penguins")
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
@@ -36,25 +34,29 @@ def digits_labels() -> tuple[np.ndarray, np.ndarray]:
     return stored["train_labels"].astype(np.int64), stored["held_out_labels"].astype(np.int64)
 
 
-def load(source: str | Path, *, as_column: bool = False) -> Table:
-    """A bundled set by its name (`digits`, `digits:train`, `digits:held-out`), or what `taut.data.read` reads.
+def penguins() -> Sheet:
+    """344 penguins of three species, their sizes, sex, island and year: 8 columns of mixed kinds with 19 holes.
 
-    A bundled name wins over a file of that name; `./digits` means the file. `as_column` and errors as for `read`.
+    The rows are in the order of the source, by species.
 
-    >>> load("digits:held-out")
+    >>> penguins()
+    Sheet('penguins', 344 rows, 8 columns)
+    >>> penguins().columns[:3]
+    ['species', 'island', 'bill_length_mm']
+
+    References: Horst, Hill & Gorman, palmerpenguins, 2020; Gorman, Williams & Fraser, PLOS ONE 9(3), 2014.
+    """
+    with resources.as_file(resources.files("taut.datasets") / "penguins.csv") as path:
+        return dataclasses.replace(data.read_sheet(path), name="penguins")
+
+
+def bundled(name: str) -> Table | Sheet:
+    """The set of this name, one of `NAMES`.
+
+    >>> bundled("digits:held-out")
     Table('digits:held-out', 297 rows, 64 features, uint8)
     """
-    if isinstance(source, str) and source in NAMES:
-        return _digits_table(source)
-    if isinstance(source, str) and _reads_like_a_name(source) and not exists(source):
-        raise DataError(
-            f"Wanted a bundled name ({', '.join(NAMES)}), {READ}; there is no `{source}`; check the spelling."
-        )
-    return data.read(source, as_column=as_column)
-
-
-def _reads_like_a_name(source: str) -> bool:
-    return source.replace(":", "").replace("-", "").isalpha()
+    return penguins() if name == "penguins" else _digits_table(name)
 
 
 def _digits_table(name: str) -> Table:

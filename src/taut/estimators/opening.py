@@ -63,7 +63,7 @@ def opened(
 ) -> Opened:
     """The rows of X for training. Raises DataError where they cannot be used, OptionError for a schema of an array."""
     if schema is None and not is_table(X, likelihood):
-        table = as_table(_plain(X))
+        table = as_table(X)
         return Opened(table, *split(len(table), held_out, seed))
     sheet = as_sheet(X)
     if len(sheet) < 2:
@@ -88,11 +88,6 @@ def _given(sheet: Sheet, likelihood: str, schema: Mapping[str, Any] | str | Path
         )
     kind, family = AS_KIND[likelihood]
     return {name: {"kind": kind, "family": family} for name in sheet.columns} | given
-
-
-def _plain(X: Any) -> Any:
-    """A sheet of numbers as the frame that it holds."""
-    return X.native if isinstance(X, Sheet) else X
 
 
 def _has_nan(cells: nw.Series) -> bool:

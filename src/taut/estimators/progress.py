@@ -1,15 +1,17 @@
 """Progress on standard error: what is done, the current bound, the time left."""
 
 import contextlib
+import textwrap
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from taut.data import Schema, describe_schema
 from taut.fitting import Progress as Epoch
+
+# So many columns are shown before a fit.
+MOST_SHOWN = 40
 
 
 def say(text: str, *, shown: bool) -> None:
@@ -19,16 +21,41 @@ def say(text: str, *, shown: bool) -> None:
 
 
 def say_schema(schema: Schema, *, shown: bool) -> None:
-    """How each column was read, and why, on standard error."""
+    """How the first columns were read, and why, on standard error."""
     if not shown:
         return
-    lines = describe_schema(schema)
-    table = RichTable(box=None, pad_edge=False)
-    for title in lines[0]:
-        table.add_column(title, overflow="fold")
-    for line in lines:
-        table.add_row(*(Text(cell) for cell in line.values()))
-    Console(stderr=True, highlight=False).print(table)
+    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    part = Schema(columns=schema.columns[:MOST_SHOWN])
+    for line in schema_lines(part, width=console.width if console.is_terminal else None):
+        console.print(line)
+    if len(schema.columns) > MOST_SHOWN:
+        console.print(f"… and {len(schema.columns) - MOST_SHOWN} more columns.")
+
+
+def schema_lines(schema: Schema, *, width: int | None = None) -> list[str]:
+    """A header and a line for each column; where one is wider than `width`, reasons stand below their columns.
+
+    >>> from taut.data import Column
+    >>> age = Column(name="age", kind="count", family="poisson", reason="whole numbers from 0 up")
+    >>> print(*schema_lines(Schema(columns=(age,))), sep="\\n")
+    column  kind   family   missing  reason
+    age     count  poisson           whole numbers from 0 up
+    >>> print(*schema_lines(Schema(columns=(age,)), width=40), sep="\\n")
+    column  kind   family   missing
+    age     count  poisson
+        whole numbers from 0 up
+    """
+    rows = describe_schema(schema)
+    cells = [[*rows[0]], *([*row.values()] for row in rows)] if rows else []
+    wide = [max(len(row[place]) for row in cells) for place in range(len(cells[0]) - 1)] if cells else []
+    heads = ["  ".join(cell.ljust(most) for cell, most in zip(row, wide, strict=False)) for row in cells]
+    reasons = [row[-1] for row in cells]
+    lines = [f"{head}  {reason}" for head, reason in zip(heads, reasons, strict=True)]
+    if width is None or max(map(len, lines), default=0) <= width:
+        return [line.rstrip() for line in lines]
+    below = [textwrap.wrap(reason, width, initial_indent="    ", subsequent_indent="    ") for reason in reasons[1:]]
+    pairs = ([head, *under] for head, under in zip(heads, [[], *below], strict=True))
+    return [line.rstrip() for pair in pairs for line in pair]
 
 
 @contextlib.contextmanager

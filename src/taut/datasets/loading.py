@@ -1,0 +1,65 @@
+"""One word for every source: a bundled name, a table of any columns, or what `taut.data.read` reads."""
+
+import dataclasses
+from pathlib import Path
+
+from taut import data
+from taut.data import Sheet, Table, as_table
+from taut.data.reading import exists
+from taut.data.tabular import narrow
+from taut.datasets.bundled import NAMES, bundled
+from taut.errors import DataError
+
+READ = ".csv, .tsv, .txt, .parquet, .npy, .npz, .idx, .idx.gz, or a folder of images"
+_TABLES = (".csv", ".tsv", ".txt", ".parquet")
+
+
+def load(source: str | Path, *, as_column: bool = False) -> Table | Sheet:
+    """A bundled set by its name, a table (.csv, .tsv, .txt, .parquet), or what `taut.data.read` reads.
+
+    A table is a `Sheet`, whatever its columns hold; but numbers without column names and without holes are one block,
+    a `Table`, as an array would be. A bundled name wins over a file of that name; `./digits` means the file.
+    `as_column` takes a plain vector in an array file as one column. Raises DataError, in one sentence that names the
+    first offender, where the source is missing, damaged or of an unknown kind.
+
+    >>> load("digits:held-out")
+    Table('digits:held-out', 297 rows, 64 features, uint8)
+    >>> load("penguins")
+    Sheet('penguins', 344 rows, 8 columns)
+    """
+    if isinstance(source, str) and source in NAMES:
+        return bundled(source)
+    if isinstance(source, str) and _reads_like_a_name(source) and not exists(source):
+        raise DataError(
+            f"Wanted a bundled name ({', '.join(NAMES)}), {READ}; there is no `{source}`; check the spelling."
+        )
+    path = Path(source)
+    if path.suffix.lower() not in _TABLES:
+        return data.read(source, as_column=as_column)
+    sheet = data.read_sheet(path)
+    return sheet if sheet.named or not is_numbers(sheet) else as_block(sheet)
+
+
+def is_numbers(sheet: Sheet) -> bool:
+    """Whether every column holds numbers, and every cell is there.
+
+    >>> is_numbers(load("penguins"))
+    False
+    """
+    return all(
+        cells.dtype.is_numeric() and not cells.null_count() and not (cells.dtype.is_float() and cells.is_nan().any())
+        for cells in sheet.series
+    )
+
+
+def as_block(sheet: Sheet) -> Table:
+    """The numbers of a sheet as one block, in the smallest usual dtype where they are whole.
+
+    Raises DataError at the first column that holds something else, or at the first hole.
+    """
+    table = as_table(sheet)
+    return dataclasses.replace(table, values=narrow(table.values))
+
+
+def _reads_like_a_name(source: str) -> bool:
+    return source.replace(":", "").replace("-", "").isalpha()
