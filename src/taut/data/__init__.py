@@ -4,6 +4,8 @@ read, as_table             a file or folder, or what a person passes → Table o
 read_sheet, as_sheet       the same for columns of any type, with holes → Sheet
 infer_schema               Sheet → Schema: the kind and family of each column, and why
 encode, decode, fill       Sheet → Table of codes with NaN, and back
+encode_covariates          Sheet → numbers of the columns that a model is given
+Sizes, totals              how large each row of counts is
 check_…                    one fault each, one sentence each
 split                      which rows train, which are held out
 digest, row_hashes         what was seen
@@ -21,6 +23,7 @@ from taut.data.checks import (
     check_varies,
 )
 from taut.data.coding import encode
+from taut.data.covariates import Covariate, encode_covariates, learn_covariates, place_of, with_given
 from taut.data.digests import count_seen, digest, row_hashes
 from taut.data.door import as_table
 from taut.data.greys import binarise_fixed, grey_levels
@@ -31,14 +34,17 @@ from taut.data.schema import Column, Schema
 from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sheet_files import read_sheet
+from taut.data.sizes import Sizes, learn_sizes, totals
 from taut.data.splitting import split
 from taut.data.table import Table
 from taut.data.writing import write
 
 __all__ = [
     "Column",
+    "Covariate",
     "Schema",
     "Sheet",
+    "Sizes",
     "Table",
     "as_sheet",
     "as_table",
@@ -55,14 +61,20 @@ __all__ = [
     "describe_schema",
     "digest",
     "encode",
+    "encode_covariates",
     "fill",
     "grey_levels",
     "infer_schema",
+    "learn_covariates",
+    "learn_sizes",
+    "place_of",
     "read",
     "read_schema",
     "read_sheet",
     "row_hashes",
     "split",
+    "totals",
+    "with_given",
     "write",
     "write_schema",
 ]

@@ -79,20 +79,33 @@ def _encoded(column: Column, cells: Cells, name: str, *, strict: bool) -> tuple[
         if not cells.present.any():
             return np.full(len(cells.present), np.nan), []
         return cells.numbers(column.offset), []
+    if strict:
+        return known_codes(column, cells, name), []
     codes, unseen = _codes(column, cells, name)
     if not len(unseen):
         return codes, []
     first, row = cells.first(np.isin(np.arange(len(codes)), unseen))
-    if strict:
-        raise SupportError(
-            f"Wanted the categories of the fit in column {cells.title} of `{name}`; row {row} (counting from 0) holds "
-            f"`{first[:40]}`; mend the cell, or empty it."
-        )
     rows = "1 row" if len(unseen) == 1 else f"{len(unseen)} rows"
     return codes, [
         f"Column {cells.title}: {rows} with a category that the fit did not see, first `{first[:40]}` in row {row} "
         "(counting from 0); taken as missing."
     ]
+
+
+def known_codes(column: Column, cells: Cells, name: str, *, cure: str = "empty it") -> np.ndarray:
+    """The code of each cell, NaN where there is none.
+
+    Raises SupportError, naming column and row, for a category that the column does not have; `cure` says what else to
+    do than mend the cell.
+    """
+    codes, unseen = _codes(column, cells, name)
+    if len(unseen):
+        first, row = cells.first(np.isin(np.arange(len(codes)), unseen))
+        raise SupportError(
+            f"Wanted the categories of the fit in column {cells.title} of `{name}`; row {row} (counting from 0) holds "
+            f"`{first[:40]}`; mend the cell, or {cure}."
+        )
+    return codes
 
 
 def _codes(column: Column, cells: Cells, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -71,7 +71,7 @@ def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
 def restored(column: Column, values: np.ndarray) -> pa.Array:
     """One column of cells from its encoded numbers, null for NaN."""
     there = ~np.isnan(values)
-    if column.kind in CODED:
+    if column.kind in (*CODED, "constant"):
         categories = column.categories or []
         codes = np.clip(np.rint(np.where(there, values, 0)), 0, len(categories) - 1).astype(np.int64)
         return _labels(column, [categories[code] if ok else None for code, ok in zip(codes, there, strict=True)])

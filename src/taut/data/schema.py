@@ -46,7 +46,8 @@ class Column:
     `categories` stand in the order of their codes. `offset` is subtracted before a model sees the column, so that
     single precision keeps its digits; that of a date counts days from 1970-01-01. `resolution` is the smallest gap
     between distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
-    categorical, enum, date, datetime, mixed or other; `missing` and `seen` count the cells of the training rows.
+    categorical, enum, date, datetime, mixed or other; `missing` and `seen` count the cells of the training rows. A
+    column that is `given` is not modelled: a conditional model hears it and says nothing of it.
 
     >>> Column(name="age", kind="positive", family="log-normal", reason="positive numbers").modelled
     True
@@ -64,11 +65,12 @@ class Column:
     dtype: str = "float"
     missing: int = 0
     seen: int = 0
+    given: bool = False
 
     @property
     def modelled(self) -> bool:
         """Whether the column has a likelihood."""
-        return bool(self.family)
+        return bool(self.family) and not self.given
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,11 @@ class Schema:
     def modelled(self) -> tuple[Column, ...]:
         """The columns that have a likelihood: those of encoded values, in their order."""
         return tuple(column for column in self.columns if column.modelled)
+
+    @property
+    def given(self) -> tuple[Column, ...]:
+        """The columns that a conditional model is given, in their order."""
+        return tuple(column for column in self.columns if column.given)
 
     def column(self, name: str) -> Column:
         """The column called `name`; raises OptionError where there is none."""

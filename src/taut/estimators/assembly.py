@@ -11,15 +11,15 @@ import numpy as np
 
 from taut.data import Schema
 from taut.errors import OptionError
+from taut.estimators.conditions import COUNTS, Conditions
 from taut.estimators.table_parts import table_parts
 from taut.guides import AbstractGuide, GaussianEncoder
 from taut.likelihoods import AbstractLikelihood, Categorical, named
 from taut.models import AbstractModel, LatentVariableModel, standard_normal
-from taut.networks import OneHot, Perceptron, Standardise
+from taut.networks import Beside, OneHot, Perceptron, Standardise
 from taut.objectives import RECIPES, Objective
 from taut.shapes import RandomKey
 
-LOGARITHMIC = ("poisson", "negative-binomial")
 REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
 
 
@@ -28,7 +28,7 @@ class Architecture:
     """What it takes to rebuild the modules around stored arrays.
 
     `largest` is the largest value in the training data, from which totals and numbers of categories follow. A table has
-    a `schema`, and then `likelihood` is `mixed`; `covariates` counts the numbers behind its cells that are given.
+    a `schema`, and then `likelihood` is `mixed`; `conditions` say which numbers are given behind the entries of a datum.
     """
 
     features: int
@@ -38,7 +38,17 @@ class Architecture:
     covariance: str
     largest: float
     schema: Schema | None = None
-    covariates: int = 0
+    conditions: Conditions = Conditions()
+
+    @property
+    def covariates(self) -> int:
+        """How many numbers stand behind the entries of a datum."""
+        return self.conditions.width
+
+    @property
+    def sized(self) -> bool:
+        """Whether the last of them is the logarithm of the row's size."""
+        return self.conditions.sizes is not None
 
     def check(self) -> None:
         """Raise OptionError where a size makes no sense."""
@@ -64,25 +74,38 @@ class Architecture:
                 hidden=self.hidden,
                 covariance="full" if self.covariance == "full" else "diagonal",
                 covariates=self.covariates,
+                sized=self.sized,
                 key=key,
             )
         decoder_key, encoder_key = jr.split(key)
-        likelihood = named(self.likelihood, rows, largest=self.largest)
+        entries = rows[:, : self.features]
+        if self.sized:
+            entries = entries / np.exp(rows[:, -1:])
+            mean = entries.mean(axis=0, dtype=np.float64)
+        likelihood = named(self.likelihood, entries, largest=self.largest)
         decoder = Perceptron(
-            self.latents,
+            self.latents + self.covariates - self.sized,
             likelihood.outputs,
             hidden=self.hidden,
             starting_outputs=likelihood.starting_outputs(jnp.asarray(mean, jnp.result_type(float))),
             key=decoder_key,
         )
-        model = LatentVariableModel(prior=standard_normal(self.latents), decoder=decoder, likelihood=likelihood)
-        inputs = self._inputs(likelihood, rows, mean)
+        model = LatentVariableModel(
+            prior=standard_normal(self.latents),
+            decoder=decoder,
+            likelihood=likelihood,
+            # Nothing is missing in a block of numbers, so that any value can stand in.
+            stand_in=jnp.zeros(self.features) if self.covariates else None,
+            covariates=self.covariates,
+            sized=self.sized,
+        )
+        inputs = self._inputs(likelihood, entries, mean)
         guide = GaussianEncoder(
-            likelihood.outputs if isinstance(likelihood, Categorical) else self.features,
+            (likelihood.outputs if isinstance(likelihood, Categorical) else self.features) + self.covariates,
             self.latents,
             hidden=self.hidden,
             covariance="full" if self.covariance == "full" else "diagonal",
-            inputs=inputs,
+            inputs=Beside(inputs, features=self.features, sized=self.sized) if self.covariates else inputs,
             key=encoder_key,
         )
         return model, guide
@@ -90,7 +113,7 @@ class Architecture:
     def _inputs(self, likelihood: AbstractLikelihood, rows: np.ndarray, mean: np.ndarray) -> OneHot | Standardise:
         if isinstance(likelihood, Categorical):
             return OneHot(likelihood.classes)
-        logarithm = self.likelihood in LOGARITHMIC
+        logarithm = self.likelihood in COUNTS
         seen = np.log1p(rows) if logarithm else rows
         centre = seen.mean(axis=0, dtype=np.float64) if logarithm else mean
         spread = seen.std(axis=0, dtype=np.float64)

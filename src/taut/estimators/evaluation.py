@@ -14,12 +14,15 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 
 from taut.auditing import Audit, Context, RowResult, account_for_rows, audit_by_row
-from taut.data import Table, as_sheet, as_table, check_same_features, count_seen, encode
+from taut.data import Table, as_sheet, as_table, check_same_features, count_seen, encode, row_hashes
 from taut.errors import DataError, OptionError
+from taut.estimators.conditions import Conditions, joined
+from taut.estimators.giving import as_columns, covariates_for
 from taut.estimators.preparation import check_within
+from taut.estimators.row_weights import checked_weights
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel
+from taut.models import AbstractModel, entries_in
 from taut.numerics import mean_of
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, map_rows
@@ -41,20 +44,23 @@ class EncodingOfRow(RowFunction):
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Encoding:
         """Posterior mean, and E[x|z] there."""
         mean = mean_of(guide(x))
-        return Encoding(mean, mean_of(model.given(x).likelihood(mean)))
+        return Encoding(mean, entries_in(model, mean_of(model.given(x).likelihood(mean))))
 
 
 def prepared(fitted: Fitted, X: Any) -> Table:
     """The rows of X as the model sees them, refused with a sentence where it cannot."""
+    conditions = fitted.architecture.conditions
+    if fitted.coded and X is fitted.held_out:
+        return X
     if fitted.schema is not None:
-        # Rows that training held out are coded already.
-        return X if X is fitted.held_out else encode(fitted.schema, as_sheet(X))
+        sheet = as_sheet(X)
+        return conditions.beside(encode(fitted.schema, sheet), sheet, schema=fitted.schema)
     table = as_table(X)
     check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
     values = fitted.binarisation.for_evaluation(table.values)
     table = dataclasses.replace(table, values=values)
     check_within(fitted.model.observation, fitted.likelihood.name, table)
-    return table
+    return conditions.beside(table, table.beside)
 
 
 def place(fitted: Fitted, X: Any) -> Encoding:
@@ -63,23 +69,49 @@ def place(fitted: Fitted, X: Any) -> Encoding:
     return map_rows(EncodingOfRow(), fitted.model, fitted.guide, values, key=jr.key(0), block=BLOCK)
 
 
-def decode(fitted: Fitted, latents: Float[np.ndarray, "n latents"]) -> Float[np.ndarray, "n features"]:
-    """E[x|z] for given latents."""
+def decode(
+    fitted: Fitted, latents: Float[np.ndarray, "n latents"], given: Any = None
+) -> Float[np.ndarray, "n features"]:
+    """E[x|z] for given latents, or E[x|z, c] for what is given beside them. Raises OptionError where that is missing."""
     if latents.ndim != 2 or latents.shape[1] != fitted.architecture.latents:
         raise DataError(
             f"Latents want the shape (n, {fitted.architecture.latents}); got {latents.shape}; pass what `transform` "
             "returned."
         )
-    means = eqx.filter_jit(eqx.filter_vmap(lambda z: mean_of(fitted.model.likelihood(z))))
-    return np.asarray(means(jnp.asarray(latents, jnp.result_type(float))))
+    model, floats = fitted.model, jnp.asarray(latents, jnp.result_type(float))
+    if fitted.architecture.covariates and not given:
+        words = fitted.architecture.conditions.words
+        raise OptionError(f"This model is given {words}; got latents alone; pass values of it with `given`.")
+    lent = jnp.asarray(lent_rows(fitted, len(latents), given, seed=0), floats.dtype)
+    means = eqx.filter_jit(
+        eqx.filter_vmap(lambda z, x: entries_in(model, mean_of(model.given(x).likelihood(z))), in_axes=(0, 0))
+    )
+    return np.asarray(means(floats, lent))
 
 
-def sample(fitted: Fitted, n: int, *, seed: int) -> Num[np.ndarray, "n features"]:
-    """Draws of x from p(z) p(x|z)."""
+def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.ndarray, "n features"]:
+    """Draws of x from p(z) p(x|z), or from p(z) p(x|z, c) for covariates as `lent_rows` makes them."""
     if n < 1:
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
-    draw = eqx.filter_jit(eqx.filter_vmap(lambda key: fitted.model.sample(key=key)[0]))
-    return np.asarray(draw(jr.split(jr.key(seed), n)))
+    model, lent = fitted.model, jnp.asarray(lent_rows(fitted, n, given, seed=seed), jnp.result_type(float))
+    draw = eqx.filter_jit(eqx.filter_vmap(lambda x, key: entries_in(model, model.given(x).sample(key=key)[0])))
+    return np.asarray(draw(lent, jr.split(jr.key(seed), n)))
+
+
+def lent_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Float[np.ndarray, "n datum"]:
+    """Rows without holes of nothing but covariates: as `given`, the rest those of training rows drawn at random.
+
+    Raises OptionError where `given` names what the model is not given.
+    """
+    conditions, columns = fitted.architecture.conditions, as_columns(given, n)
+    unknown = [name for name in columns if name not in conditions.names]
+    if unknown:
+        known = ", ".join(conditions.names) or "nothing"
+        raise OptionError(f"This model is given {known}; got `{unknown[0]}` in `given`; leave it out.")
+    entries = np.zeros((n, fitted.architecture.features), np.float32)
+    if fitted.given_rows is None:
+        return entries
+    return joined(entries, covariates_for(conditions, fitted.given_rows, n, columns, seed=seed))
 
 
 def account(
@@ -94,7 +126,29 @@ def account(
     if draws < 2:
         raise OptionError(f"A score wants at least 2 draws a row, to measure its own error; got {draws}; ask for more.")
     values = prepared(fitted, X).values
-    return account_for_rows(fitted.model, fitted.guide, values, draws=draws, key=jr.key(seed), on_block=on_block)
+    return account_for_rows(
+        fitted.model,
+        fitted.guide,
+        values,
+        draws=draws,
+        key=jr.key(seed),
+        rows=content_numbers(values),
+        on_block=on_block,
+    )
+
+
+def content_numbers(values: Num[np.ndarray, "n features"]) -> Num[np.ndarray, "n"]:
+    """A number for each row by what is in it, to fold keys in with.
+
+    What an estimator says of a row then depends neither on its place nor on its company; equal rows share their draws.
+    """
+    return (row_hashes(values) >> np.uint64(33)).astype(np.int64)
+
+
+def mean_log_p(fitted: Fitted, X: Any, sample_weight: Any = None, *, draws: int = 1000, seed: int = 0) -> float:
+    """The mean of log p(x) over rows, weighted where weights are given. Raises DataError for weights of another kind."""
+    values = account(fitted, X, draws=draws, seed=seed).log_p
+    return float(np.average(values.astype(np.float64), weights=checked_weights(sample_weight, len(values))))
 
 
 def judge(
@@ -112,7 +166,7 @@ def judge(
     if X is None and fitted.held_out is None:
         raise DataError("An audit wants rows; training held none out; pass data that it has not seen.")
     table = prepared(fitted, fitted.held_out if X is None else X)
-    raw = table if fitted.schema is not None else fitted.held_out if X is None else as_table(X)
+    raw = table if fitted.coded else fitted.held_out if X is None else as_table(X)
     assert raw is not None
     labels = raw.labels if labels is None else labels
     if labels is not None and len(labels) != len(table):
@@ -135,6 +189,7 @@ def judge(
             low=fitted.ends[0],
             high=fitted.ends[1],
             notes=_notes(fitted, raw, seen=seen, held_out=X is None),
+            schema=fitted.schema,
         ),
         settings={
             "seed": seed,
@@ -151,13 +206,30 @@ def judge(
 
 def rows_seen(fitted: Fitted, X: Any) -> tuple[int, int]:
     """How many of these rows equal rows that training has seen, and how many there are."""
-    table = prepared(fitted, X) if fitted.schema is not None else as_table(X)
+    if fitted.coded:
+        table = prepared(fitted, X)
+        return count_seen(table.values, fitted.seen), len(table)
+    table = as_table(X)
     check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
     return count_seen(table.values, fitted.seen), len(table)
 
 
+def given_notes(conditions: Conditions) -> list[str]:
+    """What a reader of log p(x|c) must know of c."""
+    notes = []
+    if conditions.width:
+        notes.append(f"Given, not modelled: {conditions.words}; densities are those of the rest, given these.")
+    if conditions.sizes is not None and conditions.sizes.column is None:
+        notes.append(
+            "The total of a row is a function of its own counts, so that it tells of them: these values compare with "
+            "models that are given it, too."
+        )
+    return notes
+
+
 def _notes(fitted: Fitted, table: Table, *, seen: int, held_out: bool) -> list[str]:
     notes = [f"Likelihood {fitted.likelihood.name}: {fitted.likelihood.reason}.", *table.notes]
+    notes += given_notes(fitted.architecture.conditions)
     if held_out:
         notes.append("These rows were held out of training, but the epoch that was kept was chosen on them.")
     if seen:

@@ -9,12 +9,16 @@ from typing import Any
 
 import jax.random as jr
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Bool, Float
 
 from taut.auditing import Completion, complete_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, fill
 from taut.data.schema import CODED
 from taut.errors import DataError, OptionError
+from taut.estimators.conditions import joined
+from taut.estimators.evaluation import prepared
+from taut.estimators.giving import as_columns, covariates_for
 from taut.estimators.training import Fitted
 
 WAYS = ("mean", "median", "mode")
@@ -61,7 +65,7 @@ def impute(
     if not 0 < level < 1:
         raise OptionError(f"`level` wants a share between 0 and 1; got {level}; 0.9 is usual.")
     sheet = as_sheet(X)
-    table = encode(fitted.schema, sheet)
+    table = prepared(fitted, sheet)
     found = completed(fitted, table, draws=max(draws, 1), level=level, seed=seed)
     features = len(fitted.schema.modelled)
     coded = np.array([column.kind in CODED for column in fitted.schema.modelled])
@@ -115,26 +119,42 @@ def sample_table(
     n: int,
     *,
     seed: int,
-    given: dict[str, Any] | None = None,
+    given: Any = None,
     holes: Callable[[int], np.ndarray] | None = None,
 ) -> Any:
     """New rows as a frame: from the model, or from p(rest | given) where some columns have values.
 
-    Raises OptionError for a column that is not modelled, DataError for a value that it cannot have.
+    What a conditional model is given is among the columns; what `given` leaves out of it is that of training rows drawn
+    at random. Raises OptionError for a column that is not modelled, DataError for a value that it cannot have.
     """
     assert fitted.schema is not None
     schema = fitted.schema
-    known = [column.name for column in schema.modelled]
-    unknown = sorted(set(given or {}) - set(known))
+    conditions, given = fitted.architecture.conditions, as_columns(given, n)
+    known = [column.name for column in (*schema.modelled, *schema.given)]
+    unknown = sorted(set(given) - set(known))
     if unknown:
         raise OptionError(f"`given` wants columns among {', '.join(known)}; got `{unknown[0]}`; name one of these.")
-    columns = {column.name: [(given or {}).get(column.name)] * n for column in schema.columns}
+    columns = {column.name: given.get(column.name, [None] * n) for column in schema.columns}
     table = encode(schema, as_sheet(columns, "given"), strict=True)
+    beside = None
+    if fitted.given_rows is not None:
+        beside = covariates_for(conditions, fitted.given_rows, n, given, seed=seed)
+        table = dataclasses.replace(table, values=joined(table.values, beside))
     found = completed(fitted, table, draws=1, seed=seed)
     values = found.draws[:, 0]
     if holes is not None:
         values = np.where(holes(n), np.nan, values)
-    return decode(schema, rounded(schema, values))
+    rows = decode(schema, rounded(schema, values))
+    if beside is None:
+        return rows
+    said = {name: pa.array(given[name]) for name in conditions.names if name in given}
+    return with_cells(rows, schema, conditions.cells(beside) | said)
+
+
+def with_cells(rows: pa.Table, schema: Schema, cells: dict[str, pa.Array]) -> pa.Table:
+    """The rows with these columns among them, in the order of the schema."""
+    columns = {name: rows[name] for name in rows.column_names} | cells
+    return pa.table({column.name: columns[column.name] for column in schema.columns if column.name in columns})
 
 
 def rounded(schema: Schema, values: Values) -> Values:

@@ -12,6 +12,9 @@ import numpy as np
 
 from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, read_schema, split
 from taut.errors import DataError, OptionError
+from taut.estimators.conditions import Conditions
+from taut.estimators.giving import Asked, Given, given_of_table, given_rows
+from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
 from taut.likelihoods import Choice
 
 # A likelihood that was asked for by name, as the kind and family of every column of a table.
@@ -21,6 +24,8 @@ AS_KIND = {
     "bernoulli": ("binary", "bernoulli"),
     "poisson": ("count", "poisson"),
     "negative-binomial": ("count", "negative-binomial"),
+    "zero-inflated-poisson": ("count", "zero-inflated-poisson"),
+    "zero-inflated-negative-binomial": ("count", "zero-inflated-negative-binomial"),
     "categorical": ("categorical", "categorical"),
 }
 MIXED = Choice("mixed", "each column has a likelihood of its own kind")
@@ -28,12 +33,18 @@ MIXED = Choice("mixed", "each column has a likelihood of its own kind")
 
 @dataclasses.dataclass(frozen=True)
 class Opened:
-    """Rows as numbers, which of them train and which are held out, and the schema where they are a table."""
+    """Rows as numbers, which of them train and which are held out, and the schema where they are a table.
+
+    `labels` and `weights` belong to the rows, where there are any; a row without weight is not among them.
+    """
 
     table: Table
     train: np.ndarray
     held_out: np.ndarray
     schema: Schema | None = None
+    given: Given = Given(Conditions(), None)
+    labels: np.ndarray | None = None
+    weights: RowWeights | None = None
 
 
 def is_table(X: Any, likelihood: str) -> bool:
@@ -59,23 +70,46 @@ def is_table(X: Any, likelihood: str) -> bool:
 
 
 def opened(
-    X: Any, *, likelihood: str, schema: Mapping[str, Any] | str | Path | None, held_out: float, seed: int
+    X: Any,
+    *,
+    likelihood: str,
+    schema: Mapping[str, Any] | str | Path | None,
+    held_out: float,
+    seed: int,
+    asked: Asked = Asked([], None),
+    labels: Any = None,
+    weights: Any = None,
+    by_column: bool = False,
 ) -> Opened:
-    """The rows of X for training. Raises DataError where they cannot be used, OptionError for a schema of an array."""
-    if schema is None and not is_table(X, likelihood):
-        table = as_table(X)
-        return Opened(table, *split(len(table), held_out, seed))
-    sheet = as_sheet(X)
-    if len(sheet) < 2:
-        raise DataError(f"Wanted at least 2 rows to fit; `{sheet.name}` has 1 sample; give more rows.")
-    train, held = split(len(sheet), held_out, seed)
-    found = infer_schema(sheet, _given(sheet, likelihood, schema), rows=train)
+    """The rows of X for training; `by_column` reads numbers without holes as a table, too.
+
+    Raises DataError where they cannot be used, OptionError for a schema of an array.
+    """
+    cells = isinstance(X, Table) and X.beside is not None
+    asked = asked.settled(cells=cells)
+    by_column = by_column or schema is not None or asked.by_column
+    block = cells or not (by_column or is_table(X, likelihood))
+    rows = as_table(X) if block else as_sheet(X)
+    labels, weights = checked_labels(labels, len(rows)), checked_weights(weights, len(rows))
+    labels = labels if labels is None or weights is None else labels[weights > 0]
+    rows, weights = with_weight(rows, weights)
+    if len(rows) < 2:
+        raise DataError(f"Wanted at least 2 rows to fit; `{rows.name}` has 1 sample; give more rows.")
+    train, held = split(len(rows), held_out, seed)
+    if isinstance(rows, Table):
+        given = given_rows(rows, rows.beside, None, asked, train)
+        return Opened(rows, train, held, given=given, labels=labels, weights=weights)
+    sheet = rows
+    wishes, ignored = _given(sheet, likelihood, schema), dict.fromkeys(asked.names(sheet), "ignore")
+    found = infer_schema(sheet, wishes | ignored, rows=train)
+    found = given_of_table(found, sheet, asked, _given(sheet, "auto", schema))
     if not found.modelled:
         kinds = ", ".join(f"`{column.name}` is {column.kind}" for column in found.columns[:8])
         raise DataError(
             f"Wanted a column that can be modelled; `{sheet.name}` has none ({kinds}); set kinds with `schema`."
         )
-    return Opened(encode(found, sheet), train, held, found)
+    table = encode(found, sheet)
+    return Opened(table, train, held, found, given_rows(table, sheet, found, asked, train), labels, weights)
 
 
 def _given(sheet: Sheet, likelihood: str, schema: Mapping[str, Any] | str | Path | None) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float, Num
 
 from taut.data import Table, binarise_fixed, grey_levels
 from taut.errors import OptionError, SupportError
-from taut.fitting import AsFloat, DynamicBinarisation, View
+from taut.estimators.conditions import joined
+from taut.fitting import AsFloat, DynamicBinarisation, Packed, View, pack
 from taut.likelihoods import AbstractLikelihood, Binomial, Categorical, DiscretisedLogistic, check_support
 
 
@@ -51,6 +53,15 @@ class Binarisation:
     def expected(self, values: np.ndarray) -> np.ndarray:
         """The mean of the rows that the model sees."""
         return values.mean(axis=0, dtype=np.float64) / self.levels
+
+
+def stored_rows(
+    values: Num[np.ndarray, "n features"], given: Float[np.ndarray, "n width"]
+) -> tuple[Num[np.ndarray, "n stored"], View]:
+    """Entries and covariates to keep on the device, and how a step looks at them: whole numbers keep their dtype."""
+    if values.dtype.kind not in "iu" or values.dtype.itemsize > 4:
+        return joined(values, given), AsFloat()
+    return pack(values, given), Packed(given=given.shape[1])
 
 
 def check_within(likelihood: AbstractLikelihood, name: str, table: Table) -> None:

@@ -5,6 +5,7 @@ weights.safetensors  the arrays
 history.csv          the bound after each epoch
 held_out.npz         the rows that training held out, with their labels
 seen.npy             a hash of each row that training saw
+given.npy            what training rows gave a conditional model, to draw from
 checkpoints/         the state of training, from which it can go on
 """
 
@@ -14,7 +15,7 @@ import dataclasses
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -31,18 +32,19 @@ from taut.fitting import Outcome, load_tensors, save_tensors
 from taut.likelihoods import Choice
 from taut.version import __version__
 
-if TYPE_CHECKING:
-    from taut.estimators.vae import VAE
-
 FORMAT = 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What `model.json` holds; `digests` are SHA-256 of the other files, `digest` of this one without itself."""
+    """What `model.json` holds; `digests` are SHA-256 of the other files, `digest` of this one without itself.
+
+    `estimator` is the name of the class that was saved, and `learned` what it knows beside the model, as plain values.
+    """
 
     format: int
     taut: str
+    estimator: str = "VAE"
     options: dict[str, Any]
     architecture: Architecture
     likelihood: Choice
@@ -58,6 +60,7 @@ class Manifest:
     held_out_notes: list[str]
     digests: dict[str, str]
     digest: str = ""
+    learned: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def check_free(path: str | Path, *, force: bool = False) -> None:
@@ -71,7 +74,15 @@ def check_free(path: str | Path, *, force: bool = False) -> None:
         )
 
 
-def save(fitted: Fitted, options: dict[str, Any], path: Path, *, force: bool = False) -> None:
+def save(
+    fitted: Fitted,
+    options: dict[str, Any],
+    path: Path,
+    *,
+    estimator: str = "VAE",
+    learned: dict[str, Any] | None = None,
+    force: bool = False,
+) -> None:
     """Write the folder; `model.json` comes last, so that a folder that has one is whole."""
     check_free(path, force=force)
     (path / "model.json").unlink(missing_ok=True)
@@ -79,6 +90,11 @@ def save(fitted: Fitted, options: dict[str, Any], path: Path, *, force: bool = F
     save_history(fitted.history, path / "history.csv")
     save_array(fitted.seen, path / "seen.npy")
     names = ["weights.safetensors", "history.csv", "seen.npy"]
+    if fitted.given_rows is not None:
+        save_array(fitted.given_rows, path / "given.npy")
+        names.append("given.npy")
+    else:
+        (path / "given.npy").unlink(missing_ok=True)
     if fitted.held_out is not None:
         save_table(fitted.held_out, path / "held_out.npz")
         names.append("held_out.npz")
@@ -88,44 +104,33 @@ def save(fitted: Fitted, options: dict[str, Any], path: Path, *, force: bool = F
     manifest = Manifest(
         format=FORMAT,
         taut=__version__,
+        estimator=estimator,
+        learned=learned or {},
         options={name: value for name, value in options.items() if name != "random_state"},
         held_out_notes=[] if fitted.held_out is None else fitted.held_out.notes,
         digests={name: str(_file_digest(path / name)) for name in names},
         **{name: getattr(fitted, name) for name in own},
     )
-    signed = dataclasses.replace(manifest, digest=_own_digest(manifest))
+    signed = dataclasses.replace(manifest, digest=_own_digest(msgspec.json.encode(manifest, enc_hook=plain)))
     write_text(path / "model.json", msgspec.json.format(msgspec.json.encode(signed, enc_hook=plain), indent=1).decode())
 
 
-def load(path: str | Path) -> VAE:
-    """The estimator in a run folder.
-
-    Raises RunFolderError where the folder is none, or a file of it is missing or was altered.
-    """
-    from taut.estimators.vae import VAE  # noqa: PLC0415  the estimator saves itself through this module
-
-    path = Path(path)
-    manifest = read_manifest(path)
-    architecture = manifest.architecture
-    model, guide = load_tensors(path / "weights.safetensors", architecture.empty())
-    vae = VAE(**manifest.options, random_state=manifest.seed)
-    vae.fitted_ = Fitted(
+def read_fitted(path: Path, manifest: Manifest) -> Fitted:
+    """What was fitted, from the files beside a manifest that was read."""
+    model, guide = load_tensors(path / "weights.safetensors", manifest.architecture.empty())
+    return Fitted(
         model=model,
         guide=guide,
         history=load_history(path / "history.csv"),
         held_out=_held_out(path, manifest),
         seen=np.load(path / "seen.npy", allow_pickle=False),
+        given_rows=np.load(path / "given.npy", allow_pickle=False) if "given.npy" in manifest.digests else None,
         **{
             field.name: getattr(manifest, field.name)
             for field in dataclasses.fields(Fitted)
             if hasattr(manifest, field.name)
         },
     )
-    schema, names = architecture.schema, vae.fitted_.input_names
-    vae.n_features_in_ = architecture.features if schema is None else len(schema.columns)
-    if names is not None:
-        vae.feature_names_in_ = np.asarray(names, dtype=object)
-    return vae
 
 
 def describe(path: str | Path) -> dict[str, Any]:
@@ -138,7 +143,8 @@ def read_manifest(path: Path) -> Manifest:
     if not (path / "model.json").is_file():
         raise RunFolderError(f"A run folder with a model.json is wanted; `{path}` has none; write one with `taut fit`.")
     try:
-        manifest = msgspec.json.decode((path / "model.json").read_bytes(), type=Manifest)
+        content = (path / "model.json").read_bytes()
+        manifest = msgspec.json.decode(content, type=Manifest)
     except (OSError, msgspec.DecodeError) as error:
         raise RunFolderError(f"`{path / 'model.json'}` does not read as a run ({error}); fit again.") from None
     if manifest.format != FORMAT:
@@ -146,7 +152,7 @@ def read_manifest(path: Path) -> Manifest:
             f"A run of format {FORMAT} is wanted; `{path}` has format {manifest.format}; fit again with this version."
         )
     altered = [name for name, known in manifest.digests.items() if _file_digest(path / name) != known]
-    if manifest.digest != _own_digest(manifest):
+    if manifest.digest != _own_digest(content):
         altered.insert(0, "model.json")
     if altered:
         raise RunFolderError(
@@ -170,8 +176,9 @@ def _held_out(path: Path, manifest: Manifest) -> Table | None:
     )
 
 
-def _own_digest(manifest: Manifest) -> str:
-    values = msgspec.to_builtins(dataclasses.replace(manifest, digest=""), enc_hook=plain)
+def _own_digest(content: bytes) -> str:
+    # Of what the file says, and not of what is made of it, so that a manifest from before a field was added keeps its own.
+    values = {name: value for name, value in json.loads(content).items() if name != "digest"}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

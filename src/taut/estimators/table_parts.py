@@ -37,13 +37,14 @@ def table_parts(
     latents: int,
     hidden: tuple[int, ...],
     covariance: Covariance,
-    covariates: int,
+    covariates: int = 0,
+    sized: bool = False,
     key: RandomKey,
 ) -> tuple[LatentVariableModel, AbstractGuide]:
     """The modules before training; `values` are coded training rows, whose observed cells set scales and starts."""
     decoder_key, encoder_key = jr.split(key)
     start = for_columns(columns, values)
-    size: Any = (latents + covariates, start.likelihood.outputs)
+    size: Any = (latents + covariates - sized, start.likelihood.outputs)
     network = Skipping if hidden else Perceptron
     model = LatentVariableModel(
         prior=standard_normal(latents),
@@ -51,6 +52,7 @@ def table_parts(
         likelihood=start.likelihood,
         stand_in=stand_ins(values),
         covariates=covariates,
+        sized=sized,
     )
     inputs = cell_inputs(columns, values, covariates)
     guide = GaussianEncoder(inputs.width, latents, hidden=hidden, covariance=covariance, inputs=inputs, key=encoder_key)

@@ -14,8 +14,10 @@ import numpy as np
 from taut.data import Schema, Table, check_enough_rows, check_varies, digest, row_hashes
 from taut.errors import OptionError
 from taut.estimators.assembly import Architecture, objective_named
-from taut.estimators.preparation import Binarisation
+from taut.estimators.conditions import joined
+from taut.estimators.giving import kept_rows
 from taut.estimators.opening import MIXED, Opened
+from taut.estimators.preparation import Binarisation, stored_rows
 from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
@@ -49,11 +51,17 @@ class Fitted:
     ends: tuple[float, float]
     held_out: Table | None
     seen: np.ndarray
+    given_rows: np.ndarray | None = None
 
     @property
     def schema(self) -> Schema | None:
         """The columns of a table."""
         return self.architecture.schema
+
+    @property
+    def coded(self) -> bool:
+        """Whether the rows that were held out are kept as the model sees them, and not as they came."""
+        return self.schema is not None or self.architecture.covariates > 0
 
     @property
     def input_names(self) -> list[str] | None:
@@ -72,7 +80,6 @@ class Fitted:
 def train(
     options: dict[str, Any],
     data: Opened,
-    labels: np.ndarray | None,
     *,
     seed: int,
     checkpoint: Path | None,
@@ -87,18 +94,24 @@ def train(
     binarisation = Binarisation.of(options["binarise"], table.values, seed)
     if data.schema is not None and binarisation.kind != "none":
         raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
+    if data.given.numbers is not None and binarisation.kind != "none":
+        raise OptionError("`binarise` wants nothing given beside grey values; got covariates; leave out one of them.")
     likelihood = _likelihood(options["likelihood"], data, binarisation)
     architecture = _architecture(options, data, likelihood, binarisation)
-    rows = table.values[train_rows]
-    held_out = _held_out(table, held_rows, labels)
+    rows, given = table.values[train_rows], data.given.numbers
+    coded = table if given is None else dataclasses.replace(table, values=joined(table.values, given), beside=None)
+    held_out = _held_out(coded, held_rows, data.labels)
     build_key, fit_key = jr.split(jr.key(seed))
     model, guide = architecture.build(
-        binarisation.for_evaluation(rows), mean=binarisation.expected(rows), key=build_key
+        binarisation.for_evaluation(coded.values[train_rows]), mean=binarisation.expected(rows), key=build_key
     )
-    stored, view = binarisation.for_training(rows)
-    data_digest = digest(table.values)
+    everything = table.values if given is None else stored_rows(table.values, given)[0]
+    stored, view = binarisation.for_training(everything[train_rows])
+    view = view if given is None else stored_rows(rows[:1], given[:1])[1]
+    data_digest = digest(coded.values)
     if checkpoint is not None:
-        note_or_compare(checkpoint, options, seed=seed, data_digest=data_digest, resume=resume)
+        weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
+        note_or_compare(checkpoint, options, seed=seed, data_digest=data_digest + weighted, resume=resume)
     shown = bool(options["verbose"])
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
     for note in table.notes:
@@ -114,9 +127,11 @@ def train(
             stored,
             key=fit_key,
             objective=objective,
-            held_out=None if held_out is None else binarisation.for_training(held_out.values)[0],
+            held_out=None if held_out is None else binarisation.for_training(everything[held_rows])[0],
             plan=plan,
             view=view,
+            weights=None if data.weights is None else data.weights[train_rows],
+            held_out_weights=None if data.weights is None or held_out is None else data.weights[held_rows],
             on_epoch=on_epoch,
             checkpoint=checkpoint,
             resume=resume,
@@ -138,7 +153,8 @@ def train(
         image_shape=_image_shape(table, architecture),
         ends=_ends(table.values, binarisation),
         held_out=held_out,
-        seen=np.unique(row_hashes(rows)),
+        seen=np.unique(row_hashes(coded.values[train_rows])),
+        given_rows=None if given is None else kept_rows(given[train_rows], seed=seed),
     )
 
 
@@ -185,6 +201,7 @@ def _architecture(
         hidden=tuple(options["hidden"]),
         likelihood=likelihood.name,
         covariance=options["covariance"],
+        conditions=data.given.conditions,
         largest=_ends(table.values, binarisation)[1],
     )
     architecture.check()

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Num
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
 
-from taut.auditing import Audit, RowResult
-from taut.data import Schema, Table
-from taut.errors import DataError, OptionError
-from taut.estimators import evaluation, imputing, runs
-from taut.estimators.opening import opened
-from taut.estimators.training import Fitted, train
-from taut.fitting import Outcome
-from taut.guides import AbstractGuide
-from taut.likelihoods import Choice
-from taut.models import LatentVariableModel
-from taut.record import HistoryRow, Ledger
+from taut.auditing import Audit
+from taut.estimators import evaluation, imputing
+from taut.estimators.base import AbstractVAE
+from taut.record import Ledger
 
 Values = Num[np.ndarray, "n columns"]
 
 
-class VAE(TransformerMixin, BaseEstimator):
+@dataclasses.dataclass(eq=False, repr=False)
+class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     """A variational autoencoder: p(z) = N(0, I), a decoder network for p(x|z), an encoder network for q(z|x).
 
         log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) )
@@ -40,6 +31,11 @@ class VAE(TransformerMixin, BaseEstimator):
     ----------
     latent_dim : number of latents.
     likelihood : `auto` (chosen from the data, see `likelihood_`), or a name in `taut.likelihoods.NAMES`.
+    condition_on : columns that are given and not modelled, by name or number: p(x|c). Numbers are standardised,
+        categories become indicators; an empty cell has an indicator of its own where the fit saw any, else it is refused,
+        as is a category that the fit did not see.
+    size_factor : for counts, by what the means of a row are multiplied: None, `total` (of the row's own counts, over the
+        median of training rows), or the name of a column; given, not modelled. `auto` is `total` for AnnData, else None.
     schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`, `family`,
         `categories`, `low`, `high`), or the file of one; the other columns are inferred, see `schema_`.
     hidden : widths of the hidden layers of encoder and decoder; `()` makes both linear.
@@ -64,138 +60,53 @@ class VAE(TransformerMixin, BaseEstimator):
     References: Kingma & Welling 2014, Auto-encoding variational Bayes, arXiv:1312.6114.
     """
 
-    def __init__(
+    def fit(
         self,
-        latent_dim: int = 8,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
         *,
-        likelihood: str = "auto",
-        schema: Mapping[str, Any] | str | Path | None = None,
-        hidden: Sequence[int] = (200, 200),
-        covariance: str = "diagonal",
-        objective: str = "elbo",
-        draws: int = 1,
-        binarise: str = "none",
-        kl_warm_up: float = 0.0,
-        max_epochs: int | None = None,
-        batch_size: int = 100,
-        learning_rate: float = 1e-3,
-        schedule: str = "cosine",
-        patience: int | None = None,
-        validation_fraction: float = 0.1,
-        time_limit: float | None = None,
-        random_state: Any = None,
-        verbose: bool = True,
-    ):
-        self.latent_dim = latent_dim
-        self.likelihood = likelihood
-        self.schema = schema
-        self.hidden = hidden
-        self.covariance = covariance
-        self.objective = objective
-        self.draws = draws
-        self.binarise = binarise
-        self.kl_warm_up = kl_warm_up
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.patience = patience
-        self.validation_fraction = validation_fraction
-        self.time_limit = time_limit
-        self.random_state = random_state
-        self.verbose = verbose
+        checkpoint: Path | None = None,
+        resume: bool = False,
+    ) -> VAE:
+        """Train on the rows of X: an array, a frame, or a `taut.data.Table`; cells may be missing.
 
-    def fit(self, X: Any, y: Any = None, *, checkpoint: Path | None = None, resume: bool = False) -> VAE:
-        """Train on the rows of X: an array, a frame, or a `taut.data.Table`.
-
-        `y` may hold one label for each row, which only colours the report. `checkpoint` names a file for the state of
+        `y` may hold one label for each row, which only colours the report. `sample_weight` says how much each row counts
+        in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoint` names a file for the state of
         training, from which `resume` goes on. Ctrl-C ends training and keeps the best state so far.
 
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
-        seed = _seed(self.random_state)
-        data = opened(X, likelihood=self.likelihood, schema=self.schema, held_out=self.validation_fraction, seed=seed)
-        labels = None if y is None else np.asarray(y).astype(str)
-        if labels is not None and labels.shape != (len(data.table),):
-            raise DataError(
-                f"One label is wanted for each of the {len(data.table)} rows; got {labels.shape}; pass as many."
-            )
-        self.fitted_ = train(self.get_params(), data, labels, seed=seed, checkpoint=checkpoint, resume=resume)
-        self.n_features_in_ = data.table.features if data.schema is None else len(data.schema.columns)
-        names = self.fitted_.input_names
-        if names is not None:
-            self.feature_names_in_ = np.asarray(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        if self.fitted_.outcome.code == "diverged":
-            warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=2)
+        self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume)
         return self
-
-    @property
-    def model_(self) -> LatentVariableModel:
-        """The fitted model, p(z) p(x|z)."""
-        return self._fitted().model
-
-    @property
-    def guide_(self) -> AbstractGuide:
-        """The fitted guide, q(z|x)."""
-        return self._fitted().guide
-
-    @property
-    def likelihood_(self) -> Choice:
-        """The name of the likelihood, and the reason for it."""
-        return self._fitted().likelihood
-
-    @property
-    def schema_(self) -> Schema | None:
-        """The columns of the table: kind, likelihood and the reason for each; None where X was one block of numbers."""
-        return self._fitted().architecture.schema
-
-    @property
-    def outcome_(self) -> Outcome:
-        """How training ended, with a sentence."""
-        return self._fitted().outcome
-
-    @property
-    def history_(self) -> list[HistoryRow]:
-        """The bound after each epoch."""
-        return self._fitted().history
-
-    @property
-    def held_out_(self) -> Table | None:
-        """The rows that training held out, or None."""
-        return self._fitted().held_out
 
     def score_samples(self, X: Any, *, draws: int = 1000, seed: int = 0) -> Float[np.ndarray, "n"]:
         """Importance-weighted log p(x) of each row, in nats: below log p(x) in expectation."""
         return self.account(X, draws=draws, seed=seed).log_p
 
-    def score(self, X: Any, y: Any = None) -> float:
-        """The mean of `score_samples`."""
-        return float(np.mean(self.score_samples(X), dtype=np.float64))
-
     def transform(self, X: Any) -> Values:
         """Posterior means E_q[z|x], one row of latents for each row."""
         return np.asarray(evaluation.place(self._fitted(), X).latent)
 
-    def inverse_transform(self, Z: Any) -> Values:
-        """E[x|z] for each row of latents."""
-        return evaluation.decode(self._fitted(), np.asarray(Z))
+    def inverse_transform(self, Z: Any, *, given: Any = None) -> Values:
+        """E[x|z] for each row of latents; of a conditional model E[x|z, c] for `given` cells, as in `sample`."""
+        return evaluation.decode(self._fitted(), np.asarray(Z), given)
 
     def reconstruct(self, X: Any) -> Values:
         """E[x|z] at the posterior mean of each row."""
         return np.asarray(evaluation.place(self._fitted(), X).reconstruction)
 
-    def sample(self, n: int = 1, *, seed: int = 0, given: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n: int = 1, *, seed: int = 0, given: Any = None) -> Any:
         """New rows: z from the prior, then x from p(x|z); of a table, a frame with valid categories and types.
 
-        `given` fixes some columns of a table: the rest is drawn from p(rest | given), each row by weights of its own.
+        `given` is a mapping of columns to a cell or n cells, or a frame of one row or n. It fixes some columns of a table:
+        the rest is drawn from p(rest | given), each row by weights of its own. What a conditional model is given
+        (`condition_on`, `size_factor`) is taken from there, too, and where it is left out from training rows drawn at
+        random.
         """
         if self._fitted().schema is not None:
-            return imputing.sample_table(self._fitted(), n, seed=seed, given=dict(given or {}))
-        if given:
-            raise OptionError("`given` wants a fit of a table; this one saw one block of numbers; fit a frame.")
-        return evaluation.sample(self._fitted(), n, seed=seed)
+            return imputing.sample_table(self._fitted(), n, seed=seed, given=given)
+        return evaluation.sample(self._fitted(), n, seed=seed, given=given)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
         """X with its missing cells filled: one frame, or a list of `draws` random completions.
@@ -218,12 +129,6 @@ class VAE(TransformerMixin, BaseEstimator):
         share = np.linspace(0.0, 1.0, steps)[:, None]
         return self.inverse_transform((1.0 - share) * ends[0] + share * ends[1])
 
-    def account(
-        self, X: Any, *, draws: int = 1000, seed: int = 0, on_block: Callable[[int], None] | None = None
-    ) -> RowResult:
-        """ELBO, log p(x), their errors, effective sample size and k̂ of each row."""
-        return evaluation.account(self._fitted(), X, draws=draws, seed=seed, on_block=on_block)
-
     def audit(self, X: Any = None, **options: Any) -> Ledger:
         """The account of these rows, or of the held-out ones; options as in `audit_by_row`."""
         return self.audit_by_row(X, **options).ledger
@@ -241,21 +146,13 @@ class VAE(TransformerMixin, BaseEstimator):
         """How many of these rows equal rows that training has seen, and how many there are."""
         return evaluation.rows_seen(self._fitted(), X)
 
-    def save(self, path: str | Path, *, force: bool = False) -> None:
-        """Write a run folder, from which `taut.load` reads the estimator back.
+    @property
+    def _n_features_out(self) -> int:
+        return self._fitted().architecture.latents
 
-        Raises RunFolderError where the folder exists and `force` is not given.
-        """
-        runs.save(self._fitted(), self.get_params(), Path(path), force=force)
-
-    def _fitted(self) -> Fitted:
-        check_is_fitted(self, "fitted_")
-        return self.fitted_
-
-
-def _seed(random_state: Any) -> int:
-    if isinstance(random_state, (int, np.integer)):
-        if not 0 <= random_state < 2**32:
-            raise OptionError(f"A seed wants to be from 0 to {2**32 - 1}; got {random_state}; choose another.")
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        assert tags.transformer_tags is not None
+        # Latents have the precision of the model, whatever that of the data.
+        tags.transformer_tags.preserves_dtype = []
+        return tags

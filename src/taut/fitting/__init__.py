@@ -6,12 +6,13 @@ from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
 from taut.fitting.posterior import refined_gaussian
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors
-from taut.fitting.views import AsFloat, DynamicBinarisation, View
+from taut.fitting.views import AsFloat, DynamicBinarisation, Packed, View, pack
 
 __all__ = [
     "AsFloat",
     "DynamicBinarisation",
     "Outcome",
+    "Packed",
     "Plan",
     "Progress",
     "Run",
@@ -19,6 +20,7 @@ __all__ = [
     "fit",
     "load_tensors",
     "named_arrays",
+    "pack",
     "refine",
     "refined_gaussian",
     "save_tensors",

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 from jax.nn import log_sigmoid, softplus
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from taut.numerics import inverse_softplus
 from taut.shapes import Outputs
@@ -35,6 +35,11 @@ class AbstractLikelihood(eqx.Module):
     def owners(self) -> Int[np.ndarray, "outputs"]:
         """For each output the entry that it belongs to: what a missing entry cannot tell about is read from here."""
         return np.arange(self.features)
+
+    @property
+    def log_means(self) -> Bool[np.ndarray, "outputs"]:
+        """Which outputs are the logarithm of a mean: to these the logarithm of a row's size is added."""
+        return np.zeros(self.outputs, bool)
 
     @abstractmethod
     def __call__(self, outputs: Outputs) -> dist.Distribution:

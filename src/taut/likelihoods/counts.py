@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 import numpyro.distributions as dist
 from jax.nn import log_sigmoid, softplus
 from jax.scipy.special import gammaln, logit
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Bool, Float, Num
 
 from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin, positive, raw_of_one
 from taut.shapes import Outputs
@@ -60,6 +61,11 @@ class Poisson(AbstractLikelihood):
     features: int = eqx.field(static=True)
     discrete: ClassVar[bool] = True
 
+    @property
+    def log_means(self) -> Bool[np.ndarray, "outputs"]:
+        """All of them."""
+        return np.ones(self.outputs, bool)
+
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         return dist.Poisson(jnp.exp(outputs) + SMALLEST_RATE).to_event(1)
@@ -86,6 +92,11 @@ class NegativeBinomial(AbstractLikelihood):
     def __init__(self, features: int):
         self.features = features
         self.raw_concentration = raw_of_one(features)
+
+    @property
+    def log_means(self) -> Bool[np.ndarray, "outputs"]:
+        """All of them."""
+        return np.ones(self.outputs, bool)
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""

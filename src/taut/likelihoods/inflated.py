@@ -10,7 +10,7 @@ import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
 from jax.nn import log_sigmoid, sigmoid
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin
@@ -44,6 +44,11 @@ class ZeroInflated(AbstractLikelihood):
     def owners(self) -> Int[np.ndarray, "outputs"]:
         """The means of all entries, then their gates."""
         return np.tile(np.arange(self.features), 2)
+
+    @property
+    def log_means(self) -> Bool[np.ndarray, "outputs"]:
+        """The means, not the gates: a larger row has no other share of forced zeros."""
+        return np.concatenate([self.counts.log_means, np.zeros(self.features, bool)])
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""

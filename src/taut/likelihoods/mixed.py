@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Bool, Float, Int, Num
 from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood
@@ -57,6 +57,11 @@ class Mixed(AbstractLikelihood):
         return np.concatenate(
             [np.asarray(place)[block.owners] for block, place in zip(self.blocks, self.places, strict=True)]
         )
+
+    @property
+    def log_means(self) -> Bool[np.ndarray, "outputs"]:
+        """Those of each block."""
+        return np.concatenate([block.log_means for block in self.blocks])
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""

@@ -2,8 +2,16 @@
 
 from taut.models.base import AbstractModel
 from taut.models.finite import Finite
-from taut.models.latent import LatentVariableModel, standard_normal
+from taut.models.latent import LatentVariableModel, entries_in, standard_normal
 from taut.models.linear_gaussian import LinearGaussian
 from taut.models.log_joint import LogJoint
 
-__all__ = ["AbstractModel", "Finite", "LatentVariableModel", "LinearGaussian", "LogJoint", "standard_normal"]
+__all__ = [
+    "AbstractModel",
+    "Finite",
+    "LatentVariableModel",
+    "LinearGaussian",
+    "LogJoint",
+    "entries_in",
+    "standard_normal",
+]

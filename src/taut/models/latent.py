@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import numpyro.distributions as dist
 from jax import lax
 from jaxtyping import Array, Bool, Float
@@ -16,13 +18,16 @@ from taut.likelihoods import AbstractLikelihood, Observed
 from taut.models.base import AbstractModel
 from taut.shapes import Datum, Latent, Outputs
 
+Data = TypeVar("Data", jax.Array, np.ndarray)
+
 
 class LatentVariableModel(AbstractModel):
     """p(z) fixed, p(x|z) = likelihood(decoder(z)).
 
     With `stand_in`, one usual value for each entry, a datum may have holes, as NaN: its density is that of the observed
     entries. With `covariates` c, the last so many numbers of a datum are not modelled but given, and the decoder
-    receives them after z: p(z) p(x|z, c).
+    receives them after z: p(z) p(x|z, c). Where the model is `sized`, the last covariate is the logarithm of the row's
+    size, which the decoder does not receive: log means of counts are its outputs plus this.
 
     >>> import jax.numpy as jnp, jax.random as jr
     >>> from taut import likelihoods, networks
@@ -42,6 +47,7 @@ class LatentVariableModel(AbstractModel):
     _likelihood: AbstractLikelihood
     stand_in: Float[Array, "features"] | None
     covariates: int = eqx.field(static=True)
+    sized: bool = eqx.field(static=True)
 
     def __init__(
         self,
@@ -51,11 +57,14 @@ class LatentVariableModel(AbstractModel):
         likelihood: AbstractLikelihood,
         stand_in: Float[Array, "features"] | None = None,
         covariates: int = 0,
+        sized: bool = False,
     ):
+        if sized and not (covariates and likelihood.log_means.any()):
+            raise OptionError("Sizes want counts and a covariate that holds them; got none of one; leave out `sized`.")
         if covariates and stand_in is None:
             raise OptionError("Covariates want `stand_in`, a usual value for each entry; got none; pass the means.")
         self._prior, self.decoder, self._likelihood = prior, decoder, likelihood
-        self.stand_in, self.covariates = stand_in, covariates
+        self.stand_in, self.covariates, self.sized = stand_in, covariates, sized
 
     def prior(self) -> dist.Distribution:
         """p(z): as given, not trained."""
@@ -87,10 +96,17 @@ class LatentVariableModel(AbstractModel):
         """As `information_root`, at these covariates."""
 
         def column(direction: Float[Array, "latents"]) -> Outputs:
-            outputs, tangent = jax.jvp(lambda z: self.decoder(jnp.concatenate([z, covariates])), (z,), (direction,))
+            outputs, tangent = jax.jvp(lambda z: self.outputs(z, covariates), (z,), (direction,))
             return self._likelihood.whitened(outputs, tangent)
 
         return jax.vmap(column, out_axes=1)(jnp.eye(z.shape[0], dtype=z.dtype))
+
+    def outputs(self, z: Float[Array, "latents"], covariates: Float[Array, "covariates"]) -> Outputs:
+        """What the likelihood is told: the decoder's word on z and the covariates, with the size of the row in it."""
+        if not self.sized:
+            return self.decoder(jnp.concatenate([z, covariates]))
+        said = self.decoder(jnp.concatenate([z, covariates[:-1]]))
+        return said + jnp.where(self._likelihood.log_means, covariates[-1], 0.0)
 
     @property
     def observation(self) -> AbstractLikelihood:
@@ -111,7 +127,7 @@ class Given(AbstractModel):
 
     def likelihood(self, z: Latent) -> dist.Distribution:
         """p(x_observed|z, c), a distribution of the whole datum: entries with their holes, then covariates."""
-        entries = self.model.observation(self.model.decoder(jnp.concatenate([z, self.covariates.astype(z.dtype)])))
+        entries = self.model.observation(self.model.outputs(z, self.covariates.astype(z.dtype)))
         assert self.model.stand_in is not None
         return Observed(entries, self.observed, self.model.stand_in, self.covariates)
 
@@ -119,6 +135,18 @@ class Given(AbstractModel):
         """As that of the model, where a missing entry tells nothing."""
         root = self.model.information_root_given(z, self.covariates.astype(z.dtype))
         return jnp.where(self.observed[self.model.observation.owners][:, None], root, 0.0)
+
+
+def entries_in(model: AbstractModel, data: Data) -> Data:
+    """What the model explains of a datum or of rows: without the covariates behind it.
+
+    >>> from taut.likelihoods import Poisson
+    >>> counts = {"prior": standard_normal(1), "decoder": lambda inputs: inputs[:1], "likelihood": Poisson(1)}
+    >>> model = LatentVariableModel(**counts, stand_in=jnp.zeros(1), covariates=2)
+    >>> entries_in(model, jnp.array([7.0, 0.5, 0.1])).tolist()
+    [7.0]
+    """
+    return data[..., : model.observation.features] if isinstance(model, LatentVariableModel) else data
 
 
 def standard_normal(latents: int) -> dist.Distribution:

@@ -12,8 +12,11 @@ def log_density(distribution: dist.Distribution, value: Shaped[Array, "..."]) ->
     return jnp.asarray(distribution.log_prob(value))
 
 
-def log_density_by_entry(distribution: dist.Distribution, value: Shaped[Array, "entries"]) -> Float[Array, "entries"]:
-    """The terms of log p of one vector whose entries are independent; a distribution of our own has them `by_entry`."""
+def log_density_by_entry(distribution: dist.Distribution, value: Shaped[Array, "datum"]) -> Float[Array, "entries"]:
+    """The terms of log p of one vector whose entries are independent; a distribution of our own has them `by_entry`.
+
+    What is given beside the entries has no term.
+    """
     if isinstance(distribution, dist.Independent):
         return jnp.asarray(distribution.base_dist.log_prob(value))
     return distribution.by_entry(value)  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,178 @@
+"""Columns that a conditional model is given: their cells as numbers that a network hears and does not explain."""
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float
+
+from taut.data.cells import Cells
+from taut.data.choices import distinct
+from taut.data.coding import known_codes
+from taut.data.extracting import cells_of
+from taut.data.inference import infer_schema
+from taut.data.restoring import restored
+from taut.data.schema import CODED, Column, Schema
+from taut.data.sheet import Sheet
+from taut.data.support import check_cells
+from taut.errors import DataError, OptionError, ShapeError
+
+_MOST_CATEGORIES = 1000
+_CURE = "leave the row out"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Covariate:
+    """A column as numbers: (x − centre)/spread, or an indicator for each category, or none where it is constant.
+
+    Where rows of the fit had holes in it, `missing` adds an indicator of them, beside which the other numbers are 0.
+
+    >>> Covariate(column=Column(name="sex", kind="binary", categories=["f", "m"], given=True), missing=True).width
+    3
+    """
+
+    column: Column
+    centre: float = 0.0
+    spread: float = 1.0
+    missing: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many numbers stand for one cell."""
+        return self._own + self.missing
+
+    @property
+    def _own(self) -> int:
+        if self.column.kind == "constant":
+            return 0
+        return len(self.column.categories or ()) if self.column.kind in CODED else 1
+
+    def encode(self, cells: Cells, name: str) -> Float[np.ndarray, "n width"]:
+        """The numbers of cells of the sheet called `name`.
+
+        Raises SupportError for a category that the fit did not see, DataError for another type, and for an empty cell
+        where the fit saw none, naming column and row.
+        """
+        if not self.missing and not cells.present.all():
+            row = _row(cells, int(np.argmin(cells.present)))
+            raise DataError(
+                f"Wanted a value in the given column {cells.title} of `{name}`; row {row} (counting from 0) is empty, "
+                "as none was in the fit; fill the cell, or leave the row out."
+            )
+        own = self._numbers(cells, name) if self._own else np.empty((len(cells.present), 0))
+        if self.column.kind == "constant":
+            known_codes(self.column, cells, name, cure=_CURE)
+        return np.hstack([own, ~cells.present[:, None]]) if self.missing else own
+
+    def restore(self, numbers: Float[np.ndarray, "n width"]) -> pa.Array:
+        """The cells that encode as these numbers, null for a missing one."""
+        own = np.asarray(numbers[:, : self._own], np.float64)
+        if self.column.kind == "constant":
+            cells = np.zeros(len(own))
+        elif self.column.kind in CODED:
+            cells = own.argmax(axis=1).astype(np.float64)
+        else:
+            cells = own[:, 0] * self.spread + self.centre
+            # Single precision took digits that the column does not have.
+            step = self.column.resolution
+            cells = cells if not step else np.round((cells + self.column.offset) / step) * step - self.column.offset
+        missing = numbers[:, -1] > 0.5 if self.missing else np.zeros(len(own), bool)
+        return restored(self.column, np.where(missing, np.nan, cells))
+
+    def _numbers(self, cells: Cells, name: str) -> Float[np.ndarray, "n own"]:
+        if self.column.kind in CODED:
+            codes = known_codes(self.column, cells, name, cure=_CURE)
+            return (codes[:, None] == np.arange(self._own)).astype(np.float64)
+        check_cells(cells, "date" if self.column.kind == "date" else "real", name)
+        if not cells.present.any():
+            return np.zeros((len(cells.present), 1))
+        return np.nan_to_num((cells.numbers(self.column.offset) - self.centre) / self.spread)[:, None]
+
+
+def with_given(schema: Schema, sheet: Sheet, names: Collection[str], wishes: Mapping[str, Any]) -> Schema:
+    """The schema where the columns called `names` are given: read from all rows, since every cell needs numbers.
+
+    Raises DataError for a column of text, keys or too many categories, OptionError for one that is not there.
+    """
+    if not names:
+        return schema
+    for name in names:
+        schema.column(name)
+    # Called by their names in messages: in this part of the sheet, positions would mislead.
+    frame = sheet.frame.select([sheet.frame.columns[sheet.columns.index(name)] for name in names])
+    part = dataclasses.replace(sheet, frame=frame, named=True)
+    found = infer_schema(part, {name: wish for name, wish in wishes.items() if name in names})
+    given = {column.name: _as_given(column, part, place) for place, column in enumerate(found.columns)}
+    return dataclasses.replace(schema, columns=tuple(given.get(each.name, each) for each in schema.columns))
+
+
+def learn_covariates(columns: Sequence[Column], sheet: Sheet, rows: np.ndarray) -> tuple[Covariate, ...]:
+    """The covariates of given columns: centre and spread from `rows`, whether cells are missing from all rows."""
+    return tuple(_learnt(column, cells_of(sheet, sheet.columns.index(column.name)), rows) for column in columns)
+
+
+def encode_covariates(
+    covariates: Sequence[Covariate], sheet: Sheet, *, schema: Schema | None = None
+) -> Float[np.ndarray, "n width"]:
+    """The numbers of all given columns side by side; raises as `Covariate.encode` does, DataError for a missing column.
+
+    Where the sheet or the fit has no names, columns are told by their position in `schema`.
+
+    >>> from taut.data.sheet import as_sheet
+    >>> sheet = as_sheet({"age": [20, 40], "sex": ["f", "m"]})
+    >>> schema = with_given(infer_schema(sheet), sheet, ["age", "sex"], {"age": "real", "sex": "binary"})
+    >>> encode_covariates(learn_covariates(schema.given, sheet, np.arange(2)), sheet).tolist()
+    [[-1.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
+    """
+    parts = [each.encode(cells_of(sheet, place_of(each.column.name, sheet, schema)), sheet.name) for each in covariates]
+    return np.hstack([np.empty((len(sheet), 0)), *parts])
+
+
+def place_of(name: str, sheet: Sheet, schema: Schema | None) -> int:
+    """Where a given column is in a sheet. Raises DataError where it is nowhere, ShapeError where widths differ."""
+    if schema is not None and not (schema.named and sheet.named):
+        if len(sheet.columns) != len(schema.columns):
+            raise ShapeError(
+                f"Wanted {len(schema.columns)} columns as in the fit; `{sheet.name}` has {len(sheet.columns)}; give "
+                "the columns of the fit, those that are given included."
+            )
+        return [each.name for each in schema.columns].index(name)
+    if name not in sheet.columns:
+        raise DataError(
+            f"Wanted the column `{name}`, which the model is given; `{sheet.name}` has none of that name; add it."
+        )
+    return sheet.columns.index(name)
+
+
+def _as_given(column: Column, sheet: Sheet, place: int) -> Column:
+    categories = column.categories
+    if column.kind == "constant":
+        categories = distinct(cells_of(sheet, place))
+    elif not column.family or len(categories or ()) > _MOST_CATEGORIES:
+        raise DataError(
+            f"Wanted numbers, dates or categories in the given column `{column.name}` of `{sheet.name}`; it is "
+            f"{column.kind}, {column.reason}; set its kind with `schema`, or do not condition on it."
+        )
+    what = "a constant" if column.kind == "constant" else column.kind
+    return dataclasses.replace(
+        column, family="", given=True, categories=categories, reason=f"given, not modelled: {what}"
+    )
+
+
+def _learnt(column: Column, cells: Cells, rows: np.ndarray) -> Covariate:
+    missing = not bool(cells.present.all())
+    if column.kind in (*CODED, "constant"):
+        return Covariate(column=column, missing=missing)
+    values = cells.take(rows).numbers(column.offset)
+    if np.isnan(values).all():
+        raise OptionError(
+            f"Wanted a value in the given column `{column.name}` among the training rows; all are empty; leave it out."
+        )
+    spread = float(np.nanstd(values))
+    return Covariate(column=column, centre=float(np.nanmean(values)), spread=spread or 1.0, missing=missing)
+
+
+def _row(cells: Cells, number: int) -> int:
+    return number if cells.rows is None else int(cells.rows[number])

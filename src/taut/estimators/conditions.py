@@ -1,0 +1,148 @@
+"""What a model is given and does not explain: the values of some columns, and how large each row of counts is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float, Num
+
+from taut.data import (
+    Covariate,
+    Schema,
+    Sheet,
+    Sizes,
+    Table,
+    encode_covariates,
+    learn_covariates,
+    learn_sizes,
+    place_of,
+    totals,
+)
+from taut.data.extracting import cells_of
+from taut.data.support import check_cells
+from taut.errors import DataError, OptionError
+
+COUNTS = ("poisson", "negative-binomial", "zero-inflated-poisson", "zero-inflated-negative-binomial")
+Rows = Num[np.ndarray, "n features"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """The covariates of a model in their order behind the entries of a datum; the logarithm of the size comes last."""
+
+    covariates: tuple[Covariate, ...] = ()
+    sizes: Sizes | None = None
+
+    @property
+    def width(self) -> int:
+        """How many numbers stand behind the entries."""
+        return sum(each.width for each in self.covariates) + (self.sizes is not None)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that must come with every row."""
+        column = None if self.sizes is None else self.sizes.column
+        return [*(each.column.name for each in self.covariates), *([] if column is None else [column])]
+
+    @property
+    def words(self) -> str:
+        """What is given, for a sentence; empty where nothing is."""
+        columns = [f"`{each.column.name}`" for each in self.covariates]
+        return ", ".join([*columns, *([] if self.sizes is None else [self.sizes.words])])
+
+    def numbers(
+        self, entries: Rows, name: str, sheet: Sheet | None, *, schema: Schema | None = None
+    ) -> Float[np.ndarray, "n width"]:
+        """The covariates of rows: columns from their `sheet`, totals from their coded `entries`.
+
+        Raises DataError, naming column and row, where a column is missing, empty, of another type or category than in
+        the fit, or a size is not above 0.
+        """
+        parts = [np.empty((len(entries), 0))]
+        if self.covariates:
+            parts.append(encode_covariates(self.covariates, _there(sheet, name, self.names), schema=schema))
+        if self.sizes is not None:
+            counts, sizes = entries[:, counted(schema)], self.sizes
+            if sizes.column is None:
+                raw = totals(counts, sizes.means)
+            else:
+                raw = column_of(_there(sheet, name, self.names), sizes.column, schema)
+            parts.append(sizes.logarithms(raw, name)[:, None])
+        return np.hstack(parts).astype(np.float32)
+
+    def cells(self, numbers: Float[np.ndarray, "n width"]) -> dict[str, pa.Array]:
+        """The columns that encode as these numbers; a total is no column."""
+        columns, start = {}, 0
+        for each in self.covariates:
+            columns[each.column.name] = each.restore(numbers[:, start : start + each.width])
+            start += each.width
+        if self.sizes is not None and self.sizes.column is not None:
+            columns[self.sizes.column] = pa.array(np.exp(numbers[:, -1].astype(np.float64)) * self.sizes.middle)
+        return columns
+
+    def beside(self, table: Table, sheet: Sheet | None, *, schema: Schema | None = None) -> Table:
+        """The table with the covariates of its rows behind their entries."""
+        if not self.width:
+            return table
+        given = self.numbers(table.values, table.name, sheet, schema=schema)
+        return dataclasses.replace(table, values=joined(table.values, given), beside=None)
+
+
+def learn_conditions(
+    columns: Schema,
+    size_factor: str | None,
+    table: Table,
+    sheet: Sheet | None,
+    rows: np.ndarray,
+    *,
+    schema: Schema | None,
+) -> Conditions:
+    """What is given by the given ones of `columns` and by sizes, read from the training `rows`.
+
+    `schema` is that of a table, and None for a block of numbers. Raises OptionError where sizes are wanted and nothing
+    is a count.
+    """
+    own = [column for column in columns.given if column.name != size_factor]
+    covariates = () if sheet is None else learn_covariates(own, sheet, rows)
+    if size_factor is None:
+        return Conditions(covariates=covariates)
+    counts = table.values[rows][:, counted(schema)]
+    if not counts.shape[1]:
+        raise OptionError("`size_factor` wants columns of counts; got none; set their kinds, or leave it out.")
+    if size_factor == "total":
+        means = learn_sizes(np.ones(1), counts).means
+        return Conditions(covariates=covariates, sizes=learn_sizes(totals(counts, means), counts))
+    raw = column_of(_there(sheet, table.name, [size_factor]), size_factor, schema)
+    return Conditions(covariates=covariates, sizes=learn_sizes(raw[rows], counts, column=size_factor))
+
+
+def counted(schema: Schema | None) -> np.ndarray | slice:
+    """Which entries are counts: those of count families in a table, else all."""
+    if schema is None:
+        return slice(None)
+    return np.array([place for place, column in enumerate(schema.modelled) if column.family in COUNTS], np.int64)
+
+
+def joined(values: Rows, given: Float[np.ndarray, "n width"]) -> Num[np.ndarray, "n datum"]:
+    """Entries and covariates as floats of one array, wide enough for the entries."""
+    small = values.dtype.kind in "iu" and values.dtype.itemsize <= 2
+    return np.concatenate([values, given], axis=1, dtype=np.float32 if small else np.float64)
+
+
+def _there(sheet: Sheet | None, name: str, names: Sequence[str]) -> Sheet:
+    if sheet is None:
+        raise DataError(
+            f"Wanted {', '.join(f'`{each}`' for each in names)} beside the rows of `{name}`, since the model is given "
+            "them; got an array without; pass what the fit saw."
+        )
+    return sheet
+
+
+def column_of(sheet: Sheet, name: str, schema: Schema | None = None) -> Float[np.ndarray, "n"]:
+    """A column of numbers, all of which are there; an empty cell counts as 0, which is refused after."""
+    cells = cells_of(sheet, place_of(name, sheet, schema))
+    check_cells(cells, "real", sheet.name)
+    return np.nan_to_num(cells.numbers())
