@@ -64,14 +64,26 @@ def batches(key: RandomKey, n: int, batch_size: int) -> tuple[Int[Array, "steps 
 
 @eqx.filter_jit
 def run_epoch(
-    course: Course, parts: Parts, opt_state: Any, data: Num[Array, "n features"], epoch: Int[Array, ""], key: RandomKey
+    course: Course,
+    parts: Parts,
+    opt_state: Any,
+    data: Num[Array, "n features"],
+    epoch: Int[Array, ""],
+    key: RandomKey,
+    row_weights: Float[Array, "n"] | None = None,
 ) -> tuple[Any, Any, EpochInfo]:
-    """The moving parts and the optimiser's state after one epoch, with what happened."""
+    """The moving parts and the optimiser's state after one epoch, with what happened.
+
+    `row_weights` have mean one: a batch climbs Σ w_i objective_i over its number of rows, whatever their weights, so
+    that an epoch is the weighted mean over all rows.
+    """
     n = data.shape[0]
     order_key, step_key = jr.split(jr.fold_in(key, epoch))
     orders = order_key[None] if course.repeats == 1 else jr.split(order_key, course.repeats)
     passes = jax.vmap(lambda order: batches(order, n, course.batch_size))(orders)
     rows, weights = (part.reshape(-1, part.shape[-1]) for part in passes)
+    sizes = jnp.sum(weights, axis=1)
+    weights = weights if row_weights is None else weights * row_weights[rows]
     fractions = epoch + jnp.arange(rows.shape[0]) / rows.shape[0]
 
     def step(carry: tuple[Any, Any], now: tuple[Any, Any, Any, Any]) -> tuple[tuple[Any, Any], tuple[Scalar, Scalar]]:
@@ -83,7 +95,6 @@ def run_epoch(
 
     keys = jr.split(step_key, rows.shape[0])
     (moving, opt_state), (bounds, norms) = lax.scan(step, (parts.moving, opt_state), (rows, weights, fractions, keys))
-    sizes = jnp.sum(weights, axis=1)
     # A step out of the numbers shows in the bound of the next one, which the last step of an epoch does not have.
     arrived = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(moving)]).all()
     bad = (
@@ -117,12 +128,18 @@ def _loss(
     values = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
         guide, data[batch], jr.split(key, batch.shape[0])
     )
-    # Where, not multiplication: a non-finite value of a padding row must not reach the sum as 0 · inf.
-    return -jnp.sum(jnp.where(weight > 0, values, 0.0)) / jnp.sum(weight)
+    # Where, not multiplication alone: a non-finite value of a padding row must not reach the sum as 0 · inf.
+    return -jnp.sum(jnp.where(weight > 0, weight * values, 0.0)) / jnp.sum(weight > 0)
 
 
 @eqx.filter_jit
-def held_out_bound(course: Course, parts: Parts, data: Num[Array, "n features"], key: RandomKey) -> Scalar:
+def held_out_bound(
+    course: Course,
+    parts: Parts,
+    data: Num[Array, "n features"],
+    key: RandomKey,
+    row_weights: Float[Array, "n"] | None = None,
+) -> Scalar:
     """The mean bound over held-out rows, with the same draws each time so that epochs can be compared."""
     model, guide = parts.whole()
 
@@ -131,4 +148,4 @@ def held_out_bound(course: Course, parts: Parts, data: Num[Array, "n features"],
         return course.objective(model, guide, course.view(row, key=view_key), key=draw_key)
 
     values = lax.map(lambda now: one(*now), (data, jnp.arange(data.shape[0])), batch_size=min(1000, data.shape[0]))
-    return jnp.mean(values)
+    return jnp.mean(values if row_weights is None else row_weights * values)

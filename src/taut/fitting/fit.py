@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Num
+from jaxtyping import Array, Float, Num
 
 from taut.errors import OptionError, ShapeError
 from taut.fitting.epoch import Course, Parts
@@ -23,6 +23,8 @@ from taut.objectives import Objective, elbo, sticking_the_landing
 from taut.shapes import RandomKey
 
 Rows = Num[np.ndarray, "n features"] | Num[Array, "n features"]
+Weights = Float[np.ndarray, "n"]
+OtherWeights = Float[np.ndarray, "m"]
 # Named apart, so that another width gets its sentence and not a complaint about shapes.
 OtherRows = Num[np.ndarray, "m width"] | Num[Array, "m width"]
 
@@ -37,6 +39,8 @@ def fit(
     held_out: OtherRows | None = None,
     plan: Plan | None = None,
     view: View | None = None,
+    weights: Weights | None = None,
+    held_out_weights: OtherWeights | None = None,
     on_epoch: Callable[[Progress], None] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
@@ -46,10 +50,13 @@ def fit(
     Returns the state with the best bound on `held_out`, or the last one where no rows are held out. The same key gives
     the same run to the bit on one machine.
 
-    Other arguments: `view` turns a stored row into the datum at every access; `checkpoint` names a file for
-    the state, written every half minute and at the end, from which `resume` goes on.
+    Other arguments: `view` turns a stored row into the datum at every access; `weights` and `held_out_weights`,
+    positive, say how much each row counts: the objective is Σ w_i objective_i / Σ w_i, so that a row of weight 2 counts
+    as one that is there twice; `checkpoint` names a file for the state, written every half minute and at the end, from
+    which `resume` goes on.
 
-    Raises OptionError for a batch larger than the data or a `resume` without `checkpoint`, ShapeError where held-out
+    Raises OptionError for a batch larger than the data, a `resume` without `checkpoint` or a weight that is not
+    positive, ShapeError where held-out
     rows have another width.
 
     >>> import jax.random as jr, numpy as np
@@ -84,7 +91,18 @@ def fit(
         on_epoch=on_epoch,
         checkpoint=checkpoint,
         resume=resume,
+        weights=_of_mean_one(weights),
+        held_out_weights=_of_mean_one(held_out_weights),
     )
+
+
+def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
+    if weights is None:
+        return None
+    weights = np.asarray(weights, np.float64)
+    if not (np.isfinite(weights) & (weights > 0)).all():
+        raise OptionError("Weights want positive numbers; got others; leave rows out that shall not count.")
+    return jnp.asarray(weights / weights.mean(), jnp.result_type(float))
 
 
 def refine(

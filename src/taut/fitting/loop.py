@@ -13,7 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-from jaxtyping import Array, Int, Num
+from jaxtyping import Array, Float, Int, Num
 
 from taut.fitting.epoch import Course, Parts, held_out_bound, run_epoch
 from taut.fitting.outcome import Outcome
@@ -96,8 +96,10 @@ def run(
     on_epoch: Callable[[Progress], None] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    weights: Float[Array, "n"] | None = None,
+    held_out_weights: Float[Array, "m"] | None = None,
 ) -> Run:
-    """Climb until something ends it."""
+    """Climb until something ends it; `weights` of rows have mean one."""
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
     # An array made from a Python number has a weak dtype, which the first step makes strong: a second compilation.
@@ -111,14 +113,14 @@ def run(
         while int(state.epoch) < plan.epochs:
             epoch_began = time.monotonic()
             now = Parts(state.moving, parts.fixed)
-            moving, opt_state, info = run_epoch(course, now, state.opt_state, data, state.epoch, train_key)
+            moving, opt_state, info = run_epoch(course, now, state.opt_state, data, state.epoch, train_key, weights)
             if int(info.first_bad) >= 0:
                 outcome = Outcome.diverged(int(state.epoch) * course.steps(len(data)) + int(info.first_bad) + 1)
                 break
             held = (
                 math.nan
                 if held_out is None
-                else float(held_out_bound(course, Parts(moving, parts.fixed), held_out, held_out_key))
+                else float(held_out_bound(course, Parts(moving, parts.fixed), held_out, held_out_key, held_out_weights))
             )
             if held_out is not None and not math.isfinite(held):
                 outcome = Outcome.diverged((int(state.epoch) + 1) * course.steps(len(data)))
