@@ -96,10 +96,8 @@ def test_sources_that_cannot_be_read(tmp_path):
     assert "there is no `digts`" in said("digts")
     np.savez(tmp_path / "a.npz", first=rows(), second=rows())
     assert "`third`" in said(f"{tmp_path / 'a.npz'}:third")
-    (tmp_path / "words.csv").write_text("a,b\n1,red\n2,blue\n")
-    assert "`b`" in said(tmp_path / "words.csv")
-    (tmp_path / "odd.txt").write_text("1 2")
-    assert "whose ending is none of these" in said(tmp_path / "odd.txt")
+    (tmp_path / "odd.doc").write_text("1 2")
+    assert "whose ending is none of these" in said(tmp_path / "odd.doc")
 
 
 @pytest.mark.parametrize(("name", "spoil"), [("sizes", "other size"), ("corrupt", "no image")])
@@ -119,9 +117,9 @@ def test_values_outside_what_was_chosen(tmp_path):
     assert "Counts are wanted; got the negative value -5;" in sentence
 
 
-def test_a_batch_larger_than_the_data(shelf, tmp_path):
-    words = ("--out", tmp_path / "r", *TINY, "--batch-size", 1000)
-    assert "got a batch of 1000 for 90 rows;" in refused("fit", shelf / "train.npy", *words)
+def test_a_batch_of_nothing(shelf, tmp_path):
+    words = ("--out", tmp_path / "r", *TINY, "--batch-size", 0)
+    assert "batch" in refused("fit", shelf / "train.npy", *words)
 
 
 def test_labels_that_do_not_fit(shelf, tmp_path):

@@ -1,9 +1,11 @@
 """The command line: words → calls → exit codes.
 
     demo                                train on the bundled digits, audit, name the report
+    schema                              a table → what its columns would be taken for
     fit, info                           data → a run folder, and what is in one
     audit, compare                      judgement of one run, or of several on the same rows
-    score, embed, reconstruct, sample   a run → a file with one row for each row
+    score, impute, embed, reconstruct   a run and rows → a file with one row for each row
+    sample                              a run → new rows
 
 Results go to standard output, everything said on the way to standard error. Exit codes: 0 done; 2 the words or the data
 are wrong, or the machine refused, in one sentence; 3 the fit diverged; 130 interrupted.

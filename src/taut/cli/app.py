@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from taut import __version__
-from taut.cli import auditing, comparing, demonstrating, fitting, inspecting, writing
+from taut.cli import auditing, comparing, demonstrating, fitting, imputing, inspecting, schemas, scoring, writing
 from taut.cli.endings import ReaderGoneError, StoppedError
 
 
@@ -32,9 +32,11 @@ def command() -> Any:
     app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
     app.callback()(_taut)
     app.command("demo")(demonstrating.demo)
+    app.command("schema")(schemas.schema)
     app.command("fit")(fitting.fit)
     app.command("audit")(auditing.audit)
-    app.command("score")(writing.score)
+    app.command("score")(scoring.score)
+    app.command("impute")(imputing.impute)
     app.command("embed")(writing.embed)
     app.command("reconstruct")(writing.reconstruct)
     app.command("sample")(writing.sample)
@@ -57,6 +59,6 @@ def _taut(
 ) -> None:
     """Variational autoencoders whose numbers add up: log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) ).
 
-    DATA is a bundled name (digits, digits:train, digits:held-out), a file (.npy, .npz[:key], .csv, .parquet,
-    .idx[.gz]) or a folder of images. Bounds are in nats, and higher is more evidence.
+    DATA is a bundled name (penguins, digits, digits:train, digits:held-out), a table (.csv, .tsv, .txt, .parquet), an
+    array (.npy, .npz[:key], .idx[.gz]) or a folder of images. Bounds are in nats, and higher is more evidence.
     """

@@ -15,7 +15,7 @@ from taut.errors import RunFolderError
 
 if TYPE_CHECKING:
     from taut.auditing import Audit
-    from taut.data import Table
+    from taut.cli.rows import Rows as Found
     from taut.estimators import VAE
 
 AUDIT_FILES = ("ledger.json", "rows.csv", "report.html")
@@ -93,31 +93,32 @@ def audit(
 
     Writes ledger.json, rows.csv and report.html. Ctrl-C writes what is finished; the same command then goes on.
     """
-    from taut import datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
+    from taut import estimators  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.labels import labels_for  # noqa: PLC0415  as above
+    from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)
     folder = run if out is None else out
     check_writable(folder)
-    vae = estimators.load(run)
-    table = vae.held_out_ if data is None else datasets.load(data)
-    if table is None:
+    vae = run_in(run)
+    found = vae.held_out_ if data is None else rows_for(vae, data, voice)
+    if found is None:
         raise RunFolderError(
             f"Wanted rows to audit; the fit in `{run}` held none out; name some: `taut audit {run} DATA`."
         )
-    _say_seen(vae, table, voice)
+    _say_seen(vae, found, voice)
     with estimators.audit_bar(shown=not quiet) as on_block:
         audited = vae.audit_by_row(
-            None if data is None else table,
+            None if data is None else found,
             draws=draws,
             rows=rows,
             width=width,
             seconds=seconds,
             bracket=bracket,
-            train=None if train is None else datasets.load(train),
+            train=None if train is None else rows_for(vae, train, voice),
             delta=delta,
             seed=seed,
-            labels=labels_for(labels, table),
+            labels=labels_for(labels, found),
             checkpoint=folder / PARTIAL,
             on_block=on_block,
         )
@@ -128,8 +129,8 @@ def audit(
     return INTERRUPTED
 
 
-def _say_seen(vae: VAE, table: Table, voice: Voice) -> None:
-    seen, rows = vae.rows_seen(table)
+def _say_seen(vae: VAE, found: Found, voice: Voice) -> None:
+    seen, rows = vae.rows_seen(found)
     if seen:
         voice.say(
             f"WARNING: {seen} of these {rows} rows were in the training data: every number will flatter the model. "

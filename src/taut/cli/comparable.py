@@ -8,23 +8,38 @@ from itertools import combinations
 import numpy as np
 
 from taut import likelihoods
-from taut.data import Table, digest
+from taut.cli.comparable_tables import OTHER_UNITS, table_complaints
+from taut.cli.rows import Rows
+from taut.data import Sheet, Table, digest
+from taut.datasets.loading import as_block
 from taut.errors import DataError
 from taut.estimators.training import Fitted
 from taut.networks import Standardise
 
-# Standard deviations of one column in two sets of training data: further apart than those of one kind of rows are.
-OTHER_UNITS = 10.0
 
-
-def check_comparable(runs: dict[str, Fitted], table: Table) -> None:
+def check_comparable(runs: dict[str, Fitted], rows: Rows) -> None:
     """Raise DataError where the values would be of different kinds, or of different rows."""
     for (one, mine), (other, theirs) in combinations(runs.items(), 2):
-        for complaint in _complaints(one, mine, other, theirs, table):
+        for complaint in _complaints(one, mine, other, theirs, rows):
             raise DataError(f"A comparison wants {complaint}.")
 
 
-def _complaints(one: str, mine: Fitted, other: str, theirs: Fitted, table: Table) -> Iterator[str]:
+def _complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Rows) -> Iterator[str]:
+    """What is unlike, the coarsest first."""
+    if mine.schema is not None and theirs.schema is not None:
+        yield from table_complaints(one, mine, other, theirs)
+        return
+    if mine.schema is not None or theirs.schema is not None:
+        table, block = (one, other) if theirs.schema is None else (other, one)
+        yield (
+            f"models of the same columns; `{table}` was fitted to a table, column by column, and `{block}` to one "
+            "block of numbers; fit both in one way"
+        )
+        return
+    yield from _block_complaints(one, mine, other, theirs, as_block(rows) if isinstance(rows, Sheet) else rows)
+
+
+def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, table: Table) -> Iterator[str]:
     """What is unlike, the coarsest first."""
     if mine.architecture.features != theirs.architecture.features:
         yield (

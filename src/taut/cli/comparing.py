@@ -85,27 +85,31 @@ def compare(
             f"A comparison wants two or more run folders and then DATA; got {len(places)} of them; "
             "see `taut compare --help`."
         )
-    from taut import datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
+    from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.comparable import check_comparable  # noqa: PLC0415  as above
     from taut.cli.pairing import Asked, check_asked, look, pair  # noqa: PLC0415  as above
+    from taut.cli.rows import fitting_rows, run_in  # noqa: PLC0415  as above
 
     asked = Asked(rows, width, seconds, delta, draws, seed, bracket)
     *runs, data = places
     voice = Voice(quiet, as_json)
-    models = {run: estimators.load(run) for run in runs}
-    table = datasets.load(data)
-    check_asked(asked, models, table)
-    check_comparable({run: vae.fitted_ for run, vae in models.items()}, table)
-    seen = {run: vae.rows_seen(table)[0] for run, vae in models.items()}
+    models = {run: run_in(run) for run in runs}
+    came = datasets.load(data)
+    check_asked(asked, models, len(came))
+    check_comparable({run: vae.fitted_ for run, vae in models.items()}, came)
+    found = {run: fitting_rows(vae, came) for run, vae in models.items()}
+    for note in dict.fromkeys(note for _, notes in found.values() for note in notes):
+        voice.say(note)
+    seen = {run: vae.rows_seen(found[run][0])[0] for run, vae in models.items()}
     for run, count in seen.items():
         if count:
             voice.say(
-                f"WARNING: `{run}` has trained on {count} of these {len(table)} rows, which favours it over runs that "
+                f"WARNING: `{run}` has trained on {count} of these {len(came)} rows, which favours it over runs that "
                 "have not."
             )
-    sides = {run: look(run, vae, table, asked, quiet=quiet) for run, vae in models.items()}
+    sides = {run: look(run, vae, found[run][0], asked, quiet=quiet) for run, vae in models.items()}
     first, *others = (sides[run] for run in runs)
-    pairs = [pair(first, other, delta=delta, rows=rows or len(table)) for other in others]
+    pairs = [pair(first, other, delta=delta, rows=rows or len(came)) for other in others]
     doubts = [doubt for side in sides.values() for doubt in side.doubts]
     note = _note(list(sides.values()), delta)
     voice.show(_shown(first.run, pairs))
@@ -114,7 +118,7 @@ def compare(
     voice.give(
         {
             "first": first.run,
-            "data": table.name,
+            "data": came.name,
             **asked._asdict(),
             "rows_seen_in_training": seen,
             "differences": [{"run": one.run, **one.difference._asdict(), "remarks": one.remarks} for one in pairs],

@@ -29,13 +29,13 @@ from taut.cli.training_words import (
     WarmUp,
 )
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Force, Json, Labels, Quiet, Seed
+from taut.cli.words import Data, Force, Json, Labels, Quiet, SchemaFile, Seed
 from taut.errors import OptionError, RunFolderError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from taut.data import Table
+    from taut.data import Sheet, Table
     from taut.estimators import VAE
 
 ENDED_BADLY = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
@@ -48,10 +48,11 @@ def fit(
     latent_dim: LatentDim = 8,
     hidden: Hidden = "200,200",
     likelihood: Likelihood = "auto",
+    schema: SchemaFile = None,
     covariance: Covariance = "diagonal",
     objective: Objective = "elbo",
     draws: TrainingDraws = 1,
-    epochs: Epochs = 100,
+    epochs: Epochs = None,
     batch_size: BatchSize = 100,
     learning_rate: LearningRate = 1e-3,
     schedule: Schedule = "cosine",
@@ -90,25 +91,26 @@ def fit(
         "verbose": not quiet,
     }
     _check_place(out, force=force, resume=resume)
-    from taut import datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
+    from taut import estimators  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.labels import labels_for  # noqa: PLC0415  as above
+    from taut.cli.rows import rows_to_fit  # noqa: PLC0415  as above
+    from taut.data import read_schema  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)
-    table = datasets.load(data)
+    options["schema"] = None if schema is None else read_schema(schema)
+    rows = rows_to_fit(data, likelihood=likelihood, schema=schema, binarise=binarise)
     vae = estimators.VAE(latent_dim, **options)
-    for note in table.notes:
-        voice.say(note)
-    train(vae, table, labels_for(labels, table), out, resume=resume)
+    train(vae, rows, labels_for(labels, rows), out, resume=resume)
     report(vae, out, voice)
     return ENDED_BADLY.get(vae.outcome_.code, DONE)
 
 
-def train(vae: VAE, table: Table, labels: np.ndarray | None, out: Path, *, resume: bool = False) -> None:
+def train(vae: VAE, rows: Table | Sheet, labels: np.ndarray | None, out: Path, *, resume: bool = False) -> None:
     """Train and write the run folder, also where training diverged or was interrupted."""
     with warnings.catch_warnings():
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
-        vae.fit(table, labels, checkpoint=out / CHECKPOINT, resume=resume)
+        vae.fit(rows, labels, checkpoint=out / CHECKPOINT, resume=resume)
     for name in AUDIT_FILES:
         # An audit that an earlier run left here is not about this one.
         (out / name).unlink(missing_ok=True)

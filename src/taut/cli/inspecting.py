@@ -13,11 +13,23 @@ FOR_PROGRAMS = ("format", "digests", "digest", "ends", "held_out_notes")
 
 def info(run: RunFolder, as_json: Json = False) -> None:
     """Say what is in a run folder, after checking that no file of it was altered."""
-    from taut import estimators  # noqa: PLC0415  heavy, and `--help` is not
+    import msgspec  # noqa: PLC0415  heavy, and `--help` is not
+
+    from taut import estimators  # noqa: PLC0415  as above
+    from taut.data import Schema  # noqa: PLC0415  as above
 
     facts = estimators.describe(run)
+    found = msgspec.convert(facts["architecture"].get("schema"), Schema | None)
     voice = Voice(as_json=as_json)
-    voice.show(_shown({name: value for name, value in facts.items() if name not in FOR_PROGRAMS}))
+    parts = {name: value for name, value in facts["architecture"].items() if name != "schema"}
+    shown = facts | {"architecture": parts}
+    if found is not None:
+        # The lines below name the columns, and say more.
+        shown["columns"] = f"{len(found.columns)}, see below"
+    voice.show(_shown({name: value for name, value in shown.items() if name not in FOR_PROGRAMS}))
+    if found is not None:
+        voice.show("")
+        voice.show_schema(found)
     voice.give({"run": str(run), **facts})
 
 

@@ -6,35 +6,44 @@ from pathlib import Path
 import numpy as np
 
 from taut import datasets
-from taut.data import Table
+from taut.cli.rows import Rows, text_column
+from taut.data import Sheet
 from taut.data.reading import exists
 from taut.errors import DataError, ShapeError
 
+_TEXT = (".csv", ".tsv", ".txt")
 
-def labels_for(source: str | None, table: Table) -> np.ndarray | None:
-    """One label for each row of `table`, as text: those of `source`, or those that came with the table.
 
-    Raises DataError or ShapeError where `source` is not one column of as many rows.
+def labels_for(source: str | None, rows: Rows) -> np.ndarray | None:
+    """One label for each of `rows`, as text: those of `source`, or those that came with the rows.
+
+    `source` may also name a column of a sheet. Raises DataError or ShapeError where it is not one column of as many
+    rows.
     """
     if source is None:
-        return table.labels
-    labels = _read(source, len(table))
-    if len(labels) != len(table):
+        return None if isinstance(rows, Sheet) else rows.labels
+    if isinstance(rows, Sheet) and source in rows.columns:
+        return text_column(rows, source)
+    labels = _read(source, len(rows))
+    if len(labels) != len(rows):
         raise ShapeError(
-            f"Wanted one label for each of {len(table)} rows of `{table.name}`; `{source}` holds {len(labels)}; "
+            f"Wanted one label for each of {len(rows)} rows of `{rows.name}`; `{source}` holds {len(labels)}; "
             "give as many."
         )
     return labels
 
 
 def _read(source: str, rows: int) -> np.ndarray:
-    if Path(source).suffix.lower() == ".csv" and exists(source):
+    if Path(source).suffix.lower() in _TEXT and exists(source):
         return _words(Path(source), rows)
-    table = datasets.load(source, as_column=True)
-    if table.labels is not None:
-        return table.labels
-    _check_one_column(source, table.features)
-    return np.array([f"{value:g}" for value in table.values[:, 0]])
+    found = datasets.load(source, as_column=True)
+    if isinstance(found, Sheet):
+        _check_one_column(source, len(found.columns))
+        return text_column(found, found.columns[0])
+    if found.labels is not None:
+        return found.labels
+    _check_one_column(source, found.features)
+    return np.array([f"{value:g}" for value in found.values[:, 0]])
 
 
 def _words(path: Path, rows: int) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 
 from taut.auditing import Comparison, Difference, RowResult, compare_brackets, paired_difference
 from taut.auditing.measurement import MOST_LATENTS
-from taut.cli.writing import account
-from taut.data import Table
+from taut.cli.rows import Rows, taken
+from taut.cli.scoring import account
 from taut.errors import OptionError
 from taut.estimators import VAE, audit_bar
 from taut.record import Verdict
@@ -65,16 +65,16 @@ class Pair:
     remarks: list[str]
 
 
-def check_asked(asked: Asked, models: dict[str, VAE], table: Table) -> None:
+def check_asked(asked: Asked, models: dict[str, VAE], rows: int) -> None:
     """Raise OptionError for what no audit would notice, or one would after minutes."""
     if not asked.bracket and (asked.width is not None or asked.seconds is not None):
         raise OptionError(
             "`--width` and `--seconds` are wanted for brackets only; got one of them with `--no-bracket`; leave out "
             "one or the other."
         )
-    if asked.rows is not None and not 2 <= asked.rows <= len(table):
+    if asked.rows is not None and not 2 <= asked.rows <= rows:
         raise OptionError(
-            f"A comparison wants from 2 rows to all {len(table)}; got {asked.rows}; ask for as many as there are."
+            f"A comparison wants from 2 rows to all {rows}; got {asked.rows}; ask for as many as there are."
         )
     for run, vae in models.items():
         latents = vae.fitted_.architecture.latents
@@ -84,9 +84,9 @@ def check_asked(asked: Asked, models: dict[str, VAE], table: Table) -> None:
             )
 
 
-def look(run: str, vae: VAE, table: Table, asked: Asked, *, quiet: bool) -> Side:
+def look(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> Side:
     """What is known of log p(x) of each row under one run; the rows are the same for every run."""
-    return (_bracketed if asked.bracket else _weighted)(run, vae, table, asked, quiet=quiet)
+    return (_bracketed if asked.bracket else _weighted)(run, vae, rows, asked, quiet=quiet)
 
 
 def pair(first: Side, other: Side, *, delta: float, rows: int) -> Pair:
@@ -104,11 +104,11 @@ def pair(first: Side, other: Side, *, delta: float, rows: int) -> Pair:
     return Pair(other.run, difference, remarks)
 
 
-def _bracketed(run: str, vae: VAE, table: Table, asked: Asked, *, quiet: bool) -> Side:
+def _bracketed(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> Side:
     """A full audit, which takes rows by the seed and their number alone."""
     with audit_bar(shown=not quiet) as update:
         audited = vae.audit_by_row(
-            table,
+            rows,
             on_block=lambda stage, done, total: update(f"{run}: {stage}", done, total),
             **{name: value for name, value in asked._asdict().items() if name != "bracket"},
         )
@@ -126,11 +126,10 @@ def _bracketed(run: str, vae: VAE, table: Table, asked: Asked, *, quiet: bool) -
     )
 
 
-def _weighted(run: str, vae: VAE, table: Table, asked: Asked, *, quiet: bool) -> Side:
+def _weighted(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> Side:
     """Importance-weighted values."""
-    chosen = np.sort(np.random.default_rng(asked.seed).permutation(len(table))[: asked.rows])
-    part = dataclasses.replace(table, values=table.values[chosen], labels=None)
-    result = account(vae, part, draws=asked.draws, seed=asked.seed, quiet=quiet, name=run)
+    chosen = np.sort(np.random.default_rng(asked.seed).permutation(len(rows))[: asked.rows])
+    result = account(vae, taken(rows, chosen), draws=asked.draws, seed=asked.seed, quiet=quiet, name=run)
     finite = np.isfinite(result.log_p)
     return Side(run, chosen[finite], chosen[~finite].tolist(), _taken(result, finite))
 

@@ -8,6 +8,7 @@ from taut.errors import DataError, OptionError, RunFolderError
 # One of these shows that a folder is a run, begun or whole.
 RUN_FILES = ("model.json", "checkpoints", "demo.txt")
 ENDINGS = (".csv", ".parquet", ".npy", ".npz")
+FRAMES = (".csv", ".parquet")
 
 
 def check_run_place(out: Path, *, force: bool) -> None:
@@ -20,10 +21,15 @@ def check_run_place(out: Path, *, force: bool) -> None:
     check_writable(out)
 
 
-def check_file_place(out: Path) -> None:
+def check_frame_place(out: Path) -> None:
+    """As `check_file_place`, for a table with text and holes, which arrays do not hold."""
+    check_file_place(out, endings=FRAMES)
+
+
+def check_file_place(out: Path, *, endings: tuple[str, ...] = ENDINGS) -> None:
     """Raise OptionError for an ending that is not written, and as `check_writable` does."""
-    if out.suffix.lower() not in ENDINGS:
-        raise OptionError(f"Wanted a file ending in {', '.join(ENDINGS)}; got `{out}`; choose one of these.")
+    if out.suffix.lower() not in endings:
+        raise OptionError(f"Wanted a file ending in {', '.join(endings)}; got `{out}`; choose one of these.")
     if out.is_dir():
         raise DataError(f"Wanted a file to write; `{out}` is a folder; choose another name.")
     check_writable(out.parent)

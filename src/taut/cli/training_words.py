@@ -19,9 +19,9 @@ Likelihood = Annotated[
     str,
     typer.Option(
         "--likelihood",
-        help="Distribution of one datum: auto (chosen from the data, said aloud), bernoulli, binomial, categorical, "
-        "continuous-bernoulli, discretised-logistic, gaussian, gaussian-shared, gaussian-unit, negative-binomial, "
-        "poisson or student-t.",
+        help="Distribution of one datum: auto (chosen from the data, said aloud; in a table for each column), "
+        "bernoulli, binomial, categorical, continuous-bernoulli, discretised-logistic, gaussian, gaussian-shared, "
+        "gaussian-unit, negative-binomial, poisson or student-t.",
     ),
 ]
 Covariance = Annotated[str, typer.Option("--covariance", help="Of the Gaussian q(z|x): diagonal or full.")]
@@ -29,7 +29,14 @@ Objective = Annotated[
     str, typer.Option("--objective", help="What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg.")
 ]
 TrainingDraws = Annotated[int, typer.Option("--draws", help="Latents drawn for each row in each step, a count.")]
-Epochs = Annotated[int, typer.Option("--epochs", help="Passes over the training rows, a count.")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        "--epochs",
+        help="Passes over the training rows, a count; several for one epoch where a table has few rows. Default: 100.",
+        show_default=False,
+    ),
+]
 BatchSize = Annotated[int, typer.Option("--batch-size", help="Rows in one step, a count.")]
 LearningRate = Annotated[float, typer.Option("--learning-rate", help="Step size of Adam, at its largest; no unit.")]
 Schedule = Annotated[

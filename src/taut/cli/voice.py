@@ -1,12 +1,17 @@
 """What a command says, and where: results to standard output, the rest to standard error."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console, RenderableType
+
+if TYPE_CHECKING:
+    from taut.data import Schema
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +30,14 @@ class Voice:
         """The result for people."""
         if not self.as_json:
             Console(highlight=False, markup=False, soft_wrap=isinstance(result, str)).print(result)
+
+    def show_schema(self, schema: Schema) -> None:
+        """The columns of a table as the result for people, as wide as the terminal, if there is one."""
+        from taut.estimators import schema_lines  # noqa: PLC0415  heavy, and `--help` is not
+
+        console = Console()
+        for line in schema_lines(schema, width=console.width if console.is_terminal else None):
+            self.show(line)
 
     def give(self, result: dict[str, Any] | str) -> None:
         """The result for programs, a mapping or JSON text; a number that is not finite becomes null."""

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 DATA_HELP = (
-    "Rows of numbers: a bundled name (digits, digits:train, digits:held-out), .npy, .npz[:key], .csv, .parquet, "
-    ".idx[.gz], or a folder of images."
+    "Rows: a bundled name (penguins, digits, digits:train, digits:held-out), a table (.csv, .tsv, .txt, .parquet), "
+    ".npy, .npz[:key], .idx[.gz], or a folder of images."
 )
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP, show_default=False)]
@@ -39,8 +39,18 @@ Labels = Annotated[
     typer.Option(
         "--labels",
         metavar="DATA",
-        help="One label for each row, used in pictures only: a .csv of one column, or any DATA with one column. "
+        help="One label for each row, used in pictures only: the name of a column of the table, a .csv of one column, "
+        "or any DATA with one column. "
         "Default: those that come with the data, if any.",
+        show_default=False,
+    ),
+]
+SchemaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--schema",
+        metavar="FILE",
+        help="What is known of columns, a file of YAML as `taut schema --out` writes it. Default: kinds are inferred.",
         show_default=False,
     ),
 ]

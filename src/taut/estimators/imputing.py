@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax.random as jr
@@ -120,9 +119,11 @@ def sample_table(
     *,
     seed: int,
     given: Any = None,
-    holes: Callable[[int], np.ndarray] | None = None,
+    holes: bool = False,
 ) -> Any:
     """New rows as a frame: from the model, or from p(rest | given) where some columns have values.
+
+    With `holes` they lack cells in the patterns of the training rows, drawn as often as each came.
 
     What a conditional model is given is among the columns; what `given` leaves out of it is that of training rows drawn
     at random. Raises OptionError for a column that is not modelled, DataError for a value that it cannot have.
@@ -142,8 +143,11 @@ def sample_table(
         table = dataclasses.replace(table, values=joined(table.values, beside))
     found = completed(fitted, table, draws=1, seed=seed)
     values = found.draws[:, 0]
-    if holes is not None:
-        values = np.where(holes(n), np.nan, values)
+    if holes:
+        if fitted.holes is None:
+            raise OptionError("`holes` wants a fit that kept which cells its rows lacked; this one did not; fit again.")
+        hidden = ~np.array([column.name in given for column in schema.modelled])
+        values = np.where(fitted.holes.draw(n, seed=seed) & hidden, np.nan, values)
     rows = decode(schema, rounded(schema, values))
     if beside is None:
         return rows

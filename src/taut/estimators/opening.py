@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, read_schema, split
-from taut.errors import DataError, OptionError
+from taut.errors import DataError, OptionError, SupportError
 from taut.estimators.conditions import Conditions
 from taut.estimators.giving import Asked, Given, given_of_table, given_rows
 from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
@@ -101,7 +101,7 @@ def opened(
         return Opened(rows, train, held, given=given, labels=labels, weights=weights)
     sheet = rows
     wishes, ignored = _given(sheet, likelihood, schema), dict.fromkeys(asked.names(sheet), "ignore")
-    found = infer_schema(sheet, wishes | ignored, rows=train)
+    found = _inferred(sheet, wishes | ignored, train)
     found = given_of_table(found, sheet, asked, _given(sheet, "auto", schema))
     if not found.modelled:
         kinds = ", ".join(f"`{column.name}` is {column.kind}" for column in found.columns[:8])
@@ -110,6 +110,16 @@ def opened(
         )
     table = encode(found, sheet)
     return Opened(table, train, held, found, given_rows(table, sheet, found, asked, train), labels, weights)
+
+
+def _inferred(sheet: Sheet, wishes: dict[str, Any], train: np.ndarray) -> Schema:
+    """The schema by the training rows, or by all where the rows held out hold what it rules out, such as one zero."""
+    found = infer_schema(sheet, wishes, rows=train)
+    try:
+        encode(found, sheet)
+    except SupportError:
+        return infer_schema(sheet, wishes)
+    return found
 
 
 def _given(sheet: Sheet, likelihood: str, schema: Mapping[str, Any] | str | Path | None) -> dict[str, Any]:

@@ -33,14 +33,14 @@ def say_schema(schema: Schema, *, shown: bool) -> None:
 
 
 def schema_lines(schema: Schema, *, width: int | None = None) -> list[str]:
-    """A header and a line for each column; where one is wider than `width`, reasons stand below their columns.
+    r"""A header and a line for each column; where one is wider than `width`, reasons stand below their columns.
 
     >>> from taut.data import Column
     >>> age = Column(name="age", kind="count", family="poisson", reason="whole numbers from 0 up")
-    >>> print(*schema_lines(Schema(columns=(age,))), sep="\\n")
+    >>> print(*schema_lines(Schema(columns=(age,))), sep="\n")
     column  kind   family   missing  reason
     age     count  poisson           whole numbers from 0 up
-    >>> print(*schema_lines(Schema(columns=(age,)), width=40), sep="\\n")
+    >>> print(*schema_lines(Schema(columns=(age,)), width=40), sep="\n")
     column  kind   family   missing
     age     count  poisson
         whole numbers from 0 up

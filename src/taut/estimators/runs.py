@@ -6,6 +6,7 @@ history.csv          the bound after each epoch
 held_out.npz         the rows that training held out, with their labels
 seen.npy             a hash of each row that training saw
 given.npy            what training rows gave a conditional model, to draw from
+holes.npz            of a table: which cells training rows lacked together, and how often; no value
 checkpoints/         the state of training, from which it can go on
 """
 
@@ -24,6 +25,7 @@ from taut.data import Table
 from taut.errors import RunFolderError
 from taut.estimators.assembly import Architecture
 from taut.estimators.folder import load_arrays, load_history, save_array, save_history, save_table
+from taut.estimators.hole_patterns import HolePatterns
 from taut.estimators.preparation import Binarisation
 from taut.estimators.resuming import plain
 from taut.estimators.training import Fitted
@@ -95,6 +97,11 @@ def save(
         names.append("given.npy")
     else:
         (path / "given.npy").unlink(missing_ok=True)
+    if fitted.holes is not None:
+        fitted.holes.save(path / "holes.npz")
+        names.append("holes.npz")
+    else:
+        (path / "holes.npz").unlink(missing_ok=True)
     if fitted.held_out is not None:
         save_table(fitted.held_out, path / "held_out.npz")
         names.append("held_out.npz")
@@ -125,6 +132,7 @@ def read_fitted(path: Path, manifest: Manifest) -> Fitted:
         held_out=_held_out(path, manifest),
         seen=np.load(path / "seen.npy", allow_pickle=False),
         given_rows=np.load(path / "given.npy", allow_pickle=False) if "given.npy" in manifest.digests else None,
+        holes=HolePatterns.load(path / "holes.npz") if "holes.npz" in manifest.digests else None,
         **{
             field.name: getattr(manifest, field.name)
             for field in dataclasses.fields(Fitted)

@@ -16,6 +16,7 @@ from taut.errors import OptionError
 from taut.estimators.assembly import Architecture, objective_named
 from taut.estimators.conditions import joined
 from taut.estimators.giving import kept_rows
+from taut.estimators.hole_patterns import HolePatterns, hole_patterns
 from taut.estimators.opening import MIXED, Opened
 from taut.estimators.preparation import Binarisation, stored_rows
 from taut.estimators.progress import fit_bar, say, say_schema
@@ -52,6 +53,7 @@ class Fitted:
     held_out: Table | None
     seen: np.ndarray
     given_rows: np.ndarray | None = None
+    holes: HolePatterns | None = None
 
     @property
     def schema(self) -> Schema | None:
@@ -155,6 +157,7 @@ def train(
         held_out=held_out,
         seen=np.unique(row_hashes(coded.values[train_rows])),
         given_rows=None if given is None else kept_rows(given[train_rows], seed=seed),
+        holes=None if data.schema is None else hole_patterns(rows),
     )
 
 

@@ -12,6 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
 from taut.auditing import Audit
+from taut.errors import OptionError
 from taut.estimators import evaluation, imputing
 from taut.estimators.base import AbstractVAE
 from taut.record import Ledger
@@ -96,16 +97,18 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         """E[x|z] at the posterior mean of each row."""
         return np.asarray(evaluation.place(self._fitted(), X).reconstruction)
 
-    def sample(self, n: int = 1, *, seed: int = 0, given: Any = None) -> Any:
+    def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
         """New rows: z from the prior, then x from p(x|z); of a table, a frame with valid categories and types.
 
         `given` is a mapping of columns to a cell or n cells, or a frame of one row or n. It fixes some columns of a table:
         the rest is drawn from p(rest | given), each row by weights of its own. What a conditional model is given
         (`condition_on`, `size_factor`) is taken from there, too, and where it is left out from training rows drawn at
-        random.
+        random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
         """
         if self._fitted().schema is not None:
-            return imputing.sample_table(self._fitted(), n, seed=seed, given=given)
+            return imputing.sample_table(self._fitted(), n, seed=seed, given=given, holes=holes)
+        if holes:
+            raise OptionError("`holes` wants a fit of a table; this one saw one block of numbers; fit a frame.")
         return evaluation.sample(self._fitted(), n, seed=seed, given=given)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:

@@ -1,0 +1,90 @@
+"""`--given age=40`: words as values of a table's columns. Heavy: imported when a command begins."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Any
+
+from taut.data import Column, Schema
+from taut.data.schema import CODED, listed
+from taut.errors import OptionError
+
+
+def values_given(schema: Schema | None, words: list[str]) -> dict[str, Any]:
+    """Columns and their values, each read by the kind of its column.
+
+    Raises OptionError where there is no table, no such column, or no such value in it.
+
+    >>> age = Column(name="age", kind="count", family="poisson")
+    >>> values_given(Schema(columns=(age,)), ["age=40"])
+    {'age': 40.0}
+    """
+    if words and schema is None:
+        raise OptionError(
+            "`--given` wants a run that was fitted to a table; this one saw one block of numbers; fit one."
+        )
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise OptionError(f"`--given` wants COLUMN=VALUE; got `{word}`; write it as in `--given age=40`.")
+        if name in found:
+            raise OptionError(f"`--given` wants each column once; got `{name}` twice; leave one out.")
+        assert schema is not None
+        found[name] = _value(_column(schema, name), value.strip())
+    return found
+
+
+def _column(schema: Schema, name: str) -> Column:
+    known = [column for column in schema.columns if column.name == name]
+    if not known:
+        raise OptionError(f"`--given` wants a column among {listed(schema.modelled)}; got `{name}`; name one of these.")
+    if not known[0].modelled:
+        raise OptionError(
+            f"`--given` wants a column that is modelled, among {listed(schema.modelled)}; got `{name}`, which is "
+            f"{known[0].kind}; name one of these."
+        )
+    return known[0]
+
+
+def _value(column: Column, word: str) -> Any:
+    if column.kind in CODED:
+        for category in column.categories or []:
+            if word == str(category) or (isinstance(category, bool) and word.lower() == str(category).lower()):
+                return category
+        known = ", ".join(str(category) for category in (column.categories or [])[:12])
+        more = ", …" if len(column.categories or []) > 12 else ""
+        raise OptionError(f"`--given {column.name}` wants one of {known}{more}; got `{word}`; choose one.")
+    if column.kind == "date":
+        return _date(column, word)
+    try:
+        number = float(word)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise OptionError(f"`--given {column.name}` wants a number; got `{word}`; write one such as 40 or 1.5.")
+    _check_within(column, number)
+    return number
+
+
+def _check_within(column: Column, number: float) -> None:
+    low, high = 0.0 if column.low is None else column.low, 1.0 if column.high is None else column.high
+    wanted = {
+        "count": ("a whole number from 0 up", number >= 0 and number == math.floor(number)),
+        "positive": ("a number above 0", number > 0),
+        "bounded": (f"a number between {low:g} and {high:g}", low < number < high),
+    }
+    what, fine = wanted.get(column.kind, ("", True))
+    if not fine:
+        raise OptionError(f"`--given {column.name}` wants {what}; got `{number:g}`; choose one.")
+
+
+def _date(column: Column, word: str) -> datetime.date | datetime.datetime:
+    try:
+        moment = datetime.datetime.fromisoformat(word)
+    except ValueError:
+        raise OptionError(
+            f"`--given {column.name}` wants a date in ISO form; got `{word}`; write one such as 2020-02-29."
+        ) from None
+    return moment.date() if column.dtype == "date" else moment

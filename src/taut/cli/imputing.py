@@ -1,0 +1,110 @@
+"""`taut impute`: a run and rows with holes → the same rows with the holes filled, and how sure that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from taut.cli.places import check_file_place, check_frame_place
+from taut.cli.voice import Voice
+from taut.cli.words import Data, Json, Quiet, RunFolder, Seed
+from taut.errors import DataError, OptionError
+
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out", metavar="FILE", help="File to write: .csv, .tsv, .txt or .parquet; must be given.", show_default=False
+    ),
+]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        help="Multiple imputation: this many random completions, one below the other, told apart by a first column "
+        "`imputation` from 1 up; 5 are usual. Default: one best guess for each cell, and no such column.",
+        show_default=False,
+    ),
+]
+How = Annotated[
+    str,
+    typer.Option(
+        "--how",
+        help="Best guess of a number: its mean, median or mode given the observed cells of the row; of a category the "
+        "most probable one in each case.",
+    ),
+]
+Errors = Annotated[
+    Path | None,
+    typer.Option(
+        "--errors",
+        metavar="FILE",
+        help="Second file to write, .csv or .parquet, with a line for each filled cell: row (counting from 0), column, "
+        "value, std_dev, probability, low, high. Default: none.",
+        show_default=False,
+    ),
+]
+Level = Annotated[
+    float, typer.Option("--level", help="Chance with which low and high hold the hidden value, between 0 and 1.")
+]
+
+
+def impute(
+    run: RunFolder,
+    data: Data,
+    out: Out,
+    draws: Draws = None,
+    how: How = "mean",
+    errors: Errors = None,
+    level: Level = 0.9,
+    seed: Seed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fill the missing cells of DATA from p(missing | observed) and write its rows and columns as they came.
+
+    Observed cells are not touched: from text to text they keep their spelling. Holes are taken to be missing at random,
+    given what is observed.
+    """
+    _check_words(data, out, errors, draws, how)
+    from taut.cli.filling import Filled, filled_cells  # noqa: PLC0415  as above
+    from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  as above
+    from taut.data import Sheet, write  # noqa: PLC0415  as above
+
+    voice, vae = Voice(quiet, as_json), run_in(run)
+    sheet = rows_for(vae, data, voice)
+    found = vae.imputation(sheet, draws=draws or 0, how=how, level=level, seed=seed)
+    assert isinstance(sheet, Sheet), "imputation refuses runs of one block"
+    filled = Filled.of(vae, sheet, data)
+    for sentence in filled.remarks():
+        voice.say(sentence)
+    filled.write([found.single] if draws is None else found.multiple, out, numbered=draws is not None)
+    if errors is not None:
+        write(filled_cells(filled, found), errors)
+        voice.say(f"Wrote {filled.count} lines to `{errors}`, one for each filled cell.")
+    rows = len(sheet) * (draws or 1)
+    voice.show(f"Filled {filled.count} cells in {filled.rows} of {len(sheet)} rows" + _times(draws))
+    voice.say(f"Wrote {rows} rows to `{out}`.")
+    voice.give(
+        {"out": str(out), "rows": rows, "filled": filled.count, "columns": filled.by_column, "draws": draws, "how": how}
+    )
+
+
+def _times(draws: int | None) -> str:
+    return "." if draws is None else f", {draws} times."
+
+
+def _check_words(data: str, out: Path, errors: Path | None, draws: int | None, how: str) -> None:
+    check_file_place(out, endings=(".csv", ".tsv", ".txt", ".parquet"))
+    if errors is not None:
+        check_frame_place(errors)
+    named = [place.absolute() for place in (Path(data), out, *([] if errors is None else [errors]))]
+    if len(set(named)) < len(named):
+        raise DataError(
+            f"Wanted other files to write than DATA and one another; got `{out}` twice; choose other names."
+        )
+    if draws is not None and draws < 1:
+        raise OptionError(f"`--draws` wants at least 1 completion; got {draws}; 5 are usual.")
+    if draws is not None and how != "mean":
+        raise OptionError(f"`--how` wants a single imputation; got `{how}` with `--draws`; leave out one of them.")

@@ -1,0 +1,61 @@
+"""`taut schema`: DATA → what each column would be taken for, and a file of it that can be edited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from taut.cli.places import check_writable
+from taut.cli.voice import Voice
+from taut.cli.words import Data, Json, Quiet, SchemaFile
+from taut.errors import DataError
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="File of YAML to write, to be edited and given to `taut fit --schema`. Default: none is written.",
+        show_default=False,
+    ),
+]
+
+
+def schema(data: Data, out: Out = None, given: SchemaFile = None, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Say what each column of DATA would be taken for, and why, before any training.
+
+    `taut fit` looks at the rows that it trains on only, so that it may count fewer missing cells.
+    """
+    from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.data import as_sheet, infer_schema, read_schema, write_schema  # noqa: PLC0415  as above
+
+    voice = Voice(quiet, as_json)
+    if out is not None:
+        if out.is_dir():
+            raise DataError(f"Wanted a file to write; `{out}` is a folder; choose another name.")
+        check_writable(out.parent)
+    sheet = as_sheet(datasets.load(data))
+    found = infer_schema(sheet, {} if given is None else read_schema(given))
+    for note in sheet.notes:
+        voice.say(note)
+    voice.show_schema(found)
+    if out is not None:
+        write_schema(found, out)
+        voice.say(f"Wrote {len(found.columns)} columns to `{out}`; next: taut fit {data} --schema {out} --out RUN")
+    columns = [
+        {
+            "column": column.name,
+            "kind": column.kind,
+            "family": column.family or None,
+            "missing": column.missing,
+            "rows": column.missing + column.seen,
+            "categories": column.categories,
+            "low": column.low,
+            "high": column.high,
+            "reason": column.reason,
+        }
+        for column in found.columns
+    ]
+    voice.give({"data": sheet.name, "columns": columns, "out": None if out is None else str(out)})

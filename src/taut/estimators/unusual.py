@@ -1,0 +1,66 @@
+"""How improbable a row is beside rows that the model simulates, each with the same cells missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax.random as jr
+import numpy as np
+from jaxtyping import Float
+
+from taut.auditing.outliers import outlier_p_values
+from taut.auditing.rows import account_for_rows
+from taut.errors import OptionError
+from taut.estimators.evaluation import prepared, sample
+from taut.estimators.training import Fitted
+
+# With these rows of its own a pattern of holes has p-values from 0.005 on.
+REFERENCE = 199
+
+
+class Unusual(NamedTuple):
+    """Outlier p-values, and in a sentence what the rows were held against."""
+
+    values: Float[np.ndarray, "n"]
+    reference: str
+
+
+def unusual(
+    fitted: Fitted,
+    X: Any,
+    log_p: Float[np.ndarray, "n"],
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    on_block: Callable[[int, int], None] | None = None,
+) -> Unusual:
+    """For each row of X the share of simulated rows that are less probable, see `taut.auditing.outlier_p_values`.
+
+    `log_p` is that of the rows, from as many draws. Rows that lack other cells are not comparable: log p of few cells
+    is higher. So each pattern of holes has a reference of its own: the same simulated rows without those cells. If
+    holes depend on what they hide, the p-value does not know it.
+
+    Raises OptionError where the model is given columns, since rows would have to be simulated for each of their values.
+    """
+    if fitted.architecture.covariates:
+        raise OptionError(
+            "Outlier p-values want a model that is given nothing; this one is given columns; fit one without them."
+        )
+    holes = np.isnan(np.asarray(prepared(fitted, X).values, np.float64))
+    patterns, owners = np.unique(holes, axis=0, return_inverse=True)
+    simulated = np.asarray(sample(fitted, REFERENCE, seed=seed), np.float64)
+    found = np.empty(len(holes))
+    for number, pattern in enumerate(patterns):
+        rows = np.where(pattern, np.nan, simulated) if pattern.any() else simulated
+        # Other keys than those that scored the rows.
+        key = jr.fold_in(jr.key(seed), REFERENCE + number)
+        reference = account_for_rows(fitted.model, fitted.guide, rows, draws=draws, key=key).log_p
+        mine = owners.ravel() == number
+        found[mine] = outlier_p_values(log_p[mine].astype(np.float64), reference.astype(np.float64))
+        if on_block is not None:
+            on_block(number + 1, len(patterns))
+    what = "" if len(patterns) == 1 and not patterns.any() else f", without the same cells ({len(patterns)} patterns)"
+    return Unusual(
+        found, f"Each outlier p-value is against {REFERENCE} rows that the model simulates{what}; the least is 0.005."
+    )
