@@ -77,7 +77,7 @@ class Mixed(AbstractLikelihood):
         starts = [b.starting_outputs(mean[np.asarray(p)]) for b, p in zip(self.blocks, self.places, strict=True)]
         return jnp.concatenate(starts)
 
-    def _each(self, outputs: Outputs) -> list[tuple[AbstractLikelihood, Outputs]]:
+    def _each(self, outputs: Outputs) -> list[tuple[AbstractLikelihood, Float[Array, "_"]]]:
         ends = np.cumsum([block.outputs for block in self.blocks])[:-1].tolist()
         return list(zip(self.blocks, jnp.split(outputs, ends), strict=True))
 
