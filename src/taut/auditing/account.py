@@ -43,7 +43,8 @@ def ledger_of(
     if measured.placement is not None:
         latents = use_of_latents(measured.placement, model.prior(), measured.surgery, measured.rows.posterior)
     discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
-    rows, features = measured.data.shape
+    rows, features = len(measured.data), _entries(model, measured)
+    observed = float(np.mean(np.sum(~np.isnan(np.asarray(measured.data[:, :features], np.float64)), axis=1)))
     surgery = measured.surgery
     return Ledger(
         format=FORMAT,
@@ -68,7 +69,7 @@ def ledger_of(
         active_units=sum(latent.active for latent in latents),
         weights=health_of(encoder, asked.draws),
         prior_weights=None if prior is None else health_of(prior, asked.draws),
-        bits_per_dim=_bits_per_dim(evidence.importance, features) if discrete else None,
+        bits_per_dim=_bits_per_dim(evidence.importance, observed) if discrete and observed else None,
         verdicts=[],
         notes=_notes(measured, context),
         exhibits=exhibits_of(model, guide, measured, context, key=jr.fold_in(key, EXHIBITS)),
@@ -119,7 +120,13 @@ def _settings(measured: Measured, asked: Asked) -> Settings:
     }
 
 
-def _bits_per_dim(evidence: Estimate, features: int) -> Estimate:
+def _entries(model: AbstractModel, measured: Measured) -> int:
+    """Entries of a datum that are modelled, without covariates."""
+    return model.observation.features if isinstance(model, LatentVariableModel) else measured.data.shape[1]
+
+
+def _bits_per_dim(evidence: Estimate, features: float) -> Estimate:
+    """For each entry that a mean row has."""
     per_nat = -1.0 / (features * math.log(2.0))
     return dataclasses.replace(
         evidence,

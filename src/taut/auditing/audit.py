@@ -15,6 +15,7 @@ from jaxtyping import Num
 
 from taut.auditing.account import ledger_of
 from taut.auditing.asking import LogDensity, from_log_joint, plain, wishes
+from taut.auditing.columns import STAGES, account_of_table
 from taut.auditing.digests import model_digest
 from taut.auditing.exhibits import Context
 from taut.auditing.means import Values
@@ -30,6 +31,9 @@ from taut.models import AbstractModel
 from taut.record import Ledger
 from taut.shapes import RandomKey
 from taut.version import __version__
+
+# What is said of columns has a key of its own, so that it never moves what is measured of rows.
+COLUMNS = 2**20 + 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,10 +141,19 @@ def audit_by_row(
         kept.append(Partial(checkpoint, fingerprint, template(wanted)))
         return kept[-1]
 
-    measured = measure(model, guide, data, asked, key=key, partial=partial, on_block=on_block)
+    context = context or Context()
+    measured = measure(
+        model, guide, data, asked, key=key, partial=partial, on_block=on_block, by_column=context.schema is not None
+    )
     if measured.complete and kept:
         kept[-1].remove()
-    ledger = ledger_of(model, guide, measured, asked, context or Context(), key)
+    ledger = ledger_of(model, guide, measured, asked, context, key)
+    if context.schema is not None:
+        found = account_of_table(
+            model, guide, measured, context.schema, key=jr.fold_in(key, COLUMNS),
+            on_stage=lambda done: on_block("columns", done, STAGES) if on_block is not None else None,
+        )  # fmt: skip
+        ledger = dataclasses.replace(ledger, table=found.table, columns=found.columns)
     ledger = dataclasses.replace(
         ledger,
         data_digest=prints["data"],

@@ -51,7 +51,7 @@ class Ranks(NamedTuple):
 
 
 class RanksOfRow(RowFunction):
-    """`Ranks` of one row that is simulated here, by the row's key; the row that comes in lends its holes and covariates."""
+    """`Ranks` of one row that is simulated here, by the row's key; the row that comes in lends holes and covariates."""
 
     draws: int = eqx.field(static=True)
 

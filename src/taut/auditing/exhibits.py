@@ -1,7 +1,7 @@
 """What the page draws, prepared here because the page cannot compute."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -11,10 +11,11 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from taut.auditing.measurement import Measured
+from taut.data import Schema, decode
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel, LatentVariableModel
+from taut.models import AbstractModel, LatentVariableModel, entries_in
 from taut.numerics import mean_of, one_draw
-from taut.record import Exhibits, HistoryRow, LatentMap, RowExhibit
+from taut.record import Exhibits, HistoryRow, LatentMap, RowExhibit, TableExhibit
 from taut.shapes import RandomKey
 
 
@@ -22,6 +23,7 @@ class Context(NamedTuple):
     """What a page may show beside the numbers of an audit, as far as the caller knows it.
 
     `low` and `high` are the ends of the grey scale of an image; `labels` has one for each row of the audited data.
+    `schema` says what the columns of a table are, coded as by `taut.data.encode`; with it each gets an account.
     """
 
     title: str = "a model and a guide"
@@ -34,12 +36,14 @@ class Context(NamedTuple):
     low: float = 0.0
     high: float = 1.0
     notes: Sequence[str] = ()
+    schema: Schema | None = None
 
 
 ROWS_SHOWN = 300
 POINTS_SHOWN = 2000
 IMAGES_SHOWN = 10
 SAMPLES_SHOWN = 20
+TABLE_ROWS_SHOWN = 3
 
 
 def exhibits_of(
@@ -49,23 +53,68 @@ def exhibits_of(
     first = measured.data[:IMAGES_SHOWN]
     labels = None if context.labels is None else np.asarray(context.labels)[measured.numbers]
 
-    def shown(values: Num[np.ndarray, "k features"]) -> list[list[float]]:
+    def shown(values: Num[np.ndarray, "k features"]) -> list[Any]:
+        if context.schema is not None:
+            return []
         if context.image_shape is None:
-            return [[float(f"{v:.4g}") for v in row] for row in values]
+            return [[None if np.isnan(v) else float(f"{v:.4g}") for v in row] for row in values]
         return _in_unit_range(values, context.low, context.high)
 
     drawable = isinstance(model, LatentVariableModel)
+    rebuilt = _reconstructions(model, guide, first) if drawable else first[:0]
+    made = first[:0] if not drawable or context.schema is not None else _samples(model, first, SAMPLES_SHOWN, key=key)
     return Exhibits(
         rows=_rows_shown(measured),
         history=_thinned(list(context.history)),
         outcome=context.outcome,
         image_shape=context.image_shape,
-        originals=shown(first),
-        reconstructions=shown(_reconstructions(model, guide, first)) if drawable else [],
-        samples=shown(_samples(model, SAMPLES_SHOWN, key=key)) if drawable else [],
+        originals=shown(entries_in(model, first)),
+        reconstructions=shown(entries_in(model, rebuilt)),
+        samples=shown(made),
         feature_names=None if context.feature_names is None else list(context.feature_names),
         latent_map=None if measured.placement is None else _latent_map(np.asarray(measured.placement.mean), labels),
+        table=None
+        if context.schema is None
+        else _table(context.schema, first, rebuilt, _new_rows(model, first, key=key) if drawable else first[:0]),
     )
+
+
+def _table(
+    schema: Schema,
+    rows: Num[np.ndarray, "k features"],
+    rebuilt: Num[np.ndarray, "k features"],
+    made: Num[np.ndarray, "k features"],
+) -> TableExhibit:
+    """Rows as people have them: categories by name, dates as dates, a hole as None."""
+    width = len(schema.modelled)
+
+    def texts(values: Num[np.ndarray, "k features"]) -> list[list[str | None]]:
+        frame = decode(schema, np.asarray(values, np.float64)[:TABLE_ROWS_SHOWN, :width])
+        return [[_cell(value) for value in row.values()] for row in frame.to_pylist()]
+
+    return TableExhibit(
+        columns=[column.name for column in schema.modelled],
+        originals=texts(rows),
+        reconstructions=texts(rebuilt),
+        samples=texts(made),
+    )
+
+
+def _cell(value: Any) -> str | None:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+
+
+def _new_rows(
+    model: AbstractModel, like: Num[np.ndarray, "k features"], *, key: RandomKey
+) -> Num[np.ndarray, "k features"]:
+    """Draws of x from p(z) p(x|z): at the covariates of these rows, with no cell missing."""
+    whole = jnp.asarray(np.nan_to_num(np.asarray(like, np.float64)), jnp.result_type(float))
+    draw = jax.vmap(lambda x, key: model.given(x).sample(key=key)[0])
+    return np.asarray(draw(whole, jr.split(key, len(whole))))
 
 
 def _rows_shown(measured: Measured) -> list[RowExhibit]:
@@ -117,15 +166,18 @@ def _reconstructions(
     if not guide.amortised:
         guide = jax.tree.map(lambda leaf: leaf[: len(data)], guide)
     along = (None if guide.amortised else 0, 0)
-    return np.asarray(
-        eqx.filter_vmap(lambda g, x: mean_of(model.given(x).likelihood(mean_of(g(x)))), in_axes=along)(guide, floats)
-    )
+    decoded = eqx.filter_vmap(lambda g, x: mean_of(model.given(x).likelihood(mean_of(g(x)))), in_axes=along)
+    return np.asarray(decoded(guide, floats))
 
 
-def _samples(model: AbstractModel, count: int, *, key: RandomKey) -> Float[np.ndarray, "n features"]:
-    """E[x|z] at draws of z from the prior."""
+def _samples(
+    model: AbstractModel, data: Num[np.ndarray, "n features"], count: int, *, key: RandomKey
+) -> Float[np.ndarray, "count entries"]:
+    """E[x|z] at draws of z from the prior; covariates, where the model is given any, are those of a few rows in turn."""
     latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, count))
-    return np.asarray(jax.vmap(lambda z: mean_of(model.likelihood(z)))(latents))
+    lent = jnp.asarray(data[np.arange(count) % len(data)], jnp.result_type(float))
+    decoded = jax.vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, lent)
+    return entries_in(model, np.asarray(decoded))
 
 
 def _in_unit_range(values: Num[np.ndarray, "n features"], low: float, high: float) -> list[list[float]]:

@@ -99,8 +99,9 @@ def measure(
     key: RandomKey,
     partial: Callable[[Any], Partial],
     on_block: Progress | None,
+    by_column: bool = False,
 ) -> Measured:
-    """Measure these rows, or as many of them as were asked for.
+    """Measure these rows, or as many of them as were asked for, those of a table column by column too.
 
     Raises AuditError where no row has finite bounds.
     """
@@ -113,7 +114,9 @@ def measure(
     exact_by_row = None if exact is None else dict(zip(np.sort(order).tolist(), exact, strict=True))
     within = real and model.prior().event_shape[0] <= MOST_LATENTS
     deep = asked.bracket and within
-    wanted = Wanted(draws=asked.draws, prior=model.has_prior, refined=deep, walks=deep and exact is None)
+    wanted = Wanted(
+        draws=asked.draws, prior=model.has_prior, refined=deep, walks=deep and exact is None, by_entry=by_column
+    )
     effort = Effort(rows=len(order), width=asked.width, seconds=asked.seconds)
     everything, ended = measure_rows(
         model, guide, data, order, key=row_key, wanted=wanted, effort=effort, partial=partial(wanted), on_block=on_block
@@ -174,7 +177,8 @@ def _checked(
     found["p_values"] = outlier_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
     regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
     found["outliers"] = outliers_among(found["p_values"], regrets, usual, rows.numbers)
-    if not np.isnan(measured.data).any():
+    # Columns of many kinds have no common statistic; each is looked at by itself.
+    if rows.terms is None and not np.isnan(measured.data).any():
         found["predictive"] = tuple(predictive_checks(measured.data, pool.data))
     done(2)
     if rows.walks is not None and rows.temperatures is not None:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Num
 from taut.bounds.lower import log_mean_weight, log_mean_weight_error
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import log_density_by_entry
 from taut.shapes import Datum, RandomKey, Scalar
 from taut.weights import RowFunction, draw, effective_sample_size, map_rows, pareto_khat
 from taut.weights.drawing import draw_keys
@@ -56,24 +57,58 @@ class RowAccount(RowFunction):
             return weighed.reconstruction, weighed.divergence
 
         keys = draw_keys(key, self.draws)
-        reconstruction, divergence = jax.lax.map(one, keys, batch_size=min(self.chunk, self.draws))
-        log_w = reconstruction - divergence
-        failed = jnp.isnan(log_w)
-        kept = jnp.where(failed, -jnp.inf, log_w)
-        numbers: dict[str, Any] = {
-            "elbo": jnp.mean(log_w),
-            "elbo_error": _error(log_w),
-            "rate": jnp.mean(divergence),
-            "rate_error": _error(divergence),
-            "distortion": -jnp.mean(reconstruction),
-            "distortion_error": _error(reconstruction),
-            "log_p": log_mean_weight(kept),
-            "log_p_error": log_mean_weight_error(kept),
-            "ess": effective_sample_size(kept),
-            "khat": pareto_khat(kept),
-            "failed": jnp.sum(failed),
-        }
-        return RowResult(**numbers)
+        return _account(*jax.lax.map(one, keys, batch_size=min(self.chunk, self.draws)))
+
+
+class Terms(NamedTuple):
+    """What each entry adds to a row's distortion: the mean over draws of −log p(x_j|z), and its standard error."""
+
+    value: Float[np.ndarray, "n features"]
+    error: Float[np.ndarray, "n features"]
+
+
+class RowAccountByEntry(RowFunction):
+    """`RowResult` of one datum, and from the same draws its `Terms`, which add up to the distortion."""
+
+    draws: int = eqx.field(static=True)
+    chunk: int = eqx.field(static=True, default=DECODED_AT_ONCE // ROWS_AT_ONCE)
+
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey
+    ) -> tuple[RowResult, Terms]:
+        """The account of one datum, entry by entry too."""
+        q = guide(x)
+
+        def one(key: RandomKey) -> tuple[Scalar, Scalar, Float[Array, "features"]]:
+            weighed = draw(model, q, x, key=key)
+            # The compiler sees that this is the decoder's pass of the line above.
+            entries = log_density_by_entry(model.given(x).likelihood(weighed.latent), x)
+            return weighed.reconstruction, weighed.divergence, entries
+
+        keys = draw_keys(key, self.draws)
+        reconstruction, divergence, entries = jax.lax.map(one, keys, batch_size=min(self.chunk, self.draws))
+        terms: tuple[Any, Any] = (-jnp.mean(entries, axis=0), jax.vmap(_error, in_axes=1)(entries))
+        return _account(reconstruction, divergence), Terms(*terms)
+
+
+def _account(reconstruction: Float[Array, "draws"], divergence: Float[Array, "draws"]) -> RowResult:
+    log_w = reconstruction - divergence
+    failed = jnp.isnan(log_w)
+    kept = jnp.where(failed, -jnp.inf, log_w)
+    numbers: dict[str, Any] = {
+        "elbo": jnp.mean(log_w),
+        "elbo_error": _error(log_w),
+        "rate": jnp.mean(divergence),
+        "rate_error": _error(divergence),
+        "distortion": -jnp.mean(reconstruction),
+        "distortion_error": _error(reconstruction),
+        "log_p": log_mean_weight(kept),
+        "log_p_error": log_mean_weight_error(kept),
+        "ess": effective_sample_size(kept),
+        "khat": pareto_khat(kept),
+        "failed": jnp.sum(failed),
+    }
+    return RowResult(**numbers)
 
 
 def account_for_rows(
@@ -88,6 +123,19 @@ def account_for_rows(
 ) -> RowResult:
     """The account of every row; `rows` gives their numbers, by which their keys are folded in."""
     return map_rows(RowAccount(draws), model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE, on_block=on_block)
+
+
+def account_by_entry(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    *,
+    draws: int,
+    key: RandomKey,
+    rows: np.ndarray | None = None,
+) -> tuple[RowResult, Terms]:
+    """As `account_for_rows`, with the same draws, and the `Terms` of every row."""
+    return map_rows(RowAccountByEntry(draws), model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE)
 
 
 def _error(values: Float[Array, "draws"]) -> Scalar:

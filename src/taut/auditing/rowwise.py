@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, Num
 from taut.auditing.effort import Effort, sound_jeffreys
 from taut.auditing.partial import Partial
 from taut.auditing.refinement import Moments, Refinement, RefinementOfRow
-from taut.auditing.rows import RowResult, account_for_rows
+from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows
 from taut.auditing.walks import ROWS_AT_ONCE, Walks, pilots, walks
 from taut.guides import AbstractGuide, Constant
 from taut.models import AbstractModel
@@ -32,8 +32,8 @@ Progress = Callable[[str, int, int], None]
 class RowMeasures(NamedTuple):
     """What was measured of each row; what was not is None.
 
-    `refined` comes without its frames, which would fill the memory where there are many rows; their means and marginal
-    deviations are in `posterior`. `rhat` and `temperatures` are of the walks.
+    `terms` are the encoder's distortion by entry. `refined` comes without its frames, which would fill the memory where
+    there are many rows; their means and marginal deviations are in `posterior`. `rhat` and `temperatures` are of the walks.
     """
 
     numbers: Int[np.ndarray, "n"]
@@ -44,6 +44,7 @@ class RowMeasures(NamedTuple):
     walks: Walks | None
     rhat: Float[np.ndarray, "n"] | None
     temperatures: Int[np.ndarray, "n"] | None
+    terms: Terms | None = None
 
 
 class Wanted(NamedTuple):
@@ -53,6 +54,7 @@ class Wanted(NamedTuple):
     prior: bool
     refined: bool
     walks: bool
+    by_entry: bool = False
 
 
 def template(wanted: Wanted) -> RowMeasures:
@@ -71,6 +73,7 @@ def template(wanted: Wanted) -> RowMeasures:
         walks=zeros(Walks) if wanted.walks else None,
         rhat=cast(Any, walked),
         temperatures=cast(Any, walked),
+        terms=zeros(Terms) if wanted.by_entry else None,
     )
 
 
@@ -144,7 +147,12 @@ def _measure_chunk(
     x = np.asarray(data)[rows]
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[rows], guide)
     account_key, prior_key, refine_key, pilot_key, walk_key = jr.split(key, 5)
-    encoder = account_for_rows(model, own, x, draws=wanted.draws, key=account_key, rows=rows)
+    same: dict[str, Any] = {"draws": wanted.draws, "key": account_key, "rows": rows}
+    terms = None
+    if wanted.by_entry:
+        encoder, terms = account_by_entry(model, own, x, **same)
+    else:
+        encoder = account_for_rows(model, own, x, **same)
     prior = refined = frames = posterior = measured = rhat = lengths = None
     if wanted.prior:
         prior = account_for_rows(model, Constant(model.prior()), x, draws=wanted.draws, key=prior_key, rows=rows)
@@ -165,5 +173,5 @@ def _measure_chunk(
         effort.note(
             widths, lengths[: len(chunk)], jeffreys[: len(chunk)], overhead=walking - began, walking=now - walking
         )
-    everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths)
+    everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths, terms)
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(chunk)], everything)

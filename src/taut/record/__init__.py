@@ -7,6 +7,7 @@
     ├── verdicts                       which lever to pull
     ├── annealing, simulated, crooks   how log p(x) was bracketed, and what that was checked against
     ├── calibration, trade_off         the guide against exact posterior draws; rate against distortion
+    ├── table, columns                 what log p(x) is of a row of a table, and what each column adds
     └── exhibits                       what the page draws, so that it never has to compute
 
 Every number is in nats, higher is more evidence, and each is an `Estimate` with a direction and an error.
@@ -24,7 +25,20 @@ from taut.record.checks import (
     Simulated,
     TradeOff,
 )
-from taut.record.exhibits import Exhibits, HistoryRow, LatentMap, RowExhibit
+from taut.record.columns import (
+    ColumnAccount,
+    ColumnCalibration,
+    Dependence,
+    Hiding,
+    LeftOut,
+    Marginal,
+    Measure,
+    PairDifference,
+    Part,
+    Shape,
+    TableAccount,
+)
+from taut.record.exhibits import Exhibits, HistoryRow, LatentMap, RowExhibit, TableExhibit
 from taut.record.ledger import FORMAT, Ledger
 from taut.record.numbers import Estimate, Interval, Quantiles, Status
 
@@ -33,26 +47,38 @@ __all__ = [
     "Annealing",
     "Calibration",
     "Collapse",
+    "ColumnAccount",
+    "ColumnCalibration",
     "Control",
     "Coverage",
     "Crooks",
+    "Dependence",
     "Estimate",
     "Evidence",
     "Exhibits",
     "Gap",
     "Generalisation",
+    "Hiding",
     "HistoryRow",
     "Interval",
     "LatentMap",
     "LatentUse",
     "Ledger",
+    "LeftOut",
+    "Marginal",
+    "Measure",
     "Outliers",
+    "PairDifference",
+    "Part",
     "Predictive",
     "Quantiles",
     "RowExhibit",
     "Severity",
+    "Shape",
     "Simulated",
     "Status",
+    "TableAccount",
+    "TableExhibit",
     "TradeOff",
     "Verdict",
     "WeightHealth",

@@ -44,15 +44,29 @@ class LatentMap:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class TableExhibit:
+    """A few rows of a table as texts, None where a cell is missing: the rows, what comes back, and new ones."""
+
+    columns: list[str]
+    originals: list[list[str | None]]
+    reconstructions: list[list[str | None]]
+    samples: list[list[str | None]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Exhibits:
-    """What the page draws. Images are flat lists in [0, 1] to be folded by `image_shape`."""
+    """What the page draws. Images are flat lists in [0, 1] to be folded by `image_shape`; a table has texts instead.
+
+    Where an entry of an original is missing it is None.
+    """
 
     rows: list[RowExhibit]
     history: list[HistoryRow]
     outcome: str | None
     image_shape: tuple[int, int] | None
-    originals: list[list[float]]
+    originals: list[list[float | None]]
     reconstructions: list[list[float]]
     samples: list[list[float]]
     feature_names: list[str] | None
     latent_map: LatentMap | None
+    table: TableExhibit | None = None

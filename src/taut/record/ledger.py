@@ -11,6 +11,7 @@ from taut.errors import DataError
 from taut.files import write_text
 from taut.record.account import Evidence, Gap, LatentUse, Verdict, WeightHealth
 from taut.record.checks import Annealing, Calibration, Crooks, Outliers, Predictive, Simulated, TradeOff
+from taut.record.columns import ColumnAccount, TableAccount
 from taut.record.exhibits import Exhibits
 from taut.record.numbers import Estimate
 
@@ -28,7 +29,8 @@ class Ledger:
 
     rate = `mutual_information` + `marginal_kl`; `total_correlation` is the part of the latter that the latents hold
     about one another, and `prior_gain` what independent Gaussians with the moments of q(z) would add to the ELBO as the
-    prior. What was not measured is None.
+    prior. What was not measured is None. Of a table `table` says what log p(x) is, and `columns` has an entry for each
+    column that is modelled; elsewhere the one is None and the other empty.
     """
 
     format: int
@@ -69,6 +71,8 @@ class Ledger:
     outliers: Outliers | None = None
     predictive: list[Predictive] = dataclasses.field(default_factory=list)
     trade_off: list[TradeOff] = dataclasses.field(default_factory=list)
+    table: TableAccount | None = None
+    columns: list[ColumnAccount] = dataclasses.field(default_factory=list)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The ledger as JSON text, written to `path` if one is given."""

@@ -10,18 +10,22 @@ from typing import Any
 import jinja2
 
 from taut.record import Ledger
-from taut.reporting import checks, pictures, standing, statement, tables, unlike, words
+from taut.reporting import checks, columns, pictures, standing, statement, tables, unlike, words
 from taut.reporting.line import is_exact
 from taut.reporting.lines import number_groups
 from taut.reporting.pictures.brackets import is_bracketed
 from taut.reporting.pictures.latent_map import is_map_thinned
 from taut.reporting.pictures.latents import is_shortened
+from taut.reporting.pictures.marginals import MOST as MOST_MARGINALS
+from taut.reporting.pictures.marginals import compared
+from taut.reporting.pictures.places import MOST as MOST_PLACES
+from taut.reporting.pictures.places import calibrated
 from taut.reporting.pictures.rows import is_split, is_thinned
 
 
 def render_page(ledger: Ledger) -> str:
     """The account as one self-contained HTML page; the same ledger gives the same bytes."""
-    context = _main(ledger) | _checks(ledger) | _latents(ledger) | _data(ledger)
+    context = _main(ledger) | _table(ledger) | _checks(ledger) | _latents(ledger) | _data(ledger)
     return _environment().get_template("report.html.jinja").render(context)
 
 
@@ -56,8 +60,28 @@ def _main(ledger: Ledger) -> dict[str, Any]:
     }
 
 
+def _table(ledger: Ledger) -> dict[str, Any]:
+    table = ledger.table
+    dependence = None if table is None else table.dependence
+    return {
+        "cells_said": columns.cells_sentence(table) if table else "",
+        "sums": columns.sum_rows(ledger),
+        "schema_rows": columns.schema_rows(ledger),
+        "gain_rows": columns.gain_rows(ledger),
+        "hiding_rows": columns.hiding_rows(ledger),
+        "pair_rows": columns.pair_rows(dependence.largest if dependence else []),
+        "columns_shortened": columns.is_shortened(ledger),
+        "places": pictures.places_picture(ledger),
+        "places_shortened": len(calibrated(ledger)) > MOST_PLACES,
+        "marginals": pictures.marginals_picture(ledger),
+        "marginals_shortened": len(compared(ledger)) > MOST_MARGINALS,
+        "dependence": pictures.dependence_picture(ledger),
+        "dependence_shortened": dependence is not None and len(dependence.columns) < len(ledger.columns),
+    }
+
+
 def _checks(ledger: Ledger) -> dict[str, Any]:
-    columns, rows = checks.annealing_quantiles(ledger.annealing)
+    headings, rows = checks.annealing_quantiles(ledger.annealing)
     biased = ledger.calibration.biased if ledger.calibration else []
     return {
         "crooks": pictures.crooks_picture(ledger),
@@ -66,7 +90,7 @@ def _checks(ledger: Ledger) -> dict[str, Any]:
         "outliers": unlike.outlier_sentences(ledger.outliers) if ledger.outliers else [],
         "comparisons": unlike.comparisons(ledger.predictive),
         "annealing": checks.annealing_facts(ledger),
-        "annealing_columns": columns,
+        "annealing_columns": headings,
         "annealing_rows": rows,
         "quantiles": tables.quantile_table(ledger),
         "facts": tables.fact_table(ledger),
@@ -94,6 +118,7 @@ def _data(ledger: Ledger) -> dict[str, Any]:
         "pairs": pictures.pair_tiles(exhibits),
         "samples": pictures.image_tiles(exhibits),
         "values": tables.value_table(exhibits),
+        "new_rows": tables.new_rows(exhibits),
         "map": pictures.latent_map_picture(ledger),
         "map_thinned": is_map_thinned(ledger),
         "keys": pictures.legend_keys(exhibits.latent_map),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from taut.record import Exhibits, Ledger
+from taut.record import Exhibits, Ledger, TableExhibit
 from taut.reporting import words
 from taut.reporting.checks import quantile_rows
 
 _MOST_FEATURES, _MOST_ROWS = 30, 3
+_HEADINGS = ["first row", "second row", "third row"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class ValueTable:
 
 def value_table(exhibits: Exhibits) -> ValueTable | None:
     """The first rows, feature by feature; None where there are none or where they are images."""
+    if exhibits.table is not None:
+        return _of_texts(exhibits.table)
     shape = exhibits.image_shape
     pairs = list(zip(exhibits.originals, exhibits.reconstructions, strict=False))[:_MOST_ROWS]
     if not pairs or (shape is not None and len(pairs[0][0]) == shape[0] * shape[1]):
@@ -35,8 +38,33 @@ def value_table(exhibits: Exhibits) -> ValueTable | None:
         )
         for place in range(min(width, _MOST_FEATURES))
     ]
-    headings = ["first row", "second row", "third row"][: len(pairs)]
-    return ValueTable(headings=headings, features=features, is_shortened=width > _MOST_FEATURES)
+    return ValueTable(headings=_HEADINGS[: len(pairs)], features=features, is_shortened=width > _MOST_FEATURES)
+
+
+def _of_texts(table: TableExhibit) -> ValueTable | None:
+    pairs = list(zip(table.originals, table.reconstructions, strict=False))[:_MOST_ROWS]
+    if not pairs:
+        return None
+    features = [
+        (name, [(original[place] or "missing", rebuilt[place] or "missing") for original, rebuilt in pairs])
+        for place, name in enumerate(table.columns[:_MOST_FEATURES])
+    ]
+    return ValueTable(
+        headings=_HEADINGS[: len(pairs)], features=features, is_shortened=len(table.columns) > _MOST_FEATURES
+    )
+
+
+def new_rows(exhibits: Exhibits) -> ValueTable | None:
+    """Rows drawn from the model, as texts; None where the data are no table."""
+    table = exhibits.table
+    if table is None or not table.samples:
+        return None
+    features = [
+        (name, [(sample[place] or "missing", "") for sample in table.samples[:_MOST_ROWS]])
+        for place, name in enumerate(table.columns[:_MOST_FEATURES])
+    ]
+    headings = _HEADINGS[: len(table.samples)]
+    return ValueTable(headings=headings, features=features, is_shortened=len(table.columns) > _MOST_FEATURES)
 
 
 def quantile_table(ledger: Ledger) -> list[tuple[str, list[str]]]:

@@ -10,6 +10,7 @@ from rich.text import Text
 from taut.record import Ledger, Severity, Verdict
 from taut.reporting import words
 from taut.reporting.checks import check_lines
+from taut.reporting.columns import column_lines
 from taut.reporting.lines import LineGroup, number_groups
 from taut.reporting.statement import incomplete, statement
 from taut.reporting.unlike import unlike_lines
@@ -60,6 +61,7 @@ def _numbers(ledger: Ledger) -> Table:
     table.add_column("status", overflow="fold")
     for group in [
         *number_groups(ledger),
+        LineGroup(heading="Columns", lines=column_lines(ledger)),
         LineGroup(heading="Checks", lines=[*check_lines(ledger), *unlike_lines(ledger)]),
     ]:
         for line in group.lines:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Sequence
 
 from taut.record import Exhibits
 from taut.reporting.pictures.canvas import address
@@ -28,11 +30,11 @@ def image_tiles(exhibits: Exhibits) -> list[str]:
     return [_png([sample], shape) for sample in samples]
 
 
-def _fits(shape: tuple[int, int], images: list[list[float]]) -> bool:
+def _fits(shape: tuple[int, int], images: Sequence[Sequence[float | None]]) -> bool:
     return all(len(image) == shape[0] * shape[1] for image in images)
 
 
-def _png(stack: list[list[float]], shape: tuple[int, int]) -> str:
+def _png(stack: Sequence[Sequence[float | None]], shape: tuple[int, int]) -> str:
     """Images one above the other, a transparent line between them."""
     from PIL import Image  # noqa: PLC0415  only a page with images needs it
 
@@ -49,5 +51,6 @@ def _png(stack: list[list[float]], shape: tuple[int, int]) -> str:
     return address("image/png", content.getvalue())
 
 
-def _level(value: float) -> int:
-    return round(255 * min(max(value, 0.0), 1.0)) if value == value else 0  # noqa: PLR0124  NaN is black
+def _level(value: float | None) -> int:
+    """What is missing or no number is black."""
+    return 0 if value is None or math.isnan(value) else round(255 * min(max(value, 0.0), 1.0))

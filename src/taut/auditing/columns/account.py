@@ -1,0 +1,188 @@
+"""The account of a table: what log p(x) is made of, and each column by itself, given the others, in samples."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Float
+
+from taut.auditing.columns.alone import alone
+from taut.auditing.columns.calibration import calibration_of
+from taut.auditing.columns.dependence import Pairs, dependence_of, pairs_of
+from taut.auditing.columns.hiding import hiding_of
+from taut.auditing.columns.marginals import marginal_of
+from taut.auditing.columns.others import DRAWS, Others, others_of_rows
+from taut.auditing.columns.parts import Cells, measure_of, parts_of, table_of, unit_of
+from taut.auditing.means import mean_over_rows, quantiles
+from taut.auditing.measurement import Measured
+from taut.data import Column, Schema
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel, LatentVariableModel
+from taut.numerics import is_diagonal_gaussian
+from taut.record import ColumnAccount, Estimate, Hiding, TableAccount
+from taut.shapes import RandomKey
+
+# Rows behind what is conditional on other cells; rows on either side of the comparison with samples.
+LOOKED_AT, COMPARED = 500, 2000
+STAGES = 5
+
+
+class TableFound(NamedTuple):
+    """The account of a table and of each of its columns."""
+
+    table: TableAccount
+    columns: list[ColumnAccount]
+
+
+class _Deep(NamedTuple):
+    """What wants posteriors without a cell, or samples; cells of the rows that were looked at."""
+
+    cells: Cells
+    alone: Cells
+    others: Others
+    hidden: list[Hiding | None]
+    real: Cells
+    synthetic: Cells
+    pairs: Pairs
+
+
+def account_of_table(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    measured: Measured,
+    schema: Schema,
+    *,
+    key: RandomKey,
+    on_stage: Callable[[int], None],
+) -> TableFound:
+    """The account of these audited rows, coded as by `taut.data.encode`.
+
+    Where no posterior was refined, or an audit was stopped, only what the encoder's own draws say. The distortions of
+    all columns add up to that of the ledger, being means of the same draws.
+    """
+    columns = schema.modelled
+    cells = np.asarray(measured.data, np.float64)[:, : len(columns)]
+    fits = isinstance(model, LatentVariableModel) and is_diagonal_gaussian(model.prior()) and guide.amortised
+    deep, posterior = None, measured.rows.posterior
+    if posterior is not None and measured.complete and fits:
+        deep = _look(model, guide, measured, columns, middles=posterior.mean, key=key, on_stage=on_stage)
+    accounts = [_column(column, place, cells, measured, deep, columns) for place, column in enumerate(columns)]
+    table = table_of(schema, cells, parts_of(accounts))
+    return TableFound(table if deep is None else _looked(table, deep, columns), accounts)
+
+
+def _look(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    measured: Measured,
+    columns: Sequence[Column],
+    *,
+    middles: Float[np.ndarray, "n latents"],
+    key: RandomKey,
+    on_stage: Callable[[int], None],
+) -> _Deep:
+    choice_key, others_key, hiding_key, sample_key = jr.split(key, 4)
+    order = np.asarray(jr.permutation(choice_key, len(measured.data)))
+    chosen = np.sort(order[:LOOKED_AT])
+    data = np.asarray(measured.data, np.float64)
+    width, rows = len(columns), data[chosen]
+    on_stage(1)
+    resolutions = np.array([column.resolution or 0.0 for column in columns])
+    others = others_of_rows(
+        model,
+        guide,
+        rows,
+        middles=middles[chosen],
+        resolutions=resolutions,
+        key=others_key,
+        rows=measured.numbers[chosen],
+    )
+    on_stage(2)
+    hidden = hiding_of(model, guide, rows, columns, key=hiding_key)
+    on_stage(3)
+    real = data[np.sort(order[:COMPARED])]
+    synthetic = np.asarray(_sampled(model, jnp.asarray(real, jnp.result_type(float)), sample_key), np.float64)
+    pairs = pairs_of(columns, real[:, :width], synthetic[:, :width])
+    on_stage(4)
+    found = alone(columns, rows[:, :width])
+    on_stage(STAGES)
+    return _Deep(rows[:, :width], found, others, hidden, real[:, :width], synthetic[:, :width], pairs)
+
+
+@eqx.filter_jit
+def _sampled(
+    model: AbstractModel, like: Float[jax.Array, "n features"], key: RandomKey
+) -> Float[jax.Array, "n features"]:
+    """A row from the model for each of these, with its holes and covariates."""
+    keys = jr.split(key, len(like))
+    return jax.vmap(lambda x, key: model.given(x).sample(key=key)[0])(like, keys).astype(jnp.result_type(float))
+
+
+def _column(
+    column: Column, place: int, cells: Cells, measured: Measured, deep: _Deep | None, columns: Sequence[Column]
+) -> ColumnAccount:
+    terms = measured.rows.terms
+    assert terms is not None
+    observed = int((~np.isnan(cells[:, place])).sum())
+    known: dict[str, Any] = {
+        "name": column.name,
+        "kind": column.kind,
+        "family": column.family,
+        "measure": measure_of(column),
+        "unit": unit_of(column),
+        "reason": column.reason,
+        "cells": observed,
+        "observed": observed / len(cells),
+        "distortion": mean_over_rows(
+            terms.value[:, place], terms.error[:, place], population=measured.population, draws=None, condition=None
+        ),
+    }
+    return ColumnAccount(**known, **({} if deep is None else _given_others(column, place, deep, columns)))
+
+
+def _given_others(column: Column, place: int, deep: _Deep, columns: Sequence[Column]) -> dict[str, Any]:
+    there = ~np.isnan(deep.cells[:, place])
+    found: dict[str, Any] = {
+        "hidden": deep.hidden[place],
+        "marginal": marginal_of(column, deep.real[:, place], deep.synthetic[:, place]),
+    }
+    log_p, by_itself = (np.asarray(each[there, place], np.float64) for each in (deep.others.log_p, deep.alone))
+    if len(columns) > 1:
+        partner = int(np.argmax(np.abs(deep.pairs.real[place])))
+        strength = abs(float(deep.pairs.real[place, partner]))
+        found |= {"partner": columns[partner].name, "association": round(strength, 4)}
+    sound = np.isfinite(log_p) & np.isfinite(by_itself)
+    if not sound.any():
+        return found
+    places = np.asarray(deep.others.place[there, place], np.float64)[sound]
+    return found | {
+        "alone": _mean(by_itself[sound], "the family's best fit to these cells, which saw them"),
+        "conditional": _mean(log_p[sound], f"given the row's other cells, {DRAWS} latents by importance weights"),
+        "gain": _mean(log_p[sound] - by_itself[sound], "conditional − alone, paired by cell"),
+        "calibration": calibration_of(places, columns=len(columns)),
+    }
+
+
+def _mean(values: Float[np.ndarray, "cells"], condition: str) -> Estimate:
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
+    return Estimate(value=float(np.mean(values)), std_error=error, condition=condition)
+
+
+def _looked(table: TableAccount, deep: _Deep, columns: Sequence[Column]) -> TableAccount:
+    observed = ~np.isnan(deep.cells)
+    return dataclasses.replace(
+        table,
+        looked_at=len(deep.cells),
+        simulated=len(deep.synthetic),
+        draws=DRAWS,
+        ess=quantiles(np.asarray(deep.others.ess)[observed]) if observed.any() else None,
+        dependence=dependence_of(columns, deep.pairs),
+    )

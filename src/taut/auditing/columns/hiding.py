@@ -1,0 +1,96 @@
+"""Observed cells hidden and filled in again: whether intervals hold what they say, and how near the middle is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import jax.random as jr
+import numpy as np
+from jaxtyping import Bool, Float
+
+from taut.auditing.completing import Completion, complete_rows
+from taut.data import Column
+from taut.data.schema import CODED
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.record import Estimate, Hiding
+from taut.shapes import RandomKey
+
+LEVEL = 0.9
+# A tenth of the cells is hidden at a time, and each cell at most once: in so many passes over the rows, that about
+# `MOST_ROWS` rows are completed.
+FOLDS, MOST_ROWS = 10, 1000
+FEWEST = 10
+
+Data = Float[np.ndarray, "n features"]
+Cells = Float[np.ndarray, "n columns"]
+Chosen = Bool[np.ndarray, "n columns"]
+
+
+def hiding_of(
+    model: AbstractModel, guide: AbstractGuide, data: Data, columns: Sequence[Column], *, key: RandomKey
+) -> list[Hiding | None]:
+    """For each column what came of hiding some of its observed cells, None where too few were hidden."""
+    width = len(columns)
+    passes, seed = int(np.clip(MOST_ROWS // len(data), 1, FOLDS)), np.asarray(jr.key_data(key)).ravel()
+    masks = hidden_cells(data[:, :width], passes=passes, seed=seed)
+    rows = np.concatenate([np.where(_widened(mask, data.shape[1]), np.nan, data) for mask in masks])
+    codes = tuple(len(column.categories or ()) if column.kind in CODED else 0 for column in columns)
+    found = complete_rows(model, guide, rows, key=key, codes=codes, level=LEVEL)
+    truth, hidden = np.concatenate([data[:, :width]] * len(masks)), np.concatenate(masks)
+    return [
+        _one(column, place, truth[hidden[:, place], place], data[:, place], found, hidden[:, place])
+        for place, column in enumerate(columns)
+    ]
+
+
+def hidden_cells(cells: Cells, *, passes: int, seed: int | np.ndarray) -> list[Chosen]:
+    """For each pass which observed cells to hide: a tenth of each column by lot, no cell twice.
+
+    >>> masks = hidden_cells(np.ones((20, 3)), passes=10, seed=0)
+    >>> sum(mask.sum() for mask in masks), np.sum(masks, axis=0).max()
+    (60, 1)
+    """
+    draw = np.random.default_rng(seed)
+    folds = np.full(cells.shape, -1)
+    for place, column in enumerate(cells.T):
+        observed = np.flatnonzero(~np.isnan(column))
+        # In every column another cell of the fold is the first, so that no pass hides whole rows of a small table.
+        folds[draw.permutation(observed), place] = (np.arange(len(observed)) + draw.integers(FOLDS)) % FOLDS
+    return [folds == number for number in range(passes)]
+
+
+def _widened(mask: Chosen, width: int) -> Bool[np.ndarray, "n features"]:
+    """Covariates are never hidden."""
+    return np.pad(mask, ((0, 0), (0, width - mask.shape[1])))
+
+
+def _one(
+    column: Column, place: int, truth: Float[np.ndarray, "hidden"], known: np.ndarray, found: Completion, at: np.ndarray
+) -> Hiding | None:
+    n = len(truth)
+    if n < FEWEST:
+        return None
+    observed = known[~np.isnan(known)]
+    if column.kind in CODED:
+        right = found.mode[at, place] == truth
+        usual = float(np.mean(truth == np.bincount(observed.astype(int)).argmax()))
+        said, score, value = float(np.mean(found.chance[at, place])), "accuracy", float(np.mean(right))
+    else:
+        # A whole number at the end of its interval is in it, though rounding in single precision may say otherwise.
+        slack = 1e-5 * np.abs(truth)
+        right = (truth >= found.low[at, place] - slack) & (truth <= found.high[at, place] + slack)
+        usual, value = (_rmse(truth, middle) for middle in (observed.mean(), found.mean[at, place]))
+        said, score = LEVEL, "rmse"
+    share = float(np.mean(right))
+    # As if one more were in and one more out: never zero.
+    near = (share * n + 1.0) / (n + 2.0)
+    covered = Estimate(
+        value=share, std_error=math.sqrt(near * (1.0 - near) / (n + 2.0)), condition="binomial, of the hidden cells"
+    )
+    return Hiding(cells=n, said=said, covered=covered, score=score, value=value, baseline=usual)
+
+
+def _rmse(truth: np.ndarray, middle: np.ndarray | float) -> float:
+    return float(np.sqrt(np.mean((truth - middle) ** 2)))

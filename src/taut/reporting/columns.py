@@ -1,0 +1,191 @@
+"""A table in words: what log p(x) is of, what each column was taken for, what it adds, and whether it is right."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from taut.record import ColumnAccount, Hiding, Ledger, PairDifference, TableAccount
+from taut.reporting import words
+from taut.reporting.line import Line
+
+# Rows of a table on the page; lines in a terminal.
+_MOST_ROWS, _MOST_LINES = 40, 6
+_LONGEST_NAME = 28
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ColumnRow:
+    """One row of a table about columns: its name, a small line below it, and cells, the doubtful ones marked."""
+
+    name: str
+    below: str
+    cells: list[str]
+    doubtful: bool = False
+
+
+def is_shortened(ledger: Ledger) -> bool:
+    """Whether the tables show only some of the columns."""
+    return len(ledger.columns) + len(_left_out(ledger)) > _MOST_ROWS
+
+
+def cells_sentence(table: TableAccount) -> str:
+    """How many cells are missing, and in how many rows."""
+    if table.missing == 0:
+        return f"All {table.cells} cells of the audited rows are there."
+    rows = "1 row" if table.rows_with_holes == 1 else f"{table.rows_with_holes} rows"
+    return f"{table.missing} of {table.cells} cells are missing, in {rows}."
+
+
+def schema_rows(ledger: Ledger) -> list[ColumnRow]:
+    """What each column was taken for, and why; those that are left out come last."""
+    modelled = [
+        ColumnRow(
+            name=column.name,
+            below=column.reason,
+            cells=[f"{column.kind}, {column.family}", _per(column), words.percent(column.observed)],
+        )
+        for column in ledger.columns
+    ]
+    left_out = [
+        ColumnRow(name=c.name, below=c.reason, cells=[f"{c.kind}, left out", "", ""]) for c in _left_out(ledger)
+    ]
+    return [*modelled, *left_out][:_MOST_ROWS]
+
+
+def sum_rows(ledger: Ledger) -> list[ColumnRow]:
+    """What densities and probabilities add to E log p(x|z), and each kind of column within them."""
+    table = ledger.table
+    if table is None:
+        return []
+    rows = []
+    for measure, name, total in (
+        ("density", "Densities", table.densities),
+        ("probability", "Probabilities", table.probabilities),
+    ):
+        if total is None:
+            continue
+        rows.append(ColumnRow(name=name, below="", cells=["", words.plain(-total)], doubtful=True))
+        rows += [
+            ColumnRow(name=part.kind, below="", cells=[str(part.columns), words.plain(-part.distortion)])
+            for part in table.parts
+            if part.measure == measure
+        ]
+    return rows
+
+
+def gain_rows(ledger: Ledger) -> list[ColumnRow]:
+    """log p of a cell by itself, given the others, and the difference."""
+    return [
+        ColumnRow(
+            name=column.name,
+            below=_partner(column),
+            cells=[words.value_of(column.alone), words.value_of(column.conditional), words.number(column.gain)],
+        )
+        for column in ledger.columns
+        if column.gain is not None
+    ][:_MOST_ROWS]
+
+
+def hiding_rows(ledger: Ledger) -> list[ColumnRow]:
+    """What came of hiding cells: what was said, what held, and the error beside that of the mean or mode."""
+    rows = [(column, column.hidden) for column in ledger.columns if column.hidden is not None]
+    return [
+        ColumnRow(
+            name=column.name,
+            below=f"{hidden.cells} cells hidden",
+            cells=[
+                words.percent(hidden.said),
+                _share(hidden),
+                _score(hidden, hidden.value),
+                _score(hidden, hidden.baseline),
+            ],
+        )
+        for column, hidden in rows
+    ][:_MOST_ROWS]
+
+
+def pair_rows(pairs: Sequence[PairDifference]) -> list[ColumnRow]:
+    """The pairs whose association differs most."""
+    return [
+        ColumnRow(
+            name=f"{pair.first} and {pair.second}",
+            below="",
+            cells=[words.fixed(pair.real, 2), words.fixed(pair.synthetic, 2)],
+        )
+        for pair in pairs
+    ]
+
+
+def misfits(ledger: Ledger) -> list[ColumnAccount]:
+    """The columns whose calibration is not right, worst first."""
+    found = [(c.calibration.p_value, c) for c in ledger.columns if c.calibration and c.calibration.shape != "right"]
+    return [column for _, column in sorted(found, key=lambda pair: pair[0])]
+
+
+def column_lines(ledger: Ledger) -> list[Line]:
+    """For a terminal: holes, the two sums, and the columns that need a look."""
+    table = ledger.table
+    if table is None:
+        return []
+    lines = [_line("Cells missing", f"{table.missing} of {table.cells}", "left out of log p(x), MAR assumed")]
+    if table.densities is not None and table.probabilities is not None:
+        lines.append(_line("Distortion, densities", words.plain(table.densities), "in the units of the columns"))
+        lines.append(_line("Distortion, probabilities", words.plain(table.probabilities), ""))
+    measured = [column for column in ledger.columns if column.gain is not None]
+    worst = sorted(measured, key=_badness)[:_MOST_LINES]
+    return [*lines, *(_column_line(column) for column in worst)]
+
+
+def shortened(name: str, most: int = _LONGEST_NAME) -> str:
+    """A long name with its middle left out.
+
+    >>> shortened("a_long_name_of_a_column", 11)
+    'a_lon…olumn'
+    """
+    if len(name) <= most:
+        return name
+    head = (most - 1) // 2
+    return f"{name[:head]}{_ELLIPSIS}{name[len(name) - (most - 1 - head) :]}"
+
+
+def _column_line(column: ColumnAccount) -> Line:
+    shape = column.calibration.shape if column.calibration else "too few cells"
+    held = "" if column.hidden is None else f", {words.percent(column.hidden.covered.value)} held of "
+    said = "" if column.hidden is None else words.percent(column.hidden.said)
+    return _line(f"Gain of {shortened(column.name)}", words.number(column.gain), f"{shape}{held}{said}")
+
+
+def _badness(column: ColumnAccount) -> tuple[bool, float, float]:
+    wrong = column.calibration is not None and column.calibration.shape != "right"
+    p_value = column.calibration.p_value if wrong and column.calibration else 1.0
+    return not wrong, p_value, column.gain.value if column.gain else 0.0
+
+
+def _left_out(ledger: Ledger) -> list:
+    return [] if ledger.table is None else ledger.table.left_out
+
+
+def _per(column: ColumnAccount) -> str:
+    return "probability" if column.unit is None else f"density per {column.unit}"
+
+
+def _partner(column: ColumnAccount) -> str:
+    if column.partner is None or column.association is None:
+        return ""
+    return f"goes with {shortened(column.partner)} ({words.fixed(column.association, 2)})"
+
+
+def _share(hidden: Hiding) -> str:
+    error = hidden.covered.std_error
+    spread = "" if error is None else f" ± {words.fixed(100 * error, 1)}"
+    return f"{words.fixed(100 * hidden.covered.value, 1)}{spread} %"
+
+
+def _score(hidden: Hiding, value: float) -> str:
+    return words.percent(value) if hidden.score == "accuracy" else words.general(value)
+
+
+def _line(name: str, value: str, status: str) -> Line:
+    return Line(name=name, value=value, status=status, meaning="")
