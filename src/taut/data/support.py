@@ -1,5 +1,8 @@
 """Whether the cells of a column can be what its kind says: each fault in one sentence with the column and the row."""
 
+import datetime
+from collections.abc import Callable
+
 import numpy as np
 
 from taut.data.cells import Cells
@@ -18,11 +21,11 @@ def check_cells(cells: Cells, kind: str, name: str, *, low: float | None = None,
     if not cells.present.any():
         return
     if kind in _NUMERIC and not cells.is_number:
-        cell, row = cells.first(_no_numbers(cells))
+        cell, row = cells.first(cells.present if cells.is_date else _where_not(_spells_number, cells))
         _refuse(DataError, "numbers", cells, name, cell, row)
     if kind == "date" and not cells.is_date:
-        cell, row = cells.first(np.ones(len(cells.present), bool))
-        _refuse(DataError, "dates in ISO form, such as 2020-02-29", cells, name, cell, row)
+        cell, row = cells.first(_where_not(_spells_date, cells))
+        _refuse(DataError, "dates in ISO form, such as 2020-02-29,", cells, name, cell, row)
     if kind in _NUMERIC:
         check_finite_cells(cells, name)
         _check_support(cells, kind, name, low, high)
@@ -53,17 +56,23 @@ def _or_one(high: float | None) -> float:
     return 1.0 if high is None else high
 
 
-def _no_numbers(cells: Cells) -> np.ndarray:
-    """Which cells spell no number; where all do, every one, since it is the type that is wrong."""
-    if cells.is_date:
-        return cells.present
-    wrong = np.array([not _spells_number(cell) for cell in cells.values.tolist()]) & cells.present
+def _where_not(spells: Callable[[object], bool], cells: Cells) -> np.ndarray:
+    """Which cells do not spell what is wanted; where all do, every one, since it is the type that is wrong."""
+    wrong = np.array([not spells(cell) for cell in cells.values.tolist()]) & cells.present
     return wrong if wrong.any() else cells.present
 
 
 def _spells_number(cell: object) -> bool:
     try:
         float(str(cell))
+    except ValueError:
+        return False
+    return True
+
+
+def _spells_date(cell: object) -> bool:
+    try:
+        datetime.datetime.fromisoformat(str(cell))
     except ValueError:
         return False
     return True
