@@ -6,6 +6,8 @@ from taut.record import (
     FORMAT,
     Annealing,
     Calibration,
+    ColumnAccount,
+    ColumnCalibration,
     Control,
     Coverage,
     Estimate,
@@ -13,6 +15,7 @@ from taut.record import (
     Exhibits,
     Gap,
     Generalisation,
+    Hiding,
     Interval,
     LatentUse,
     Ledger,
@@ -207,3 +210,40 @@ def using(*states):
         for state in states
     ]
     return but(base(), {"latents": latents, "latent": len(latents), "active_units": sum(s is True for s in states)})
+
+
+def column(name, gain=0.5, association=0.5, shape="right", said=0.9, covered=0.9, **more):
+    """A Gaussian column that the others tell about, right in every respect."""
+    found = ColumnCalibration(
+        cells=400,
+        pit=[40] * 10,
+        band=(25.0, 56.0),
+        ks=0.2,
+        p_value=1e-6,
+        inner=0.5,
+        below=0.01,
+        above=0.01,
+        shape=shape,
+    )
+    hidden = Hiding(cells=100, said=said, covered=near(covered, 0.03), score="rmse", value=0.5, baseline=1.0)
+    kind = {"kind": "real", "family": "gaussian", "measure": "density", "unit": "unit"} | more
+    return ColumnAccount(
+        name=name,
+        reason="",
+        cells=400,
+        observed=1.0,
+        distortion=near(1.0),
+        alone=near(-1.5),
+        conditional=near(-1.5 + gain),
+        gain=near(gain, 0.005),
+        partner="other",
+        association=association,
+        calibration=found,
+        hidden=hidden,
+        **kind,
+    )
+
+
+def tabled(*columns):
+    """A ledger of a table with these columns, and one in which nothing is wrong."""
+    return but(base(), {"columns": [column("fine"), *columns]})

@@ -14,6 +14,7 @@ from tests.auditing.ledgers import (
     but,
     calibrated,
     causes,
+    column,
     generalising,
     health,
     known,
@@ -22,6 +23,7 @@ from tests.auditing.ledgers import (
     predicting,
     quantiles,
     split,
+    tabled,
     using,
 )
 
@@ -72,6 +74,8 @@ def surgery_of(rows, information):
     stated = near(information, condition=condition)
     return split(information, 1.5, mutual_information=stated, settings={"rows_in_data": 10**6})
 
+
+POISSON = {"kind": "count", "family": "poisson", "measure": "probability", "unit": None}
 
 TRIGGERED = [
     (gap(0.1), "gap-small", "note"),
@@ -139,6 +143,13 @@ TRIGGERED = [
     (predicting("zeros", 0.34, 0.25), "likelihood-misfit", "warning"),
     (predicting("zeros", 0.1, 0.0), "likelihood-misfit", "warning"),
     (predicting("another", 1.25, 1.0), "likelihood-misfit", "warning"),
+    (tabled(column("age", shape="heavy tails")), "heavy-tails", "warning"),
+    (tabled(column("age", shape="too narrow")), "column-misfit", "warning"),
+    (tabled(column("visits", shape="heavy tails", **POISSON)), "column-misfit", "warning"),
+    (tabled(column("age", covered=0.79)), "coverage-off", "warning"),
+    (tabled(column("age", said=0.5, covered=0.61)), "coverage-off", "note"),
+    (tabled(column("age", gain=0.009)), "column-ignored", "warning"),
+    (tabled(column("age", gain=0.009, association=0.29)), "column-apart", "note"),
     (but(base(), {"complete": False}), "audit-incomplete", "warning"),
     (set_to(rows_seen_in_training=20), "rows-seen", "note"),
     (set_to(rows_seen_in_training=21), "rows-seen", "problem"),
@@ -208,6 +219,16 @@ QUIET = [
     (predicting("row totals", 0.85, 1.0), "likelihood-misfit"),
     (predicting("zeros", 0.32, 0.25), "likelihood-misfit"),
     (predicting("zeros", 0.005, 0.0, half=0.0), "likelihood-misfit"),
+    (tabled(), "heavy-tails"),
+    (tabled(column("visits", shape="heavy tails", **POISSON)), "heavy-tails"),
+    (tabled(column("age", shape="heavy tails")), "column-misfit"),
+    (tabled(), "column-misfit"),
+    (tabled(column("age", covered=0.81)), "coverage-off"),
+    (tabled(column("visits", said=0.8, covered=0.95, **POISSON)), "coverage-off"),  # whole numbers
+    (tabled(column("age", gain=0.011)), "column-ignored"),  # within two standard errors
+    (tabled(column("age", gain=0.0, association=0.1)), "column-ignored"),
+    (tabled(column("age", gain=0.0, association=0.5)), "column-apart"),
+    (tabled(), "column-apart"),
     (base(), "audit-incomplete"),
     (base(), "rows-seen"),
     (set_to(rows_seen_in_training=0), "rows-seen"),
@@ -313,6 +334,17 @@ def test_numbers_that_are_not_numbers_are_no_finding():
             "in kurtosis. The lever is the likelihood: heavier tails",
         ),
         (predicting("zeros", 0.6, 0.1), "likelihood-misfit", "more zeros"),
+        (tabled(column("age", shape="heavy tails")), "heavy-tails", "Cells of `age` lie in the middle and far out"),
+        (tabled(column("age", shape="heavy tails")), "heavy-tails", "the family student-t"),
+        (
+            tabled(column("age", shape="long tail above")),
+            "column-misfit",
+            "`age`, which has a longer tail above, the kind",
+        ),
+        (tabled(column("n", shape="too narrow", **POISSON)), "column-misfit", "the family negative-binomial"),
+        (tabled(column("age", covered=0.5)), "coverage-off", "`age`, 50% of 100 where 90% was said"),
+        (tabled(column("age", gain=0.0)), "column-ignored", "`age` goes with `other` by 0.50"),
+        (tabled(*(column(n, gain=0.0, association=0.0) for n in "abcdefg")), "column-apart", "`e` and 2 more"),
     ],
 )
 def test_sentences_hold_the_numbers_they_rest_on(ledger, code, words):

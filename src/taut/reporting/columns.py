@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from taut.record import ColumnAccount, Hiding, Ledger, PairDifference, TableAccount
+from taut.record import ColumnAccount, Hiding, Ledger, LeftOut, PairDifference, TableAccount
 from taut.reporting import words
 from taut.reporting.line import Line
 
@@ -44,12 +44,12 @@ def schema_rows(ledger: Ledger) -> list[ColumnRow]:
         ColumnRow(
             name=column.name,
             below=column.reason,
-            cells=[f"{column.kind}, {column.family}", _per(column), words.percent(column.observed)],
+            cells=[_taken_for(column), column.unit or "probability", words.percent(column.observed)],
         )
         for column in ledger.columns
     ]
     left_out = [
-        ColumnRow(name=c.name, below=c.reason, cells=[f"{c.kind}, left out", "", ""]) for c in _left_out(ledger)
+        ColumnRow(name=c.name, below=f"{c.kind}: {c.reason}", cells=["not modelled", "", ""]) for c in _left_out(ledger)
     ]
     return [*modelled, *left_out][:_MOST_ROWS]
 
@@ -163,12 +163,12 @@ def _badness(column: ColumnAccount) -> tuple[bool, float, float]:
     return not wrong, p_value, column.gain.value if column.gain else 0.0
 
 
-def _left_out(ledger: Ledger) -> list:
+def _left_out(ledger: Ledger) -> list[LeftOut]:
     return [] if ledger.table is None else ledger.table.left_out
 
 
-def _per(column: ColumnAccount) -> str:
-    return "probability" if column.unit is None else f"density per {column.unit}"
+def _taken_for(column: ColumnAccount) -> str:
+    return column.kind if column.kind == column.family else f"{column.kind}, {column.family}"
 
 
 def _partner(column: ColumnAccount) -> str:

@@ -8,7 +8,7 @@ here.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from taut.auditing.verdicts import bracket, data, gap, guide, latents, prior, weights
+from taut.auditing.verdicts import bracket, columns, data, gap, guide, latents, prior, weights
 from taut.record import Ledger, Verdict
 
 
@@ -42,6 +42,11 @@ RULES: tuple[Rule, ...] = (
     Rule(data.generalisation, ("overfitting-model",)),
     Rule(data.outliers, ("out-of-distribution",)),
     Rule(data.predictive, ("likelihood-misfit",)),
+    Rule(columns.tails, ("heavy-tails",)),
+    Rule(columns.misfit, ("column-misfit",)),
+    Rule(columns.coverage, ("coverage-off",)),
+    Rule(columns.ignored, ("column-ignored",)),
+    Rule(columns.apart, ("column-apart",)),
 )
 
 ORDER = ("problem", "warning", "note", "good")

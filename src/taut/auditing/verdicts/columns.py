@@ -1,0 +1,191 @@
+"""The columns of a table: what the model makes nothing of, likelihoods that do not fit, intervals that do not hold."""
+
+import math
+from collections.abc import Sequence
+
+from taut.auditing.verdicts.evidence import error_of, surely_below
+from taut.record import ColumnAccount, Hiding, Ledger, Verdict
+
+# Nats a cell: as much as a Gaussian column tells about another that it is correlated with by 0.2, −½ log(1 − 0.2²).
+NOTHING = 0.02
+# Spearman's correlation or Cramér's V of two columns that go together for all to see (Cohen 1988: a medium effect).
+TOGETHER = 0.3
+# By how much a share must differ from what was said, and in how many standard errors: a table has many columns.
+OFF, OFF_ERRORS = 0.1, 3.0
+MOST_NAMED = 5
+
+# What to try, by the family and by how the data differ; a kind or family is given with --schema, or `VAE(schema=...)`.
+BY_FAMILY = {
+    ("poisson", "too narrow"): "the family negative-binomial",
+    ("poisson", "heavy tails"): "the family negative-binomial",
+    ("poisson", "long tail above"): "the family negative-binomial",
+    ("poisson", "another shape"): "the family zero-inflated-poisson or negative-binomial",
+    ("negative-binomial", "another shape"): "the family zero-inflated-negative-binomial",
+    ("gaussian", "long tail above"): "the kind positive, where no value is below zero, or the family mixture",
+    ("log-normal", "long tail below"): "the kind real",
+    ("logit-normal", "another shape"): "the family beta",
+    ("beta", "another shape"): "the family logit-normal",
+}
+BY_SHAPE = {
+    "heavy tails": "the family student-t, of the kind real",
+    "long tail above": "the kind real with the family mixture",
+    "long tail below": "the kind real with the family mixture",
+    "another shape": "the kind real with the family mixture",
+    "too narrow": "the decoder (earlier stopping, fewer weights) or more data",
+    "too wide": "the decoder and training (more latents, more width, longer)",
+    "shifted up": "the decoder: train it longer, on rows like these",
+    "shifted down": "the decoder: train it longer, on rows like these",
+}
+
+
+def ignored(ledger: Ledger) -> Verdict | None:
+    """Columns of which the others are made to tell nothing, although in the data they go together with one."""
+    nothing = [column for column in ledger.columns if surely_below(column.gain, NOTHING)]
+    seen = [column for column in nothing if (column.association or 0.0) >= TOGETHER]
+    if not seen:
+        return None
+    first = max(seen, key=lambda column: column.association or 0.0)
+    return Verdict(
+        code="column-ignored",
+        severity="warning",
+        text=f"The model makes nothing of {_named(seen)}: given the rest of its row a cell is as probable as by "
+        f"itself, although `{first.name}` goes with `{first.partner}` by {first.association:.2f}. The lever is the "
+        "latents: more of them, divergence that warms up (`kl_warm_up`), or longer training.",
+        evidence=_gains(seen),
+    )
+
+
+def apart(ledger: Ledger) -> Verdict | None:
+    """Columns that go with no other, in the model as in the data: nothing is lost, and nothing can be filled in."""
+    nothing = [
+        column
+        for column in ledger.columns
+        if surely_below(column.gain, NOTHING) and (column.association or 0.0) < TOGETHER
+    ]
+    if not nothing:
+        return None
+    return Verdict(
+        code="column-apart",
+        severity="note",
+        text=f"The other columns tell nothing about {_named(nothing)}, and in the data they go with none by "
+        f"{TOGETHER:g} or more: filling in their cells is hardly better than the mean or the most frequent one.",
+        evidence=_gains(nothing),
+    )
+
+
+def tails(ledger: Ledger) -> Verdict | None:
+    """More cells far out than the likelihood has, and more in its middle: heavy tails."""
+    found = [column for column in ledger.columns if _is_heavy(column)]
+    if not found:
+        return None
+    return Verdict(
+        code="heavy-tails",
+        severity="warning",
+        text=f"Cells of {_named(found)} lie in the middle and far out more often than their likelihood says. The lever "
+        f"is the likelihood: {BY_SHAPE['heavy tails']}, by --schema or `VAE(schema=...)`.",
+        evidence=", ".join(
+            f"columns.calibration of {column.name}: inner = {column.calibration.inner:.3f}, below = "
+            f"{column.calibration.below:.3f}, above = {column.calibration.above:.3f}, p_value = "
+            f"{column.calibration.p_value:.2g}"
+            for column in found[:MOST_NAMED]
+            if column.calibration
+        ),
+    )
+
+
+def misfit(ledger: Ledger) -> Verdict | None:
+    """Cells that are not uniform in their distributions given the others, for another reason than heavy tails.
+
+    The shape is said at 5 % over all columns together (Czado, Gneiting & Held 2009 for the transform of counts).
+    """
+    shapes = [(column, column.calibration.shape) for column in ledger.columns if column.calibration]
+    found = [column for column, shape in shapes if shape != "right" and not _is_heavy(column)]
+    if not found:
+        return None
+    found.sort(key=lambda column: column.calibration.p_value if column.calibration else 1.0)
+    said = "; ".join(f"for `{column.name}`, which {_shape(column)}, {_lever(column)}" for column in found[:MOST_NAMED])
+    return Verdict(
+        code="column-misfit",
+        severity="warning",
+        text=f"Given the rest of their rows, cells of {_named(found)} do not fall where the model expects them. The "
+        f"lever is, with kinds and families by --schema or `VAE(schema=...)`: {said}.",
+        evidence=", ".join(
+            f"columns.calibration of {column.name}: ks = {column.calibration.ks:.3f}, p_value = "
+            f"{column.calibration.p_value:.2g}, shape = {column.calibration.shape}"
+            for column in found[:MOST_NAMED]
+            if column.calibration
+        ),
+    )
+
+
+def coverage(ledger: Ledger) -> Verdict | None:
+    """Hidden cells that lie in their sets less or more often than was said."""
+    off = [(column, column.hidden) for column in ledger.columns if column.hidden and _is_off(column, column.hidden)]
+    if not off:
+        return None
+    named = "; ".join(
+        f"`{column.name}`, {hidden.covered.value:.0%} of {hidden.cells} where {hidden.said:.0%} was said"
+        for column, hidden in off[:MOST_NAMED]
+    )
+    low = any(hidden.covered.value < hidden.said for _, hidden in off)
+    return Verdict(
+        code="coverage-off",
+        severity="warning" if low else "note",
+        text=f"Hidden cells do not lie in their intervals, or are not their most probable category, as often as the "
+        f"model says: {named}. The lever is "
+        + (
+            "the likelihood of these columns (--schema), then the decoder: it is too sure of itself."
+            if low
+            else "training (longer, with more latents): it is less sure than it could be."
+        ),
+        evidence=", ".join(
+            f"columns.hidden.covered of {c.name} = {h.covered}, said = {h.said:.3f}" for c, h in off[:MOST_NAMED]
+        ),
+    )
+
+
+def _is_heavy(column: ColumnAccount) -> bool:
+    """Counts and categories have families of their own for it."""
+    return column.measure == "density" and column.calibration is not None and column.calibration.shape == "heavy tails"
+
+
+def _is_off(column: ColumnAccount, hidden: Hiding) -> bool:
+    difference = hidden.covered.value - hidden.said
+    # An interval of whole numbers holds what it must or more.
+    if column.kind == "count" and difference > 0:
+        return False
+    error = error_of(hidden.covered)
+    return math.isfinite(error) and abs(difference) >= max(OFF, OFF_ERRORS * error)
+
+
+def _shape(column: ColumnAccount) -> str:
+    shape = column.calibration.shape if column.calibration else "right"
+    what = {
+        "too narrow": "lies outside its intervals too often",
+        "too wide": "lies in the middle of its intervals too often",
+        "long tail above": "has a longer tail above",
+        "long tail below": "has a longer tail below",
+        "shifted up": "lies higher",
+        "shifted down": "lies lower",
+    }
+    return what.get(shape, "has another shape")
+
+
+def _lever(column: ColumnAccount) -> str:
+    shape = column.calibration.shape if column.calibration else "right"
+    if column.measure == "probability" and (column.family, shape) not in BY_FAMILY:
+        return "the decoder: more latents, longer training"
+    return BY_FAMILY.get((column.family, shape), BY_SHAPE.get(shape, "the likelihood"))
+
+
+def _gains(columns: Sequence[ColumnAccount]) -> str:
+    return ", ".join(
+        f"columns.gain of {column.name} = {column.gain} (association {column.association or 0.0:.2f})"
+        for column in columns[:MOST_NAMED]
+    )
+
+
+def _named(columns: Sequence[ColumnAccount]) -> str:
+    more = len(columns) - MOST_NAMED
+    listed = ", ".join(f"`{column.name}`" for column in columns[:MOST_NAMED])
+    return listed + (f" and {more} more" if more > 0 else "")
