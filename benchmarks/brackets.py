@@ -99,7 +99,7 @@ def brute(vae: taut.VAE, test: np.ndarray, count: int) -> None:
     evidence = audited.ledger.evidence
     seconds = time.perf_counter() - began
     print(f"brute force: mean {value.mean():.4f} in {seconds:.0f} s; sd of log-weights {spread.mean():.3f}")
-    # Both have errors: of brute force from its chains, of a row's bracket of width s² from its own, of variance s² each.
+    # Both have errors: brute force from its chains, a row's bracket of width s² from its own, of variance s² each.
     error = np.hypot(spread / np.sqrt(log_w.shape[1]), np.sqrt(np.abs(walks.upper - walks.lower) / CHAINS_OF_A_ROW))
     inside = (walks.lower - 2 * error < value) & (value < walks.upper + 2 * error)
     print(f"rows whose bracket, ± 2 errors of both, holds it: {inside.sum()} of {len(inside)}")

@@ -13,7 +13,8 @@ from tests.laws import checks
 from tests.laws.instances import LIKELIHOODS, nodes
 
 EXTREMES = (-60.0, -1e-3, 0.0, 60.0)
-CLOSED = sorted(set(LIKELIHOODS) - {"discretised-logistic"})
+INFLATED = sorted(name for name in LIKELIHOODS if name.startswith("zero-inflated"))
+CLOSED = sorted(set(LIKELIHOODS) - {"discretised-logistic", *INFLATED})
 
 
 def summed_information(likelihood, outputs, points, volumes):
@@ -52,6 +53,17 @@ def test_information_is_the_mean_square_of_the_score(name, float64):
         eta = jnp.asarray(outputs, float)
         expected = summed_information(likelihood, eta, points, volumes)
         np.testing.assert_allclose(information(likelihood, eta), expected, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", INFLATED)
+def test_information_with_the_gate_seen_is_no_less_than_without(name, float64):
+    case = LIKELIHOODS[name]
+    likelihood = likelihoods.named(name, case.data)
+    points, volumes = nodes(case)
+    for outputs in case.outputs:
+        eta = jnp.asarray(outputs, float)
+        lost = information(likelihood, eta) - summed_information(likelihood, eta, points, volumes)
+        assert np.linalg.eigvalsh(lost).min() > -1e-6
 
 
 @pytest.mark.parametrize("name", CLOSED)

@@ -132,9 +132,9 @@ class GaussianLogOdds(dist.Distribution):
     @property
     def mean(self) -> Array:
         """By Gauss–Hermite quadrature."""
-        logits = self.location[..., None] + self.scale[..., None] * jnp.asarray(_NODES, self.location.dtype)
-        weights = jnp.asarray(_WEIGHTS / _WEIGHTS.sum(), self.location.dtype)
-        return self.low + (self.high - self.low) * jnp.sum(sigmoid(logits) * weights, axis=-1)
+        kind = self.location.dtype
+        logits = self.location[..., None] + jnp.tensordot(self.scale, jnp.asarray(_NODES, kind), axes=0)
+        return self.low + (self.high - self.low) * (sigmoid(logits) @ jnp.asarray(_WEIGHTS / _WEIGHTS.sum(), kind))
 
 
 class Beta(AbstractLikelihood):

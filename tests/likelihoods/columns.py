@@ -1,0 +1,66 @@
+"""Likelihoods of table columns, with outputs to try and the values over which they are summed or integrated."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from numpy.polynomial.legendre import leggauss
+
+from taut import likelihoods as lk
+
+
+class Case(NamedTuple):
+    """`points` with `volumes` are quadrature nodes in the units of x, or codes and counts with volume one."""
+
+    likelihood: lk.AbstractLikelihood
+    outputs: list[list[float]]
+    points: np.ndarray
+    volumes: np.ndarray
+
+
+def codes(count: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.arange(float(count)), np.ones(count)
+
+
+def interval(low: float, high: float, panels: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss–Legendre with twenty nodes on each of many panels."""
+    x, w = leggauss(20)
+    edges = np.linspace(low, high, panels + 1)
+    half = np.diff(edges)[:, None] / 2
+    return (edges[:-1, None] + half * (x + 1)).ravel(), (half * w).ravel()
+
+
+def positive_line() -> tuple[np.ndarray, np.ndarray]:
+    """Over the logarithm: e^t has volume e^t dt."""
+    t, w = interval(-18.0, 22.0)
+    return np.exp(t), w * np.exp(t)
+
+
+def ends(low: float, high: float) -> dict:
+    return {"low": jnp.array([low]), "high": jnp.array([high])}
+
+
+def at(centre: float, spread: float) -> dict:
+    return {"centre": jnp.array([centre]), "spread": jnp.array([spread])}
+
+
+def cases() -> dict[str, Case]:
+    shares = jnp.array([[0.1, 0.5, 0.15, 0.25]])
+    return {
+        "log-normal": Case(lk.LogNormal(1, **at(1.0, 0.6)), [[0.0], [-1.5], [2.0]], *positive_line()),
+        "logit-normal": Case(
+            lk.LogitNormal(1, **ends(-2.0, 5.0), **at(0.3, 0.8)), [[0.0], [1.0], [-1.0]], *interval(-2.0, 5.0)
+        ),
+        "beta": Case(lk.Beta(1, **ends(-2.0, 5.0), centre=jnp.array([0.2])), [[0.0], [1.0], [-0.7]], *interval(-2, 5)),
+        "mixture": Case(
+            lk.GaussianMixture(1, **at(3.0, 2.0), components=3), [[0.0, 0.0, 0.0], [1.0, -2.0, 0.5]], *interval(-60, 60)
+        ),
+        "rounded gaussian": Case(
+            lk.Gaussian(1, **at(3.0, 2.0), smallest=jnp.array([0.5])), [[0.0], [1.3]], *interval(-60, 60)
+        ),
+        "ordered-logit": Case(lk.OrderedLogit(1, shares=shares), [[0.0], [3.0], [-2.0]], *codes(4)),
+        "zero-inflated-poisson": Case(lk.ZeroInflated(lk.Poisson(1)), [[0.5, -1.0], [1.5, 2.0]], *codes(80)),
+        "zero-inflated-negative-binomial": Case(
+            lk.ZeroInflated(lk.NegativeBinomial(1)), [[0.5, -1.0], [1.0, 2.0]], *codes(400)
+        ),
+    }
