@@ -55,8 +55,31 @@ def _negative_binomial(likelihood: likelihoods.NegativeBinomial, outputs: np.nda
     return stats.nbinom(concentration, concentration / (concentration + np.exp(outputs)))
 
 
+class _Inflated(NamedTuple):
+    """Zero with the probability of the gate, else a count: scipy has none of these."""
+
+    gate: np.ndarray
+    counts: object
+
+    def logpmf(self, x: np.ndarray) -> np.ndarray:
+        counted = np.log1p(-self.gate) + self.counts.logpmf(x)
+        return np.where(x == 0, np.logaddexp(np.log(self.gate), counted), counted)
+
+
+def _inflated(counts: Callable[[likelihoods.AbstractLikelihood, np.ndarray], object]) -> Callable:
+    def of(likelihood: likelihoods.ZeroInflated, outputs: np.ndarray) -> object:
+        return _Inflated(special.expit(outputs[1:]), counts(likelihood.counts, outputs[:1]))
+
+    return of
+
+
+def _poisson(_: likelihoods.AbstractLikelihood, outputs: np.ndarray) -> object:
+    return stats.poisson(np.exp(outputs) + 1e-8)
+
+
 _REAL = _column(-3.0, 1.0, 2.5, 4.0)
 _ONE = ((-3.0,), (0.0,), (0.4,), (2.0,))
+_GATED = ((-3.0, 0.0), (0.4, -2.0), (2.0, 1.0))
 
 LIKELIHOODS: dict[str, LikelihoodCase] = {
     "bernoulli": LikelihoodCase(
@@ -84,10 +107,12 @@ LIKELIHOODS: dict[str, LikelihoodCase] = {
     "gaussian-shared": LikelihoodCase(_REAL, _ONE, "real", _normal, (-40.0, 40.0)),
     "gaussian-unit": LikelihoodCase(_REAL, _ONE, "real", _normal, (-40.0, 40.0)),
     "negative-binomial": LikelihoodCase(_column(0, 7), _ONE, np.arange(600), _negative_binomial, (0, 10_000)),
-    "poisson": LikelihoodCase(
-        _column(0, 7), _ONE, np.arange(200), lambda _, o: stats.poisson(np.exp(o) + 1e-8), (0, 10_000)
-    ),
+    "poisson": LikelihoodCase(_column(0, 7), _ONE, np.arange(200), _poisson, (0, 10_000)),
     "student-t": LikelihoodCase(_REAL, _ONE, "real", _student, (-1e6, 1e6)),
+    "zero-inflated-negative-binomial": LikelihoodCase(
+        _column(0, 7), _GATED, np.arange(600), _inflated(_negative_binomial), (0, 10_000)
+    ),
+    "zero-inflated-poisson": LikelihoodCase(_column(0, 7), _GATED, np.arange(200), _inflated(_poisson), (0, 10_000)),
 }
 
 

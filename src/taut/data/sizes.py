@@ -38,11 +38,12 @@ class Sizes:
 
 
 def learn_sizes(
-    sizes: Float[np.ndarray, "n"], counts: Num[np.ndarray, "n counts"], *, column: str | None = None
+    counts: Num[np.ndarray, "n counts"], sizes: Float[np.ndarray, "n"] | None = None, *, column: str | None = None
 ) -> Sizes:
-    """The sizes of training rows, from `totals` of their counts or from a column."""
+    """The sizes of training rows: the totals of their counts, or those of a column."""
     # Integers have no holes, now or later.
     means = tuple(float(mean) for mean in np.nanmean(counts, axis=0)) if counts.dtype.kind == "f" else ()
+    sizes = totals(counts, means) if sizes is None else sizes
     return Sizes(column=column, middle=float(np.median(sizes)) or 1.0, means=means)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from taut.data import Schema
 from taut.errors import OptionError
-from taut.estimators.conditions import COUNTS, Conditions
+from taut.estimators.conditions import COUNTS, NO_CONDITIONS, Conditions
 from taut.estimators.table_parts import table_parts
 from taut.guides import AbstractGuide, GaussianEncoder
 from taut.likelihoods import AbstractLikelihood, Categorical, named
@@ -28,7 +28,7 @@ class Architecture:
     """What it takes to rebuild the modules around stored arrays.
 
     `largest` is the largest value in the training data, from which totals and numbers of categories follow. A table has
-    a `schema`, and then `likelihood` is `mixed`; `conditions` say which numbers are given behind the entries of a datum.
+    a `schema`, and then `likelihood` is `mixed`; `conditions` say which numbers are given behind a datum's entries.
     """
 
     features: int
@@ -38,7 +38,7 @@ class Architecture:
     covariance: str
     largest: float
     schema: Schema | None = None
-    conditions: Conditions = Conditions()
+    conditions: Conditions = NO_CONDITIONS
 
     @property
     def covariates(self) -> int:

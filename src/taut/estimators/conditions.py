@@ -91,6 +91,9 @@ class Conditions:
         return dataclasses.replace(table, values=joined(table.values, given), beside=None)
 
 
+NO_CONDITIONS = Conditions()
+
+
 def learn_conditions(
     columns: Schema,
     size_factor: str | None,
@@ -113,10 +116,9 @@ def learn_conditions(
     if not counts.shape[1]:
         raise OptionError("`size_factor` wants columns of counts; got none; set their kinds, or leave it out.")
     if size_factor == "total":
-        means = learn_sizes(np.ones(1), counts).means
-        return Conditions(covariates=covariates, sizes=learn_sizes(totals(counts, means), counts))
+        return Conditions(covariates=covariates, sizes=learn_sizes(counts))
     raw = column_of(_there(sheet, table.name, [size_factor]), size_factor, schema)
-    return Conditions(covariates=covariates, sizes=learn_sizes(raw[rows], counts, column=size_factor))
+    return Conditions(covariates=covariates, sizes=learn_sizes(counts, raw[rows], column=size_factor))
 
 
 def counted(schema: Schema | None) -> np.ndarray | slice:

@@ -11,15 +11,15 @@ import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Float, Key, Num
 
-from taut.auditing import Audit, Context, RowResult, account_for_rows, audit_by_row
-from taut.data import Table, as_sheet, as_table, check_same_features, count_seen, encode, row_hashes
+from taut.auditing import Audit, Context, audit_by_row
+from taut.data import Table, as_sheet, as_table, check_same_features, count_seen, encode
 from taut.errors import DataError, OptionError
 from taut.estimators.conditions import Conditions, joined
 from taut.estimators.giving import as_columns, covariates_for
+from taut.estimators.holes import over_rows, readable
 from taut.estimators.preparation import check_within
-from taut.estimators.row_weights import checked_weights
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, entries_in
@@ -55,38 +55,40 @@ def prepared(fitted: Fitted, X: Any) -> Table:
     if fitted.schema is not None:
         sheet = as_sheet(X)
         return conditions.beside(encode(fitted.schema, sheet), sheet, schema=fitted.schema)
-    table = as_table(X)
+    table = as_table(X, holes=True)
     check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
-    values = fitted.binarisation.for_evaluation(table.values)
-    table = dataclasses.replace(table, values=values)
-    check_within(fitted.model.observation, fitted.likelihood.name, table)
-    return conditions.beside(table, table.beside)
+    holes = np.isnan(table.values) if table.values.dtype.kind == "f" else np.zeros(0, bool)
+    values = np.where(holes, 0, table.values) if holes.any() else table.values
+    values = fitted.binarisation.for_evaluation(values)
+    check_within(fitted.model.observation, fitted.likelihood.name, dataclasses.replace(table, values=values))
+    values = np.where(holes, np.nan, values) if holes.any() else values
+    return conditions.beside(dataclasses.replace(table, values=values), table.beside)
 
 
 def place(fitted: Fitted, X: Any) -> Encoding:
     """Posterior means and reconstructions of all rows."""
-    values = prepared(fitted, X).values
-    return map_rows(EncodingOfRow(), fitted.model, fitted.guide, values, key=jr.key(0), block=BLOCK)
+
+    def asked(model: AbstractModel, guide: AbstractGuide, values: Any, numbers: Any) -> Encoding:
+        return map_rows(EncodingOfRow(), model, guide, values, key=jr.key(0), rows=numbers, block=BLOCK)
+
+    return over_rows(fitted, prepared(fitted, X).values, asked, seed=0)
 
 
 def decode(
     fitted: Fitted, latents: Float[np.ndarray, "n latents"], given: Any = None
 ) -> Float[np.ndarray, "n features"]:
-    """E[x|z] for given latents, or E[x|z, c] for what is given beside them. Raises OptionError where that is missing."""
+    """E[x|z] for latents, or E[x|z, c] for what is given beside them. Raises OptionError where that is missing."""
     if latents.ndim != 2 or latents.shape[1] != fitted.architecture.latents:
         raise DataError(
             f"Latents want the shape (n, {fitted.architecture.latents}); got {latents.shape}; pass what `transform` "
             "returned."
         )
     model, floats = fitted.model, jnp.asarray(latents, jnp.result_type(float))
-    if fitted.architecture.covariates and not given:
+    if fitted.architecture.covariates and given is None:
         words = fitted.architecture.conditions.words
         raise OptionError(f"This model is given {words}; got latents alone; pass values of it with `given`.")
     lent = jnp.asarray(lent_rows(fitted, len(latents), given, seed=0), floats.dtype)
-    means = eqx.filter_jit(
-        eqx.filter_vmap(lambda z, x: entries_in(model, mean_of(model.given(x).likelihood(z))), in_axes=(0, 0))
-    )
-    return np.asarray(means(floats, lent))
+    return np.asarray(_means(model, floats, lent))
 
 
 def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.ndarray, "n features"]:
@@ -94,8 +96,20 @@ def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.nd
     if n < 1:
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
     model, lent = fitted.model, jnp.asarray(lent_rows(fitted, n, given, seed=seed), jnp.result_type(float))
-    draw = eqx.filter_jit(eqx.filter_vmap(lambda x, key: entries_in(model, model.given(x).sample(key=key)[0])))
-    return np.asarray(draw(lent, jr.split(jr.key(seed), n)))
+    return np.asarray(_draws(model, lent, jr.split(jr.key(seed), n)))
+
+
+# Functions of the module, and not of each call, so that what was compiled once serves the next call.
+@eqx.filter_jit
+def _means(
+    model: AbstractModel, latents: Float[Array, "n latents"], lent: Float[Array, "n datum"]
+) -> Float[Array, "n features"]:
+    return eqx.filter_vmap(lambda z, x: entries_in(model, mean_of(model.given(x).likelihood(z))))(latents, lent)
+
+
+@eqx.filter_jit
+def _draws(model: AbstractModel, lent: Float[Array, "n datum"], keys: Key[Array, "n"]) -> Num[Array, "n features"]:
+    return eqx.filter_vmap(lambda x, key: entries_in(model, model.given(x).sample(key=key)[0]))(lent, keys)
 
 
 def lent_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Float[np.ndarray, "n datum"]:
@@ -114,43 +128,6 @@ def lent_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Float[np.ndar
     return joined(entries, covariates_for(conditions, fitted.given_rows, n, columns, seed=seed))
 
 
-def account(
-    fitted: Fitted,
-    X: Any,
-    *,
-    draws: int,
-    seed: int,
-    on_block: Callable[[int], None] | None = None,
-) -> RowResult:
-    """ELBO, importance-weighted log p(x) and their health for every row."""
-    if draws < 2:
-        raise OptionError(f"A score wants at least 2 draws a row, to measure its own error; got {draws}; ask for more.")
-    values = prepared(fitted, X).values
-    return account_for_rows(
-        fitted.model,
-        fitted.guide,
-        values,
-        draws=draws,
-        key=jr.key(seed),
-        rows=content_numbers(values),
-        on_block=on_block,
-    )
-
-
-def content_numbers(values: Num[np.ndarray, "n features"]) -> Num[np.ndarray, "n"]:
-    """A number for each row by what is in it, to fold keys in with.
-
-    What an estimator says of a row then depends neither on its place nor on its company; equal rows share their draws.
-    """
-    return (row_hashes(values) >> np.uint64(33)).astype(np.int64)
-
-
-def mean_log_p(fitted: Fitted, X: Any, sample_weight: Any = None, *, draws: int = 1000, seed: int = 0) -> float:
-    """The mean of log p(x) over rows, weighted where weights are given. Raises DataError for weights of another kind."""
-    values = account(fitted, X, draws=draws, seed=seed).log_p
-    return float(np.average(values.astype(np.float64), weights=checked_weights(sample_weight, len(values))))
-
-
 def judge(
     fitted: Fitted,
     X: Any,
@@ -166,15 +143,16 @@ def judge(
     if X is None and fitted.held_out is None:
         raise DataError("An audit wants rows; training held none out; pass data that it has not seen.")
     table = prepared(fitted, fitted.held_out if X is None else X)
-    raw = table if fitted.coded else fitted.held_out if X is None else as_table(X)
+    raw = table if fitted.coded else fitted.held_out if X is None else as_table(X, holes=True)
     assert raw is not None
     labels = raw.labels if labels is None else labels
     if labels is not None and len(labels) != len(table):
         raise DataError(f"One label is wanted for each of the {len(table)} rows; got {len(labels)}; pass as many.")
     seen = count_seen(raw.values, fitted.seen)
+    model, guide = readable(fitted, table.values)
     return audit_by_row(
-        fitted.model,
-        fitted.guide,
+        model,
+        guide,
         table.values,
         key=jr.key(seed),
         train=None if train is None else prepared(fitted, train).values,
@@ -209,7 +187,7 @@ def rows_seen(fitted: Fitted, X: Any) -> tuple[int, int]:
     if fitted.coded:
         table = prepared(fitted, X)
         return count_seen(table.values, fitted.seen), len(table)
-    table = as_table(X)
+    table = as_table(X, holes=True)
     check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
     return count_seen(table.values, fitted.seen), len(table)
 

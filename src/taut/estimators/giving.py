@@ -1,4 +1,4 @@
-"""From the words `condition_on` and `size_factor` to what a model is given: which columns, read how, with which numbers."""
+"""From the words `condition_on` and `size_factor` to what a model is given: which columns, and their numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from taut.data import Column, Schema, Sheet, Table, as_sheet, with_given
 from taut.data.choices import in_words
 from taut.data.extracting import cells_of
 from taut.errors import OptionError, ShapeError
-from taut.estimators.conditions import Conditions, column_of, learn_conditions
+from taut.estimators.conditions import NO_CONDITIONS, Conditions, column_of, learn_conditions
 
 # So many training rows are kept to draw covariates from.
 MOST_KEPT = 10_000
@@ -62,6 +62,9 @@ class Given(NamedTuple):
     numbers: Float[np.ndarray, "n width"] | None
 
 
+NOTHING_GIVEN = Given(NO_CONDITIONS, None)
+
+
 def given_of_table(schema: Schema, sheet: Sheet, asked: Asked, wishes: Mapping[str, Any]) -> Schema:
     """The schema with its given columns: kinds as the person wishes, else as the cells look; a size is a number."""
     names = asked.names(sheet)
@@ -73,7 +76,7 @@ def given_rows(table: Table, sheet: Sheet | None, schema: Schema | None, asked: 
     """What is given, learnt from the training `rows`: from the sheet of a table, or from what stands beside a block."""
     names = [] if sheet is None else asked.names(sheet)
     if not names and asked.size_factor is None:
-        return Given(Conditions(), None)
+        return NOTHING_GIVEN
     columns = schema
     if schema is None:
         known = [] if sheet is None else sheet.columns
@@ -134,8 +137,8 @@ def as_columns(given: Any, n: int) -> dict[str, Any]:
     columns = {}
     for name, cells in given.items():
         many = isinstance(cells, Sequence | np.ndarray) and not isinstance(cells, str)
-        cells = list(cells) if many else [cells]
-        if len(cells) not in (1, n):
-            raise ShapeError(f"Wanted {n} cells, or one for all, of `{name}` in `given`; got {len(cells)}; give them.")
-        columns[str(name)] = cells * n if len(cells) == 1 else cells
+        own = list(cells) if many else [cells]
+        if len(own) not in (1, n):
+            raise ShapeError(f"Wanted {n} cells, or one for all, of `{name}` in `given`; got {len(own)}; give them.")
+        columns[str(name)] = own * n if len(own) == 1 else own
     return columns

@@ -12,8 +12,7 @@ import numpy as np
 
 from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, read_schema, split
 from taut.errors import DataError, OptionError, SupportError
-from taut.estimators.conditions import Conditions
-from taut.estimators.giving import Asked, Given, given_of_table, given_rows
+from taut.estimators.giving import NOTHING_GIVEN, Asked, Given, given_of_table, given_rows
 from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
 from taut.likelihoods import Choice
 
@@ -42,7 +41,7 @@ class Opened:
     train: np.ndarray
     held_out: np.ndarray
     schema: Schema | None = None
-    given: Given = Given(Conditions(), None)
+    given: Given = NOTHING_GIVEN
     labels: np.ndarray | None = None
     weights: RowWeights | None = None
 

@@ -14,7 +14,7 @@ import numpy as np
 from taut.data import Schema, Table, check_enough_rows, check_varies, digest, row_hashes
 from taut.errors import OptionError
 from taut.estimators.assembly import Architecture, objective_named
-from taut.estimators.conditions import joined
+from taut.estimators.conditions import COUNTS, joined
 from taut.estimators.giving import kept_rows
 from taut.estimators.hole_patterns import HolePatterns, hole_patterns
 from taut.estimators.opening import MIXED, Opened
@@ -23,7 +23,7 @@ from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
 from taut.guides import AbstractGuide
-from taut.likelihoods import Choice, check_support, choose
+from taut.likelihoods import Choice, check_support, choose, choose_counts
 from taut.models import LatentVariableModel
 from taut.record import HistoryRow
 
@@ -187,8 +187,11 @@ def _likelihood(name: str, data: Opened, binarisation: Binarisation) -> Choice:
     values = data.table.values
     if binarisation.kind != "none":
         values = np.array([[0, 1]], dtype=np.uint8)
+    sizes = data.given.conditions.sizes
     if name == "auto":
-        return choose(values)
+        return choose(values) if sizes is None else choose_counts(values)
+    if sizes is not None and name not in COUNTS:
+        raise OptionError(f"`size_factor` wants a likelihood among {', '.join(COUNTS)}; got `{name}`; leave out one.")
     check_support(name, values)
     return Choice(name, "it was asked for")
 

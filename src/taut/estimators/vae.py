@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sklearn.utils import Tags
 
 from taut.auditing import Audit
 from taut.errors import OptionError
-from taut.estimators import evaluation, imputing
+from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
 from taut.record import Ledger
 
@@ -72,18 +73,26 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     ) -> VAE:
         """Train on the rows of X: an array, a frame, or a `taut.data.Table`; cells may be missing.
 
-        `y` may hold one label for each row, which only colours the report. `sample_weight` says how much each row counts
-        in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoint` names a file for the state of
-        training, from which `resume` goes on. Ctrl-C ends training and keeps the best state so far.
+        `y` may hold one label for each row, which only colours the report. `sample_weight` says how much each row
+        counts in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoint` names a file for
+        the state of training, from which `resume` goes on. Ctrl-C ends training and keeps the best state so far.
 
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
         self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume)
         return self
 
-    def score_samples(self, X: Any, *, draws: int = 1000, seed: int = 0) -> Float[np.ndarray, "n"]:
-        """Importance-weighted log p(x) of each row, in nats: below log p(x) in expectation."""
-        return self.account(X, draws=draws, seed=seed).log_p
+    def score_samples(
+        self, X: Any, *, of: str | int | Sequence[str | int] | None = None, draws: int = 1000, seed: int = 0
+    ) -> Float[np.ndarray, "n"]:
+        """Importance-weighted log p(x) of the observed cells of each row, in nats: below log p(x) in expectation.
+
+        With columns `of` (names; numbers where there are none) it is log p(x_of | x_rest) = log p(x) − log p(x_rest),
+        how probable these cells are given the others of their row: an estimate, which lies on no certain side.
+        """
+        if of is not None:
+            return scoring.conditional_log_p(self._fitted(), X, of, draws=draws, seed=seed)
+        return scoring.log_p(self._fitted(), X, draws=draws, seed=seed)
 
     def transform(self, X: Any) -> Values:
         """Posterior means E_q[z|x], one row of latents for each row."""

@@ -7,7 +7,7 @@ which likelihood fits and why; `named` builds one by its name; `check_support` r
 from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
 from taut.likelihoods.categories import Categorical
-from taut.likelihoods.choice import NAMES, Choice, check_support, choose, named
+from taut.likelihoods.choice import NAMES, Choice, check_support, choose, choose_counts, named
 from taut.likelihoods.columns import for_columns, log_odds, stand_ins
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
 from taut.likelihoods.grey import DiscretisedLogistic
@@ -42,6 +42,7 @@ __all__ = [
     "ZeroInflated",
     "check_support",
     "choose",
+    "choose_counts",
     "for_columns",
     "log_odds",
     "named",

@@ -12,6 +12,7 @@ from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
 from taut.likelihoods.categories import Categorical
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
 from taut.likelihoods.grey import DiscretisedLogistic
+from taut.likelihoods.inflated import ZeroInflated
 from taut.likelihoods.real import Gaussian, StudentT
 
 Values = np.ndarray
@@ -72,7 +73,16 @@ def _choose_for_counts(values: Values, high: float) -> Choice:
         return Choice("discretised-logistic", f"the values are bytes up to {high:.0f}, read as grey levels 0 to 255")
     if high <= MOST_STEPS_OF_A_COUNT and _piles_up_at(values, high):
         return Choice("binomial", f"the values are counts that pile up at their largest, {high:.0f}")
-    mean, variance = values.mean(axis=0), values.var(axis=0)
+    return choose_counts(values)
+
+
+def choose_counts(values: Values) -> Choice:
+    """The likelihood of counts without an upper end: Poisson, or negative binomial where the variance is larger.
+
+    >>> choose_counts(np.array([[0], [9], [2]])).name
+    'negative-binomial'
+    """
+    mean, variance = values.mean(axis=0, dtype=np.float64), values.var(axis=0, dtype=np.float64)
     ratio = float(np.median(variance[mean > 0] / mean[mean > 0]))
     if ratio > 1.5:
         return Choice("negative-binomial", f"the values are counts with variance {ratio:.1f} times the mean")
@@ -173,5 +183,7 @@ _TABLE: dict[str, _Known] = {
     "negative-binomial": _Known(lambda x, _: NegativeBinomial(x.shape[1]), _not_counts),
     "poisson": _Known(lambda x, _: Poisson(x.shape[1]), _not_counts),
     "student-t": _Known(lambda x, _: StudentT(x.shape[1], **_scales(x)), None),
+    "zero-inflated-negative-binomial": _Known(lambda x, _: ZeroInflated(NegativeBinomial(x.shape[1])), _not_counts),
+    "zero-inflated-poisson": _Known(lambda x, _: ZeroInflated(Poisson(x.shape[1])), _not_counts),
 }
 NAMES: tuple[str, ...] = tuple(_TABLE)

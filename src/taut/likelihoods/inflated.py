@@ -64,8 +64,9 @@ class ZeroInflated(AbstractLikelihood):
         return jnp.concatenate([open_ * self.counts.whitened(means, of_means), deviation_of_coin(gates) * of_gates])
 
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
-        """Those of the counts, with gates nearly shut."""
-        return jnp.concatenate([self.counts.starting_outputs(mean), jnp.full(self.features, STARTING_GATE)])
+        """Gates nearly shut, and counts large enough to make up for them."""
+        means = self.counts.starting_outputs(mean / sigmoid(-STARTING_GATE))
+        return jnp.concatenate([means, jnp.full(self.features, STARTING_GATE)])
 
 
 class ZerosOrCounts(dist.Distribution):
