@@ -12,6 +12,7 @@ from taut.cli.places import check_run_place
 from taut.cli.training_words import (
     BatchSize,
     Binarise,
+    ConditionOn,
     Covariance,
     Epochs,
     HeldOut,
@@ -24,6 +25,7 @@ from taut.cli.training_words import (
     Patience,
     Resume,
     Schedule,
+    SizeFactor,
     TimeLimit,
     TrainingDraws,
     WarmUp,
@@ -49,6 +51,8 @@ def fit(
     hidden: Hidden = "200,200",
     likelihood: Likelihood = "auto",
     schema: SchemaFile = None,
+    condition_on: ConditionOn = None,
+    size_factor: SizeFactor = "auto",
     covariance: Covariance = "diagonal",
     objective: Objective = "elbo",
     draws: TrainingDraws = 1,
@@ -75,6 +79,8 @@ def fit(
     options: dict[str, Any] = {
         "likelihood": likelihood,
         "hidden": widths(hidden),
+        "condition_on": None if condition_on is None else [name.strip() for name in condition_on.split(",")],
+        "size_factor": None if size_factor == "none" else size_factor,
         "covariance": covariance,
         "objective": objective,
         "draws": draws,

@@ -40,7 +40,7 @@ def _column(schema: Schema, name: str) -> Column:
     known = [column for column in schema.columns if column.name == name]
     if not known:
         raise OptionError(f"`--given` wants a column among {listed(schema.modelled)}; got `{name}`; name one of these.")
-    if not known[0].modelled:
+    if not (known[0].modelled or known[0].given):
         raise OptionError(
             f"`--given` wants a column that is modelled, among {listed(schema.modelled)}; got `{name}`, which is "
             f"{known[0].kind}; name one of these."

@@ -57,7 +57,8 @@ def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False) -> tuple[Rows, l
 def taken(rows: Rows, numbers: np.ndarray) -> Rows:
     """Some of the rows."""
     if isinstance(rows, Table):
-        return dataclasses.replace(rows, values=rows.values[numbers], labels=None)
+        beside = None if rows.beside is None else taken(rows.beside, numbers)
+        return dataclasses.replace(rows, values=rows.values[numbers], labels=None, beside=beside)
     return Sheet(frame=rows.frame[numbers.tolist()], name=rows.name, named=rows.named)
 
 

@@ -24,6 +24,23 @@ Likelihood = Annotated[
         "gaussian-unit, negative-binomial, poisson or student-t.",
     ),
 ]
+ConditionOn = Annotated[
+    str | None,
+    typer.Option(
+        "--condition-on",
+        metavar="COLUMNS",
+        help="Columns that are given and not modelled, names with commas: p(x|c). Default: none.",
+        show_default=False,
+    ),
+]
+SizeFactor = Annotated[
+    str,
+    typer.Option(
+        "--size-factor",
+        help="For counts, by what the means of a row are multiplied: total (its own, over the median), the name of a "
+        "column, none, or auto (total for .h5ad, else none).",
+    ),
+]
 Covariance = Annotated[str, typer.Option("--covariance", help="Of the Gaussian q(z|x): diagonal or full.")]
 Objective = Annotated[
     str, typer.Option("--objective", help="What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg.")

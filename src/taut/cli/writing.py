@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from taut.cli.places import check_file_place, check_frame_place
+from taut.cli.places import ENDINGS, check_file_place, check_frame_place
 from taut.cli.voice import Voice
 from taut.cli.words import Data, Json, OutFile, Quiet, RunFolder, Seed
 
@@ -38,12 +38,20 @@ Holes = Annotated[
 
 
 def embed(run: RunFolder, data: Data, out: OutFile, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Write the posterior mean of each row of DATA, in columns z0, z1 and so on."""
+    """Write the posterior mean of each row of DATA, in columns z0, z1 and so on.
+
+    Of cells in .h5ad to an .h5ad: a copy with these in obsm["X_taut"] and log p(x) in obs["taut_log_p"].
+    """
     from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  heavy, and `--help` is not
 
-    check_file_place(out)
+    of_cells = ".h5ad" in data.lower() and out.suffix.lower() == ".h5ad"
+    check_file_place(out, endings=(".h5ad",) if of_cells else ENDINGS)
     voice, vae = Voice(quiet, as_json), run_in(run)
-    latents = vae.transform(rows_for(vae, data, voice))
+    rows = rows_for(vae, data, voice)
+    latents = vae.transform(rows)
+    if of_cells:
+        _write_copy(data, out, latents, vae.score_samples(rows), voice)
+        return
     _write_columns(latents, [f"z{number}" for number in range(latents.shape[1])], out, voice)
 
 
@@ -101,6 +109,14 @@ def wrote(out: Path, rows: int, voice: Voice, **facts: Any) -> None:
     """What was written, in words or as JSON."""
     voice.say(f"Wrote {rows} rows to `{out}`.")
     voice.give({"out": str(out), "rows": rows, **facts})
+
+
+def _write_copy(data: str, out: Path, latents: np.ndarray, log_p: np.ndarray, voice: Voice) -> None:
+    from taut.data import write_cells  # noqa: PLC0415  heavy, and `--help` is not
+
+    end = data.lower().index(".h5ad") + len(".h5ad")
+    write_cells(Path(data[:end]), out, obsm={"X_taut": latents}, obs={"taut_log_p": log_p})
+    wrote(out, len(latents), voice, columns=latents.shape[1])
 
 
 def _write_columns(values: np.ndarray, names: list[str] | None, out: Path, voice: Voice) -> None:

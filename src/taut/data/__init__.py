@@ -11,8 +11,10 @@ split                      which rows train, which are held out
 digest, row_hashes         what was seen
 grey_levels, binarise_fixed
 write                      columns → a file, whole or not at all
+write_cells                a copy of an .h5ad file with more in it
 """
 
+from taut.data.cell_files import is_cells, write_cells
 from taut.data.checks import (
     check_dimensions,
     check_enough_rows,
@@ -65,6 +67,7 @@ __all__ = [
     "fill",
     "grey_levels",
     "infer_schema",
+    "is_cells",
     "learn_covariates",
     "learn_sizes",
     "place_of",
@@ -76,5 +79,6 @@ __all__ = [
     "totals",
     "with_given",
     "write",
+    "write_cells",
     "write_schema",
 ]

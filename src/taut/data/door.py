@@ -5,6 +5,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from taut.data.cell_files import from_cells, is_cells
 from taut.data.conversion import from_array
 from taut.data.frames import from_frame
 from taut.data.sheet import Sheet
@@ -14,7 +15,8 @@ from taut.errors import DataError
 
 
 def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
-    """A table from an array, a sparse matrix of counts, a data frame (pandas, polars, pyarrow), a sheet or rows.
+    """A table from an array, a sparse matrix of counts, a data frame (pandas, polars, pyarrow), a sheet, AnnData or
+    rows.
 
     A three-dimensional array is a stack of grey images. `name` is what messages call the data. With `holes`,
     missing cells are let through as NaN. Raises DataError or ShapeError, naming the first offender, where `X`
@@ -27,6 +29,8 @@ def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
         return X
     if isinstance(X, Sheet):
         return from_frame(X.native, X.name, named=X.named, notes=X.notes, holes=holes)
+    if is_cells(X):
+        return from_cells(X, name)
     if is_sparse(X):
         return from_sparse(X, name)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from taut.data.arrays import read_npy, read_npz
+from taut.data.cell_files import read_cells
 from taut.data.faults import check_readable
 from taut.data.idx import read_idx
 from taut.data.images import read_images
@@ -12,7 +13,7 @@ from taut.data.table import Table
 from taut.data.tabular import read_csv, read_parquet
 from taut.errors import DataError
 
-READ = ".npy, .npz, .csv, .parquet, .idx, .idx.gz, or a folder of images"
+READ = ".npy, .npz, .csv, .parquet, .h5ad, .idx, .idx.gz, or a folder of images"
 _VECTORS: dict[str, Callable[..., Table]] = {".npy": read_npy, ".npz": read_npz, ".idx": read_idx}
 _READERS: dict[str, Callable[[Path], Table]] = {**_VECTORS, ".csv": read_csv, ".parquet": read_parquet}
 # The classical names have no ending of their own: train-images-idx3-ubyte, perhaps with .gz.
@@ -20,7 +21,7 @@ _CLASSICAL = re.compile(r"([.-]idx\d?-ubyte|\.idx)(\.gz)?$")
 
 
 def read(source: str | Path, *, as_column: bool = False) -> Table:
-    """The numbers in a file or folder: .npy, .npz[:key], .csv, .parquet, .idx[.gz], or a folder of images.
+    """The numbers in a file or folder: .npy, .npz[:key], .csv, .parquet, .h5ad[:layer], .idx[.gz], or images in one.
 
     `as_column` takes a plain vector in an array file as one column, as labels come.
 
@@ -29,11 +30,13 @@ def read(source: str | Path, *, as_column: bool = False) -> Table:
     """
     path, key = _located(str(source))
     ending = _ending(path)
-    if key is not None and ending != ".npz":
+    if key is not None and ending not in (".npz", ".h5ad"):
         raise DataError(f"Only an .npz archive has keys; `{path}` is none; leave out `:{key}`.")
     if path.is_dir() and ending not in _READERS:
         return read_images(path)
     check_readable(path)
+    if ending == ".h5ad":
+        return read_cells(path, key)
     if key is not None:
         return read_npz(path, key, as_column=as_column)
     if ending not in _READERS:

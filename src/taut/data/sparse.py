@@ -45,7 +45,7 @@ def from_sparse(X: Any, name: str) -> Table:
     # Duplicate entries of a coo matrix are summed by this, and only then are its values what they seem.
     X = X.tocsr(copy=True)
     X.sum_duplicates()
-    dtype = _smallest(np.asarray(X.data), name)
+    dtype = smallest(np.asarray(X.data), name)
     rows, columns = X.shape
     needed = rows * columns * np.dtype(dtype).itemsize
     if needed > _MOST_BYTES:
@@ -67,7 +67,8 @@ def read_sparse(path: Path) -> Table:
     return from_sparse(matrix, path.name)
 
 
-def _smallest(values: np.ndarray, name: str) -> Any:
+def smallest(values: np.ndarray, name: str) -> Any:
+    """The smallest dtype that holds these values and 0. Raises DataError where one is not whole."""
     if values.dtype.kind not in "biuf":
         raise DataError(f"Sparse data not supported of dtype {values.dtype}; `{name}` must hold counts; convert it.")
     if values.dtype.kind == "f" and not (np.isfinite(values) & (values == np.floor(values))).all():

@@ -10,7 +10,7 @@ from taut.data.tabular import narrow
 from taut.datasets.bundled import NAMES, bundled
 from taut.errors import DataError
 
-READ = ".csv, .tsv, .txt, .parquet, .npy, .npz, .idx, .idx.gz, or a folder of images"
+READ = ".csv, .tsv, .txt, .parquet, .npy, .npz, .h5ad, .idx, .idx.gz, or a folder of images"
 _TABLES = (".csv", ".tsv", ".txt", ".parquet")
 
 

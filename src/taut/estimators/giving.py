@@ -55,6 +55,9 @@ class Asked(NamedTuple):
         return list(dict.fromkeys(str(name) for name in (*found, *sizes)))
 
 
+NOTHING_ASKED = Asked([], None)
+
+
 class Given(NamedTuple):
     """What a model is given, and the numbers of it for every row; None where it is given nothing."""
 

@@ -10,9 +10,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, read_schema, split
+from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, is_cells, read_schema, split
 from taut.errors import DataError, OptionError, SupportError
-from taut.estimators.giving import NOTHING_GIVEN, Asked, Given, given_of_table, given_rows
+from taut.estimators.giving import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_of_table, given_rows
 from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
 from taut.likelihoods import Choice
 
@@ -75,7 +75,7 @@ def opened(
     schema: Mapping[str, Any] | str | Path | None,
     held_out: float,
     seed: int,
-    asked: Asked = Asked([], None),
+    asked: Asked = NOTHING_ASKED,
     labels: Any = None,
     weights: Any = None,
     by_column: bool = False,
@@ -84,6 +84,7 @@ def opened(
 
     Raises DataError where they cannot be used, OptionError for a schema of an array.
     """
+    X = as_table(X) if is_cells(X) else X
     cells = isinstance(X, Table) and X.beside is not None
     asked = asked.settled(cells=cells)
     by_column = by_column or schema is not None or asked.by_column

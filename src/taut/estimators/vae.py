@@ -33,11 +33,12 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     ----------
     latent_dim : number of latents.
     likelihood : `auto` (chosen from the data, see `likelihood_`), or a name in `taut.likelihoods.NAMES`.
-    condition_on : columns that are given and not modelled, by name or number: p(x|c). Numbers are standardised,
-        categories become indicators; an empty cell has an indicator of its own where the fit saw any, else it is refused,
-        as is a category that the fit did not see.
-    size_factor : for counts, by what the means of a row are multiplied: None, `total` (of the row's own counts, over the
-        median of training rows), or the name of a column; given, not modelled. `auto` is `total` for AnnData, else None.
+    condition_on : columns that are given and not modelled, by name or number: p(x|c). Numbers are standardised, and
+        categories become indicators; an empty cell has an indicator of its own where the fit saw any, else it is
+        refused, as is a category that the fit did not see.
+    size_factor : for counts, by what the means of a row are multiplied: None, `total` (of the row's own counts, over
+        the median of training rows), or the name of a column; given, not modelled. `auto` is `total` for AnnData,
+        else None.
     schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`, `family`,
         `categories`, `low`, `high`), or the file of one; the other columns are inferred, see `schema_`.
     hidden : widths of the hidden layers of encoder and decoder; `()` makes both linear.
@@ -109,7 +110,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
         """New rows: z from the prior, then x from p(x|z); of a table, a frame with valid categories and types.
 
-        `given` is a mapping of columns to a cell or n cells, or a frame of one row or n. It fixes some columns of a table:
+        `given` is a mapping of columns to a cell or n cells, or a frame of one row or n. It fixes columns of a table:
         the rest is drawn from p(rest | given), each row by weights of its own. What a conditional model is given
         (`condition_on`, `size_factor`) is taken from there, too, and where it is left out from training rows drawn at
         random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
