@@ -16,8 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from taut.auditing import RowResult
 from taut.data import Schema, Table
-from taut.errors import DataError, OptionError
-from taut.estimators import evaluation, runs
+from taut.errors import OptionError
+from taut.estimators import runs, scoring
 from taut.estimators.giving import Asked
 from taut.estimators.opening import opened
 from taut.estimators.training import Fitted, train
@@ -38,6 +38,7 @@ class AbstractVAE(BaseEstimator):
     likelihood: str = "auto"
     condition_on: Sequence[str | int] | str | int | None = None
     size_factor: str | None = "auto"
+    missing: str = "random"
     schema: Mapping[str, Any] | str | Path | None = None
     hidden: Sequence[int] = (200, 200)
     covariance: str = "diagonal"
@@ -139,11 +140,11 @@ class AbstractVAE(BaseEstimator):
         self, X: Any, *, draws: int = 1000, seed: int = 0, on_block: Callable[[int], None] | None = None
     ) -> RowResult:
         """ELBO, log p(x), their errors, effective sample size and k̂ of each row, from its observed cells."""
-        return evaluation.account(self._fitted(), X, draws=draws, seed=seed, on_block=on_block)
+        return scoring.account(self._fitted(), X, draws=draws, seed=seed, on_block=on_block)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The mean of log p(x) over rows, in nats, weighted where weights are given; y is not used."""
-        return evaluation.mean_log_p(self._fitted(), X, sample_weight)
+        return scoring.mean_log_p(self._fitted(), X, sample_weight)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write a run folder, from which `taut.load` reads the estimator back; no pickle is written or read.

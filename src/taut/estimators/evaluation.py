@@ -205,9 +205,28 @@ def given_notes(conditions: Conditions) -> list[str]:
     return notes
 
 
+def hole_notes(fitted: Fitted) -> list[str]:
+    """What a reader of log p(x, holes) must know, and why cells are missing as far as that was learned."""
+    mechanism, schema = fitted.model.mechanism, fitted.schema
+    if mechanism is None or schema is None:
+        return []
+    names = [column.name for column in schema.modelled]
+    slopes = {name: slope for name, slope in zip(names, mechanism.slopes().tolist(), strict=True) if slope == slope}
+    learned = ", ".join(f"`{name}` {slope:+.2f}" for name, slope in slopes.items()) or "none of a number"
+    silent = [
+        name for name, hole, heard in zip(names, mechanism.holes, mechanism.speaks, strict=True) if hole and not heard
+    ]
+    notes = [
+        "Holes are informative: log p is that of the cells that are there and of which are missing, together, and does "
+        "not compare with that of a model whose holes are random.",
+        f"Log-odds of being missing change with one standard deviation of the value by: {learned}.",
+    ]
+    return notes + ([f"Holes in counts say nothing: {', '.join(silent)}."] if silent else [])
+
+
 def _notes(fitted: Fitted, table: Table, *, seen: int, held_out: bool) -> list[str]:
     notes = [f"Likelihood {fitted.likelihood.name}: {fitted.likelihood.reason}.", *table.notes]
-    notes += given_notes(fitted.architecture.conditions)
+    notes += given_notes(fitted.architecture.conditions) + hole_notes(fitted)
     if held_out:
         notes.append("These rows were held out of training, but the epoch that was kept was chosen on them.")
     if seen:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from taut.data import Sheet, Table
+from taut.data import Sheet
 from taut.errors import DataError
 
 RowWeights = Float[np.ndarray, "n"]

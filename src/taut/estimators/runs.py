@@ -185,7 +185,7 @@ def _held_out(path: Path, manifest: Manifest) -> Table | None:
 
 
 def _own_digest(content: bytes) -> str:
-    # Of what the file says, and not of what is made of it, so that a manifest from before a field was added keeps its own.
+    # Of what the file says, and not of what is made of it: one from before a field was added keeps its own.
     values = {name: value for name, value in json.loads(content).items() if name != "digest"}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 

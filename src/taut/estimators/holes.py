@@ -1,0 +1,99 @@
+"""Rows that lack cells which every training row had: they are scored and placed by a Gaussian of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, Num
+
+from taut.auditing import refined_for
+from taut.data import row_hashes
+from taut.estimators.training import Fitted
+from taut.guides import AbstractGuide, Filling, LocalGaussian
+from taut.models import AbstractModel, LatentVariableModel
+from taut.numerics import mean_of
+from taut.shapes import Datum, RandomKey
+from taut.weights import RowFunction, map_rows
+
+Rows = Num[np.ndarray, "n datum"]
+# What is asked of some rows: by a model and guide that can read them, their values and their numbers.
+Asked = Callable[[AbstractModel, AbstractGuide, Rows, Int[np.ndarray, "n"]], Any]
+REFINED_AT_ONCE = 128
+
+
+class RefinedOfRow(RowFunction):
+    """The Gaussian that is best for one datum, as a guide of its own."""
+
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> LocalGaussian:
+        """Refine from the guide's mean and from the middle of the prior."""
+        return LocalGaussian.like(refined_for(model, guide, x, key=key).distribution(), covariance="full")
+
+
+def over_rows(fitted: Fitted, values: Rows, asked: Asked, *, seed: int, refined: bool = False) -> Any:
+    """What `asked` says of all rows, in their order.
+
+    Rows with a hole where no training row had one go by a Gaussian refined for each, which the encoder, having seen no
+    such hole, could not give; with `refined` all rows do.
+    """
+    model, guide = readable(fitted, values)
+    numbers = content_numbers(values)
+    own = np.ones(len(values), bool) if refined else unread(fitted, values)
+    if not own.any():
+        return asked(model, guide, values, numbers)
+    key = jr.fold_in(jr.key(seed), 1)  # apart from those that score the rows
+    local = map_rows(RefinedOfRow(), model, guide, values[own], key=key, rows=numbers[own], block=REFINED_AT_ONCE)
+    found = asked(model, local, values[own], numbers[own])
+    if own.all():
+        return found
+    return jax.tree.map(
+        lambda mine, others: _merged(own, mine, others), found, asked(model, guide, values[~own], numbers[~own])
+    )
+
+
+def readable(fitted: Fitted, values: Rows) -> tuple[AbstractModel, AbstractGuide]:
+    """The model and guide of the fit; where cells of a block of numbers are missing, ones that can read such rows."""
+    model, guide = fitted.model, fitted.guide
+    if fitted.schema is not None or not np.isnan(entries_of(fitted, values)).any():
+        return model, guide
+    usual = model.stand_in if model.stand_in is not None else usual_values(model, fitted.architecture.latents)
+    model = eqx.tree_at(lambda model: model.stand_in, model, usual, is_leaf=lambda leaf: leaf is None)
+    return model, Filling(guide, usual)
+
+
+def unread(fitted: Fitted, values: Rows) -> Bool[np.ndarray, "n"]:
+    """Which rows have a hole in a column that had none in training."""
+    holes = np.isnan(entries_of(fitted, values))
+    if fitted.schema is None:
+        return holes.any(axis=1)
+    return holes[:, [column.missing == 0 for column in fitted.schema.modelled]].any(axis=1)
+
+
+def entries_of(fitted: Fitted, values: Rows) -> Num[np.ndarray, "n features"]:
+    """The cells of rows without what is given beside them."""
+    return values if fitted.architecture.covariates == 0 else values[:, : fitted.model.observation.features]
+
+
+def usual_values(model: LatentVariableModel, latents: int) -> Float[Array, "features"]:
+    """A value for each entry that the likelihood can produce: what the model expects in the middle of its prior."""
+    middle = mean_of(model.likelihood(jnp.zeros(latents)))
+    return jnp.round(middle) if model.observation.discrete else middle
+
+
+def content_numbers(values: Rows) -> Int[np.ndarray, "n"]:
+    """A number for each row by what is in it, to fold keys in with.
+
+    What an estimator says of a row then depends neither on its place nor on its company; equal rows share their draws.
+    """
+    return (row_hashes(values) >> np.uint64(33)).astype(np.int64)
+
+
+def _merged(own: Bool[np.ndarray, "n"], mine: np.ndarray, others: np.ndarray) -> np.ndarray:
+    whole = np.empty((len(own), *mine.shape[1:]), mine.dtype)
+    whole[own], whole[~own] = mine, others
+    return whole
