@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from taut import bounds, datasets, guides, likelihoods, models, networks, objectives
     from taut.auditing import audit
     from taut.errors import TautError
-    from taut.estimators import VAE, load
+    from taut.estimators import VAE, VAEImputer, VAEOutlierDetector, load
     from taut.fitting import Plan, fit, refine
     from taut.record import Estimate, Ledger
     from taut.weights import log_weights
@@ -25,6 +25,8 @@ __all__ = [
     "Ledger",
     "Plan",
     "TautError",
+    "VAEImputer",
+    "VAEOutlierDetector",
     "audit",
     "bounds",
     "datasets",
@@ -45,6 +47,8 @@ _HOMES = {
     "Plan": "taut.fitting",
     "TautError": "taut.errors",
     "VAE": "taut.estimators",
+    "VAEImputer": "taut.estimators",
+    "VAEOutlierDetector": "taut.estimators",
     "audit": "taut.auditing",
     "fit": "taut.fitting",
     "load": "taut.estimators",

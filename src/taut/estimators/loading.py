@@ -4,10 +4,12 @@ from pathlib import Path
 
 from taut.errors import RunFolderError
 from taut.estimators.base import AbstractVAE
+from taut.estimators.detector import VAEOutlierDetector
+from taut.estimators.imputer import VAEImputer
 from taut.estimators.runs import read_fitted, read_manifest
 from taut.estimators.vae import VAE
 
-ESTIMATORS: dict[str, type[AbstractVAE]] = {each.__name__: each for each in (VAE,)}
+ESTIMATORS: dict[str, type[AbstractVAE]] = {each.__name__: each for each in (VAE, VAEImputer, VAEOutlierDetector)}
 
 
 def load(path: str | Path) -> AbstractVAE:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax.random as jr
 import numpy as np
 from jaxtyping import Float
 
 from taut.auditing.outliers import outlier_p_values
-from taut.auditing.rows import account_for_rows
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared, sample
+from taut.estimators.scoring import log_p_of
 from taut.estimators.training import Fitted
 
 # With these rows of its own a pattern of holes has p-values from 0.005 on.
@@ -53,9 +52,8 @@ def unusual(
     found = np.empty(len(holes))
     for number, pattern in enumerate(patterns):
         rows = np.where(pattern, np.nan, simulated) if pattern.any() else simulated
-        # Other keys than those that scored the rows.
-        key = jr.fold_in(jr.key(seed), REFERENCE + number)
-        reference = account_for_rows(fitted.model, fitted.guide, rows, draws=draws, key=key).log_p
+        # As the rows themselves were scored, which for new holes is not by the encoder.
+        reference = log_p_of(fitted, rows, draws=draws, seed=seed)
         mine = owners.ravel() == number
         found[mine] = outlier_p_values(log_p[mine].astype(np.float64), reference.astype(np.float64))
         if on_block is not None:

@@ -9,9 +9,10 @@ from typing import ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 import numpyro.distributions as dist
 from jax.nn import sigmoid
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Float, Int, Num
 from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood, positive
@@ -36,6 +37,11 @@ class DiscretisedLogistic(AbstractLikelihood):
     def outputs(self) -> int:
         """How many numbers the decoder must return for one datum."""
         return 2 * self.features
+
+    @property
+    def owners(self) -> Int[np.ndarray, "outputs"]:
+        """The locations of all entries, then their scales."""
+        return np.tile(np.arange(self.features), 2)
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""

@@ -1,0 +1,83 @@
+"""A table goes out in what it came in: an array of numbers, or a frame of the same library."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from taut.data import Schema, Sheet, Table, as_sheet, fill
+from taut.data.extracting import cells_of
+
+
+def as_came(frame: Any, X: Any) -> Any:
+    """The frame as what X is: itself where X is one, else an array, of floats where every column is of numbers.
+
+    >>> import numpy as np, pyarrow as pa
+    >>> as_came(pa.table({"a": [1, 2], "b": [0.5, None]}), np.zeros((2, 2), np.float32)).tolist()
+    [[1.0, 0.5], [2.0, nan]]
+    """
+    if isinstance(X, Sheet) or (
+        not isinstance(X, np.ndarray | Table | Sequence) and nw.dependencies.is_into_dataframe(X)
+    ):
+        return frame
+    columns = list(nw.from_native(frame, eager_only=True).iter_columns())
+    if all(cells.dtype.is_numeric() or cells.dtype == nw.Boolean or _is_empty(cells) for cells in columns):
+        width = getattr(getattr(X, "dtype", None), "itemsize", 8)
+        kind = np.float32 if getattr(getattr(X, "dtype", None), "kind", "") == "f" and width < 8 else np.float64
+        return np.column_stack([_numbers(cells) for cells in columns]).astype(kind)
+    whole = np.empty((len(columns[0]), len(columns)), object)
+    for number, cells in enumerate(columns):
+        whole[:, number] = cells.to_list()
+    return whole
+
+
+def filled_with(schema: Schema, frame: Any, constants: Mapping[str, Any]) -> Any:
+    """The frame with the holes of some columns filled, each with one value."""
+    if not constants:
+        return frame
+    columns = tuple(
+        dataclasses.replace(column, kind="categorical", family="categorical", categories=[constants[column.name]])
+        if column.name in constants
+        else dataclasses.replace(column, family="")
+        for column in schema.columns
+    )
+    sheet = as_sheet(frame)
+    return fill(Schema(columns=columns, named=schema.named), sheet, np.zeros((len(sheet), len(constants))))
+
+
+def without(frame: Any, places: Sequence[int]) -> Any:
+    """The frame without the columns in these places."""
+    if not places:
+        return frame
+    whole = nw.from_native(frame, eager_only=True)
+    return whole.drop([whole.columns[place] for place in places]).to_native()
+
+
+def indicated(frame: Any, sheet: Sheet, places: Mapping[str, int]) -> Any:
+    """The frame and, for each of these columns of the sheet, a column of zeros and ones: 1 where it has a hole."""
+    if not places:
+        return frame
+    whole = nw.from_native(frame, eager_only=True)
+    marks = {
+        f"missingindicator_{name}": (~cells_of(sheet, place).present).astype(np.float64).tolist()
+        for name, place in places.items()
+    }
+    series = [nw.new_series(name, values, backend=whole.implementation) for name, values in marks.items()]
+    index = nw.maybe_get_index(whole)
+    if index is not None:
+        series = [nw.maybe_set_index(each, index=index) for each in series]
+    return whole.with_columns(*series).to_native()
+
+
+def _is_empty(cells: nw.Series) -> bool:
+    return cells.null_count() == len(cells)
+
+
+def _numbers(cells: nw.Series) -> np.ndarray:
+    if _is_empty(cells):
+        return np.full(len(cells), np.nan)
+    return cells.cast(nw.Float64).to_numpy() if cells.dtype != nw.Boolean else cells.to_numpy().astype(np.float64)

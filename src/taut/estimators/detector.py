@@ -1,0 +1,104 @@
+"""Outlier detection by log p(x)."""
+
+from __future__ import annotations
+
+import dataclasses
+import numbers
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from sklearn.base import OutlierMixin
+
+from taut.errors import OptionError
+from taut.estimators.base import AbstractVAE
+from taut.estimators.comparing import comparable_log_p, simulated_log_p
+from taut.estimators.scoring import log_p
+from taut.estimators.unusual import unusual
+
+# Rows are scored with so many draws, simulated ones alike; the share of simulated rows that `auto` calls outliers.
+DRAWS, TAIL = 200, 0.01
+
+
+@dataclasses.dataclass(eq=False, repr=False)
+class VAEOutlierDetector(OutlierMixin, AbstractVAE):
+    """Rows that a variational autoencoder finds improbable.
+
+        predict(x) = −1 where score_samples(x) < offset_,    score_samples(x) = log p(x) in nats
+
+    The score of a row with missing cells is the log p of its observed ones, brought to the scale of whole rows: less
+    its mean and over its deviation among rows simulated from the model *with the same holes*. What is improbable need
+    not be wrong, and if holes depend on what they hide, no score knows it.
+
+    Parameters
+    ----------
+    contamination : `auto`, or the share of training rows in (0, 0.5] that are called outliers. With `auto` it is a
+        hundredth of what the model itself simulates: a statement about the model, which the data do not enter.
+    Other parameters are those of `taut.VAE`.
+
+    Attributes
+    ----------
+    offset_ : rows that score less are outliers; in nats.
+
+    Examples
+    --------
+    >>> import numpy as np, taut
+    >>> rows = np.random.default_rng(0).normal(size=(200, 2))
+    >>> detector = taut.VAEOutlierDetector(1, hidden=(), max_epochs=5, random_state=0, verbose=False).fit(rows)
+    >>> detector.predict([[0.1, -0.2], [9.0, 9.0]]).tolist()
+    [1, -1]
+    """
+
+    contamination: float | str = "auto"
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> VAEOutlierDetector:
+        """Train on the rows of X, most of which should be usual; `y` is not used.
+
+        Raises OptionError where an option makes no sense, DataError and its kin where the data cannot be used.
+        """
+        share = self._share()
+        self._train(X, weights=sample_weight)
+        if share is None:
+            self.offset_ = float(np.quantile(simulated_log_p(self._fitted(), draws=DRAWS), TAIL))
+        else:
+            self.offset_ = float(np.percentile(self.score_samples(X), 100.0 * share))
+        return self
+
+    def score_samples(self, X: Any) -> Float[np.ndarray, "n"]:
+        """log p(x) of each row, in nats; that of a row with holes on the scale of whole ones."""
+        return comparable_log_p(self._fitted(), X, draws=DRAWS)
+
+    def decision_function(self, X: Any) -> Float[np.ndarray, "n"]:
+        """`score_samples` less `offset_`: negative for outliers."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Any) -> Int[np.ndarray, "n"]:
+        """−1 for outliers, 1 for the others."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def p_values(self, X: Any, *, seed: int = 0) -> Float[np.ndarray, "n"]:
+        """For each row the share of simulated rows that are less probable, from 0.005 to 1.
+
+        The reference of a row are 199 rows simulated from the model with the holes of this row. For rows that come from
+        the model, P(p ≤ u) ≤ u: what `taut.auditing` says of outliers holds of these.
+        """
+        fitted = self._fitted()
+        return unusual(fitted, X, log_p(fitted, X, draws=DRAWS, seed=seed), draws=DRAWS, seed=seed).values
+
+    def _share(self) -> float | None:
+        """The contamination as a number; None for `auto`."""
+        if self.condition_on is not None or self.size_factor not in (None, "auto"):
+            raise OptionError(
+                "An outlier detector wants a model that is given nothing, since it simulates whole rows; got "
+                "`condition_on` or `size_factor`; leave them out."
+            )
+        if isinstance(self.contamination, str) and self.contamination == "auto":
+            return None
+        if not isinstance(self.contamination, numbers.Real) or not 0 < self.contamination <= 0.5:
+            raise OptionError(
+                f"`contamination` wants `auto` or a share above 0, at most 0.5; got {self.contamination!r}; change it."
+            )
+        return float(self.contamination)
+
+    def _learned(self) -> dict[str, Any]:
+        return {"offset_": self.offset_}

@@ -1,0 +1,126 @@
+"""Imputation as a step of a pipeline."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from sklearn.base import TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import _check_feature_names_in
+
+from taut.data import Sheet, as_sheet
+from taut.data.extracting import cells_of
+from taut.errors import OptionError
+from taut.estimators import imputing
+from taut.estimators.base import AbstractVAE
+from taut.estimators.containers import as_came, filled_with, indicated, without
+
+
+@dataclasses.dataclass(eq=False, repr=False)
+class VAEImputer(TransformerMixin, AbstractVAE):
+    """Missing cells filled by a variational autoencoder, from p(missing | observed) of their row.
+
+    Each column has a likelihood of its own kind, whether cells were missing in training or not: see `schema_`. What
+    comes out is of the kind that came in: an array of floats for an array of numbers, a frame of the same library for a
+    frame, with its types, order and index; observed cells stay as they are to the bit.
+
+    A constant column is filled with its constant. Identifiers and free text are not modelled, and keep their holes. A
+    column without any cell in training is dropped, as by scikit-learn's `SimpleImputer`.
+
+    Parameters
+    ----------
+    how : what a missing number takes: its `mean`, `median` or `mode` (for numbers the median) given the observed cells
+        of its row; categories take the most probable value.
+    completions : None for one filled with `how`; 1 for random draws in place of it, like `sample_posterior` of
+        scikit-learn's `IterativeImputer`; m above 1 for a list of m random completions, which no pipeline can pass on.
+    add_indicator : append a column of zeros and ones for each column that had missing cells in training.
+    keep_empty_features : keep columns without any cell in training, filled with 0.
+    Other parameters are those of `taut.VAE`.
+
+    Examples
+    --------
+    >>> import numpy as np, taut
+    >>> half = np.random.default_rng(0).normal(size=(100, 1))
+    >>> rows = np.hstack([half, half])
+    >>> rows[0, 1] = np.nan
+    >>> imputer = taut.VAEImputer(1, hidden=(), max_epochs=20, random_state=0, verbose=False)
+    >>> filled = imputer.fit_transform(rows)
+    >>> bool(abs(filled[0, 1] - rows[0, 0]) < 0.5), bool((filled[1:] == rows[1:]).all())
+    (True, True)
+    """
+
+    how: str = "mean"
+    completions: int | None = None
+    add_indicator: bool = False
+    keep_empty_features: bool = False
+
+    def fit(self, X: Any, y: Any = None) -> VAEImputer:
+        """Train on the rows of X, with their holes; `y` is not used.
+
+        Raises OptionError where an option makes no sense, DataError and its kin where the data cannot be used.
+        """
+        imputing.check_asked(draws=self.completions or 0, how=self.how)
+        if self.completions is not None and self.completions < 1:
+            raise OptionError(f"`completions` wants None or at least 1; got {self.completions}; change it.")
+        self._train(X, by_column=True)
+        sheet, columns = as_sheet(X), self._columns()
+        cells = [cells_of(sheet, place) for place in range(len(columns))]
+        self.holed_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.all()]
+        self.empty_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.any()]
+        self.constants_ = {
+            name: each.labels()[int(np.argmax(each.present))]
+            for name, each, column in zip(columns, cells, self._fitted().schema.columns, strict=True)
+            if column.kind == "constant" and each.present.any()
+        }
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """X with its missing cells filled; a list of such where several `completions` were asked for."""
+        sheet = as_sheet(X)
+        found = imputing.impute(
+            self._fitted(), sheet, draws=self.completions or 0, how=self.how, seed=self._fitted().seed
+        )
+        if self.completions is None:
+            return self._finished(found.single, sheet, X)
+        whole = [self._finished(each, sheet, X) for each in found.multiple]
+        return whole[0] if self.completions == 1 else whole
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The names of the columns of `transform`."""
+        self._fitted()
+        names = [str(name) for name in _check_feature_names_in(self, input_features)]
+        own = dict(zip(self._columns(), names, strict=True))
+        kept = [own[name] for name in self._columns() if name not in self._dropped()]
+        return np.array([*kept, *(f"missingindicator_{own[name]}" for name in self._marked())], dtype=object)
+
+    def _finished(self, frame: Any, sheet: Sheet, X: Any) -> Any:
+        constants = dict(self.constants_)
+        if self.keep_empty_features:
+            constants |= dict.fromkeys(self.empty_, 0.0)
+        frame = filled_with(self._fitted().schema, frame, constants)
+        places = self._columns()
+        frame = without(frame, [places.index(name) for name in self._dropped()])
+        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked()})
+        return as_came(frame, X)
+
+    def _columns(self) -> list[str]:
+        return [column.name for column in self._fitted().schema.columns]
+
+    def _dropped(self) -> list[str]:
+        return [] if self.keep_empty_features else self.empty_
+
+    def _marked(self) -> list[str]:
+        """The columns that have an indicator, as with scikit-learn: those with holes in training."""
+        return self.holed_ if self.add_indicator else []
+
+    def _learned(self) -> dict[str, Any]:
+        return {"holed_": self.holed_, "empty_": self.empty_, "constants_": self.constants_}
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = False
+        assert tags.transformer_tags is not None
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
