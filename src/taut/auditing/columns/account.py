@@ -96,8 +96,10 @@ def _look(
     width, rows = len(columns), data[chosen]
     on_stage(1)
     resolutions = np.array([column.resolution or 0.0 for column in columns])
+    # Cells are hidden here whatever they are, and a mechanism of holes would read something into it.
+    plain = model.as_if_random() if isinstance(model, LatentVariableModel) else model
     others = others_of_rows(
-        model,
+        plain,
         guide,
         rows,
         middles=middles[chosen],
@@ -106,7 +108,7 @@ def _look(
         rows=measured.numbers[chosen],
     )
     on_stage(2)
-    hidden = hiding_of(model, guide, rows, columns, key=hiding_key)
+    hidden = hiding_of(plain, guide, rows, columns, key=hiding_key)
     on_stage(3)
     real = data[np.sort(order[:COMPARED])]
     synthetic = np.asarray(_sampled(model, jnp.asarray(real, jnp.result_type(float)), sample_key), np.float64)

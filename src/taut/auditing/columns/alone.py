@@ -58,7 +58,7 @@ def _fitted(fit: Fit, cells: Float[Array, "n columns"], observed: Array) -> Fit:
     def loss(moving: Fit) -> Array:
         terms = jnp.where(observed, _log_p(eqx.combine(moving, fixed), cells), 0.0)
         # Each column by its own mean: one with few cells moves as fast as the others.
-        return -jnp.sum(jnp.sum(terms, axis=0) / jnp.maximum(jnp.sum(observed, axis=0), 1))
+        return -jnp.sum(jnp.sum(terms, axis=0) / jnp.maximum(jnp.sum(observed, axis=0, dtype=terms.dtype), 1.0))
 
     def step(carry: tuple[Fit, optax.OptState], _: None) -> tuple[tuple[Fit, optax.OptState], None]:
         moving, state = carry

@@ -58,20 +58,19 @@ def shape_of(places: Places, *, chance: float) -> Shape:
     found = stats.kstest(places, "uniform")
     inner, below, above = _share((places > 0.25) & (places < 0.75)), _share(places <= TAIL), _share(places >= 1 - TAIL)
     sure = float(stats.norm.isf(chance / 2))
-    half, lopsided = sure * 0.5 / np.sqrt(n), sure * np.sqrt(max(below + above, 2 * TAIL) / n)
-    tails_off = abs(above - below) > lopsided
-    if (found.pvalue > chance or found.statistic < LEAST_KS) and not tails_off:
+    off, spare = float(places.mean()) - 0.5, inner - 0.5
+    sure, shift, spread = float(stats.norm.isf(chance / 2)), off * np.sqrt(12.0 * n), spare * 2.0 * np.sqrt(n)
+    lopsided = (above - below) / np.sqrt(max(below + above, 2 * TAIL) / n)
+    if (found.pvalue > chance or found.statistic < LEAST_KS) and abs(lopsided) < sure:
         return "right"
-    if tails_off and inner >= 0.5 - half:
+    # A shift, too, has more cells at one end; but then the others lie on that side as well.
+    if abs(lopsided) >= sure and not (abs(shift) > sure and shift * lopsided > 0) and spread > -sure:
         return "long tail above" if above > below else "long tail below"
-    if inner > 0.5 + half:
-        return "heavy tails" if _beyond_widening(inner, below + above, n) else "too wide"
-    if inner < 0.5 - half:
-        return "too narrow"
-    off = float(places.mean()) - 0.5
-    if abs(off) > sure / np.sqrt(12.0 * n):
+    if abs(shift) > max(sure, abs(spread)):
         return "shifted up" if off > 0 else "shifted down"
-    return "another shape"
+    if spread > sure:
+        return "heavy tails" if _beyond_widening(inner, below + above, n) else "too wide"
+    return "too narrow" if spread < -sure else "another shape"
 
 
 def _beyond_widening(inner: float, tails: float, n: int) -> bool:

@@ -74,7 +74,8 @@ class OthersOfRow(RowFunction):
         log_w = jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
         without = jnp.where(jnp.isneginf(log_w)[:, None], -jnp.inf, log_w[:, None] - terms)
         shares = jax.nn.softmax(without, axis=0)
-        below, equal = (jnp.sum(shares * found, axis=0) for found in (values < unrounded, values == unrounded))
+        sides = (values < unrounded[None], values == unrounded[None])
+        below, equal = (jnp.sum(jnp.where(side, shares, 0.0), axis=0) for side in sides)
         parts: tuple[Any, ...] = (
             logsumexp(log_w) - logsumexp(without, axis=0),
             jnp.clip(below + lots * equal, 0.0, 1.0),
@@ -95,7 +96,7 @@ class Mixture(NamedTuple):
 
     def log_density(self, z: Float[Array, "latents"]) -> Scalar:
         """log of the mean of all their densities."""
-        within = jnp.einsum("cji,cj->ci", self.lower, z - self.means)
+        within = jnp.einsum("cji,cj->ci", self.lower, z[None] - self.means)
         log_volumes = jnp.sum(jnp.log(jnp.diagonal(self.lower, axis1=1, axis2=2)), axis=1)
         return log_mean_exp(jax.vmap(log_standard_normal)(within) + log_volumes)
 
@@ -111,10 +112,10 @@ def without_each(model: LatentVariableModel, x: Datum, mean: Float[Array, "laten
     pulls = jax.jacfwd(lambda z: log_density_by_entry(own.likelihood(z), x))(mean)
     shares, pulls = (jnp.concatenate([each, jnp.zeros_like(each[:1])]) for each in (shares, pulls))
     pulls = jnp.where(jnp.isfinite(pulls), pulls, 0.0)
-    lower = jnp.linalg.cholesky(prior + root.T @ root - shares)
+    lower = jnp.linalg.cholesky((prior + root.T @ root)[None] - shares)
     # A factor that rounding broke must not take the row with it: the prior's stands in.
-    lower = jnp.where(jnp.all(jnp.isfinite(lower), axis=(1, 2), keepdims=True), lower, jnp.sqrt(prior))
-    return Mixture(mean - jax.vmap(lambda root, pull: cho_solve((root, True), pull))(lower, pulls), lower)
+    lower = jnp.where(jnp.all(jnp.isfinite(lower), axis=(1, 2), keepdims=True), lower, jnp.sqrt(prior)[None])
+    return Mixture(mean[None] - jax.vmap(lambda root, pull: cho_solve((root, True), pull))(lower, pulls), lower)
 
 
 def _drawn(
