@@ -10,6 +10,7 @@ import pytest
 
 from taut.reporting import render_page
 from tests.reporting import ledgers
+from tests.reporting.columns import renamed, with_columns
 from tests.reporting.measured import as_log_joint, conditional, measured, stopped
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -22,6 +23,9 @@ CASES = {
     "stopped_log_joint": stopped(as_log_joint(measured(DIGITS))),
     "long_condition": conditional(measured(DIGITS), "x" * 200),
     "table": ledgers.table(DIGITS),
+    "columns": with_columns(DIGITS),
+    "many_columns": with_columns(DIGITS, 200),
+    "long_columns": renamed(with_columns(DIGITS, 21), LONG),
     "bare": ledgers.bare(DIGITS),
     "long_labels": ledgers.with_labels(DIGITS, [LONG, "b"]),
 }

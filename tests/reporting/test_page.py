@@ -8,6 +8,7 @@ import pytest
 from taut.record import Estimate, Ledger, Verdict
 from taut.reporting import render_page
 from tests.reporting import ledgers
+from tests.reporting.columns import renamed, with_columns
 from tests.reporting.measured import as_log_joint, measured, stopped
 from tests.reporting.reader import NASTY, Reader
 
@@ -22,6 +23,7 @@ CASES = {
     "measured": measured(DIGITS),
     "stopped_log_joint": stopped(as_log_joint(measured(DIGITS))),
     "table": ledgers.table(DIGITS),
+    "columns": with_columns(measured(DIGITS)),
     "bare": ledgers.bare(DIGITS),
     "no_labels": ledgers.with_labels(DIGITS, None),
     "many_labels": ledgers.with_labels(DIGITS, [f"label {place} 日本" for place in range(40)]),
@@ -127,6 +129,38 @@ def test_what_users_wrote_is_escaped():
     named = ledgers.table(DIGITS)
     exhibits = dataclasses.replace(named.exhibits, feature_names=[NASTY, "$", "{{ 7 * 7 }}", "a", "b"])
     _assert_harmless(render_page(dataclasses.replace(named, exhibits=exhibits)), NASTY, "{{ 7 * 7 }}")
+
+
+def test_names_and_reasons_of_columns_are_escaped():
+    page = render_page(renamed(with_columns(DIGITS), NASTY))
+    _assert_harmless(page, NASTY)
+    assert Reader(page).text.count(NASTY) > 6
+
+
+def test_a_table_says_what_its_log_p_is_of_and_what_is_missing():
+    text = Reader(page_of("columns")).text
+    for said in (
+        "of the observed cells of a row",
+        "41 of 1782 cells are missing, in 38 rows.",
+        "identifier: text, all 297 values distinct; ignored",
+        "What each column was taken for",
+        "Is each likelihood right?",
+        "Cells that were hidden",
+        "New rows from the model",
+        "Spearman",
+    ):
+        assert said in text
+    assert "Only the first columns" not in text
+    assert "The table, column by column" not in Reader(page_of("measured")).text
+
+
+def test_two_hundred_columns_make_no_longer_page_than_forty():
+    page = render_page(with_columns(DIGITS, 200))
+    text = Reader(page).text
+    assert "Only the first columns are shown; ledger.json has them all." in text
+    assert "The least flat columns are drawn." in text
+    assert text.count("column_number_150") <= 2
+    assert len(page) < 2_000_000
 
 
 def test_axes_of_the_map_may_have_any_characters():

@@ -17,12 +17,12 @@ _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ColumnRow:
-    """One row of a table about columns: its name, a small line below it, and cells, the doubtful ones marked."""
+    """One row of a table about columns: its name, a small line below it, and its cells."""
 
     name: str
     below: str
     cells: list[str]
-    doubtful: bool = False
+    is_sum: bool = False
 
 
 def is_shortened(ledger: Ledger) -> bool:
@@ -55,7 +55,7 @@ def schema_rows(ledger: Ledger) -> list[ColumnRow]:
 
 
 def sum_rows(ledger: Ledger) -> list[ColumnRow]:
-    """What densities and probabilities add to E log p(x|z), and each kind of column within them."""
+    """What densities and probabilities add to the distortion, and each kind of column within them."""
     table = ledger.table
     if table is None:
         return []
@@ -66,9 +66,9 @@ def sum_rows(ledger: Ledger) -> list[ColumnRow]:
     ):
         if total is None:
             continue
-        rows.append(ColumnRow(name=name, below="", cells=["", words.plain(-total)], doubtful=True))
+        rows.append(ColumnRow(name=name, below="", cells=["", words.plain(total)], is_sum=True))
         rows += [
-            ColumnRow(name=part.kind, below="", cells=[str(part.columns), words.plain(-part.distortion)])
+            ColumnRow(name=part.kind, below="", cells=[str(part.columns), words.plain(part.distortion)])
             for part in table.parts
             if part.measure == measure
         ]
@@ -179,8 +179,7 @@ def _partner(column: ColumnAccount) -> str:
 
 def _share(hidden: Hiding) -> str:
     error = hidden.covered.std_error
-    spread = "" if error is None else f" ± {words.fixed(100 * error, 1)}"
-    return f"{words.fixed(100 * hidden.covered.value, 1)}{spread} %"
+    return words.percent(hidden.covered.value) + ("" if error is None else f" ± {words.percent(error)}")
 
 
 def _score(hidden: Hiding, value: float) -> str:

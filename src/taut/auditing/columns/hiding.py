@@ -49,7 +49,7 @@ def hidden_cells(cells: Cells, *, passes: int, seed: int | np.ndarray) -> list[C
     """For each pass which observed cells to hide: a tenth of each column by lot, no cell twice.
 
     >>> masks = hidden_cells(np.ones((20, 3)), passes=10, seed=0)
-    >>> sum(mask.sum() for mask in masks), np.sum(masks, axis=0).max()
+    >>> int(np.sum(masks)), int(np.sum(masks, axis=0).max())
     (60, 1)
     """
     draw = np.random.default_rng(seed)
