@@ -282,6 +282,19 @@ def test_scores_with_p_values_state_their_reference(fitted, people_file, tmp_pat
     assert len(values) == 90
 
 
+def test_chances_of_a_column_given_the_others_add_up_to_one(fitted, tmp_path):
+    row = people(12, seed=2)[0]
+    three = [[*row[:4], city, *row[5:]] for city in ("Bonn", "Köln", "Ulm")]
+    source = written(tmp_path / "three.csv", three)
+    ended = done("score", fitted, source, "--out", tmp_path / "s.csv", "--of", "city", "--draws", 300)
+    assert sum(np.exp(float(line["log_p"])) for line in lines(tmp_path / "s.csv")) == pytest.approx(1, abs=0.1)
+    assert "Mean log p(city | the rest) over 3 rows, estimated: " in ended.out
+    words = ("score", fitted, source, "--out", tmp_path / "none.csv", "--of")
+    assert "`of` wants columns among age, income," in refused(*words, "town")
+    assert "leave out one of them." in refused(*words, "city", "--p-values")
+    assert not (tmp_path / "none.csv").exists()
+
+
 def test_unseen_categories_are_said_and_refused_if_asked(fitted, tmp_path):
     rows = people(6, seed=2)
     rows[3][4] = "Mainz"
@@ -398,18 +411,15 @@ def test_given_once_only(fitted, tmp_path):
 # ── audit, compare, info ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_audit_of_held_out_rows_and_of_a_file(fitted, people_file, tmp_path):
-    words = ("--draws", 20, "--no-bracket", "--out")
-    held_out = json.loads(done("audit", fitted, *words, tmp_path / "a", "--json").out)
-    assert held_out["rows"] == 9
-    ended = done("audit", fitted, people_file, *words, tmp_path / "b", "--rows", 4)
-    assert "WARNING: 81 of these 90 rows were in the training data" in ended.err
-    assert "<html" in (tmp_path / "b" / "report.html").read_text("utf-8")
+def test_audit_of_held_out_rows(fitted, tmp_path):
+    words = ("--draws", 20, "--no-bracket", "--rows", 4, "--out", tmp_path)
+    assert json.loads(done("audit", fitted, *words, "--json").out)["rows"] == 4
+    assert "<html" in (tmp_path / "report.html").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
 def unlike(people_file):
-    """The same people without their cities' umlauts: another set of categories, and ages in another unit."""
+    """The same people, measured in thousandths."""
     folder = people_file.parent
     rows = [[*row[:3], "NA" if row[3] == "NA" else str(float(row[3]) * 1000), *row[4:]] for row in people()]
     done("fit", written(folder / "metres.csv", rows), "--out", folder / "metres", *TINY)
@@ -418,7 +428,9 @@ def unlike(people_file):
 
 def test_comparison_of_tables(fitted, unlike, people_file, tmp_path):
     words = ("compare", fitted, fitted, people_file, "--no-bracket", "--draws", 20, "--rows", 10, "--json")
-    itself = json.loads(done(*words).out)["differences"][0]
+    ended = done(*words)
+    itself = json.loads(ended.out)["differences"][0]
     assert (itself["mean"], itself["rows"]) == (0, 10)
+    assert f"WARNING: `{fitted}` has trained on 81 of these 90 rows" in ended.err
     said = refused("compare", fitted, unlike, people_file)
     assert "data in the same units; column `height` was 0.001 times as large" in said

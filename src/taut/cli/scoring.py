@@ -12,6 +12,7 @@ from taut.cli.places import check_file_place
 from taut.cli.voice import Voice
 from taut.cli.words import Data, Draws, Json, OutFile, Quiet, RunFolder, Seed
 from taut.cli.writing import wrote
+from taut.errors import OptionError
 
 if TYPE_CHECKING:
     from taut.auditing import RowResult
@@ -23,6 +24,16 @@ Strict = Annotated[
     typer.Option(
         "--strict",
         help="Refuse a category that the fit did not see. Default: such a cell counts as missing, which is said.",
+        show_default=False,
+    ),
+]
+Of = Annotated[
+    str | None,
+    typer.Option(
+        "--of",
+        metavar="COLUMNS",
+        help="Score these columns given the others, names with commas: log p(these | the rest), an estimate without a "
+        "direction, as the column log_p. Default: all cells of a row.",
         show_default=False,
     ),
 ]
@@ -42,6 +53,7 @@ def score(
     data: Data,
     out: OutFile,
     draws: Draws = 1000,
+    of: Of = None,
     p_values: PValues = False,
     strict: Strict = False,
     seed: Seed = 0,
@@ -51,21 +63,38 @@ def score(
     """Write log p(x) of each row of DATA: importance-weighted, in nats, a lower bound in expectation.
 
     Columns: log_p (of the cells that are there), std_error, ess (effective number of draws), khat (above 0.67, at 1000
-    draws, the row's value is unreliable).
+    draws, the row's value is unreliable). With `--of` there is log_p alone.
     """
-    from taut import estimators  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  as above
+    if of is not None and p_values:
+        raise OptionError("`--p-values` wants log p of whole rows; got `--of` beside it; leave out one of them.")
+    from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  heavy, and `--help` is not
     from taut.data import write  # noqa: PLC0415  as above
-    from taut.estimators.unusual import unusual  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)
     check_file_place(out)
     vae = run_in(run)
     rows = rows_for(vae, data, voice, strict=strict)
-    result = account(vae, rows, draws=draws, seed=seed, quiet=quiet)
+    if of is None:
+        columns = _whole_rows(vae, rows, voice, draws=draws, seed=seed, p_values=p_values)
+    else:
+        chosen = [name.strip() for name in of.split(",")]
+        columns = {"log_p": vae.score_samples(rows, of=chosen, draws=draws, seed=seed)}
+    write(columns, out)
+    mean, spread = _mean_and_error(columns["log_p"])
+    what, side = ("log p(x)", "from below") if of is None else (f"log p({of} | the rest)", "estimated")
+    voice.show(f"Mean {what} over {len(rows)} rows, {side}: {mean:.3f} ± {spread:.3f} nats")
+    wrote(out, len(rows), voice, of=of, mean_log_p=mean, std_error=spread, draws=draws, seed=seed)
+
+
+def _whole_rows(vae: VAE, rows: Rows, voice: Voice, *, draws: int, seed: int, p_values: bool) -> dict[str, np.ndarray]:
+    """log p of the cells of each row and how far to trust it, and outlier p-values if asked for."""
+    from taut.estimators import audit_bar  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.estimators.unusual import unusual  # noqa: PLC0415  as above
+
+    result = account(vae, rows, draws=draws, seed=seed, quiet=voice.quiet)
     columns = {"log_p": result.log_p, "std_error": result.log_p_error, "ess": result.ess, "khat": result.khat}
     if p_values:
-        with estimators.audit_bar(shown=not quiet) as update:
+        with audit_bar(shown=not voice.quiet) as update:
             found = unusual(
                 vae.fitted_,
                 rows,
@@ -76,10 +105,7 @@ def score(
             )
         columns["outlier_p_value"] = found.values
         voice.say(found.reference)
-    write(columns, out)
-    mean, spread = _mean_and_error(result.log_p)
-    voice.show(f"Mean log p(x) over {len(rows)} rows, from below: {mean:.3f} ± {spread:.3f} nats")
-    wrote(out, len(rows), voice, mean_log_p=mean, std_error=spread, draws=draws, seed=seed)
+    return columns
 
 
 def account(vae: VAE, rows: Rows, *, draws: int, seed: int, quiet: bool, name: str = "rows") -> RowResult:
