@@ -129,8 +129,8 @@ def refined_for(model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: Ra
 
 
 def entries_of(likelihood: dist.Distribution) -> dist.Distribution:
-    """p(x|z) of all entries, without the holes of one datum."""
-    return getattr(likelihood, "entries", likelihood)
+    """p(x|z) of all entries, without the holes of one datum; of entries that hide themselves, given that they do."""
+    return getattr(likelihood, "unseen", likelihood)
 
 
 def systematic(key: RandomKey, shares: Float[Array, "draws"], count: int) -> Array:

@@ -26,6 +26,7 @@ def check_comparable(runs: dict[str, Fitted], rows: Rows) -> None:
 
 def _complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Rows) -> Iterator[str]:
     """What is unlike, the coarsest first."""
+    yield from _given_complaints(one, mine, other, theirs)
     if mine.schema is not None and theirs.schema is not None:
         yield from table_complaints(one, mine, other, theirs)
         return
@@ -37,6 +38,28 @@ def _complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Rows) 
         )
         return
     yield from _block_complaints(one, mine, other, theirs, as_block(rows) if isinstance(rows, Sheet) else rows)
+
+
+def _given_complaints(one: str, mine: Fitted, other: str, theirs: Fitted) -> Iterator[str]:
+    """Whether both explain the same: cells alone or cells and holes, counts with their totals given or without."""
+    if mine.architecture.missing != theirs.architecture.missing:
+        yield (
+            f"densities of the same; holes are {mine.architecture.missing} in `{one}` and "
+            f"{theirs.architecture.missing} in `{other}`, and informative ones are part of log p; fit both with one "
+            "`--missing`"
+        )
+    totals = [_given_total(fitted) for fitted in (mine, theirs)]
+    if totals[0] != totals[1]:
+        knows, does_not = (one, other) if totals[0] else (other, one)
+        yield (
+            f"models that know as much; `{knows}` is given the total of each row, which tells of its counts, and "
+            f"`{does_not}` is not; fit both with one `--size-factor`"
+        )
+
+
+def _given_total(fitted: Fitted) -> bool:
+    sizes = fitted.architecture.conditions.sizes
+    return sizes is not None and sizes.column is None
 
 
 def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, table: Table) -> Iterator[str]:

@@ -41,6 +41,13 @@ SizeFactor = Annotated[
         "column, none, or auto (total for .h5ad, else none).",
     ),
 ]
+Missing = Annotated[
+    str,
+    typer.Option(
+        "--missing",
+        help="Why cells of a table are missing: at random, or informative, because of what they are, which is learned.",
+    ),
+]
 Covariance = Annotated[str, typer.Option("--covariance", help="Of the Gaussian q(z|x): diagonal or full.")]
 Objective = Annotated[
     str, typer.Option("--objective", help="What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg.")

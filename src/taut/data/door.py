@@ -15,8 +15,7 @@ from taut.errors import DataError
 
 
 def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
-    """A table from an array, a sparse matrix of counts, a data frame (pandas, polars, pyarrow), a sheet, AnnData or
-    rows.
+    """A table from an array, sparse counts, a data frame (pandas, polars, pyarrow), a sheet, AnnData or rows.
 
     A three-dimensional array is a stack of grey images. `name` is what messages call the data. With `holes`,
     missing cells are let through as NaN. Raises DataError or ShapeError, naming the first offender, where `X`

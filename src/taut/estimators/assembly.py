@@ -28,7 +28,8 @@ class Architecture:
     """What it takes to rebuild the modules around stored arrays.
 
     `largest` is the largest value in the training data, from which totals and numbers of categories follow. A table has
-    a `schema`, and then `likelihood` is `mixed`; `conditions` say which numbers are given behind a datum's entries.
+    a `schema`, and then `likelihood` is `mixed`; `conditions` say which numbers are given behind a datum's entries, and
+    `missing` whether holes are `random` or `informative`.
     """
 
     features: int
@@ -39,6 +40,7 @@ class Architecture:
     largest: float
     schema: Schema | None = None
     conditions: Conditions = NO_CONDITIONS
+    missing: str = "random"
 
     @property
     def covariates(self) -> int:
@@ -56,6 +58,10 @@ class Architecture:
             raise OptionError(f"`latent_dim` wants at least 1; got {self.latents}; make it larger.")
         if any(width < 1 for width in self.hidden):
             raise OptionError(f"`hidden` wants widths of at least 1; got {list(self.hidden)}; make them larger.")
+        if self.missing not in ("random", "informative"):
+            raise OptionError(f"`missing` wants random or informative; got `{self.missing}`; choose one of them.")
+        if self.missing == "informative" and self.schema is None:
+            raise OptionError("`missing` wants a table with holes to be informative; got one block; give a frame.")
         if self.covariance not in ("diagonal", "full"):
             raise OptionError(f"`covariance` wants diagonal or full; got `{self.covariance}`; choose one of them.")
 
@@ -75,6 +81,7 @@ class Architecture:
                 covariance="full" if self.covariance == "full" else "diagonal",
                 covariates=self.covariates,
                 sized=self.sized,
+                informative=self.missing == "informative",
                 key=key,
             )
         decoder_key, encoder_key = jr.split(key)

@@ -211,7 +211,7 @@ def hole_notes(fitted: Fitted) -> list[str]:
     if mechanism is None or schema is None:
         return []
     names = [column.name for column in schema.modelled]
-    slopes = {name: slope for name, slope in zip(names, mechanism.slopes().tolist(), strict=True) if slope == slope}
+    slopes = {name: slope for name, slope in zip(names, mechanism.slopes(), strict=True) if np.isfinite(slope)}
     learned = ", ".join(f"`{name}` {slope:+.2f}" for name, slope in slopes.items()) or "none of a number"
     silent = [
         name for name, hole, heard in zip(names, mechanism.holes, mechanism.speaks, strict=True) if hole and not heard

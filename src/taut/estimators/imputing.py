@@ -6,10 +6,13 @@ import dataclasses
 import math
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Float
+from scipy.special import expit
 
 from taut.auditing import Completion, complete_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, fill
@@ -57,12 +60,7 @@ def impute(
     """
     if fitted.schema is None:
         raise DataError("Imputation wants a fit of a table; this one saw one block of numbers; fit a frame with holes.")
-    if how not in WAYS:
-        raise OptionError(f"`how` wants one of {', '.join(WAYS)}; got `{how}`; choose one.")
-    if draws < 0 or draws > 200:
-        raise OptionError(f"`draws` wants a number from 0 to 200; got {draws}; 5 are usual.")
-    if not 0 < level < 1:
-        raise OptionError(f"`level` wants a share between 0 and 1; got {level}; 0.9 is usual.")
+    check_asked(draws=draws, how=how, level=level)
     sheet = as_sheet(X)
     table = prepared(fitted, sheet)
     found = completed(fitted, table, draws=max(draws, 1), level=level, seed=seed)
@@ -83,6 +81,16 @@ def impute(
         high=np.where(coded, np.nan, found.high + offsets),
         level=level,
     )
+
+
+def check_asked(*, draws: int, how: str, level: float = 0.9) -> None:
+    """Raise OptionError where an option makes no sense."""
+    if how not in WAYS:
+        raise OptionError(f"`how` wants one of {', '.join(WAYS)}; got `{how}`; choose one.")
+    if draws < 0 or draws > 200:
+        raise OptionError(f"`draws` wants a number from 0 to 200; got {draws}; 5 are usual.")
+    if not 0 < level < 1:
+        raise OptionError(f"`level` wants a share between 0 and 1; got {level}; 0.9 is usual.")
 
 
 def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> Completion:
@@ -123,7 +131,8 @@ def sample_table(
 ) -> Any:
     """New rows as a frame: from the model, or from p(rest | given) where some columns have values.
 
-    With `holes` they lack cells in the patterns of the training rows, drawn as often as each came.
+    With `holes` they lack cells in the patterns of the training rows, drawn as often as each came; cells that may hide
+    themselves lack by what they hold.
 
     What a conditional model is given is among the columns; what `given` leaves out of it is that of training rows drawn
     at random. Raises OptionError for a column that is not modelled, DataError for a value that it cannot have.
@@ -141,18 +150,30 @@ def sample_table(
     if fitted.given_rows is not None:
         beside = covariates_for(conditions, fitted.given_rows, n, given, seed=seed)
         table = dataclasses.replace(table, values=joined(table.values, beside))
-    found = completed(fitted, table, draws=1, seed=seed)
-    values = found.draws[:, 0]
+    # What is drawn was not hidden by itself.
+    plain = dataclasses.replace(fitted, model=fitted.model.as_if_random())
+    values = completed(plain, table, draws=1, seed=seed).draws[:, 0]
     if holes:
         if fitted.holes is None:
             raise OptionError("`holes` wants a fit that kept which cells its rows lacked; this one did not; fit again.")
         hidden = ~np.array([column.name in given for column in schema.modelled])
-        values = np.where(fitted.holes.draw(n, seed=seed) & hidden, np.nan, values)
+        values = np.where(drawn_holes(fitted, values, seed=seed) & hidden, np.nan, values)
     rows = decode(schema, rounded(schema, values))
     if beside is None:
         return rows
     said = {name: pa.array(given[name]) for name in conditions.names if name in given}
     return with_cells(rows, schema, conditions.cells(beside) | said)
+
+
+def drawn_holes(fitted: Fitted, values: Values, *, seed: int) -> Bool[np.ndarray, "n columns"]:
+    """Which cells of drawn rows are missing: in the patterns of training rows, or because of what they hold."""
+    assert fitted.holes is not None
+    holes, mechanism = fitted.holes.draw(len(values), seed=seed), fitted.model.mechanism
+    if mechanism is None:
+        return holes
+    odds = np.asarray(jax.vmap(mechanism.log_odds)(jnp.asarray(values, jnp.result_type(float))), np.float64)
+    own = np.random.default_rng([seed, 2]).random(values.shape) < expit(odds)
+    return np.where(np.asarray(mechanism.speaks), own, holes)
 
 
 def with_cells(rows: pa.Table, schema: Schema, cells: dict[str, pa.Array]) -> pa.Table:

@@ -12,7 +12,8 @@ from jaxtyping import Float
 
 from taut.data import Column
 from taut.guides import AbstractGuide, Covariance, GaussianEncoder
-from taut.likelihoods import for_columns, log_odds, stand_ins
+from taut.likelihoods import CodeMasking, Mechanism, NumberMasking, for_columns, log_odds, stand_ins
+from taut.likelihoods.mixed import Places
 from taut.models import LatentVariableModel, standard_normal
 from taut.networks import CellInputs, Perceptron, Skipping
 from taut.shapes import RandomKey
@@ -39,11 +40,13 @@ def table_parts(
     covariance: Covariance,
     covariates: int = 0,
     sized: bool = False,
+    informative: bool = False,
     key: RandomKey,
 ) -> tuple[LatentVariableModel, AbstractGuide]:
     """The modules before training; `values` are coded training rows, whose observed cells set scales and starts."""
     decoder_key, encoder_key = jr.split(key)
     start = for_columns(columns, values)
+    inputs = cell_inputs(columns, values, covariates)
     size: Any = (latents + covariates - sized, start.likelihood.outputs)
     network = Skipping if hidden else Perceptron
     model = LatentVariableModel(
@@ -53,10 +56,28 @@ def table_parts(
         stand_in=stand_ins(values),
         covariates=covariates,
         sized=sized,
+        mechanism=mechanism_of(columns, values, start.likelihood.places, inputs) if informative else None,
     )
-    inputs = cell_inputs(columns, values, covariates)
     guide = GaussianEncoder(inputs.width, latents, hidden=hidden, covariance=covariance, inputs=inputs, key=encoder_key)
     return model, guide
+
+
+def mechanism_of(columns: Sequence[Column], values: Values, places: Places, inputs: CellInputs) -> Mechanism:
+    """Why cells are missing, before training: each column at its share of holes, whatever the value."""
+    holes = np.isnan(values)
+    share = (holes.sum(axis=0) + 0.5) / (len(holes) + 1.0)
+    level = jnp.asarray(np.log(share) - np.log1p(-share), jnp.result_type(float))
+
+    def masking(place: np.ndarray) -> NumberMasking | CodeMasking | None:
+        scale, own = inputs.scales[place[0]], level[place]
+        if scale == "log1p":
+            return None
+        if isinstance(scale, int):
+            return CodeMasking(jnp.broadcast_to(own[:, None], (len(place), scale)))
+        parts = (getattr(inputs, name)[place] for name in ("centre", "spread", "low", "high"))
+        return NumberMasking(own, jnp.zeros_like(own), *parts, form=scale)
+
+    return Mechanism(tuple(masking(np.asarray(place)) for place in places), places, jnp.asarray(holes.any(axis=0)))
 
 
 def cell_inputs(columns: Sequence[Column], values: Values, covariates: int) -> CellInputs:

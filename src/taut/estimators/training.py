@@ -208,6 +208,7 @@ def _architecture(
         likelihood=likelihood.name,
         covariance=options["covariance"],
         conditions=data.given.conditions,
+        missing=options["missing"],
         largest=_ends(table.values, binarisation)[1],
     )
     architecture.check()

@@ -41,6 +41,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         else None.
     schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`, `family`,
         `categories`, `low`, `high`), or the file of one; the other columns are inferred, see `schema_`.
+    missing : why cells are: at `random` (given the others), so that log p is that of the cells that are there; or
+        `informative`, because of what they are: P(x_j missing | x_j) is learned for each column that has holes (counts
+        excepted), and log p is that of cells and holes together.
     hidden : widths of the hidden layers of encoder and decoder; `()` makes both linear.
     covariance : of q(z|x), `diagonal` or `full`.
     objective, draws : what training climbs (a name in `taut.objectives.RECIPES`), with this many draws for each row.

@@ -11,8 +11,9 @@ from taut.likelihoods.choice import NAMES, Choice, check_support, choose, choose
 from taut.likelihoods.columns import for_columns, log_odds, stand_ins
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
 from taut.likelihoods.grey import DiscretisedLogistic
-from taut.likelihoods.holes import Observed
+from taut.likelihoods.holes import Observed, WhereMissing
 from taut.likelihoods.inflated import ZeroInflated
+from taut.likelihoods.masking import CodeMasking, Mechanism, NumberMasking
 from taut.likelihoods.mixed import Mixed
 from taut.likelihoods.mixture import GaussianMixture
 from taut.likelihoods.ordered import OrderedLogit
@@ -27,18 +28,22 @@ __all__ = [
     "Binomial",
     "Categorical",
     "Choice",
+    "CodeMasking",
     "ContinuousBernoulli",
     "DiscretisedLogistic",
     "Gaussian",
     "GaussianMixture",
     "LogNormal",
     "LogitNormal",
+    "Mechanism",
     "Mixed",
     "NegativeBinomial",
+    "NumberMasking",
     "Observed",
     "OrderedLogit",
     "Poisson",
     "StudentT",
+    "WhereMissing",
     "ZeroInflated",
     "check_support",
     "choose",

@@ -3,14 +3,22 @@
 # numpyro's own distributions override these in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 
+import jax
 import jax.numpy as jnp
+import jax.random as jr
 import numpyro.distributions as dist
 from jax import lax
+from jax.nn import log_sigmoid, sigmoid
 from jaxtyping import Array, Bool, Float, Num
 from numpyro.distributions import constraints
 
+from taut.likelihoods.masking import Mechanism
+from taut.likelihoods.mixed import Cells
 from taut.numerics import log_density_by_entry, mean_of, one_draw
 from taut.shapes import RandomKey, Scalar
+
+# Enough for a probability of being missing that is a twentieth of its largest.
+CANDIDATES = 64
 
 
 class Observed(dist.Distribution):
@@ -21,9 +29,16 @@ class Observed(dist.Distribution):
     A missing entry is replaced by `stand_in`, a value that has a finite density, before its density is taken, and its
     term is thrown away after: a NaN or an infinity that is only multiplied by zero would poison the gradient.
     Draws have the holes and the covariates of the datum; the mean has no holes.
+
+    With a `mechanism`, values may be missing because of what they are, and the datum is values and holes together:
+
+        log p(x_observed, holes|z) = Σ_{j observed} [log p(x_j|z) + log(1 − π_j(x_j))]
+                                   + Σ_{j missing} log ∫ p(x_j|z) π_j(x_j) dx_j
+
+    Draws then have holes of their own where the mechanism speaks.
     """
 
-    pytree_data_fields = ("entries", "observed", "stand_in", "covariates")
+    pytree_data_fields = ("entries", "observed", "stand_in", "covariates", "mechanism")
     support = constraints.real_vector
 
     def __init__(
@@ -32,15 +47,21 @@ class Observed(dist.Distribution):
         observed: Bool[Array, "features"],
         stand_in: Float[Array, "features"],
         covariates: Float[Array, "covariates"],
+        mechanism: Mechanism | None = None,
     ):
         self.entries, self.observed, self.stand_in, self.covariates = entries, observed, stand_in, covariates
+        self.mechanism = mechanism
         super().__init__(event_shape=(observed.shape[0] + covariates.shape[0],))
 
     def by_entry(self, value: Num[Array, "datum"]) -> Float[Array, "features"]:
-        """Log density of each observed entry, and zero for a missing one."""
+        """Log density of each observed entry, and zero for a missing one; with a mechanism, both with its terms."""
         entries = value[: self.observed.shape[0]]
         filled = jnp.where(self.observed, entries, lax.stop_gradient(self.stand_in))
-        return jnp.where(self.observed, log_density_by_entry(self.entries, filled), 0.0)
+        seen = log_density_by_entry(self.entries, filled)
+        if self.mechanism is None:
+            return jnp.where(self.observed, seen, 0.0)
+        hidden = self.mechanism.log_hidden(self._cells())
+        return jnp.where(self.observed, seen + self.mechanism.log_seen(filled), hidden)
 
     def log_prob(self, value: Num[Array, "datum"]) -> Scalar:
         """Their sum."""
@@ -50,9 +71,61 @@ class Observed(dist.Distribution):
         """One draw; for many, `jax.vmap` over keys."""
         assert not sample_shape, "one draw for one key"
         drawn = one_draw(self.entries, key=key).astype(self.stand_in.dtype)
-        return jnp.concatenate([jnp.where(self.observed, drawn, jnp.nan), self.covariates])
+        there = self.observed
+        if self.mechanism is not None:
+            hidden = jr.bernoulli(jr.fold_in(key, 1), sigmoid(self.mechanism.log_odds(drawn)))
+            there = jnp.where(self.mechanism.speaks, ~hidden, there)
+        return jnp.concatenate([jnp.where(there, drawn, jnp.nan), self.covariates])
+
+    @property
+    def unseen(self) -> dist.Distribution:
+        """p(x_j | z, j is missing), entry by entry: by what to draw what is missing."""
+        return self.entries if self.mechanism is None else WhereMissing(self._cells(), self.mechanism)
+
+    def _cells(self) -> Cells:
+        assert isinstance(self.entries, Cells), "a mechanism belongs to the columns of a table"
+        return self.entries
 
     @property
     def mean(self) -> Float[Array, "datum"]:
         """The mean of every entry, missing or not, and the covariates."""
         return jnp.concatenate([mean_of(self.entries).astype(self.stand_in.dtype), self.covariates])
+
+
+class WhereMissing(dist.Distribution):
+    """p(x_j | z, missing) ∝ p(x_j|z) π_j(x_j) for each entry; p(x_j|z) where being missing tells nothing.
+
+    Draws are those of p(x_j|z), resampled by π_j: one of `CANDIDATES`.
+    """
+
+    pytree_data_fields = ("cells", "mechanism")
+    support = constraints.real_vector
+
+    def __init__(self, cells: Cells, mechanism: Mechanism):
+        self.cells, self.mechanism = cells, mechanism
+        super().__init__(event_shape=cells.event_shape)
+
+    def by_entry(self, value: Num[Array, "features"]) -> Float[Array, "features"]:
+        """Log density or log probability of each entry."""
+        tilt = log_sigmoid(self.mechanism.log_odds(value)) - self.mechanism.log_hidden(self.cells)
+        return self.cells.by_entry(value) + jnp.where(self.mechanism.speaks, tilt, 0.0)
+
+    def log_prob(self, value: Num[Array, "features"]) -> Scalar:
+        """Their sum."""
+        return jnp.sum(self.by_entry(value))
+
+    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Float[Array, "features"]:
+        """One draw; for many, `jax.vmap` over keys."""
+        assert not sample_shape, "one draw for one key"
+        choice_key, *keys = jr.split(key, CANDIDATES + 1)
+        drawn = jax.vmap(lambda key: one_draw(self.cells, key=key))(jnp.stack(keys))
+        odds = jax.vmap(self.mechanism.log_odds)(drawn)
+        # Where nothing is known all candidates are as good, and the first is a plain draw.
+        weights = jnp.where(self.mechanism.speaks, log_sigmoid(odds), 0.0)
+        chosen = jr.categorical(choice_key, weights, axis=0)
+        return jnp.take_along_axis(drawn, chosen[None], axis=0)[0]
+
+    @property
+    def mean(self) -> Float[Array, "features"]:
+        """E[x_j | z, missing]; of codes the mean code."""
+        return jnp.where(self.mechanism.speaks, self.mechanism.hidden_mean(self.cells), mean_of(self.cells))

@@ -14,7 +14,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float
 
 from taut.errors import OptionError
-from taut.likelihoods import AbstractLikelihood, Observed
+from taut.likelihoods import AbstractLikelihood, Mechanism, Observed
 from taut.models.base import AbstractModel
 from taut.shapes import Datum, Latent, Outputs
 
@@ -27,7 +27,8 @@ class LatentVariableModel(AbstractModel):
     With `stand_in`, one usual value for each entry, a datum may have holes, as NaN: its density is that of the observed
     entries. With `covariates` c, the last so many numbers of a datum are not modelled but given, and the decoder
     receives them after z: p(z) p(x|z, c). Where the model is `sized`, the last covariate is the logarithm of the row's
-    size, which the decoder does not receive: log means of counts are its outputs plus this.
+    size, which the decoder does not receive: log means of counts are its outputs plus this. With a `mechanism`, the
+    datum is values and holes together, and its density is that of both, see `Observed`.
 
     >>> import jax.numpy as jnp, jax.random as jr
     >>> from taut import likelihoods, networks
@@ -48,6 +49,7 @@ class LatentVariableModel(AbstractModel):
     stand_in: Float[Array, "features"] | None
     covariates: int = eqx.field(static=True)
     sized: bool = eqx.field(static=True)
+    mechanism: Mechanism | None
 
     def __init__(
         self,
@@ -58,13 +60,14 @@ class LatentVariableModel(AbstractModel):
         stand_in: Float[Array, "features"] | None = None,
         covariates: int = 0,
         sized: bool = False,
+        mechanism: Mechanism | None = None,
     ):
         if sized and not (covariates and likelihood.log_means.any()):
             raise OptionError("Sizes want counts and a covariate that holds them; got none of one; leave out `sized`.")
         if covariates and stand_in is None:
             raise OptionError("Covariates want `stand_in`, a usual value for each entry; got none; pass the means.")
         self._prior, self.decoder, self._likelihood = prior, decoder, likelihood
-        self.stand_in, self.covariates, self.sized = stand_in, covariates, sized
+        self.stand_in, self.covariates, self.sized, self.mechanism = stand_in, covariates, sized, mechanism
 
     def prior(self) -> dist.Distribution:
         """p(z): as given, not trained."""
@@ -76,6 +79,10 @@ class LatentVariableModel(AbstractModel):
             return self
         features = self._likelihood.features
         return Given(self, ~jnp.isnan(x[:features]), x[features:])
+
+    def as_if_random(self) -> LatentVariableModel:
+        """The model for which holes say nothing: what to ask of cells that somebody hid, whatever they were."""
+        return eqx.tree_at(lambda model: model.mechanism, self, None, is_leaf=lambda leaf: leaf is None)
 
     def likelihood(self, z: Latent) -> dist.Distribution:
         """p(x|z) of all entries.
@@ -129,10 +136,10 @@ class Given(AbstractModel):
         """p(x_observed|z, c), a distribution of the whole datum: entries with their holes, then covariates."""
         entries = self.model.observation(self.model.outputs(z, self.covariates.astype(z.dtype)))
         assert self.model.stand_in is not None
-        return Observed(entries, self.observed, self.model.stand_in, self.covariates)
+        return Observed(entries, self.observed, self.model.stand_in, self.covariates, self.model.mechanism)
 
     def information_root(self, z: Float[Array, "latents"]) -> Float[Array, "outputs latents"]:
-        """As that of the model, where a missing entry tells nothing."""
+        """As that of the model, where a missing entry tells nothing; the little that a mechanism tells is left out."""
         root = self.model.information_root_given(z, self.covariates.astype(z.dtype))
         return jnp.where(self.observed[self.model.observation.owners][:, None], root, 0.0)
 
