@@ -185,6 +185,8 @@ def test_what_log_p_is_of_is_said():
     )
     assert "missing at random (MAR)" in meaning_of([density], missing=True)
     assert "No cell is missing" in meaning_of([density], missing=False)
+    assert "and of which cells are missing" in meaning_of([density], missing=True, mechanism=True)
+    assert "and of which cells are missing" in meaning_of([density], missing=True, mechanism=True)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from rich.console import Console
 from taut.record import Verdict
 from taut.reporting import render_text, rich_table
 from tests.reporting import ledgers
+from tests.reporting.columns import with_columns
 
 DIGITS = ledgers.digits_ledger()
 
@@ -19,6 +20,16 @@ def test_text_has_numbers_statuses_and_verdicts():
     assert re.search(r"from below +-102\.37 ± 0\.91 +certified from below, δ\s=\s0\.01", text)
     assert re.search(r"from above +not measured", text)
     assert "Warning: The encoder loses" in text
+
+
+def test_text_of_a_table_says_what_log_p_is_of_and_which_columns_need_a_look():
+    text = render_text(with_columns(DIGITS))
+    assert "densities and probabilities" in text
+    assert "41 of 1782" in text
+    first = text[text.index("Gain of") :].splitlines()[0]
+    assert "age" in first
+    assert "too narrow" in first
+    assert "Gain of" not in render_text(DIGITS)
 
 
 def test_text_is_plain_and_at_most_a_hundred_wide(monkeypatch):

@@ -129,7 +129,7 @@ def column_lines(ledger: Ledger) -> list[Line]:
     table = ledger.table
     if table is None:
         return []
-    lines = [_line("Cells missing", f"{table.missing} of {table.cells}", "left out of log p(x), MAR assumed")]
+    lines = [_line("Cells missing", f"{table.missing} of {table.cells}", "integrated out")]
     if table.densities is not None and table.probabilities is not None:
         lines.append(_line("Distortion, densities", words.plain(table.densities), "in the units of the columns"))
         lines.append(_line("Distortion, probabilities", words.plain(table.probabilities), ""))

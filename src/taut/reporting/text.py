@@ -44,6 +44,9 @@ def render_text(ledger: Ledger) -> str:
 
 def _heading(ledger: Ledger) -> Text:
     kind = "probability" if ledger.discrete else "density"
+    table = ledger.table
+    if table is not None and table.densities is not None and table.probabilities is not None:
+        kind = "densities and probabilities"
     # Text objects, never markup: a title with [brackets] is shown as it is
     heading = Text(ledger.title, style="bold")
     stopped = incomplete(ledger)
@@ -51,6 +54,8 @@ def _heading(ledger: Ledger) -> Text:
         heading.append(f"\nINCOMPLETE. {stopped}", style="bold red")
     heading.append(f"\n{ledger.rows} rows, {ledger.likelihood} ({kind}), nats per row", style="not bold")
     heading.append(f"\n{statement(ledger)}", style="not bold")
+    if table is not None:
+        heading.append(f"\n{table.meaning}", style="not bold")
     return heading
 
 

@@ -75,7 +75,8 @@ def account_of_table(
     if posterior is not None and measured.complete and fits:
         deep = _look(model, guide, measured, columns, middles=posterior.mean, key=key, on_stage=on_stage)
     accounts = [_column(column, place, cells, measured, deep, columns) for place, column in enumerate(columns)]
-    table = table_of(schema, cells, parts_of(accounts))
+    mechanism = getattr(model, "mechanism", None) is not None
+    table = table_of(schema, cells, parts_of(accounts), mechanism=mechanism)
     return TableFound(table if deep is None else _looked(table, deep, columns), accounts)
 
 

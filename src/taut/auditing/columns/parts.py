@@ -43,11 +43,11 @@ def _part(kind: str, columns: Sequence[ColumnAccount]) -> Part:
     )
 
 
-def table_of(schema: Schema, cells: Cells, parts: list[Part]) -> TableAccount:
+def table_of(schema: Schema, cells: Cells, parts: list[Part], *, mechanism: bool = False) -> TableAccount:
     """What can be said of a table without looking at its columns one by one."""
     holes = np.isnan(cells)
     return TableAccount(
-        meaning=meaning_of(parts, missing=bool(holes.any())),
+        meaning=meaning_of(parts, missing=bool(holes.any()), mechanism=mechanism),
         cells=cells.size,
         missing=int(holes.sum()),
         rows_with_holes=int(holes.any(axis=1).sum()),
@@ -62,8 +62,8 @@ def table_of(schema: Schema, cells: Cells, parts: list[Part]) -> TableAccount:
     )
 
 
-def meaning_of(parts: Sequence[Part], *, missing: bool) -> str:
-    """What log p(x) is the log of.
+def meaning_of(parts: Sequence[Part], *, missing: bool, mechanism: bool = False) -> str:
+    """What log p(x) is the log of; with a `mechanism`, why cells are missing is part of it.
 
     >>> part = Part(kind="binary", measure="probability", columns=1, cells=9, distortion=0.5)
     >>> meaning_of([part], missing=True)[:57]
@@ -78,6 +78,11 @@ def meaning_of(parts: Sequence[Part], *, missing: bool) -> str:
             "a sum of logs of densities, which depend on the units of their columns, and of probabilities: of the "
             "observed cells of a row together"
         )
+    if mechanism:
+        return (
+            f"log p(x) is {what}, and of which cells are missing: the model has a part for that, by which a cell may "
+            "be missing because of its own value."
+        )
     if not missing:
         return f"log p(x) is {what}. No cell is missing."
     return (
@@ -87,7 +92,7 @@ def meaning_of(parts: Sequence[Part], *, missing: bool) -> str:
 
 
 def _why(column: Column) -> str:
-    return f"given, not modelled: {column.reason}" if getattr(column, "given", False) else column.reason
+    return f"given, not modelled: {column.reason}" if column.given else column.reason
 
 
 def _sum(parts: Sequence[Part], measure: Measure) -> float | None:
