@@ -1,5 +1,6 @@
 """Cells by genes, as AnnData holds them (.h5ad): counts, and beside them what is known of each cell."""
 
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ def from_cells(cells: Any, name: str, layer: str | None = None) -> Table:
     held = np.asarray(matrix.data if is_sparse(matrix) else matrix)
     if held.dtype.kind not in "biuf" or not bool(np.all((held >= 0) & (held == np.floor(held)))):
         raise DataError(
-            f"Wanted whole counts from 0 up in `{name}`; {'X' if layer is None else layer} holds other numbers; name the "
-            f"layer of raw counts, as in `{name}:counts` (layers: {layers})."
+            f"Wanted whole counts from 0 up in `{name}`; {'X' if layer is None else layer} holds other numbers; name "
+            f"the layer of raw counts, as in `{name}:counts` (layers: {layers})."
         )
     columns, obs = [str(gene) for gene in cells.var_names], cells.obs
     # A sheet has columns; cells of which nothing is known still have names.
@@ -71,7 +72,7 @@ def write_cells(
 
 def _opened(path: Path) -> Any:
     try:
-        import anndata  # noqa: PLC0415  an optional extra
+        anndata = importlib.import_module("anndata")  # an optional extra
     except ImportError:
         raise OptionError(
             f"Wanted the package anndata to open `{path}`; it is not installed; run `pip install taut[anndata]`."

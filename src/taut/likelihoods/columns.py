@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -68,9 +68,7 @@ def _starting_outputs(block: AbstractLikelihood, cells: Values) -> Outputs:
     return block.starting_outputs(_array(np.nanmean(cells, axis=0)))
 
 
-def _real(
-    columns: Sequence[Column], cells: Values, of: Callable[[Values], Values]
-) -> dict[str, Float[Array, "features"]]:
+def _real(columns: Sequence[Column], cells: Values, of: Callable[[Values], Values]) -> dict[str, Any]:
     moved = of(cells)
     spread = np.nanstd(moved, axis=0)
     return {"centre": _array(np.nanmean(moved, axis=0)), "spread": _array(np.where(spread > 0, spread, 1.0))}

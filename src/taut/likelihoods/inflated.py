@@ -1,7 +1,7 @@
 """Counts with more zeros than a Poisson or negative binomial has."""
 
 # numpyro's own distributions override these in the same way.
-# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportIncompatibleVariableOverride=false
 
 from typing import Any, ClassVar
 
@@ -29,6 +29,9 @@ class ZeroInflated(AbstractLikelihood):
 
     counts: Poisson | NegativeBinomial
     discrete: ClassVar[bool] = True
+
+    def __init__(self, counts: Poisson | NegativeBinomial):
+        self.counts = counts
 
     @property
     def features(self) -> int:

@@ -36,6 +36,9 @@ class Mixed(AbstractLikelihood):
     blocks: tuple[AbstractLikelihood, ...]
     places: Places = eqx.field(static=True)
 
+    def __init__(self, blocks: tuple[AbstractLikelihood, ...], places: Places):
+        self.blocks, self.places = blocks, places
+
     @property
     def features(self) -> int:
         """Entries of one datum."""
