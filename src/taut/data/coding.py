@@ -48,8 +48,8 @@ def match_columns(schema: Schema, sheet: Sheet) -> list[tuple[Column, int]]:
     if not (schema.named and sheet.named):
         if len(sheet.columns) != len(schema.columns):
             raise ShapeError(
-                f"Wanted {len(schema.columns)} columns as in the fit; `{sheet.name}` has {len(sheet.columns)}, and "
-                "without names they are told by position; give the columns of the fit."
+                f"{sheet.name} has {len(sheet.columns)} features, but model is expecting {len(schema.columns)} "
+                "features as input, since without names they are told by position; give the columns of the fit."
             )
         return [(column, place) for place, column in enumerate(schema.columns) if column.modelled]
     places = {name: place for place, name in enumerate(sheet.columns)}

@@ -10,10 +10,11 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data.checks import check_not_empty
+from taut.data.checks import check_not_empty, check_numeric
 from taut.data.conversion import plain
 from taut.data.faults import in_one_clause
 from taut.data.parsing import typed
+from taut.data.sparse import is_sparse
 from taut.data.table import Table
 from taut.errors import DataError, ShapeError
 
@@ -72,6 +73,11 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
         return _from_frame(X, name)
     if hasattr(X, "collect"):
         raise DataError(f"Wanted a frame held in memory; `{name}` is a {type(X).__name__}; collect it.")
+    if is_sparse(X):
+        raise DataError(
+            f"Sparse data not supported as a table of columns; `{name}` is a {type(X).__name__}; pass "
+            f"`{name}.toarray()`."
+        )
     if isinstance(X, Mapping):
         return _from_columns({str(key): _as_arrow(column) for key, column in X.items()}, name)
     if isinstance(X, Sequence) and not isinstance(X, str) and X and all(isinstance(row, Mapping) for row in X):
@@ -119,6 +125,8 @@ def _from_columns(columns: Mapping[str, pa.Array], name: str) -> Sheet:
 def _from_array(X: np.ndarray, name: str, columns: list[str] | None) -> Sheet:
     if X.ndim != 2:
         raise ShapeError(f"Reshape your data to rows and columns: `{name}` came with shape {X.shape}; 2 are wanted.")
+    if X.dtype.kind == "c":
+        check_numeric(X, name)
     check_not_empty(X, name)
     names = columns or [f"x{number}" for number in range(X.shape[1])]
     parts = [_as_arrow(X[:, number]) for number in range(X.shape[1])]
@@ -136,6 +144,8 @@ def _as_rows(X: Any, name: str) -> np.ndarray:
         return np.where(np.ma.getmaskarray(X), hole, X.data.astype(kind))
     if isinstance(X, np.ndarray):
         return X
+    if hasattr(X, "__array__"):
+        return np.asarray(X)
     rows = list(X) if isinstance(X, Sequence) and not isinstance(X, str) else None
     if rows is None or not all(isinstance(row, Sequence | np.ndarray) and not isinstance(row, str) for row in rows):
         raise DataError(

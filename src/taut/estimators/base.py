@@ -175,7 +175,6 @@ class AbstractVAE(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
-        tags.non_deterministic = self.random_state is None
         return tags
 
 

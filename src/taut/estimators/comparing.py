@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Bool, Float
 
 from taut.estimators.evaluation import prepared, sample
 from taut.estimators.holes import entries_of
@@ -43,7 +43,7 @@ def comparable_log_p(fitted: Fitted, X: Any, *, draws: int) -> Float[np.ndarray,
 
 
 def simulated_log_p(
-    fitted: Fitted, holes: Num[np.ndarray, "features"] | None = None, *, draws: int
+    fitted: Fitted, holes: Bool[np.ndarray, "features"] | None = None, *, draws: int
 ) -> Float[np.ndarray, "m"]:
     """log p of rows that the model simulates, without the cells that are missing."""
     rows = np.asarray(sample(fitted, REFERENCE, seed=SEED), np.float64)

@@ -20,7 +20,7 @@ from taut.estimators.unusual import unusual
 DRAWS, TAIL = 200, 0.01
 
 
-@dataclasses.dataclass(eq=False, repr=False)
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class VAEOutlierDetector(OutlierMixin, AbstractVAE):
     """Rows that a variational autoencoder finds improbable.
 

@@ -18,7 +18,7 @@ from taut.estimators.base import AbstractVAE
 from taut.estimators.containers import as_came, filled_with, indicated, without
 
 
-@dataclasses.dataclass(eq=False, repr=False)
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class VAEImputer(TransformerMixin, AbstractVAE):
     """Missing cells filled by a variational autoencoder, from p(missing | observed) of their row.
 

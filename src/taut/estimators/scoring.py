@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -78,6 +79,8 @@ def conditional_log_p(
     rest = values.astype(np.result_type(values, np.float32))
     rest[:, places] = np.nan
     same = np.isnan(entries_of(fitted, values))[:, places].all(axis=1)
+    # The cells were hidden to ask, and not by what they hold.
+    fitted = dataclasses.replace(fitted, model=fitted.model.as_if_random())
     whole, part = (log_p_of(fitted, each, draws=draws, seed=seed, refined=True) for each in (values, rest))
     return np.where(same, 0.0, whole - part)
 

@@ -21,7 +21,7 @@ from taut.record import Ledger
 Values = Num[np.ndarray, "n columns"]
 
 
-@dataclasses.dataclass(eq=False, repr=False)
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     """A variational autoencoder: p(z) = N(0, I), a decoder network for p(x|z), an encoder network for q(z|x).
 
