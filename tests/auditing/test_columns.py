@@ -184,7 +184,7 @@ def test_what_log_p_is_of_is_said():
         [density, probability], missing=False
     )
     assert "missing at random (MAR)" in meaning_of([density], missing=True)
-    assert "No cell is missing" in meaning_of([density], missing=False)
+    assert "missing" not in meaning_of([density], missing=False)
     assert "and of which cells are missing" in meaning_of([density], missing=True, mechanism=True)
     assert "and of which cells are missing" in meaning_of([density], missing=True, mechanism=True)
 

@@ -84,7 +84,7 @@ def meaning_of(parts: Sequence[Part], *, missing: bool, mechanism: bool = False)
             "be missing because of its own value."
         )
     if not missing:
-        return f"log p(x) is {what}. No cell is missing."
+        return f"log p(x) is {what}."
     return (
         f"log p(x) is {what}. Missing cells are integrated out, which is right where they are missing at random (MAR): "
         "where a cell's being missing depends on nothing but cells that are there."
