@@ -61,20 +61,20 @@ def reconstruct(run: RunFolder, data: Data, out: OutFile, as_json: Json = False,
     Of a table's categories the most probable one is written.
     """
     from taut.cli.rows import rows_for, run_in, say_left_out  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.data import Sheet, decode  # noqa: PLC0415  as above
+    from taut.data import Sheet  # noqa: PLC0415  as above
 
     check_file_place(out)
     voice, vae = Voice(quiet, as_json), run_in(run)
     if vae.schema_ is not None:
         check_frame_place(out)
     rows = rows_for(vae, data, voice)
-    values = vae.reconstruct(rows)
+    means = vae.reconstruct(rows)
     if vae.schema_ is None:
         assert not isinstance(rows, Sheet), "a run of one block gets a block"
-        _write_columns(values, rows.columns, out, voice)
+        _write_columns(means, rows.columns, out, voice)
         return
     say_left_out(vae.schema_, voice)
-    _write_frame(decode(vae.schema_, values), out, voice)
+    _write_frame(means, out, voice)
 
 
 def sample(

@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
 
 from taut.data import Schema, Sheet, Table, as_sheet, fill
 from taut.data.extracting import cells_of
@@ -20,9 +21,7 @@ def as_came(frame: Any, X: Any) -> Any:
     >>> as_came(pa.table({"a": [1, 2], "b": [0.5, None]}), np.zeros((2, 2), np.float32)).tolist()
     [[1.0, 0.5], [2.0, nan]]
     """
-    if isinstance(X, Sheet) or (
-        not isinstance(X, np.ndarray | Table | Sequence) and nw.dependencies.is_into_dataframe(X)
-    ):
+    if library_of(X) != "numpy":
         return frame
     columns = list(nw.from_native(frame, eager_only=True).iter_columns())
     if all(cells.dtype.is_numeric() or cells.dtype == nw.Boolean or _is_empty(cells) for cells in columns):
@@ -33,6 +32,30 @@ def as_came(frame: Any, X: Any) -> Any:
     for number, cells in enumerate(columns):
         whole[:, number] = cells.to_list()
     return whole
+
+
+def library_of(X: Any) -> str:
+    """The library that X is of: pandas, polars or pyarrow for a frame, pyarrow for named columns, else numpy.
+
+    >>> library_of([[1.0, 2.0]]), library_of({"age": [31, 42]})
+    ('numpy', 'pyarrow')
+    """
+    native = X.native if isinstance(X, Sheet) else X
+    if isinstance(native, Mapping) or (isinstance(native, list) and native and isinstance(native[0], Mapping)):
+        return "pyarrow"
+    if isinstance(native, np.ndarray | Table | Sequence) or not nw.dependencies.is_into_dataframe(native):
+        return "numpy"
+    return str(nw.from_native(native, eager_only=True).implementation.value)
+
+
+def in_library(table: pa.Table, library: Any, like: Any = None) -> Any:
+    """An Arrow table in this library; a pandas frame with the index of `like`, where that is one, too."""
+    if library == "numpy":
+        return as_came(table, np.empty(0))
+    frame = nw.from_arrow(table, backend=library)
+    if library == "pandas" and library_of(like) == "pandas":
+        frame = nw.maybe_set_index(frame, index=like.index)
+    return frame.to_native()
 
 
 def filled_with(schema: Schema, frame: Any, constants: Mapping[str, Any]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import numbers
 from typing import Any
 
 import numpy as np
@@ -94,7 +93,7 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE):
             )
         if isinstance(self.contamination, str) and self.contamination == "auto":
             return None
-        if not isinstance(self.contamination, numbers.Real) or not 0 < self.contamination <= 0.5:
+        if isinstance(self.contamination, str) or not 0 < self.contamination <= 0.5:
             raise OptionError(
                 f"`contamination` wants `auto` or a share above 0, at most 0.5; got {self.contamination!r}; change it."
             )

@@ -70,8 +70,9 @@ def unread(fitted: Fitted, values: Rows) -> Bool[np.ndarray, "n"]:
     """Which rows have a hole in a column that had none in training."""
     holes = np.isnan(entries_of(fitted, values))
     if fitted.schema is None:
-        return holes.any(axis=1)
-    return holes[:, [column.missing == 0 for column in fitted.schema.modelled]].any(axis=1)
+        return np.any(holes, axis=1, keepdims=True)[:, 0]
+    unseen = np.array([column.missing == 0 for column in fitted.schema.modelled])
+    return np.any(holes[:, unseen], axis=1, keepdims=True)[:, 0]
 
 
 def entries_of(fitted: Fitted, values: Rows) -> Num[np.ndarray, "n features"]:

@@ -15,6 +15,7 @@ from taut.data.extracting import cells_of
 from taut.errors import OptionError
 from taut.estimators import imputing
 from taut.estimators.base import AbstractVAE
+from taut.estimators.blocks import schema_of
 from taut.estimators.containers import as_came, filled_with, indicated, without
 
 
@@ -71,7 +72,7 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         self.empty_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.any()]
         self.constants_ = {
             name: each.labels()[int(np.argmax(each.present))]
-            for name, each, column in zip(columns, cells, self._fitted().schema.columns, strict=True)
+            for name, each, column in zip(columns, cells, schema_of(self._fitted()).columns, strict=True)
             if column.kind == "constant" and each.present.any()
         }
         return self
@@ -90,8 +91,9 @@ class VAEImputer(TransformerMixin, AbstractVAE):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The names of the columns of `transform`."""
         self._fitted()
-        names = [str(name) for name in _check_feature_names_in(self, input_features)]
-        own = dict(zip(self._columns(), names, strict=True))
+        names = _check_feature_names_in(self, input_features)
+        assert names is not None
+        own = {column: str(name) for column, name in zip(self._columns(), names, strict=True)}
         kept = [own[name] for name in self._columns() if name not in self._dropped()]
         return np.array([*kept, *(f"missingindicator_{own[name]}" for name in self._marked())], dtype=object)
 
@@ -99,14 +101,14 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         constants = dict(self.constants_)
         if self.keep_empty_features:
             constants |= dict.fromkeys(self.empty_, 0.0)
-        frame = filled_with(self._fitted().schema, frame, constants)
+        frame = filled_with(schema_of(self._fitted()), frame, constants)
         places = self._columns()
         frame = without(frame, [places.index(name) for name in self._dropped()])
         frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked()})
         return as_came(frame, X)
 
     def _columns(self) -> list[str]:
-        return [column.name for column in self._fitted().schema.columns]
+        return [column.name for column in schema_of(self._fitted()).columns]
 
     def _dropped(self) -> list[str]:
         return [] if self.keep_empty_features else self.empty_

@@ -17,10 +17,13 @@ from scipy.special import expit
 from taut.auditing import Completion, complete_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, fill
 from taut.data.schema import CODED
-from taut.errors import DataError, OptionError
+from taut.errors import OptionError
+from taut.estimators.blocks import schema_of
 from taut.estimators.conditions import joined
+from taut.estimators.containers import as_came
 from taut.estimators.evaluation import prepared
 from taut.estimators.giving import as_columns, covariates_for
+from taut.estimators.holes import readable
 from taut.estimators.training import Fitted
 
 WAYS = ("mean", "median", "mode")
@@ -31,9 +34,10 @@ Values = Float[np.ndarray, "n columns"]
 class Imputation:
     """A table with its holes filled.
 
-    `single` and each of `multiple` are frames like the one that came, observed cells untouched. The arrays have a row
-    for each row and a column for each modelled column (`columns`), in its own units: `missing` marks what was filled, `deviation` is the standard deviation of a filled number, `chance` the probability of a filled
-    category, `low` and `high` the ends of an interval that should hold `level` of the hidden values.
+    `single` and each of `multiple` are of the kind that came, observed cells untouched. The arrays have a row for each
+    row and a column for each modelled column (`columns`), in its own units: `missing` marks what was filled,
+    `deviation` is the standard deviation of a filled number, `chance` the probability of a filled category, `low` and
+    `high` the ends of an interval that should hold `level` of the hidden values.
     """
 
     single: Any
@@ -56,23 +60,21 @@ def impute(
     the median, too; categories take their most probable value in each case. `draws` asks for as many random
     completions beside it.
 
-    Raises OptionError where an option makes no sense, DataError where the fit was not of a table.
+    Raises OptionError where an option makes no sense, or the fit was of binarised greys.
     """
-    if fitted.schema is None:
-        raise DataError("Imputation wants a fit of a table; this one saw one block of numbers; fit a frame with holes.")
     check_asked(draws=draws, how=how, level=level)
-    sheet = as_sheet(X)
+    schema, sheet = schema_of(fitted), as_sheet(X)
     table = prepared(fitted, sheet)
     found = completed(fitted, table, draws=max(draws, 1), level=level, seed=seed)
-    features = len(fitted.schema.modelled)
-    coded = np.array([column.kind in CODED for column in fitted.schema.modelled])
+    features = len(schema.modelled)
+    coded = np.array([column.kind in CODED for column in schema.modelled])
     numbers = found.mean if how == "mean" else found.middle
     single = np.where(coded, found.mode, numbers)
-    schema = fitted.schema
     offsets = np.array([column.offset for column in schema.modelled])
+    filled = [fill(schema, sheet, rounded(schema, found.draws[:, number])) for number in range(draws)]
     return Imputation(
-        single=fill(schema, sheet, single),
-        multiple=[fill(schema, sheet, rounded(schema, found.draws[:, number])) for number in range(draws)],
+        single=as_came(fill(schema, sheet, single), X),
+        multiple=[as_came(frame, X) for frame in filled],
         columns=[column.name for column in schema.modelled],
         missing=np.isnan(table.values[:, :features]),
         deviation=np.where(coded, np.nan, found.deviation),
@@ -95,12 +97,12 @@ def check_asked(*, draws: int, how: str, level: float = 0.9) -> None:
 
 def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> Completion:
     """The completion of every coded row; rows without holes are passed on as they are."""
-    assert fitted.schema is not None
-    features = len(fitted.schema.modelled)
+    columns = schema_of(fitted).modelled
+    features = len(columns)
     values = np.asarray(table.values, np.float64)
     entries = values[:, :features]
     holed = np.nonzero(np.isnan(entries).any(axis=1))[0]
-    codes = tuple(len(column.categories or ()) for column in fitted.schema.modelled)
+    codes = tuple(len(column.categories or ()) for column in columns)
     nothing = np.zeros_like(entries)
     everything = [entries, entries, nothing + 1.0, nothing, entries, entries, entries]
     full = Completion(
@@ -110,8 +112,9 @@ def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, s
     )
     if len(holed) == 0:
         return full
+    model, guide = readable(fitted, values)
     found = complete_rows(
-        fitted.model, fitted.guide, values[holed], key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed
+        model, guide, values[holed], key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed
     )
     for whole, part in zip(full, found, strict=True):
         whole[holed] = np.where(np.isnan(whole[holed]), part, whole[holed]) if whole.ndim > 1 else part

@@ -12,6 +12,7 @@ from taut.data import Sheet
 from taut.errors import DataError
 
 RowWeights = Float[np.ndarray, "n"]
+KeptWeights = Float[np.ndarray, "kept"]
 
 
 def checked_weights(sample_weight: Any, rows: int) -> RowWeights | None:
@@ -38,7 +39,7 @@ def checked_weights(sample_weight: Any, rows: int) -> RowWeights | None:
     return weights
 
 
-def with_weight(data: Any, weights: RowWeights | None) -> tuple[Any, RowWeights | None]:
+def with_weight(data: Any, weights: RowWeights | None) -> tuple[Any, KeptWeights | None]:
     """The rows of a Table or Sheet that have weight, and their weights: a row without any is as if it were not there.
 
     >>> table, weights = with_weight(Table(values=np.eye(3), name="I"), np.array([1.0, 0.0, 2.0]))

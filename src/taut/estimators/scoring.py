@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -51,10 +52,14 @@ def account(
     def asked(model: AbstractModel, guide: AbstractGuide, values: Any, numbers: Any) -> RowResult:
         nonlocal done
         before, done = done, done + len(values)
-        step = None if on_block is None else lambda rows: on_block(before + rows)
+        step = None if on_block is None else partial(_beyond, on_block, before)
         return account_for_rows(model, guide, values, draws=draws, key=jr.key(seed), rows=numbers, on_block=step)
 
     return over_rows(fitted, values, asked, seed=seed)
+
+
+def _beyond(on_block: Callable[[int], None], before: int, rows: int) -> None:
+    on_block(before + rows)
 
 
 def log_p(fitted: Fitted, X: Any, *, draws: int = DRAWS, seed: int = 0) -> PerRow:
@@ -110,6 +115,8 @@ def log_p_of(fitted: Fitted, values: Any, *, draws: int, seed: int, refined: boo
         return map_rows(LogPOfRow(draws), model, guide, values, key=jr.key(seed), rows=numbers, block=ROWS_AT_ONCE)
 
     found = over_rows(fitted, values, asked, seed=seed, refined=refined)
+    if fitted.model.mechanism is not None:  # that nothing is there then has a probability
+        return found
     # Of nothing the log-density is zero, which draws would only come near.
     return np.where(np.isnan(entries_of(fitted, values)).all(axis=1), 0.0, found)
 

@@ -13,9 +13,11 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
 from taut.auditing import Audit
+from taut.data import Table, as_sheet, decode
 from taut.errors import OptionError
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
+from taut.estimators.containers import as_came, in_library, library_of
 from taut.record import Ledger
 
 Values = Num[np.ndarray, "n columns"]
@@ -27,7 +29,10 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
 
         log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) )
 
-    All log-densities are in nats, and of the data in their own units.
+    All log-densities are in nats, and of the data in their own units. Cells may be missing, in training and after.
+
+    A fitted estimator is kept by `save` and read by `taut.load`, which runs nothing that it reads. It can be pickled,
+    as scikit-learn's searches do between processes; taut itself never reads a pickle.
 
     Parameters
     ----------
@@ -39,8 +44,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     size_factor : for counts, by what the means of a row are multiplied: None, `total` (of the row's own counts, over
         the median of training rows), or the name of a column; given, not modelled. `auto` is `total` for AnnData,
         else None.
-    schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`, `family`,
-        `categories`, `low`, `high`), or the file of one; the other columns are inferred, see `schema_`.
+    schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`,
+        `family`, `categories`, `low`, `high`), or the file of one; the other columns are inferred, see `schema_`.
     missing : why cells are: at `random` (given the others), so that log p is that of the cells that are there; or
         `informative`, because of what they are: P(x_j missing | x_j) is learned for each column that has holes (counts
         excepted), and log p is that of cells and holes together.
@@ -84,6 +89,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
         self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume)
+        self.library_ = library_of(X)
         return self
 
     def score_samples(
@@ -102,13 +108,19 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         """Posterior means E_q[z|x], one row of latents for each row."""
         return np.asarray(evaluation.place(self._fitted(), X).latent)
 
-    def inverse_transform(self, Z: Any, *, given: Any = None) -> Values:
-        """E[x|z] for each row of latents; of a conditional model E[x|z, c] for `given` cells, as in `sample`."""
-        return evaluation.decode(self._fitted(), np.asarray(Z), given)
+    def inverse_transform(self, Z: Any, *, given: Any = None) -> Any:
+        """E[x|z] for each row of latents; of a conditional model E[x|z, c] for `given` cells, as in `sample`.
 
-    def reconstruct(self, X: Any) -> Values:
-        """E[x|z] at the posterior mean of each row."""
-        return np.asarray(evaluation.place(self._fitted(), X).reconstruction)
+        Of a table it is a frame of the library that was fitted, of the modelled columns, with the most probable
+        categories; it has the index of Z where that is of pandas, too.
+        """
+        means, schema = evaluation.decode(self._fitted(), np.asarray(Z), given), self._fitted().schema
+        return means if schema is None else in_library(decode(schema, means), self.library_, like=Z)
+
+    def reconstruct(self, X: Any) -> Any:
+        """E[x|z] at the posterior mean of each row; of a table as a frame like X, of the modelled columns."""
+        means, schema = np.asarray(evaluation.place(self._fitted(), X).reconstruction), self._fitted().schema
+        return means if schema is None else as_came(decode(schema, means, like=as_sheet(X)), X)
 
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
         """New rows: z from the prior, then x from p(x|z); of a table, a frame with valid categories and types.
@@ -141,7 +153,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
 
     def interpolate(self, start: Any, end: Any, *, steps: int = 8) -> Values:
         """E[x|z] along the straight line between the posterior means of two data, both ends included."""
-        ends = self.transform(np.stack([np.ravel(start), np.ravel(end)]))
+        names = self._fitted().columns
+        ends = self.transform(Table(values=np.stack([np.ravel(start), np.ravel(end)]), name="the ends", columns=names))
         share = np.linspace(0.0, 1.0, steps)[:, None]
         return self.inverse_transform((1.0 - share) * ends[0] + share * ends[1])
 
@@ -161,6 +174,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     def rows_seen(self, X: Any) -> tuple[int, int]:
         """How many of these rows equal rows that training has seen, and how many there are."""
         return evaluation.rows_seen(self._fitted(), X)
+
+    def _learned(self) -> dict[str, Any]:
+        return {"library_": self.library_}
 
     @property
     def _n_features_out(self) -> int:
