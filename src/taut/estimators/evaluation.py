@@ -95,7 +95,8 @@ def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.nd
     """Draws of x from p(z) p(x|z), or from p(z) p(x|z, c) for covariates as `lent_rows` makes them."""
     if n < 1:
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
-    model, lent = fitted.model, jnp.asarray(lent_rows(fitted, n, given, seed=seed), jnp.result_type(float))
+    # Whole rows: what is drawn does not hide itself.
+    model, lent = fitted.model.as_if_random(), jnp.asarray(lent_rows(fitted, n, given, seed=seed), float)
     return np.asarray(_draws(model, lent, jr.split(jr.key(seed), n)))
 
 
