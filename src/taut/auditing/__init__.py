@@ -1,8 +1,8 @@
 """Judgement: what a model and a guide are worth on given data, as a Ledger."""
 
 from taut.auditing.audit import Audit, audit, audit_by_row
-from taut.auditing.completing import Completion, complete_rows, refined_for
 from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
+from taut.auditing.completing import Completion, complete_rows, refined_for
 from taut.auditing.exhibits import Context
 from taut.auditing.rows import RowAccount, RowResult, account_for_rows
 

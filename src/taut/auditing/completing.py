@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -26,8 +26,9 @@ LATENTS, COMPLETIONS = 256, 200
 class Completion(NamedTuple):
     """One row: what its entries would be given the observed ones, in the coding of the data.
 
-    `mean` is E[x_j | x_observed], `mode` the most probable code of an entry that has codes, `chance` its probability; `deviation` and the quantiles `low`, `middle` and `high` are those of weighted draws, `draws` some of
-    them. Observed entries have their values everywhere. `ess` is the effective number of latents.
+    `mean` is E[x_j | x_observed], `mode` the most probable code of an entry that has codes, `chance` its probability;
+    `deviation` and the quantiles `low`, `middle` and `high` are those of weighted draws, `draws` some of them. Observed
+    entries have their values everywhere. `ess` is the effective number of latents.
     """
 
     mean: Float[np.ndarray, "n features"]
@@ -81,15 +82,16 @@ class CompletionOfRow(RowFunction):
 
         # The resampled ones lie in the order of the latents: some of them are taken at even distances.
         every = jr.permutation(choice_key, COMPLETIONS)[: self.draws]
-        parts = (
+        parts: list[Any] = [
             kept(shares @ means),
             kept(jnp.argmax(chances, axis=0).astype(x.dtype)),
             jnp.where(jnp.isnan(seen), jnp.max(chances, axis=0), 1.0),
             jnp.where(jnp.isnan(seen), jnp.std(values, axis=0), 0.0),
             *(kept(part) for part in (low, middle, high)),
             kept(values[every]),
-        )
-        return Completion(*parts, effective_sample_size(log_w))  # pyright: ignore[reportArgumentType]
+            effective_sample_size(log_w),
+        ]
+        return Completion(*parts)
 
     def _chances(
         self, model: AbstractModel, latents: Float[Array, "draws latents"], shares: Float[Array, "draws"]

@@ -173,7 +173,7 @@ def _reconstructions(
 def _samples(
     model: AbstractModel, data: Num[np.ndarray, "n features"], count: int, *, key: RandomKey
 ) -> Float[np.ndarray, "count entries"]:
-    """E[x|z] at draws of z from the prior; covariates, where the model is given any, are those of a few rows in turn."""
+    """E[x|z] at draws of z from the prior; covariates, where there are any, are those of a few rows in turn."""
     latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, count))
     lent = jnp.asarray(data[np.arange(count) % len(data)], jnp.result_type(float))
     decoded = jax.vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, lent)

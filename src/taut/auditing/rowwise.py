@@ -33,7 +33,8 @@ class RowMeasures(NamedTuple):
     """What was measured of each row; what was not is None.
 
     `terms` are the encoder's distortion by entry. `refined` comes without its frames, which would fill the memory where
-    there are many rows; their means and marginal deviations are in `posterior`. `rhat` and `temperatures` are of the walks.
+    there are many rows; their means and marginal deviations are in `posterior`. `rhat` and `temperatures` are of the
+    walks.
     """
 
     numbers: Int[np.ndarray, "n"]

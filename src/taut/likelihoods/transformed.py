@@ -105,7 +105,7 @@ class LogitNormal(AbstractLikelihood):
 class GaussianLogOdds(dist.Distribution):
     """x = low + (high − low) sigmoid(location + scale ε)."""
 
-    arg_constraints = {
+    arg_constraints = {  # noqa: RUF012  numpyro's own form
         "location": constraints.real,
         "scale": constraints.positive,
         "low": constraints.real,

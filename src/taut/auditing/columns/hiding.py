@@ -20,7 +20,7 @@ from taut.shapes import RandomKey
 LEVEL = 0.9
 # A tenth of the cells is hidden at a time, and each cell at most once: in so many passes over the rows, that about
 # `MOST_ROWS` rows are completed.
-FOLDS, MOST_ROWS = 10, 1000
+FOLDS, MOST_ROWS = 10, 500
 FEWEST = 10
 
 Data = Float[np.ndarray, "n features"]

@@ -27,8 +27,9 @@ from taut.numerics import log_density, log_density_by_entry, log_mean_exp, log_s
 from taut.shapes import Datum, RandomKey, Scalar
 from taut.weights import RowFunction, effective_sample_size, map_rows
 
-# Latents for each row: 500 place a cell to about 2 % of its distribution.
-DRAWS = 500
+# Latents for each row, which place a cell to about 2 % of its distribution; so many at a time, of which it must be a
+# multiple: a rest would be compiled as a program of its own.
+DRAWS, AT_ONCE = 512, 64
 # The share of latents that come from the prior, which bounds every weight by p(x_−j|z)/0.1.
 FROM_PRIOR = 0.1
 # Numbers of the densities of 64 latents that a block of rows may hold at once: 64 MB.
@@ -69,7 +70,7 @@ class OthersOfRow(RowFunction):
             return log_density(model.prior(), z), log_density_by_entry(likelihood, x), value
 
         keys = jr.split(value_key, self.draws)
-        log_prior, terms, values = jax.lax.map(one, (latents, keys), batch_size=min(64, self.draws))
+        log_prior, terms, values = jax.lax.map(one, (latents, keys), batch_size=AT_ONCE)
         log_w = log_prior + jnp.sum(terms, axis=1) - log_q
         log_w = jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
         without = jnp.where(jnp.isneginf(log_w)[:, None], -jnp.inf, log_w[:, None] - terms)
@@ -135,7 +136,7 @@ def _drawn(
         from_prior = jnp.log(FROM_PRIOR) + log_density(model.prior(), z)
         return jnp.logaddexp(from_prior, jnp.log1p(-FROM_PRIOR) + mixture.log_density(z))
 
-    return latents, jax.lax.map(log_q, latents, batch_size=min(64, draws))
+    return latents, jax.lax.map(log_q, latents, batch_size=AT_ONCE)
 
 
 def others_of_rows(
@@ -155,6 +156,6 @@ def others_of_rows(
     """
     lots = np.random.default_rng(np.asarray(jr.key_data(key)).ravel()).random((2, len(data), len(resolutions)))
     unrounded = np.asarray(data, np.float64)[:, : len(resolutions)] + resolutions * (lots[0] - 0.5)
-    block = int(np.clip(NUMBERS_AT_ONCE // (64 * (len(resolutions) + 1) * middles.shape[1] ** 2), 1, 32))
+    block = int(np.clip(NUMBERS_AT_ONCE // (AT_ONCE * (len(resolutions) + 1) * middles.shape[1] ** 2), 1, 32))
     aside = tuple(each.astype(middles.dtype) for each in (middles, unrounded, lots[1]))
     return map_rows(OthersOfRow(DRAWS), model, guide, data, key=key, rows=rows, block=block, aside=aside)
