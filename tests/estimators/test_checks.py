@@ -10,7 +10,7 @@ import taut
 pytestmark = pytest.mark.usefixtures("little_compilation")
 SMALL = {
     "latent_dim": 1,
-    "hidden": (4,),
+    "hidden": (),
     "max_epochs": 1,
     "validation_fraction": 0.0,
     "random_state": 0,
@@ -25,7 +25,7 @@ EXPECTED = {"check_sample_weight_equivalence_on_dense_data": "training draws, in
 
 @pytest.fixture(autouse=True)
 def untyped(monkeypatch):
-    """The type checker of these tests refuses a wrong option at once; scikit-learn wants it stored, as is done without."""
+    """The type checker of the tests refuses a wrong option at once; scikit-learn wants it stored, as without."""
     for estimator in (taut.VAE, taut.VAEImputer, taut.VAEOutlierDetector):
         monkeypatch.setattr(estimator, "__init__", inspect.unwrap(estimator.__init__))
 

@@ -37,7 +37,7 @@ def table():
 
 
 def gaussian_of(vae):
-    """Weight, mean and noise of x under a model whose decoder is linear; the scales of its Gaussian know nothing of z."""
+    """Weight, mean and noise of x under a linear decoder; the scales of its Gaussian know nothing of z."""
     zero, one = (vae.model_.likelihood(jnp.full(1, value)) for value in (0.0, 1.0))
     mean = np.asarray(zero.mean, np.float64)
     offsets = np.array([column.offset for column in vae.schema_.columns]) if vae.schema_ else 0.0
