@@ -99,9 +99,12 @@ def test_numbers_without_names_stay_one_block(tmp_path):
     assert "wants a run that was fitted to a table" in refused(
         "sample", tmp_path / "run", "-n", 2, "--out", tmp_path / "s.csv", "--given", "x0=1"
     )
-    assert "Imputation wants a fit of a table" in refused(
-        "impute", tmp_path / "run", tmp_path / "block.csv", "--out", tmp_path / "i.csv"
-    )
+    (tmp_path / "holed.csv").write_text("1,2,0\n,3,2\n5,,1\n")
+    done("impute", tmp_path / "run", tmp_path / "holed.csv", "--out", tmp_path / "whole.csv")
+    first, second, third = read(tmp_path / "whole.csv")
+    assert (first, second[1:], third[::2]) == (["1", "2", "0"], ["3", "2"], ["5", "1"])
+    assert second[0].isdigit()
+    assert third[1].isdigit()
 
 
 def test_a_rough_table_is_fitted_and_everything_odd_is_said(tmp_path):

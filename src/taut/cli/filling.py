@@ -19,6 +19,7 @@ from taut.data.extracting import cells_of
 from taut.data.schema import CODED
 from taut.errors import DataError
 from taut.estimators import VAE
+from taut.estimators.blocks import schema_of
 from taut.estimators.imputing import Imputation
 from taut.files import write_text
 
@@ -39,8 +40,7 @@ class Filled:
     @classmethod
     def of(cls, vae: VAE, sheet: Sheet, source: str) -> Filled:
         """What there is to fill, and what is left because its column is not modelled."""
-        assert vae.schema_ is not None
-        columns = match_columns(vae.schema_, sheet)
+        columns = match_columns(schema_of(vae.fitted_), sheet)
         holes = np.column_stack([~cells_of(sheet, place).present for _, place in columns])
         others = set(range(len(sheet.columns))) - {place for _, place in columns}
         missing = {sheet.columns[place]: int((~cells_of(sheet, place).present).sum()) for place in sorted(others)}

@@ -69,13 +69,12 @@ def impute(
     """
     _check_words(data, out, errors, draws, how)
     from taut.cli.filling import Filled, filled_cells  # noqa: PLC0415  as above
-    from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  as above
-    from taut.data import Sheet, write  # noqa: PLC0415  as above
+    from taut.cli.rows import run_in, sheet_for  # noqa: PLC0415  as above
+    from taut.data import write  # noqa: PLC0415  as above
 
     voice, vae = Voice(quiet, as_json), run_in(run)
-    sheet = rows_for(vae, data, voice)
+    sheet = sheet_for(vae, data, voice)
     found = vae.imputation(sheet, draws=draws or 0, how=how, level=level, seed=seed)
-    assert isinstance(sheet, Sheet), "imputation refuses runs of one block"
     filled = Filled.of(vae, sheet, data)
     for sentence in filled.remarks():
         voice.say(sentence)

@@ -42,6 +42,11 @@ def rows_for(vae: VAE, source: str, voice: Voice, *, strict: bool = False) -> Ro
     return rows
 
 
+def sheet_for(vae: VAE, source: str, voice: Voice) -> Sheet:
+    """As `rows_for`, but always a sheet: in one block whole numbers beside holes would lose their type."""
+    return as_sheet(datasets.load(source) if vae.schema_ is None else rows_for(vae, source, voice))
+
+
 def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False) -> tuple[Rows, list[str]]:
     """A sheet where the run was fitted to a table, else a block of numbers, and what to say about its cells.
 
@@ -49,7 +54,7 @@ def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False) -> tuple[Rows, l
     the fit did not see, which counts as missing otherwise.
     """
     if vae.schema_ is None:
-        return (as_block(rows) if isinstance(rows, Sheet) else rows), []
+        return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
     sheet = as_sheet(rows)
     return sheet, encode(vae.schema_, sheet, strict=strict).notes
 

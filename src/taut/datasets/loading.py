@@ -52,12 +52,12 @@ def is_numbers(sheet: Sheet) -> bool:
     )
 
 
-def as_block(sheet: Sheet) -> Table:
+def as_block(sheet: Sheet, *, holes: bool = False) -> Table:
     """The numbers of a sheet as one block, in the smallest usual dtype where they are whole.
 
-    Raises DataError at the first column that holds something else, or at the first hole.
+    Raises DataError at the first column that holds something else, or at the first hole unless `holes` become NaN.
     """
-    table = as_table(sheet)
+    table = as_table(sheet, holes=holes)
     return dataclasses.replace(table, values=narrow(table.values))
 
 
