@@ -24,7 +24,7 @@ from taut.weights import RowFunction, map_rows
 Rows = Num[np.ndarray, "n datum"]
 # What is asked of some rows: by a model and guide that can read them, their values and their numbers.
 Asked = Callable[[AbstractModel, AbstractGuide, Rows, Int[np.ndarray, "n"]], Any]
-REFINED_AT_ONCE = 128
+ROWS_AT_ONCE = 32
 
 
 class RefinedOfRow(RowFunction):
@@ -47,13 +47,29 @@ def over_rows(fitted: Fitted, values: Rows, asked: Asked, *, seed: int, refined:
     if not own.any():
         return asked(model, guide, values, numbers)
     key = jr.fold_in(jr.key(seed), 1)  # apart from those that score the rows
-    local = map_rows(RefinedOfRow(), model, guide, values[own], key=key, rows=numbers[own], block=REFINED_AT_ONCE)
+    local = over_blocks(RefinedOfRow(), model, guide, values[own], key=key, rows=numbers[own])
     found = asked(model, local, values[own], numbers[own])
     if own.all():
         return found
     return jax.tree.map(
         lambda mine, others: _merged(own, mine, others), found, asked(model, guide, values[~own], numbers[~own])
     )
+
+
+def over_blocks(
+    function: RowFunction,
+    model: AbstractModel,
+    guide: AbstractGuide,
+    values: Rows,
+    *,
+    key: RandomKey,
+    rows: Int[np.ndarray, "n"],
+) -> Any:
+    """As `map_rows`, with few rows padded to a block: one program serves any number of them, to the same bits."""
+    whole = np.minimum(np.arange(max(len(values), ROWS_AT_ONCE)), len(values) - 1)
+    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[whole], guide)
+    found = map_rows(function, model, own, values[whole], key=key, rows=rows[whole], block=ROWS_AT_ONCE)
+    return jax.tree.map(lambda leaf: leaf[: len(values)], found)
 
 
 def readable(fitted: Fitted, values: Rows) -> tuple[AbstractModel, AbstractGuide]:

@@ -42,6 +42,7 @@ def checked_weights(sample_weight: Any, rows: int) -> RowWeights | None:
 def with_weight(data: Any, weights: RowWeights | None) -> tuple[Any, KeptWeights | None]:
     """The rows of a Table or Sheet that have weight, and their weights: a row without any is as if it were not there.
 
+    >>> from taut.data import Table
     >>> table, weights = with_weight(Table(values=np.eye(3), name="I"), np.array([1.0, 0.0, 2.0]))
     >>> table.values.tolist(), weights.tolist()
     ([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], [1.0, 2.0])

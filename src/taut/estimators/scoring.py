@@ -17,17 +17,17 @@ from taut.auditing import RowResult, account_for_rows
 from taut.bounds import log_mean_weight
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared
-from taut.estimators.holes import entries_of, over_rows
+from taut.estimators.holes import entries_of, over_blocks, over_rows
 from taut.estimators.row_weights import checked_weights
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.shapes import Datum, RandomKey, Scalar
-from taut.weights import RowFunction, log_weights, map_rows
+from taut.weights import RowFunction, log_weights
 
 DRAWS = 1000
-# As for an account: rows, and draws of each, that are decoded at once.
-ROWS_AT_ONCE, DRAWS_AT_ONCE = 32, 64
+# Draws of each row that are decoded at once, as for an account.
+DRAWS_AT_ONCE = 64
 PerRow = Float[np.ndarray, "n"]
 
 
@@ -112,7 +112,7 @@ def log_p_of(fitted: Fitted, values: Any, *, draws: int, seed: int, refined: boo
     """As `log_p`, of rows as the model sees them."""
 
     def asked(model: AbstractModel, guide: AbstractGuide, values: Any, numbers: Any) -> PerRow:
-        return map_rows(LogPOfRow(draws), model, guide, values, key=jr.key(seed), rows=numbers, block=ROWS_AT_ONCE)
+        return over_blocks(LogPOfRow(draws), model, guide, values, key=jr.key(seed), rows=numbers)
 
     found = over_rows(fitted, values, asked, seed=seed, refined=refined)
     if fitted.model.mechanism is not None:  # that nothing is there then has a probability
