@@ -48,6 +48,7 @@ def test_resuming_wants_the_same_table_and_schema(limited, people_file, tmp_path
     assert json.loads(done("fit", people_file, *words, "--json").out)["epochs"] == 3
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_a_run_that_loads_and_goes_on(tmp_path):
     words = [str(word) for word in ("fit", "penguins", *TINY, "--epochs", 60, "--out", tmp_path / "run", "--json")]
     code, out, said = interrupted_after_first_epoch(words)

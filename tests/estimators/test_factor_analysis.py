@@ -20,7 +20,7 @@ def test_densities_of_rows_are_those_of_factor_analysis():
         batch_size=len(data),
         learning_rate=1e-2,
         max_epochs=1500,
-        validation_fraction=0,
+        validation_fraction=0.0,
         random_state=0,
         verbose=False,
     ).fit(data)

@@ -64,6 +64,7 @@ def test_samples_are_whole_unless_holes_are_asked_for(fitted):
     assert np.nanmean(np.asarray(holed, float)) < 4.7
 
 
+@pytest.mark.slow
 def test_a_run_and_its_ledger_say_so(fitted, tmp_path):
     vae = fitted["informative"]
     vae.save(tmp_path / "run")
@@ -89,6 +90,7 @@ def test_the_command_line_knows_the_word(tmp_path):
     assert taut.load(tmp_path / "run").model_.mechanism is not None
 
 
+@pytest.mark.slow
 def test_holes_in_counts_and_categories():
     rng = np.random.default_rng(0)
     count, colour = rng.poisson(3, 300), rng.choice(["red", "green", "blue"], 300)

@@ -48,7 +48,10 @@ def test_is_noticed(mutant, killer):
     assert is_noticed(MUTANTS[mutant].bugs, killer)
 
 
-@pytest.mark.parametrize("oracle", OWN, ids=lambda oracle: oracle.__name__)
+@pytest.mark.parametrize(
+    "oracle",
+    [pytest.param(oracle, id=oracle.__name__, marks=pytest.mark.slow if oracle in DEAR else ()) for oracle in OWN],
+)
 def test_an_oracle_is_quiet_without_a_bug(oracle):
     """Those of the suite are run where they stand."""
     oracle()

@@ -19,9 +19,10 @@ _DAY = 86_400
 def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
     """A frame of the modelled columns from (n, modelled columns) numbers in the coding of `encode`.
 
-    Codes become categories, days dates, whole numbers integers; counts are rounded, and what leaves its bounds is
-    clipped. NaN becomes a missing cell. The frame is of the library of `like` (a sheet or a frame), in the types of
-    its columns where these can hold the cells; without it, of pyarrow. Raises ShapeError where the widths differ.
+    Codes become categories, days dates (moments to a microsecond or two), whole numbers integers; counts are rounded,
+    and what leaves its bounds is clipped. NaN becomes a missing cell. The frame is of the library of `like` (a sheet or
+    a frame), in the types of its columns where these can hold the cells; without it, of pyarrow. Raises ShapeError
+    where the widths differ.
 
     >>> from taut.data.schema import Column
     >>> sex = Column(name="sex", kind="binary", family="bernoulli", categories=["f", "m"], dtype="string")

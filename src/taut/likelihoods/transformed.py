@@ -30,7 +30,8 @@ class LogNormal(AbstractLikelihood):
     `centre` m and `spread` s are those of the logarithms of the data; σ is learned, one for each entry.
 
     >>> import jax.numpy as jnp
-    >>> round(float(LogNormal(1)(jnp.zeros(1)).log_prob(jnp.ones(1))), 3)
+    >>> likelihood = LogNormal(1, centre=jnp.zeros(1), spread=jnp.ones(1))
+    >>> round(float(likelihood(jnp.zeros(1)).log_prob(jnp.ones(1))), 3)
     -0.919
     """
 
