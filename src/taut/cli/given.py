@@ -49,7 +49,7 @@ def _column(schema: Schema, name: str) -> Column:
 
 
 def _value(column: Column, word: str) -> Any:
-    if column.kind in CODED:
+    if column.kind in (*CODED, "constant"):
         for category in column.categories or []:
             if word == str(category) or (isinstance(category, bool) and word.lower() == str(category).lower()):
                 return category

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from taut.cli.places import check_file_place, check_frame_place
+from taut.cli.places import check_file_place, check_frame_place, check_not_data
 from taut.cli.voice import Voice
 from taut.cli.words import Data, Json, Quiet, RunFolder, Seed
-from taut.errors import DataError, OptionError
+from taut.errors import OptionError
 
 Out = Annotated[
     Path,
@@ -98,11 +98,7 @@ def _check_words(data: str, out: Path, errors: Path | None, draws: int | None, h
     check_file_place(out, endings=(".csv", ".tsv", ".txt", ".parquet"))
     if errors is not None:
         check_frame_place(errors)
-    named = [place.absolute() for place in (Path(data), out, *([] if errors is None else [errors]))]
-    if len(set(named)) < len(named):
-        raise DataError(
-            f"Wanted other files to write than DATA and one another; got `{out}` twice; choose other names."
-        )
+    check_not_data(data, out, errors)
     if draws is not None and draws < 1:
         raise OptionError(f"`--draws` wants at least 1 completion; got {draws}; 5 are usual.")
     if draws is not None and how != "mean":

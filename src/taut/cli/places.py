@@ -35,6 +35,17 @@ def check_file_place(out: Path, *, endings: tuple[str, ...] = ENDINGS) -> None:
     check_writable(out.parent)
 
 
+def check_not_data(data: str, *outs: Path | None) -> None:
+    """Raise DataError where what is written would replace what is read, or another thing that is written."""
+    places = [Path(data), *(out for out in outs if out is not None)]
+    named = [place.expanduser().resolve() for place in places]
+    twice = next((place for number, place in enumerate(places) if named[number] in named[:number]), None)
+    if twice is not None:
+        raise DataError(
+            f"Wanted other files to write than DATA and one another; got `{twice}` twice; choose other names."
+        )
+
+
 def check_writable(folder: Path) -> None:
     """Raise RunFolderError where `folder` could not be made or written; nothing is left behind."""
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())

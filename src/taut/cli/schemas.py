@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from taut.cli.places import check_writable
+from taut.cli.places import check_not_data, check_writable
 from taut.cli.voice import Voice
 from taut.cli.words import Data, Json, Quiet, SchemaFile
 from taut.errors import DataError
@@ -36,6 +36,7 @@ def schema(data: Data, out: Out = None, given: SchemaFile = None, as_json: Json 
         if out.is_dir():
             raise DataError(f"Wanted a file to write; `{out}` is a folder; choose another name.")
         check_writable(out.parent)
+        check_not_data(data, out)
     sheet = as_sheet(datasets.load(data))
     found = infer_schema(sheet, {} if given is None else read_schema(given))
     for note in sheet.notes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from taut.cli.places import check_file_place
+from taut.cli.places import check_file_place, check_not_data
 from taut.cli.voice import Voice
 from taut.cli.words import Data, Draws, Json, OutFile, Quiet, RunFolder, Seed
 from taut.cli.writing import wrote
@@ -72,6 +72,7 @@ def score(
 
     voice = Voice(quiet, as_json)
     check_file_place(out)
+    check_not_data(data, out)
     vae = run_in(run)
     rows = rows_for(vae, data, voice, strict=strict)
     if of is None:

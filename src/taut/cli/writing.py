@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from taut.cli.places import ENDINGS, check_file_place, check_frame_place
+from taut.cli.places import ENDINGS, check_file_place, check_frame_place, check_not_data
 from taut.cli.voice import Voice
 from taut.cli.words import Data, Json, OutFile, Quiet, RunFolder, Seed
 
@@ -46,6 +46,7 @@ def embed(run: RunFolder, data: Data, out: OutFile, as_json: Json = False, quiet
 
     of_cells = ".h5ad" in data.lower() and out.suffix.lower() == ".h5ad"
     check_file_place(out, endings=(".h5ad",) if of_cells else ENDINGS)
+    check_not_data(data, out)
     voice, vae = Voice(quiet, as_json), run_in(run)
     rows = rows_for(vae, data, voice)
     latents = vae.transform(rows)
@@ -64,6 +65,7 @@ def reconstruct(run: RunFolder, data: Data, out: OutFile, as_json: Json = False,
     from taut.data import Sheet  # noqa: PLC0415  as above
 
     check_file_place(out)
+    check_not_data(data, out)
     voice, vae = Voice(quiet, as_json), run_in(run)
     if vae.schema_ is not None:
         check_frame_place(out)

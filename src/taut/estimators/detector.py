@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from sklearn.base import OutlierMixin
 
+from taut.data import is_cells
 from taut.errors import OptionError
 from taut.estimators.base import AbstractVAE
 from taut.estimators.comparing import comparable_log_p, simulated_log_p
@@ -56,6 +57,11 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE):
         Raises OptionError where an option makes no sense, DataError and its kin where the data cannot be used.
         """
         share = self._share()
+        if is_cells(X) and self.size_factor == "auto":
+            raise OptionError(
+                "An outlier detector wants a model that is given nothing; AnnData would be given each cell's total; "
+                "set `size_factor=None`."
+            )
         self._train(X, weights=sample_weight)
         if share is None:
             self.offset_ = float(np.quantile(simulated_log_p(self._fitted(), draws=DRAWS), TAIL))

@@ -201,7 +201,8 @@ def given_notes(conditions: Conditions) -> list[str]:
     if conditions.sizes is not None and conditions.sizes.column is None:
         notes.append(
             "The total of a row is a function of its own counts, so that it tells of them: these values compare with "
-            "models that are given it, too."
+            "models that are given it, too. What is said of a column given the others, or of hidden cells, also knows "
+            "the total, and so too much."
         )
     return notes
 

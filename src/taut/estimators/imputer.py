@@ -101,10 +101,12 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         constants = dict(self.constants_)
         if self.keep_empty_features:
             constants |= dict.fromkeys(self.empty_, 0.0)
-        frame = filled_with(schema_of(self._fitted()), frame, constants)
-        places = self._columns()
-        frame = without(frame, [places.index(name) for name in self._dropped()])
-        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked()})
+        schema = schema_of(self._fitted())
+        frame = filled_with(schema, frame, constants)
+        # Named columns may come in another order, with others among them, or without those that are dropped.
+        places = sheet.columns if schema.named and sheet.named else self._columns()
+        frame = without(frame, [places.index(name) for name in self._dropped() if name in places])
+        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked() if name in places})
         return as_came(frame, X)
 
     def _columns(self) -> list[str]:

@@ -141,6 +141,8 @@ def sample_table(
     at random. Raises OptionError for a column that is not modelled, DataError for a value that it cannot have.
     """
     assert fitted.schema is not None
+    if n < 1:
+        raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
     schema = fitted.schema
     conditions, given = fitted.architecture.conditions, as_columns(given, n)
     known = [column.name for column in (*schema.modelled, *schema.given)]
@@ -192,5 +194,10 @@ def rounded(schema: Schema, values: Values) -> Values:
     for place, column in enumerate(schema.modelled):
         if column.resolution and column.kind in ("real", "positive", "bounded"):
             decimals = min(max(math.ceil(-math.log10(column.resolution) - 1e-9), 0), 12)
-            whole[:, place] = np.round(whole[:, place], decimals)
+            near = np.round(whole[:, place], decimals)
+            # Rounding must not carry a cell to an end that its kind does not reach.
+            low = 0.0 if column.kind == "positive" else -np.inf if column.low is None else column.low
+            high = np.inf if column.high is None else column.high
+            inside = (near > low) & (near < high) if column.kind != "real" else True
+            whole[:, place] = np.where(inside, near, whole[:, place])
     return whole - offsets

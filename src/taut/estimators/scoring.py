@@ -11,7 +11,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from taut.auditing import RowResult, account_for_rows
 from taut.bounds import log_mean_weight
@@ -55,7 +55,18 @@ def account(
         step = None if on_block is None else partial(_beyond, on_block, before)
         return account_for_rows(model, guide, values, draws=draws, key=jr.key(seed), rows=numbers, on_block=step)
 
-    return over_rows(fitted, values, asked, seed=seed)
+    found = over_rows(fitted, values, asked, seed=seed)
+    empty = _without_cells(fitted, values)
+    return found._replace(log_p=np.where(empty, 0.0, found.log_p), log_p_error=np.where(empty, 0.0, found.log_p_error))
+
+
+def _without_cells(fitted: Fitted, values: Any) -> Bool[np.ndarray, "n"]:
+    """The rows of which nothing is there to be scored: their log-density is zero, which draws only come near.
+
+    Where holes depend on what they hide, that nothing is there has a probability of its own.
+    """
+    empty = np.isnan(entries_of(fitted, values)).all(axis=1)
+    return empty if fitted.model.mechanism is None else np.zeros_like(empty)
 
 
 def _beyond(on_block: Callable[[int], None], before: int, rows: int) -> None:
@@ -77,9 +88,16 @@ def conditional_log_p(
     its truth in expectation, so that the difference is an estimate without a direction. Where a row has none of the
     cells `of`, it is 0.
 
-    Raises OptionError for a column that is not modelled.
+    Raises OptionError for a column that is not modelled, or where the model is given each row's total, which holds the
+    cells that are asked for.
     """
     check_draws(draws)
+    conditions = fitted.architecture.conditions
+    if conditions.sizes is not None and conditions.sizes.column is None:
+        raise OptionError(
+            "`of` wants a model that does not know these cells; this one is given each row's total, which holds them; "
+            "fit with a size from another column, or none."
+        )
     values, places = prepared(fitted, X).values, places_of(fitted, of)
     rest = values.astype(np.result_type(values, np.float32))
     rest[:, places] = np.nan
@@ -115,10 +133,7 @@ def log_p_of(fitted: Fitted, values: Any, *, draws: int, seed: int, refined: boo
         return over_blocks(LogPOfRow(draws), model, guide, values, key=jr.key(seed), rows=numbers)
 
     found = over_rows(fitted, values, asked, seed=seed, refined=refined)
-    if fitted.model.mechanism is not None:  # that nothing is there then has a probability
-        return found
-    # Of nothing the log-density is zero, which draws would only come near.
-    return np.where(np.isnan(entries_of(fitted, values)).all(axis=1), 0.0, found)
+    return np.where(_without_cells(fitted, values), 0.0, found)
 
 
 def check_draws(draws: int) -> None:

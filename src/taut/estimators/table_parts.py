@@ -86,7 +86,13 @@ def cell_inputs(columns: Sequence[Column], values: Values, covariates: int) -> C
         len(column.categories or ()) if column.family == "categorical" else READ.get(column.family, "as it is")
         for column in columns
     )
-    ends = np.array([(column.low or 0.0, column.high or 1.0) for column in columns], np.float64).T
+    ends = np.array(
+        [
+            (0.0 if column.low is None else column.low, 1.0 if column.high is None else column.high)
+            for column in columns
+        ],
+        np.float64,
+    ).T
     forms = {"log": np.log, "log1p": np.log1p, "as it is": lambda x: x}
     moved = np.array(values, np.float64)
     for place, scale in enumerate(scales):

@@ -37,11 +37,17 @@ def unusual(
     """For each row of X the share of simulated rows that are less probable, see `taut.auditing.outlier_p_values`.
 
     `log_p` is that of the rows, from as many draws. Rows that lack other cells are not comparable: log p of few cells
-    is higher. So each pattern of holes has a reference of its own: the same simulated rows without those cells. If
-    holes depend on what they hide, the p-value does not know it.
+    is higher. So each pattern of holes has a reference of its own: the same simulated rows without those cells. A row
+    without any cell has 1.
 
-    Raises OptionError where the model is given columns, since rows would have to be simulated for each of their values.
+    Raises OptionError where the model is given columns, since rows would have to be simulated for each of their values,
+    and where holes depend on what they hide, since rows with these holes would then be others.
     """
+    if fitted.model.mechanism is not None:
+        raise OptionError(
+            "Outlier p-values want holes that are random; this model learned that they depend on what they hide; fit "
+            "with `missing` at random."
+        )
     if fitted.architecture.covariates:
         raise OptionError(
             "Outlier p-values want a model that is given nothing; this one is given columns; fit one without them."
@@ -56,6 +62,8 @@ def unusual(
         reference = log_p_of(fitted, rows, draws=draws, seed=seed)
         mine = owners.ravel() == number
         found[mine] = outlier_p_values(log_p[mine].astype(np.float64), reference.astype(np.float64))
+        if pattern.all():
+            found[mine] = 1.0
         if on_block is not None:
             on_block(number + 1, len(patterns))
     what = "" if len(patterns) == 1 and not patterns.any() else f", without the same cells ({len(patterns)} patterns)"

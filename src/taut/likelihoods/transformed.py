@@ -198,7 +198,7 @@ class BetweenEnds(dist.Distribution):
 
     def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
         """Draws."""
-        return self.low + (self.high - self.low) * jnp.asarray(self.shares.sample(key, sample_shape))
+        return self.low + (self.high - self.low) * _inside(jnp.asarray(self.shares.sample(key, sample_shape)))
 
     def log_prob(self, value: Array) -> Array:
         """Log density of the value in its own units."""

@@ -57,7 +57,6 @@ def shape_of(places: Places, *, chance: float) -> Shape:
     n = len(places)
     found = stats.kstest(places, "uniform")
     inner, below, above = _share((places > 0.25) & (places < 0.75)), _share(places <= TAIL), _share(places >= 1 - TAIL)
-    sure = float(stats.norm.isf(chance / 2))
     off, spare = float(places.mean()) - 0.5, inner - 0.5
     sure, shift, spread = float(stats.norm.isf(chance / 2)), off * np.sqrt(12.0 * n), spare * 2.0 * np.sqrt(n)
     lopsided = (above - below) / np.sqrt(max(below + above, 2 * TAIL) / n)
