@@ -57,7 +57,7 @@ class TableExhibit:
 class Exhibits:
     """What the page draws. Images are flat lists in [0, 1] to be folded by `image_shape`; a table has texts instead.
 
-    Where an entry of an original is missing it is None.
+    An entry that is missing, or no number, is None.
     """
 
     rows: list[RowExhibit]
@@ -65,8 +65,8 @@ class Exhibits:
     outcome: str | None
     image_shape: tuple[int, int] | None
     originals: list[list[float | None]]
-    reconstructions: list[list[float]]
-    samples: list[list[float]]
+    reconstructions: list[list[float | None]]
+    samples: list[list[float | None]]
     feature_names: list[str] | None
     latent_map: LatentMap | None
     table: TableExhibit | None = None
