@@ -39,10 +39,8 @@ class Categorical(AbstractLikelihood):
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """√p_c (t_c − Σ_k p_k t_k) for each entry, whose squared length is the variance of t under p."""
-        log_p = log_softmax(outputs.reshape(self.features, self.classes), axis=-1)
-        directions = tangent.reshape(self.features, self.classes)
-        centred = directions - jnp.sum(jnp.exp(log_p) * directions, axis=-1, keepdims=True)
-        return (jnp.exp(0.5 * log_p) * centred).reshape(-1)
+        shape = (self.features, self.classes)
+        return whitened_logits(outputs.reshape(shape), tangent.reshape(shape)).reshape(-1)
 
 
 class CategoryCodes(dist.CategoricalLogits):
@@ -57,3 +55,12 @@ class CategoryCodes(dist.CategoricalLogits):
         """The most probable code: codes have no order, and so no mean, but a reconstruction needs one of them."""
         logits = jnp.asarray(self.logits)
         return jnp.argmax(logits, axis=-1).astype(logits.dtype)
+
+
+def whitened_logits(
+    logits: Float[Array, "features classes"], tangent: Float[Array, "features classes"]
+) -> Float[Array, "features classes"]:
+    """√p_c (t_c − Σ_k p_k t_k) for each entry: what one draw of a category tells along a direction of its logits."""
+    log_p = log_softmax(logits, axis=-1)
+    centred = tangent - jnp.sum(jnp.exp(log_p) * tangent, axis=-1, keepdims=True)
+    return jnp.exp(0.5 * log_p) * centred

@@ -19,7 +19,8 @@ from taut.likelihoods.mixed import Mixed
 from taut.likelihoods.mixture import GaussianMixture
 from taut.likelihoods.ordered import OrderedLogit
 from taut.likelihoods.real import Gaussian, StudentT
-from taut.likelihoods.transformed import NEAREST_END, Beta, LogitNormal, LogNormal
+from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
+from taut.numerics import NEAREST_END
 from taut.shapes import Outputs
 
 Values = Float[np.ndarray, "n features"]

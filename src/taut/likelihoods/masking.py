@@ -17,6 +17,7 @@ from jaxtyping import Array, Bool, Float
 from taut.likelihoods.mixed import Cells, Places
 from taut.likelihoods.nodes import Nodes, nodes_of
 from taut.likelihoods.real import fixed
+from taut.numerics import inside, log_odds
 
 
 class NumberMasking(eqx.Module):
@@ -44,8 +45,7 @@ class NumberMasking(eqx.Module):
         if self.form == "log":
             values = jnp.log(jnp.maximum(values, 1e-30))
         elif self.form == "log-odds":
-            share = jnp.clip((values - low) / (high - low), 1e-6, 1.0 - 1e-6)
-            values = jnp.log(share) - jnp.log1p(-share)
+            values = log_odds(inside((values - low) / (high - low)))
         return self.level[:, None] + self.slope[:, None] * (values - centre) / spread
 
 

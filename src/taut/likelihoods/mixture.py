@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from jax.nn import log_softmax
 from jaxtyping import Array, Float, Int
 
 from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
+from taut.likelihoods.categories import whitened_logits
 from taut.likelihoods.real import above, fixed
 from taut.shapes import Outputs
 
@@ -66,7 +66,5 @@ class GaussianMixture(AbstractLikelihood):
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """As if the component were seen, which tells more than x does: a bound from above on the information."""
-        log_p = log_softmax(outputs.reshape(self.features, self.components), axis=-1)
-        directions = tangent.reshape(self.features, self.components)
-        centred = directions - jnp.sum(jnp.exp(log_p) * directions, axis=-1, keepdims=True)
-        return (jnp.exp(0.5 * log_p) * centred).reshape(-1)
+        shape = (self.features, self.components)
+        return whitened_logits(outputs.reshape(shape), tangent.reshape(shape)).reshape(-1)

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.categories import CategoryCodes
-from taut.numerics import inverse_softplus
+from taut.numerics import inverse_softplus, log_diff_sigmoid
 from taut.shapes import Outputs
 
 
@@ -56,8 +56,7 @@ class OrderedLogit(AbstractLikelihood):
         return jnp.concatenate([self.first[:, None], self.first[:, None] + steps], axis=1)
 
     def _log_shares(self, outputs: Outputs) -> Float[Array, "features levels"]:
-        """log p_k = log σ(u) + log σ(−l) + log(1 − e^{l−u}) for cuts l < u: no difference of nearly equal numbers."""
+        """log p_k, between two cuts the logarithm of a difference of sigmoids."""
         to_cuts = self._cuts() - outputs[:, None]
-        lower, upper = to_cuts[:, :-1], to_cuts[:, 1:]
-        inner = log_sigmoid(upper) + log_sigmoid(-lower) + jnp.log(-jnp.expm1(lower - upper))
+        inner = log_diff_sigmoid(to_cuts[:, 1:], to_cuts[:, :-1])
         return jnp.concatenate([log_sigmoid(to_cuts[:, :1]), inner, log_sigmoid(-to_cuts[:, -1:])], axis=1)

@@ -16,12 +16,11 @@ from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
 from taut.likelihoods.real import above, fixed, located
+from taut.numerics import inside, log_odds
 from taut.shapes import Outputs, RandomKey
 
 # Nodes and weights under N(0, 1), for means that have no formula.
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(32)
-# How close to its ends a share may be read: the log-odds of the ends themselves are infinite.
-NEAREST_END = 1e-6
 
 
 class LogNormal(AbstractLikelihood):
@@ -121,14 +120,13 @@ class GaussianLogOdds(dist.Distribution):
     def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
         """Draws, inside the ends."""
         logits = dist.Normal(self.location, self.scale).sample(key, sample_shape)
-        return self.low + (self.high - self.low) * _inside(sigmoid(logits))
+        return self.low + (self.high - self.low) * inside(sigmoid(logits))
 
     def log_prob(self, value: Array) -> Array:
         """Log density of the value in its own units."""
-        share = _inside((value - self.low) / (self.high - self.low))
+        share = inside((value - self.low) / (self.high - self.low))
         jacobian = jnp.log(self.high - self.low) + jnp.log(share) + jnp.log1p(-share)
-        log_odds = jnp.log(share) - jnp.log1p(-share)
-        return dist.Normal(self.location, self.scale).log_prob(log_odds) - jacobian
+        return dist.Normal(self.location, self.scale).log_prob(log_odds(share)) - jacobian
 
     @property
     def mean(self) -> Array:
@@ -164,18 +162,20 @@ class Beta(AbstractLikelihood):
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        logits, concentration = fixed(self.centre) + outputs, positive(self.raw_concentration)
-        # Shares of exactly zero would make the density infinite for a concentration below one.
-        below, above = jnp.exp(log_sigmoid(logits)), jnp.exp(log_sigmoid(-logits))
-        shares = BetaShares(concentration * below + 1e-3, concentration * above + 1e-3)
+        shares = BetaShares(*self._concentrations(outputs))
         return BetweenEnds(shares, fixed(self.low), fixed(self.high)).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """φ μ(1−μ) √(ψ'(μφ) + ψ'((1−μ)φ)) t."""
+        logits = fixed(self.centre) + outputs
+        below, above = self._concentrations(outputs)
+        slope = positive(self.raw_concentration) * jnp.exp(log_sigmoid(logits) + log_sigmoid(-logits))
+        return slope * jnp.sqrt(polygamma(1, below) + polygamma(1, above)) * tangent
+
+    def _concentrations(self, outputs: Outputs) -> tuple[Float[Array, "features"], Float[Array, "features"]]:
+        """μφ and (1−μ)φ; of exactly zero they would make the density infinite."""
         logits, concentration = fixed(self.centre) + outputs, positive(self.raw_concentration)
-        below, above = jnp.exp(log_sigmoid(logits)), jnp.exp(log_sigmoid(-logits))
-        curvature = polygamma(1, concentration * below + 1e-3) + polygamma(1, concentration * above + 1e-3)
-        return concentration * below * above * jnp.sqrt(curvature) * tangent
+        return concentration * sigmoid(logits) + 1e-3, concentration * sigmoid(-logits) + 1e-3
 
 
 class BetaShares(dist.Beta):
@@ -183,7 +183,7 @@ class BetaShares(dist.Beta):
 
     def log_prob(self, value: Array) -> Array:
         """Log density."""
-        return super().log_prob(_inside(value))
+        return super().log_prob(inside(value))
 
 
 class BetweenEnds(dist.Distribution):
@@ -198,7 +198,7 @@ class BetweenEnds(dist.Distribution):
 
     def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
         """Draws."""
-        return self.low + (self.high - self.low) * _inside(jnp.asarray(self.shares.sample(key, sample_shape)))
+        return self.low + (self.high - self.low) * inside(jnp.asarray(self.shares.sample(key, sample_shape)))
 
     def log_prob(self, value: Array) -> Array:
         """Log density of the value in its own units."""
@@ -209,7 +209,3 @@ class BetweenEnds(dist.Distribution):
     def mean(self) -> Array:
         """The mean in the units of the value."""
         return self.low + (self.high - self.low) * jnp.asarray(self.shares.mean)
-
-
-def _inside(share: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    return jnp.clip(share, NEAREST_END, 1.0 - NEAREST_END)

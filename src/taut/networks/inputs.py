@@ -7,6 +7,8 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Num
 
+from taut.numerics import inside, log_odds
+
 
 class Standardise(eqx.Module):
     """(x − centre) / spread, optionally after log(1 + x) for counts; both fixed, not trained."""
@@ -96,12 +98,11 @@ class CellInputs(eqx.Module):
 
     def _numbers(self, entries: Float[Array, "features"]) -> Float[Array, "features"]:
         centre, spread, low, high = lax.stop_gradient((self.centre, self.spread, self.low, self.high))
-        share = jnp.clip((entries - low) / (high - low), 1e-6, 1.0 - 1e-6)
         forms = {
             "as it is": entries,
             "log": jnp.log(jnp.maximum(entries, 1e-30)),
             "log1p": jnp.log1p(jnp.maximum(entries, 0.0)),
-            "log-odds": jnp.log(share) - jnp.log1p(-share),
+            "log-odds": log_odds(inside((entries - low) / (high - low))),
         }
         moved = entries
         for name, form in forms.items():

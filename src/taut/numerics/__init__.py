@@ -3,17 +3,27 @@
 from taut.numerics.distributions import log_density, log_density_by_entry, mean_of, one_draw
 from taut.numerics.frames import Frame
 from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
-from taut.numerics.logarithms import inverse_softplus, log_diff_sigmoid, log_mean_exp
+from taut.numerics.logarithms import (
+    NEAREST_END,
+    inside,
+    inverse_softplus,
+    log_diff_sigmoid,
+    log_mean_exp,
+    log_odds,
+)
 
 __all__ = [
+    "NEAREST_END",
     "Frame",
     "gaussian_kl",
+    "inside",
     "inverse_softplus",
     "is_diagonal_gaussian",
     "log_density",
     "log_density_by_entry",
     "log_diff_sigmoid",
     "log_mean_exp",
+    "log_odds",
     "log_standard_normal",
     "mean_and_cholesky",
     "mean_of",

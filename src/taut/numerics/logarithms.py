@@ -7,6 +7,9 @@ from jaxtyping import Array, Float
 
 from taut.shapes import Scalar
 
+# How close to its ends a share may be read: the log-odds of the ends themselves are infinite.
+NEAREST_END = 1e-6
+
 
 def log_mean_exp(a: Float[Array, "draws"]) -> Scalar:
     """log (1/K) Σ_k exp a_k, with the maximum taken out so that nothing overflows.
@@ -30,6 +33,21 @@ def inverse_softplus(y: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     Written as y + log(1 − exp(−y)): log(exp(y) − 1) overflows for y beyond 88 in float32.
     """
     return y + jnp.log(-jnp.expm1(-y))
+
+
+def inside(share: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """A share kept from its ends, 0 and 1, by `NEAREST_END`."""
+    return jnp.clip(share, NEAREST_END, 1.0 - NEAREST_END)
+
+
+def log_odds(share: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """log u − log(1 − u) of a share u inside its ends.
+
+    >>> import jax.numpy as jnp
+    >>> float(log_odds(jnp.array(0.5)))
+    0.0
+    """
+    return jnp.log(share) - jnp.log1p(-share)
 
 
 def log_diff_sigmoid(upper: Float[Array, "*shape"], lower: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
