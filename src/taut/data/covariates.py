@@ -75,11 +75,9 @@ class Covariate:
             cells = own.argmax(axis=1).astype(np.float64)
         else:
             cells = own[:, 0] * self.spread + self.centre
-            # Single precision took digits that the column does not have.
-            step = self.column.resolution
-            cells = cells if not step else np.round((cells + self.column.offset) / step) * step - self.column.offset
         missing = numbers[:, -1] > 0.5 if self.missing else np.zeros(len(own), bool)
-        return restored(self.column, np.where(missing, np.nan, cells))
+        # Single precision took digits that the column does not have.
+        return restored(self.column, np.where(missing, np.nan, cells), rounding=True)
 
     def _numbers(self, cells: Cells, name: str) -> Float[np.ndarray, "n own"]:
         if self.column.kind in CODED:
@@ -88,7 +86,7 @@ class Covariate:
         check_cells(cells, "date" if self.column.kind == "date" else "real", name)
         if not cells.present.any():
             return np.zeros((len(cells.present), 1))
-        return np.nan_to_num((cells.numbers(self.column.offset) - self.centre) / self.spread)[:, None]
+        return np.nan_to_num((cells.numbers(self.column.offset, self.column.unit) - self.centre) / self.spread)[:, None]
 
 
 def with_given(schema: Schema, sheet: Sheet, names: Collection[str], wishes: Mapping[str, Any]) -> Schema:
@@ -165,7 +163,7 @@ def _learnt(column: Column, cells: Cells, rows: np.ndarray) -> Covariate:
     missing = not bool(cells.present.all())
     if column.kind in (*CODED, "constant"):
         return Covariate(column=column, missing=missing)
-    values = cells.take(rows).numbers(column.offset)
+    values = cells.take(rows).numbers(column.offset, column.unit)
     if np.isnan(values).all():
         raise OptionError(
             f"Wanted a value in the given column `{column.name}` among the training rows; all are empty; leave it out."

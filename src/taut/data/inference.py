@@ -11,9 +11,11 @@ from taut.data.choices import Choice, distinct, in_words
 from taut.data.extracting import cells_of
 from taut.data.given import IGNORE, check_given, given_choice
 from taut.data.quantities import choose_float, choose_whole
+from taut.data.scaling import column_scale, digits_lost
 from taut.data.schema import Column, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
+from taut.data.units import Scale
 
 _LONG_TEXT = 40
 
@@ -40,7 +42,7 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
         choice = choose(cells)
         if name in wishes:
             choice = given_choice(cells, wishes[name], choice, sheet.name)
-        columns.append(_finished(cells, choice))
+        columns.append(_finished(cells, choice, sheet.name))
     return Schema(columns=tuple(columns), named=sheet.named)
 
 
@@ -82,13 +84,14 @@ def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:
     return Choice(kind="text", reason=reason)
 
 
-def _finished(cells: Cells, choice: Choice) -> Column:
+def _finished(cells: Cells, choice: Choice, name: str) -> Column:
     seen = int(cells.present.sum())
     quantity = choice.kind in ("real", "positive", "bounded", "date") and bool(choice.family)
-    offset = _offset(cells) if choice.kind in ("real", "date") and quantity else 0.0
-    reason = choice.reason
+    scale = column_scale(cells, choice, name) if quantity else Scale()
+    resolution = _resolution(cells) if quantity else None
+    reason = choice.reason + digits_lost(cells, scale, resolution)
     if choice.kind == "date" and quantity:
-        reason = f"{reason}; day 0 is {datetime.date(1970, 1, 1) + datetime.timedelta(days=offset)}"
+        reason = f"{reason}; day 0 is {datetime.date(1970, 1, 1) + datetime.timedelta(days=scale.offset)}"
     return Column(
         name=cells.name,
         kind=choice.kind,
@@ -97,25 +100,13 @@ def _finished(cells: Cells, choice: Choice) -> Column:
         categories=choice.categories,
         low=choice.low,
         high=choice.high,
-        offset=offset,
-        resolution=_resolution(cells) if quantity else None,
+        offset=scale.offset,
+        unit=scale.unit,
+        resolution=resolution,
         dtype=cells.came,
         missing=len(cells.present) - seen,
         seen=seen,
     )
-
-
-def _offset(cells: Cells) -> float:
-    """A round number near the mean: a whole day for dates, else a multiple of a power of two.
-
-    Round in binary, so that subtracting it and adding it again costs no digit.
-    """
-    values = cells.numbers()[cells.present]
-    mean, spread = float(values.mean()), float(values.std())
-    if cells.is_date:
-        return float(round(mean))
-    step = 2.0 ** np.floor(np.log2(spread)) if spread > 0 else 1.0
-    return float(round(mean / step) * step)
 
 
 def _resolution(cells: Cells) -> float | None:

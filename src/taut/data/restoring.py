@@ -1,5 +1,6 @@
 """From the numbers a model gives back to columns as people have them: `decode`, `fill`."""
 
+import math
 from typing import Any
 
 import narwhals as nw
@@ -16,13 +17,13 @@ from taut.errors import ShapeError
 _DAY = 86_400
 
 
-def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
+def decode(schema: Schema, values: np.ndarray, *, like: Any = None, rounding: bool = False) -> Any:
     """A frame of the modelled columns from (n, modelled columns) numbers in the coding of `encode`.
 
     Codes become categories, days dates (moments to a microsecond or two), whole numbers integers; counts are rounded,
-    and what leaves its bounds is clipped. NaN becomes a missing cell. The frame is of the library of `like` (a sheet or
-    a frame), in the types of its columns where these can hold the cells; without it, of pyarrow. Raises ShapeError
-    where the widths differ.
+    and what leaves its bounds is clipped. With `rounding` quantities have the decimals of the column. NaN becomes a
+    missing cell. The frame is of the library of `like` (a sheet or a frame), in the types of its columns where these
+    can hold the cells; without it, of pyarrow. Raises ShapeError where the widths differ.
 
     >>> from taut.data.schema import Column
     >>> sex = Column(name="sex", kind="binary", family="bernoulli", categories=["f", "m"], dtype="string")
@@ -30,8 +31,12 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
     ['f', 'm']
     """
     values = _checked(schema, values)
-    columns = {column.name: restored(column, values[:, number]) for number, column in enumerate(schema.modelled)}
-    table = pa.table(columns)
+    table = pa.table(
+        {
+            column.name: restored(column, values[:, number], rounding=rounding)
+            for number, column in enumerate(schema.modelled)
+        }
+    )
     if like is None:
         return table
     model = as_sheet(like).frame
@@ -45,11 +50,11 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
     return native
 
 
-def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
+def fill(schema: Schema, sheet: Sheet, values: np.ndarray, *, rounding: bool = False) -> Any:
     """The sheet's own frame with the holes of its modelled columns filled from `values`.
 
     `values` are (n, modelled columns) in the coding of `encode`. Cells that are there, other columns, the order of
-    columns and their types stay as they are; where `values` holds NaN, a hole stays one.
+    columns and their types stay as they are; where `values` holds NaN, a hole stays one. `rounding` is as for `decode`.
 
     >>> from taut.data.inference import infer_schema
     >>> sheet = as_sheet({"visits": [3, None, 7, 0]})
@@ -65,12 +70,13 @@ def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
         cells = cells_of(sheet, place)
         rows = np.flatnonzero(~cells.present & ~np.isnan(values[:, number]))
         if len(rows):
-            changed.append(_filled(sheet.series[place], column, values[:, number], rows, cells.spelled))
+            new = restored(column, values[:, number], rounding=rounding)
+            changed.append(_filled(sheet.series[place], new, rows, cells.spelled))
     return (frame.with_columns(*changed) if changed else frame).to_native()
 
 
-def restored(column: Column, values: np.ndarray) -> pa.Array:
-    """One column of cells from its encoded numbers, null for NaN."""
+def restored(column: Column, values: np.ndarray, *, rounding: bool = False) -> pa.Array:
+    """One column of cells from its encoded numbers, null for NaN; with `rounding` quantities have its decimals."""
     there = ~np.isnan(values)
     if column.kind in (*CODED, "constant"):
         categories = column.categories or []
@@ -78,9 +84,13 @@ def restored(column: Column, values: np.ndarray) -> pa.Array:
         return _labels(column, [categories[code] if ok else None for code, ok in zip(codes, there, strict=True)])
     if column.kind == "date":
         return _dates(column, values, there)
-    values = np.where(there, values + column.offset, 0.0)
+    if column.dtype == "integer" and column.kind == "real":
+        return pa.array(_whole(column, np.where(there, values, 0.0)), mask=~there)
+    values = np.where(there, values * column.unit + column.offset, 0.0)
     if column.low is not None or column.high is not None:
         values = np.clip(values, column.low, column.high)
+    if rounding and column.resolution and column.kind != "count":
+        values = _with_decimals(column, values)
     if column.kind == "count":
         values = np.maximum(np.rint(values), 0)
     if column.dtype != "integer":
@@ -88,6 +98,24 @@ def restored(column: Column, values: np.ndarray) -> pa.Array:
     # A positive whole number must not be rounded to the 0 that it cannot be.
     values = np.maximum(np.rint(values), 1) if column.kind == "positive" else np.rint(values)
     return pa.array(np.clip(values, -(2.0**62), 2.0**62).astype(np.int64), mask=~there)
+
+
+def _whole(column: Column, values: np.ndarray) -> np.ndarray:
+    """Whole numbers: those beyond 2^53 would lose their last digits if the offset were added in floating point."""
+    middle = int(np.floor(column.offset))
+    moved = np.rint(values * column.unit + (column.offset - middle))
+    room = 2.0**62 - abs(middle)
+    return np.clip(moved, -room, room).astype(np.int64) + middle
+
+
+def _with_decimals(column: Column, values: np.ndarray) -> np.ndarray:
+    """Numbers with as many decimals as the column has: what is drawn should look like a cell."""
+    assert column.resolution is not None
+    near = np.round(values, max(math.ceil(-math.log10(column.resolution) - 1e-9), 0))
+    # Rounding must not carry a cell to an end that its kind does not reach.
+    low = 0.0 if column.kind == "positive" else -np.inf if column.low is None else column.low
+    high = np.inf if column.high is None else column.high
+    return np.where((near > low) & (near < high), near, values)
 
 
 def _labels(column: Column, labels: list[Any]) -> pa.Array:
@@ -102,7 +130,7 @@ def _labels(column: Column, labels: list[Any]) -> pa.Array:
 
 
 def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
-    days = np.where(there, values, 0.0)
+    days = np.where(there, values * column.unit, 0.0)
     if column.dtype == "date":
         return pa.array((np.rint(days) + column.offset).astype(np.int32), pa.int32(), mask=~there).cast(pa.date32())
     moments = np.rint(days * MICROSECONDS).astype(np.int64) + round(column.offset * MICROSECONDS)
@@ -110,8 +138,7 @@ def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
     return pa.array(moments, pa.int64(), mask=~there).cast(pa.timestamp("us", zone))
 
 
-def _filled(cells: nw.Series, column: Column, values: np.ndarray, rows: np.ndarray, spelled: bool) -> nw.Series:
-    new = restored(column, values)
+def _filled(cells: nw.Series, new: pa.Array, rows: np.ndarray, spelled: bool) -> nw.Series:
     if spelled:
         new = new.cast(pa.string())
     backend = cells.implementation

@@ -68,7 +68,7 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
     if isinstance(X, Sheet):
         return X
     if isinstance(X, Table):
-        return _from_array(X.values, X.name, X.columns)
+        return dataclasses.replace(_from_array(X.values, X.name, X.columns), notes=list(X.notes))
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
         return _from_frame(X, name)
     if hasattr(X, "collect"):

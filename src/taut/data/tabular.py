@@ -5,11 +5,11 @@ import dataclasses
 import itertools
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from taut.data.conversion import narrow
 from taut.data.delimited import check_rectangular, counts_up, holds_numbers, rows_of, separator
 from taut.data.faults import decoding
 from taut.data.frames import from_frame
@@ -66,14 +66,3 @@ def _parse(path: Path, delimiter: str, header: bool) -> pa.Table:
             rows = (row for row in csv.reader(file, delimiter=delimiter) if row)
             check_rectangular(rows, path.name, header=header)
         raise
-
-
-def narrow(values: np.ndarray) -> np.ndarray:
-    """Whole numbers in the smallest usual dtype: text has none."""
-    if values.dtype.kind != "i":
-        return values
-    for dtype in (np.uint8, np.int32):
-        limits = np.iinfo(dtype)
-        if limits.min <= values.min() and values.max() <= limits.max:
-            return values.astype(dtype)
-    return values

@@ -34,7 +34,7 @@ from taut.fitting import Outcome, load_tensors, save_tensors
 from taut.likelihoods import Choice
 from taut.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

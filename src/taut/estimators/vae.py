@@ -13,11 +13,12 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
 from taut.auditing import Audit
-from taut.data import Table, as_sheet, decode
+from taut.data import Table, decode
 from taut.errors import OptionError
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
 from taut.estimators.containers import as_came, in_library, library_of
+from taut.estimators.one_block import table_of
 from taut.record import Ledger
 
 Values = Num[np.ndarray, "n columns"]
@@ -115,12 +116,16 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         categories; it has the index of Z where that is of pandas, too.
         """
         means, schema = evaluation.decode(self._fitted(), np.asarray(Z), given), self._fitted().schema
-        return means if schema is None else in_library(decode(schema, means), self.library_, like=Z)
+        if schema is None:
+            return evaluation.in_own_units(self._fitted(), means)
+        return in_library(decode(schema, means), self.library_, like=Z)
 
     def reconstruct(self, X: Any) -> Any:
         """E[x|z] at the posterior mean of each row; of a table as a frame like X, of the modelled columns."""
         means, schema = np.asarray(evaluation.place(self._fitted(), X).reconstruction), self._fitted().schema
-        return means if schema is None else as_came(decode(schema, means, like=as_sheet(X)), X)
+        if schema is None:
+            return evaluation.in_own_units(self._fitted(), means)
+        return as_came(decode(schema, means, like=table_of(X)), X)
 
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
         """New rows: z from the prior, then x from p(x|z); of a table, a frame with valid categories and types.
@@ -131,10 +136,11 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
         """
         if self._fitted().schema is not None:
-            return imputing.sample_table(self._fitted(), n, seed=seed, given=given, holes=holes)
+            drawn = imputing.sample_table(self._fitted(), n, seed=seed, given=given, holes=holes)
+            return in_library(drawn, self.library_) if self.library_ == "numpy" else drawn
         if holes:
             raise OptionError("`holes` wants a fit of a table; this one saw one block of numbers; fit a frame.")
-        return evaluation.sample(self._fitted(), n, seed=seed, given=given)
+        return evaluation.in_own_units(self._fitted(), evaluation.sample(self._fitted(), n, seed=seed, given=given))
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
         """X with its missing cells filled: one frame, or a list of `draws` random completions.
@@ -153,7 +159,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
 
     def interpolate(self, start: Any, end: Any, *, steps: int = 8) -> Values:
         """E[x|z] along the straight line between the posterior means of two data, both ends included."""
-        names = self._fitted().columns
+        names = self._fitted().input_names
         ends = self.transform(Table(values=np.stack([np.ravel(start), np.ravel(end)]), name="the ends", columns=names))
         share = np.linspace(0.0, 1.0, steps)[:, None]
         return self.inverse_transform((1.0 - share) * ends[0] + share * ends[1])
