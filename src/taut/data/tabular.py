@@ -36,7 +36,7 @@ def read_csv(path: Path) -> Table:
     if header and not first[0].strip():
         notes.append("The first column has no name; if it only numbers the rows, leave it out.")
     table = from_frame(frame, path.name, named=header, notes=notes)
-    return dataclasses.replace(table, values=narrow(table.values))
+    return dataclasses.replace(table, values=narrow(table.values) if table.values.dtype.kind == "i" else table.values)
 
 
 def read_parquet(path: Path) -> Table:

@@ -12,7 +12,7 @@ import dataclasses
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Num, Shaped
 
 # Single precision tells numbers apart to about 1e-7 of the largest; with this share of the unit a few steps are left.
 FINEST = 1e-6
@@ -42,7 +42,7 @@ class Units:
         return np.asarray(coded, np.float64) * np.array(self.units) + np.array(self.offsets)
 
 
-def scale_of(values: Num[np.ndarray, "n"]) -> Scale:
+def scale_of(values: Shaped[np.ndarray, "n"]) -> Scale:
     """The mean of the middle half as offset, which no outlier moves, and the standard deviation as unit, or 1 for 0.
 
     Nothing overflows for numbers up to 1e300, and integers keep every digit. The offset of whole numbers lies between
@@ -53,11 +53,11 @@ def scale_of(values: Num[np.ndarray, "n"]) -> Scale:
     >>> scale_of(np.array([1e200, 3e200]))
     Scale(offset=2e+200, unit=1e+200)
     """
-    ordered = np.sort(values)
+    ordered = np.sort(values.astype(np.uint8) if values.dtype == bool else values)
     cut = len(ordered) // 4
     near = float(ordered[len(ordered) // 2])
     offset = near + float(differences(ordered[cut : len(ordered) - cut], near).mean())
-    if np.all(values == np.floor(values)):
+    if np.all(ordered == np.floor(ordered)):
         offset = np.floor(offset) + 0.5
     return Scale(float(offset), _deviation(differences(values, offset)) or 1.0)
 
@@ -77,7 +77,7 @@ def units_of(values: Num[np.ndarray, "n features"], *, common: bool = False, nat
     return Units(offsets=tuple(scale.offset for scale in scales), units=tuple(units.tolist()))
 
 
-def differences(values: Num[np.ndarray, "*shape"], offset: np.ndarray | float) -> Float[np.ndarray, "*shape"]:
+def differences(values: Shaped[np.ndarray, "*shape"], offset: np.ndarray | float) -> Float[np.ndarray, "*shape"]:
     """values − offset in double precision; of integers without losing a digit.
 
     >>> differences(np.array([2**62 + 1, 2**62 + 2], np.int64), 2.0**62).tolist()
@@ -88,7 +88,7 @@ def differences(values: Num[np.ndarray, "*shape"], offset: np.ndarray | float) -
         return floats
     whole = np.floor(np.asarray(offset, np.float64))
     # Differences of integers are right modulo 2^64, whatever lies between; if that is much, floats lose nothing.
-    exact = (values.view(np.uint64) - _modulo(whole)).view(np.int64).astype(np.float64) - (offset - whole)
+    exact = (values.view(np.uint64) - _modulo(np.atleast_1d(whole))).view(np.int64).astype(np.float64) - (offset - whole)
     # Elsewhere both are exact but for the last bit, which shall be the same for integers and for floats.
     return np.where((np.abs(floats) < _HALF_OF_INT64) & (np.abs(values.astype(np.float64)) >= _EXACT), exact, floats)
 
