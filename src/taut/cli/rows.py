@@ -48,15 +48,21 @@ def sheet_for(vae: VAE, source: str, voice: Voice) -> Sheet:
 
 
 def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False) -> tuple[Rows, list[str]]:
-    """A sheet where the run was fitted to a table, else a block of numbers, and what to say about its cells.
+    """Rows for a table or for a block of numbers, whichever the run was fitted to, and what to say about their cells.
+
+    An array stays one, so that what comes of it is one, too.
 
     Raises DataError where a column is missing or of another type, and with `strict` SupportError for a category that
     the fit did not see, which counts as missing otherwise.
     """
     if vae.schema_ is None:
         return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
-    sheet = as_sheet(rows)
-    return sheet, encode(vae.schema_, sheet, strict=strict).notes
+    return rows, encode(vae.schema_, as_sheet(rows), strict=strict).notes
+
+
+def is_array(rows: Rows) -> bool:
+    """Whether the rows are numbers that came as an array."""
+    return isinstance(rows, Table)
 
 
 def taken(rows: Rows, numbers: np.ndarray) -> Rows:

@@ -25,8 +25,8 @@ def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
     >>> from taut.data.inference import infer_schema
     >>> from taut.data.sheet import as_sheet
     >>> sheet = as_sheet({"sex": ["f", "m", None], "size": [1.5, 2.5, 4.5]})
-    >>> encode(infer_schema(sheet, {"sex": "binary"}), sheet).values.tolist()
-    [[0.0, -1.0], [1.0, 0.0], [nan, 2.0]]
+    >>> encode(infer_schema(sheet, {"sex": "binary"}), sheet).values.round(3).tolist()
+    [[0.0, -1.069], [1.0, -0.267], [nan, 1.336]]
     """
     places = match_columns(schema, sheet)
     values = np.empty((len(sheet), len(places)), np.float64)

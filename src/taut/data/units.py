@@ -88,7 +88,9 @@ def differences(values: Shaped[np.ndarray, "*shape"], offset: np.ndarray | float
         return floats
     whole = np.floor(np.asarray(offset, np.float64))
     # Differences of integers are right modulo 2^64, whatever lies between; if that is much, floats lose nothing.
-    exact = (values.view(np.uint64) - _modulo(np.atleast_1d(whole))).view(np.int64).astype(np.float64) - (offset - whole)
+    exact = (values.view(np.uint64) - _modulo(np.atleast_1d(whole))).view(np.int64).astype(np.float64) - (
+        offset - whole
+    )
     # Elsewhere both are exact but for the last bit, which shall be the same for integers and for floats.
     return np.where((np.abs(floats) < _HALF_OF_INT64) & (np.abs(values.astype(np.float64)) >= _EXACT), exact, floats)
 

@@ -73,7 +73,7 @@ def in_units(table: Table, units: Units) -> Table:
         values = units.code(table.values)
     beyond = np.argwhere(np.abs(values) > FARTHEST)
     if len(beyond):
-        row, column = beyond[0]
+        row, column = (int(number) for number in beyond[0])
         raise SupportError(
             f"Numbers within {FARTHEST:g} times the spread of their column are wanted, where single precision ends; "
             f"`{table.name}` holds {table.values[row, column]:g} in {place(row, column, table.columns)}; mend it, or "
