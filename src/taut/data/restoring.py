@@ -83,7 +83,7 @@ def restored(column: Column, values: np.ndarray, *, rounding: bool = False) -> p
         codes = np.clip(np.rint(np.where(there, values, 0)), 0, len(categories) - 1).astype(np.int64)
         return _labels(column, [categories[code] if ok else None for code, ok in zip(codes, there, strict=True)])
     if column.kind == "date":
-        return _dates(column, values, there)
+        return _dates(column, values, there, rounding=rounding)
     if column.dtype == "integer" and column.kind == "real":
         return pa.array(_whole(column, np.where(there, values, 0.0)), mask=~there)
     values = np.where(there, values * column.unit + column.offset, 0.0)
@@ -129,11 +129,14 @@ def _labels(column: Column, labels: list[Any]) -> pa.Array:
         return pa.array([None if label is None else str(label) for label in labels])
 
 
-def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
+def _dates(column: Column, values: np.ndarray, there: np.ndarray, *, rounding: bool) -> pa.Array:
     days = np.where(there, values * column.unit, 0.0)
     if column.dtype == "date":
         return pa.array((np.rint(days) + column.offset).astype(np.int32), pa.int32(), mask=~there).cast(pa.date32())
     moments = np.rint(days * MICROSECONDS).astype(np.int64) + round(column.offset * MICROSECONDS)
+    seconds = round((column.resolution or 0.0) * _DAY) if rounding else 0
+    if seconds:
+        moments = np.rint(moments / (seconds * 1e6)).astype(np.int64) * (seconds * 1_000_000)
     zone = column.dtype.partition(", ")[2] or None
     return pa.array(moments, pa.int64(), mask=~there).cast(pa.timestamp("us", zone))
 
