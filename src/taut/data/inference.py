@@ -15,7 +15,7 @@ from taut.data.scaling import column_scale, digits_lost
 from taut.data.schema import Column, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
-from taut.data.units import Scale
+from taut.data.units import Scale, differences
 
 _LONG_TEXT = 40
 
@@ -111,6 +111,7 @@ def _finished(cells: Cells, choice: Choice, name: str) -> Column:
 
 def _resolution(cells: Cells) -> float | None:
     """The smallest gap between distinct values, without the noise of binary fractions."""
-    values = cells.observed / MICROSECONDS if cells.is_date else cells.observed
-    gaps = np.diff(np.unique(values.astype(np.float64)))
+    # From the first, since integers beyond 2^53 differ by less than floats of their size do.
+    gaps = np.diff(differences(np.unique(cells.observed), float(cells.observed.min())))
+    gaps = gaps[gaps > 0] / (MICROSECONDS if cells.is_date else 1)
     return float(f"{gaps.min():.6g}") if len(gaps) else None
