@@ -34,5 +34,5 @@ def _column(name: str, fitted: Fitted, place: int) -> Column:
         case likelihood if likelihood.discrete:
             return Column(name=name, kind="count", family="poisson")
     units = fitted.units
-    scale = {} if units is None else {"offset": units.offsets[place], "unit": units.units[place]}
-    return Column(name=name, kind="real", family="gaussian", **scale)
+    offset, unit = (0.0, 1.0) if units is None else (units.offsets[place], units.units[place])
+    return Column(name=name, kind="real", family="gaussian", offset=offset, unit=unit)
