@@ -40,6 +40,10 @@ def choose_float(cells: Cells) -> Choice:
         # Only where nobody minds, because the column is ignored.
         return Choice(kind="real", family="gaussian", reason="numbers, some infinite")
     least, most = values.min(), values.max()
+    if max(-least, most) >= 2.0**53 and np.all(values == np.floor(values)):
+        different = len(np.unique(values))
+        if _is_key(cells.name, values, different):
+            return Choice(kind="identifier", reason=f"{different} whole numbers, all distinct: a key, not a quantity")
     named = bool(_NAME_OF_SHARE.search(cells.name.lower()))
     if least > 0 and most < 1 and (named or (least < 0.25 and most > 0.75)):
         return Choice(kind="bounded", family="logit-normal", reason="numbers between 0 and 1", low=0.0, high=1.0)
