@@ -12,7 +12,7 @@ from taut.data.choices import Choice, distinct, in_words
 from taut.data.extracting import cells_of, readable_cells
 from taut.data.given import IGNORE, check_given, given_choice
 from taut.data.native_types import native_type
-from taut.data.quantities import choose_float, choose_whole
+from taut.data.quantities import choose_float, choose_whole, density
 from taut.data.schema import Column, NativeType, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
@@ -72,10 +72,9 @@ def choose(cells: Cells) -> Choice:
 
 
 def _choose_number(cells: Cells) -> Choice:
-    choice = choose_whole(cells) if cells.is_whole else choose_float(cells)
-    if cells.came != "duration":
-        return choice
-    return dataclasses.replace(choice, reason=f"durations in seconds: {choice.reason}")
+    if cells.came == "duration":
+        return density(cells.observed, "durations in seconds")
+    return choose_whole(cells) if cells.is_whole else choose_float(cells)
 
 
 def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:

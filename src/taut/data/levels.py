@@ -14,7 +14,8 @@ from taut.data.schema import Category
 
 # Whole numbers beyond these are no numbers in JSON's readers, so text stands for them.
 _LEAST, _MOST = -(2**63), 2**63 - 1
-_READERS: dict[str, Callable[[str], Any]] = {
+# Python types that text can stand for.
+READERS: dict[str, Callable[[str], Any]] = {
     "int": int,
     "tuple": ast.literal_eval,
     "date": datetime.date.fromisoformat,
@@ -79,7 +80,7 @@ def levels_of(labels: Sequence[Any], kind: str) -> list[Any]:
     if kind.startswith(("datetime64[", "timedelta64[")):
         pandas = importlib.import_module("pandas")
         return list(pandas.Index(labels).astype(kind))
-    reader = _READERS.get(kind)
+    reader = READERS.get(kind)
     return list(labels) if reader is None else [reader(str(label)) for label in labels]
 
 

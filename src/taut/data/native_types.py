@@ -1,5 +1,6 @@
 """The type that a column has in its own library: remembered as plain values, and given to what a model makes."""
 
+import decimal
 import importlib
 import re
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import narwhals as nw
 import pyarrow as pa
 
-from taut.data.levels import kind_of_levels, label_of, labels_of, levels_of
+from taut.data.levels import READERS, kind_of_levels, label_of, labels_of, levels_of
 from taut.data.schema import NativeType
 
 # More declared levels than this are not remembered: a categorical type may hold a whole vocabulary.
@@ -55,7 +56,7 @@ def is_categorical(dtype: Any) -> bool:
 
 def in_type_of(cells: nw.Series, model: nw.Series) -> nw.Series:
     """The cells in the type of `model`, a column of the same library, where it can hold them all."""
-    if cells.dtype == model.dtype and not cells.implementation.is_pandas_like():
+    if cells.implementation.is_polars() and cells.dtype == model.dtype:
         return cells
     dtype = model.to_native().dtype if cells.implementation.is_pandas_like() else None
     return in_type(cells, native_type(model), dtype)
@@ -87,15 +88,18 @@ def _in_pandas(native: Any, kind: NativeType, dtype: Any) -> Any:
     if dtype is not None and is_categorical(dtype):
         made = pandas.Categorical.from_codes(_places(native, list(map(label_of, dtype.categories))), dtype=dtype)
     elif kind.name == "category" and kind.levels is not None:
-        index = pandas.Index(levels_of(kind.levels, kind.of))
-        # pandas takes dates for objects, and so on, unless it is told.
-        index = index.astype(kind.of) if "[" in kind.of or kind.of in ("int64", "float64") else index
+        index = pandas.Index(levels_of(kind.levels, kind.of), tupleize_cols=False)
+        # pandas would take 1, 2 for the int64 that may have been int8.
+        index = index.astype(kind.of) if kind.of and kind.of not in READERS else index
         made = pandas.Categorical.from_codes(_places(native, kind.levels), categories=index, ordered=kind.ordered)
     elif kind.name.startswith("interval["):
         labels = native.astype(object).where(native.notna(), None)
         made = pandas.array([x if x is None else levels_of([x], kind.name)[0] for x in labels], dtype=kind.name)
     elif kind.name.startswith("period["):
         return _nearest_period(native, kind.name[len("period[") : -1])
+    elif kind.name == "object":
+        # Whole numbers beyond 64 bits are decimals in Arrow and objects of Python in pandas.
+        return native.map(lambda cell: int(cell) if isinstance(cell, decimal.Decimal) else cell).astype(object)
     else:
         return native.astype(kind.name if dtype is None else dtype)
     return pandas.Series(made, index=native.index, name=native.name)

@@ -1,5 +1,6 @@
 """From the numbers a model gives back to columns as people have them: `decode`, `fill`."""
 
+import decimal
 from typing import Any
 
 import narwhals as nw
@@ -107,6 +108,8 @@ def _labels(column: Column, labels: list[Any]) -> pa.Array:
     if column.dtype in ("float", "duration"):
         numbers = pa.array([None if label is None else float(label) for label in labels], pa.float64())
         return _durations(np.asarray(numbers, np.float64)) if column.dtype == "duration" else numbers
+    if column.dtype == "wide integer":
+        labels = [None if label is None else decimal.Decimal(label) for label in labels]
     try:
         cells = pa.array(labels)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
