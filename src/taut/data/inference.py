@@ -88,7 +88,7 @@ def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:
         reason = f"{what} with {few} distinct values: {in_words(labels)}"
         return Choice(kind="categorical", family="categorical", reason=reason, categories=labels)
     lengths = [len(str(label)) for label in labels]
-    if np.mean(lengths) > _LONG_TEXT:
+    if np.mean(lengths) > _LONG_TEXT and cells.came != "wide integer":
         return Choice(kind="text", reason=f"free text of {np.mean(lengths):.0f} letters on average; ignored")
     if few >= 0.9 * count:
         share = "all" if few == count else "nearly all"

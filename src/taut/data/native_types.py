@@ -36,7 +36,8 @@ def native_type(cells: nw.Series) -> NativeType:
 
 def _pandas_type(dtype: Any) -> NativeType:
     if not is_categorical(dtype):
-        return NativeType(name=str(dtype))
+        # Its own name for a column of text leaves out how the text is kept.
+        return NativeType(name=f"string[{dtype.storage}]" if str(dtype) == "string" else str(dtype))
     levels, objects = list(dtype.categories), dtype.categories.dtype == object
     of = kind_of_levels(levels) if objects else str(dtype.categories.dtype)
     return NativeType(name="category", levels=_few(labels_of(levels)), of=of, ordered=bool(dtype.ordered))

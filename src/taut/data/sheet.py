@@ -89,8 +89,10 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
 def in_memory(X: Any, name: str = "X") -> Any:
     """X itself; a lazy frame collected, a record batch of Arrow as a table.
 
-    Raises DataError where the query of a lazy frame fails, or a stream could be read only once.
+    Raises DataError where the query of a lazy frame fails, a stream could be read only once, or columns have names of
+    several levels.
     """
+    _check_one_level(X, name)
     if isinstance(X, pa.RecordBatch):
         return pa.Table.from_batches([X])
     if isinstance(X, pa.RecordBatchReader):
@@ -133,19 +135,18 @@ def _from_frame(native: Any, name: str) -> Sheet:
         frame = nw.from_native(native, eager_only=True)
     except nw.exceptions.DuplicateError as error:
         raise DataError(f"Wanted distinct column names; `{name}` has twins ({in_one_clause(error)}); rename.") from None
-    _check_one_level(native, name)
     sheet = Sheet(frame=frame, name=name)
     check_distinct(sheet.columns, name)
     check_not_empty(np.empty(frame.shape, np.uint8), name)
     return sheet
 
 
-def _check_one_level(native: Any, name: str) -> None:
-    levels = getattr(getattr(native, "columns", None), "nlevels", 1)
+def _check_one_level(X: Any, name: str) -> None:
+    levels = X.columns.nlevels if nw.dependencies.is_pandas_like_dataframe(X) else 1
     if levels > 1:
         raise DataError(
-            f"Wanted one name for each column; the columns of `{name}` have names of {levels} levels; join them, as in "
-            f"`{name}.columns = ['_'.join(map(str, names)) for names in {name}.columns]`."
+            f"Wanted one name for each column; those of `{name}` have {levels} levels; join them, as in "
+            f"`{name}.columns = ['_'.join(map(str, each)) for each in {name}.columns]`."
         )
 
 
