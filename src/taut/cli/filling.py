@@ -15,7 +15,7 @@ import pyarrow as pa
 from taut.cli.spelling import Spelled, spell, spelled_in
 from taut.data import Column, Schema, Sheet, decode, write
 from taut.data.coding import match_columns
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_of, readable_cells
 from taut.data.schema import CODED
 from taut.errors import DataError
 from taut.estimators import VAE
@@ -43,7 +43,8 @@ class Filled:
         columns = match_columns(schema_of(vae.fitted_), sheet)
         holes = np.column_stack([~cells_of(sheet, place).present for _, place in columns])
         others = set(range(len(sheet.columns))) - {place for _, place in columns}
-        missing = {sheet.columns[place]: int((~cells_of(sheet, place).present).sum()) for place in sorted(others)}
+        unmodelled = {sheet.columns[place]: readable_cells(sheet, place) for place in sorted(others)}
+        missing = {name: int((~cells.present).sum()) for name, cells in unmodelled.items() if cells is not None}
         left = {name: count for name, count in missing.items() if count}
         return cls(sheet, spelled_in(source, len(sheet)), columns, holes, left)
 

@@ -24,6 +24,8 @@ def run_in(folder: str | Path) -> VAE:
     if not isinstance(found, VAE):
         kind = type(found).__name__
         raise RunFolderError(f"A run of `taut fit` is wanted; `{folder}` holds a {kind}; use it from Python.")
+    # Files are read and written as Arrow's tables, whatever library the fit was of.
+    found.library_ = "numpy" if found.schema_ is None else "pyarrow"
     return found
 
 

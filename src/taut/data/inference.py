@@ -1,5 +1,6 @@
 """From a sheet to its schema: what each column is, by rules that say their reasons."""
 
+import dataclasses
 import datetime
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +9,11 @@ import numpy as np
 
 from taut.data.cells import MICROSECONDS, Cells
 from taut.data.choices import Choice, distinct, in_words
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_of, readable_cells
 from taut.data.given import IGNORE, check_given, given_choice
-from taut.data.quantities import choose_float, choose_whole
-from taut.data.schema import Column, Schema
+from taut.data.native_types import native_type
+from taut.data.quantities import choose_float, choose_whole, density
+from taut.data.schema import Column, NativeType, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
 
@@ -34,8 +36,13 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
     rows = np.arange(len(sheet)) if rows is None else np.asarray(rows)
     columns = []
     for number, name in enumerate(sheet.columns):
-        cells = cells_of(sheet, number).take(rows)
-        if wishes.get(name, {}).get("kind") != IGNORE:
+        ignored = wishes.get(name, {}).get("kind") == IGNORE
+        whole = readable_cells(sheet, number) if ignored else cells_of(sheet, number)
+        if whole is None:
+            columns.append(Column(name=name, kind="text", reason="ignored, as given", dtype="other", seen=len(rows)))
+            continue
+        cells = dataclasses.replace(whole.take(rows), native=native_type(sheet.series[number]))
+        if not ignored:
             check_finite_cells(cells, sheet.name)
         choice = choose(cells)
         if name in wishes:
@@ -47,7 +54,8 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
 def choose(cells: Cells) -> Choice:
     """The kind of a column by what its cells look like, and why."""
     if cells.came == "other":
-        return Choice(kind="text", reason="cells that are neither numbers, text nor dates; ignored")
+        held = "" if cells.native is None or cells.native.name == "object" else f" ({cells.native.name[:40]})"
+        return Choice(kind="text", reason=f"cells that are neither numbers, text nor dates{held}; ignored")
     labels = distinct(cells)
     count = int(cells.present.sum())
     if len(labels) <= 1:
@@ -59,8 +67,14 @@ def choose(cells: Cells) -> Choice:
         reason = f"two distinct values: {in_words(labels)}"
         return Choice(kind="binary", family="bernoulli", reason=reason, categories=labels)
     if cells.is_number and cells.levels is None:
-        return choose_whole(cells) if cells.is_whole else choose_float(cells)
+        return _choose_number(cells)
     return _choose_labels(cells, labels, count)
+
+
+def _choose_number(cells: Cells) -> Choice:
+    if cells.came == "duration":
+        return density(cells.observed, "durations in seconds")
+    return choose_whole(cells) if cells.is_whole else choose_float(cells)
 
 
 def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:
@@ -68,12 +82,13 @@ def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:
     if cells.came == "enum":
         reason = f"an ordered type with {few} levels that occur: {in_words(labels)}"
         return Choice(kind="ordinal", family="ordered-logit", reason=reason, categories=labels)
-    what = "text" if cells.came == "string" else "a categorical type" if cells.levels is not None else "mixed cells"
+    named = {"string": "text", "wide integer": "whole numbers beyond 63 bits"}
+    what = "a categorical type" if cells.levels is not None else named.get(cells.came, "mixed cells")
     if few < count and few <= max(20, np.sqrt(count)) and (count >= 1.5 * few or cells.levels is not None):
         reason = f"{what} with {few} distinct values: {in_words(labels)}"
         return Choice(kind="categorical", family="categorical", reason=reason, categories=labels)
     lengths = [len(str(label)) for label in labels]
-    if np.mean(lengths) > _LONG_TEXT:
+    if np.mean(lengths) > _LONG_TEXT and cells.came != "wide integer":
         return Choice(kind="text", reason=f"free text of {np.mean(lengths):.0f} letters on average; ignored")
     if few >= 0.9 * count:
         share = "all" if few == count else "nearly all"
@@ -102,7 +117,15 @@ def _finished(cells: Cells, choice: Choice) -> Column:
         dtype=cells.came,
         missing=len(cells.present) - seen,
         seen=seen,
+        native=_remembered(cells, choice),
     )
+
+
+def _remembered(cells: Cells, choice: Choice) -> NativeType | None:
+    """The type of a column that cells will be made for; levels of others are not worth their room."""
+    if cells.native is None or choice.family or choice.kind == "constant":
+        return cells.native
+    return dataclasses.replace(cells.native, levels=None)
 
 
 def _offset(cells: Cells) -> float:

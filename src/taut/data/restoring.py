@@ -1,5 +1,6 @@
 """From the numbers a model gives back to columns as people have them: `decode`, `fill`."""
 
+import decimal
 from typing import Any
 
 import narwhals as nw
@@ -9,6 +10,7 @@ import pyarrow as pa
 from taut.data.cells import MICROSECONDS
 from taut.data.coding import match_columns
 from taut.data.extracting import cells_of
+from taut.data.native_types import in_type, in_type_of
 from taut.data.schema import CODED, Column, Schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.errors import ShapeError
@@ -37,12 +39,22 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
     model = as_sheet(like).frame
     frame = nw.from_arrow(table, backend=model.implementation)
     places = {str(name): name for name in model.columns}
-    series = [_as_in(frame[name], model[places[name]]) if name in places else frame[name] for name in frame.columns]
+    series = [in_type_of(frame[name], model[places[name]]) if name in places else frame[name] for name in frame.columns]
     native = frame.with_columns(*series).to_native()
     index = nw.maybe_get_index(model)
     if index is not None and len(model) == len(native):
         native.index = index
     return native
+
+
+def typed(schema: Schema, frame: nw.DataFrame) -> nw.DataFrame:
+    """The columns of a frame in the types that those of the fit had in this library, where these can hold the cells."""
+    series = [
+        in_type(frame[column.name], column.native)
+        for column in schema.columns
+        if column.native is not None and column.name in frame.columns
+    ]
+    return frame.with_columns(*series) if series else frame
 
 
 def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
@@ -83,6 +95,8 @@ def restored(column: Column, values: np.ndarray) -> pa.Array:
         values = np.clip(values, column.low, column.high)
     if column.kind == "count":
         values = np.maximum(np.rint(values), 0)
+    if column.dtype == "duration":
+        return _durations(np.where(there, values, np.nan))
     if column.dtype != "integer":
         return pa.array(values, mask=~there)
     # A positive whole number must not be rounded to the 0 that it cannot be.
@@ -91,14 +105,21 @@ def restored(column: Column, values: np.ndarray) -> pa.Array:
 
 
 def _labels(column: Column, labels: list[Any]) -> pa.Array:
-    if column.dtype in ("categorical", "enum"):
-        return pa.array(labels).dictionary_encode()
-    if column.dtype == "float":
-        return pa.array([None if label is None else float(label) for label in labels])
+    if column.dtype in ("float", "duration"):
+        numbers = pa.array([None if label is None else float(label) for label in labels], pa.float64())
+        return _durations(np.asarray(numbers, np.float64)) if column.dtype == "duration" else numbers
+    if column.dtype == "wide integer":
+        labels = [None if label is None else decimal.Decimal(label) for label in labels]
     try:
-        return pa.array(labels)
+        cells = pa.array(labels)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if label is None else str(label) for label in labels])
+        cells = pa.array([None if label is None else str(label) for label in labels])
+    return cells.dictionary_encode() if column.dtype in ("categorical", "enum") else cells
+
+
+def _durations(seconds: np.ndarray) -> pa.Array:
+    there = np.isfinite(seconds)
+    return pa.array(np.rint(np.where(there, seconds, 0.0) * 1e6).astype(np.int64), pa.duration("us"), mask=~there)
 
 
 def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
@@ -117,25 +138,9 @@ def _filled(cells: nw.Series, column: Column, values: np.ndarray, rows: np.ndarr
     backend = cells.implementation
     fresh = nw.from_arrow(pa.table({"cells": new}), backend=backend)["cells"].alias(cells.name)
     if cells.null_count() == len(cells):
-        return _as_in(fresh, cells)
-    part = _as_in(nw.from_arrow(pa.table({"cells": new.take(pa.array(rows))}), backend=backend)["cells"], cells)
+        return in_type_of(fresh, cells)
+    part = in_type_of(nw.from_arrow(pa.table({"cells": new.take(pa.array(rows))}), backend=backend)["cells"], cells)
     return cells.scatter(rows.tolist(), part)
-
-
-def _as_in(cells: nw.Series, model: nw.Series) -> nw.Series:
-    """The cells in the type of `model`, where it can hold them all."""
-    if cells.dtype == model.dtype and not cells.implementation.is_pandas_like():
-        return cells
-    try:
-        if cells.implementation.is_pandas_like():
-            native = cells.to_native().astype(model.to_native().dtype)
-            cast = nw.from_native(native, series_only=True)
-        else:
-            cast = cells.cast(model.dtype)
-    # Each library has its own error for a cell that a type cannot hold; then the cells stay in theirs.
-    except Exception:
-        return cells
-    return cast if cast.null_count() == cells.null_count() else cells
 
 
 def _checked(schema: Schema, values: np.ndarray) -> np.ndarray:

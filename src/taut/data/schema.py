@@ -39,6 +39,23 @@ CODED = ("binary", "categorical", "ordinal")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class NativeType:
+    """The type that a column had in its own library, so that new cells can be given it.
+
+    `name` is the library's own. A categorical type has declared `levels`, in their order, which may be more than those
+    that occur; where text stands for them, `of` is their type, such as `interval[float64, right]` or `date`.
+
+    >>> NativeType(name="category", levels=["2020", "2021"], of="period[Y-DEC]").ordered
+    False
+    """
+
+    name: str
+    levels: list[Category] | None = None
+    of: str = ""
+    ordered: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Column:
     """One column as the model sees it.
 
@@ -46,8 +63,9 @@ class Column:
     `categories` stand in the order of their codes. `offset` is subtracted before a model sees the column, so that
     single precision keeps its digits; that of a date counts days from 1970-01-01. `resolution` is the smallest gap
     between distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
-    categorical, enum, date, datetime, mixed or other; `missing` and `seen` count the cells of the training rows. A
-    column that is `given` is not modelled: a conditional model hears it and says nothing of it.
+    categorical, enum, date, datetime, duration (in seconds), wide integer, mixed or other, and `native` their type in
+    the library that they came from; `missing` and `seen` count the cells of the training rows. A column that is `given`
+    is not modelled: a conditional model hears it and says nothing of it.
 
     >>> Column(name="age", kind="positive", family="log-normal", reason="positive numbers").modelled
     True
@@ -66,6 +84,7 @@ class Column:
     missing: int = 0
     seen: int = 0
     given: bool = False
+    native: NativeType | None = None
 
     @property
     def modelled(self) -> bool:

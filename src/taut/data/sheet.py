@@ -1,8 +1,8 @@
 """Tables as people have them: columns of any type, with holes."""
 
 import dataclasses
+import decimal
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from taut.data.checks import check_not_empty, check_numeric
 from taut.data.conversion import plain
 from taut.data.faults import in_one_clause
+from taut.data.levels import is_hole
 from taut.data.parsing import typed
 from taut.data.sparse import is_sparse
 from taut.data.table import Table
@@ -69,10 +70,9 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
         return X
     if isinstance(X, Table):
         return _from_array(X.values, X.name, X.columns)
+    X = in_memory(X, name)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
         return _from_frame(X, name)
-    if hasattr(X, "collect"):
-        raise DataError(f"Wanted a frame held in memory; `{name}` is a {type(X).__name__}; collect it.")
     if is_sparse(X):
         raise DataError(
             f"Sparse data not supported as a table of columns; `{name}` is a {type(X).__name__}; pass "
@@ -84,6 +84,36 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
         keys = dict.fromkeys(key for row in X for key in row)
         return _from_columns({str(key): _as_arrow([row.get(key) for row in X]) for key in keys}, name)
     return _from_array(_as_rows(X, name), name, None)
+
+
+def in_memory(X: Any, name: str = "X") -> Any:
+    """X itself; a lazy frame collected, a record batch of Arrow as a table.
+
+    Raises DataError where the query of a lazy frame fails, a stream could be read only once, or columns have names of
+    several levels.
+    """
+    _check_one_level(X, name)
+    if isinstance(X, pa.RecordBatch):
+        return pa.Table.from_batches([X])
+    if isinstance(X, pa.RecordBatchReader):
+        raise DataError(f"Wanted a frame that can be read twice; `{name}` is a stream; pass `{name}.read_all()`.")
+    if not is_lazy(X):
+        return X
+    try:
+        return nw.from_native(X).collect().to_native()
+    # The query may do anything, and its library may raise anything.
+    except Exception as error:
+        raise DataError(
+            f"Wanted a frame that can be collected; `{name}` is a {type(X).__name__} whose query fails "
+            f"({in_one_clause(error)}); mend the query."
+        ) from None
+
+
+def is_lazy(X: Any) -> bool:
+    """Whether X is a query of polars, or of another library that narwhals knows, and no frame yet."""
+    if isinstance(X, np.ndarray) or nw.dependencies.is_into_dataframe(X):
+        return False
+    return isinstance(nw.from_native(X, pass_through=True), nw.LazyFrame)
 
 
 def sheet_of(columns: Sequence[pa.Array], names: Sequence[str], name: str, **facts: Any) -> Sheet:
@@ -109,6 +139,15 @@ def _from_frame(native: Any, name: str) -> Sheet:
     check_distinct(sheet.columns, name)
     check_not_empty(np.empty(frame.shape, np.uint8), name)
     return sheet
+
+
+def _check_one_level(X: Any, name: str) -> None:
+    levels = X.columns.nlevels if nw.dependencies.is_pandas_like_dataframe(X) else 1
+    if levels > 1:
+        raise DataError(
+            f"Wanted one name for each column; those of `{name}` have {levels} levels; join them, as in "
+            f"`{name}.columns = ['_'.join(map(str, each)) for each in {name}.columns]`."
+        )
 
 
 def _from_columns(columns: Mapping[str, pa.Array], name: str) -> Sheet:
@@ -167,9 +206,26 @@ def _as_arrow(column: Any) -> pa.Array:
         column = column if column.dtype == bool else plain(column)
     try:
         array = pa.array(column, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        cells = np.asarray(column, object).tolist()
-        holes = [cell is None or (isinstance(cell, float) and math.isnan(cell)) for cell in cells]
-        texts = [None if hole else str(cell) for cell, hole in zip(cells, holes, strict=True)]
-        array = pa.array(texts, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        array = _mixed(column)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _mixed(column: Any) -> pa.Array:
+    """Numbers of which some are beyond 64 bits as decimals or floats; other mixtures as text."""
+    cells = [None if is_hole(cell) else cell for cell in _objects(column).tolist()]
+    there = [cell for cell in cells if cell is not None]
+    if all(isinstance(cell, int) for cell in there):
+        try:
+            return pa.array([None if cell is None else decimal.Decimal(cell) for cell in cells])
+        except pa.ArrowInvalid:  # more than 76 digits
+            pass
+    elif all(isinstance(cell, int | float) for cell in there):
+        return pa.array([None if cell is None else float(cell) for cell in cells])
+    return pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
+
+
+def _objects(column: Any) -> np.ndarray:
+    cells = np.empty(len(column), object)
+    cells[:] = list(column)
+    return cells

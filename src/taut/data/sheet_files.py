@@ -1,5 +1,6 @@
 """Reading a table of any columns from text (.csv, .tsv, .txt) or from parquet."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from taut.data.delimited import (
 )
 from taut.data.faults import check_readable, decoding
 from taut.data.parsing import typed
+from taut.data.periods import with_periods_as_moments
 from taut.data.sheet import Sheet, as_sheet, check_distinct, sheet_of
 from taut.errors import DataError
 
@@ -59,8 +61,8 @@ def _read_text(path: Path) -> Sheet:
 
 def _read_parquet(path: Path) -> Sheet:
     with decoding(path, "a table in parquet format"), parquet.ParquetFile(path) as file:
-        frame = file.read()
-    return as_sheet(frame, path.name)
+        frame, notes = with_periods_as_moments(file.read())
+    return dataclasses.replace(as_sheet(frame, path.name), notes=notes)
 
 
 def _names(first: Sequence[str], header: bool, name: str) -> tuple[list[str], list[str]]:

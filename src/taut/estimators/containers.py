@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ import pyarrow as pa
 
 from taut.data import Schema, Sheet, Table, as_sheet, fill
 from taut.data.extracting import cells_of
+from taut.data.restoring import typed
+from taut.data.sheet import is_lazy
 
 
 def as_came(frame: Any, X: Any) -> Any:
@@ -37,25 +40,56 @@ def as_came(frame: Any, X: Any) -> Any:
 def library_of(X: Any) -> str:
     """The library that X is of: pandas, polars or pyarrow for a frame, pyarrow for named columns, else numpy.
 
+    A lazy frame of polars counts as polars, other queries, record batches and named columns as pyarrow.
+
     >>> library_of([[1.0, 2.0]]), library_of({"age": [31, 42]})
     ('numpy', 'pyarrow')
     """
     native = X.native if isinstance(X, Sheet) else X
-    if isinstance(native, Mapping) or (isinstance(native, list) and native and isinstance(native[0], Mapping)):
+    named = isinstance(native, Mapping) or (isinstance(native, list) and native and isinstance(native[0], Mapping))
+    if named or isinstance(native, pa.RecordBatch):
         return "pyarrow"
-    if isinstance(native, np.ndarray | Table | Sequence) or not nw.dependencies.is_into_dataframe(native):
+    if isinstance(native, np.ndarray | Table | Sequence):
+        return "numpy"
+    if is_lazy(native):
+        return "polars" if nw.from_native(native).implementation.is_polars() else "pyarrow"
+    if not nw.dependencies.is_into_dataframe(native):
         return "numpy"
     return str(nw.from_native(native, eager_only=True).implementation.value)
 
 
-def in_library(table: pa.Table, library: Any, like: Any = None) -> Any:
-    """An Arrow table in this library; a pandas frame with the index of `like`, where that is one, too."""
+def in_library(table: pa.Table, library: Any, *, schema: Schema | None = None, like: Any = None) -> Any:
+    """An Arrow table in this library, in the types of the fitted columns where a schema remembers them.
+
+    A pandas frame has the index of `like`, where that is one of as many rows. Where the library is not installed the
+    table stays one of Arrow, with a warning.
+    """
     if library == "numpy":
         return as_came(table, np.empty(0))
-    frame = nw.from_arrow(table, backend=library)
-    if library == "pandas" and library_of(like) == "pandas":
+    try:
+        frame = nw.from_arrow(table, backend=library)
+    except ImportError:
+        warnings.warn(
+            f"Rows come as a pyarrow table: the fit was of {library}, which is not installed here; install it for "
+            "frames of its kind.",
+            stacklevel=3,
+        )
+        return table
+    frame = frame if schema is None else typed(schema, frame)
+    if library == "pandas" and library_of(like) == "pandas" and len(like) == len(frame):
         frame = nw.maybe_set_index(frame, index=like.index)
     return frame.to_native()
+
+
+def block_in_library(values: np.ndarray, names: Sequence[str] | None, library: str, *, like: Any = None) -> Any:
+    """Numbers in named columns as a frame of this library; without names, or of numpy, as they are.
+
+    >>> block_in_library(np.eye(2), ["a", "b"], "pyarrow").column_names
+    ['a', 'b']
+    """
+    if library == "numpy" or names is None:
+        return values
+    return in_library(pa.table(dict(zip(names, values.T, strict=True))), library, like=like)
 
 
 def filled_with(schema: Schema, frame: Any, constants: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names_in
 
 from taut.data import Sheet, as_sheet
-from taut.data.extracting import cells_of
+from taut.data.extracting import readable_cells
 from taut.errors import OptionError
 from taut.estimators import imputing
 from taut.estimators.base import AbstractVAE
@@ -67,13 +67,14 @@ class VAEImputer(TransformerMixin, AbstractVAE):
             raise OptionError(f"`completions` wants None or at least 1; got {self.completions}; change it.")
         self._train(X, by_column=True)
         sheet, columns = as_sheet(X), self._columns()
-        cells = [cells_of(sheet, place) for place in range(len(columns))]
-        self.holed_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.all()]
-        self.empty_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.any()]
+        found = {name: readable_cells(sheet, place) for place, name in enumerate(columns)}
+        cells = {name: each for name, each in found.items() if each is not None}
+        self.holed_ = [name for name, each in cells.items() if not each.present.all()]
+        self.empty_ = [name for name, each in cells.items() if not each.present.any()]
         self.constants_ = {
-            name: each.labels()[int(np.argmax(each.present))]
-            for name, each, column in zip(columns, cells, schema_of(self._fitted()).columns, strict=True)
-            if column.kind == "constant" and each.present.any()
+            column.name: each.labels()[int(np.argmax(each.present))]
+            for column in schema_of(self._fitted()).columns
+            if column.kind == "constant" and (each := cells.get(column.name)) is not None and each.present.any()
         }
         return self
 

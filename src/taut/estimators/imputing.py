@@ -131,8 +131,8 @@ def sample_table(
     seed: int,
     given: Any = None,
     holes: bool = False,
-) -> Any:
-    """New rows as a frame: from the model, or from p(rest | given) where some columns have values.
+) -> pa.Table:
+    """New rows as a table of Arrow: from the model, or from p(rest | given) where some columns have values.
 
     With `holes` they lack cells in the patterns of the training rows, drawn as often as each came; cells that may hide
     themselves lack by what they hold.

@@ -11,6 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, is_cells, read_schema, split
+from taut.data.sheet import in_memory
 from taut.errors import DataError, OptionError, SupportError
 from taut.estimators.giving import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_of_table, given_rows
 from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
@@ -84,7 +85,7 @@ def opened(
 
     Raises DataError where they cannot be used, OptionError for a schema of an array.
     """
-    X = as_table(X) if is_cells(X) else X
+    X = as_table(X) if is_cells(X) else in_memory(X)
     cells = isinstance(X, Table) and X.beside is not None
     asked = asked.settled(cells=cells)
     by_column = by_column or schema is not None or asked.by_column

@@ -17,7 +17,7 @@ from taut.data import Table, as_sheet, decode
 from taut.errors import OptionError
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
-from taut.estimators.containers import as_came, in_library, library_of
+from taut.estimators.containers import as_came, block_in_library, in_library, library_of
 from taut.record import Ledger
 
 Values = Num[np.ndarray, "n columns"]
@@ -111,30 +111,42 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     def inverse_transform(self, Z: Any, *, given: Any = None) -> Any:
         """E[x|z] for each row of latents; of a conditional model E[x|z, c] for `given` cells, as in `sample`.
 
-        Of a table it is a frame of the library that was fitted, of the modelled columns, with the most probable
+        Where a frame was fitted it is a frame of that library, of the modelled columns, with the most probable
         categories; it has the index of Z where that is of pandas, too.
         """
-        means, schema = evaluation.decode(self._fitted(), np.asarray(Z), given), self._fitted().schema
-        return means if schema is None else in_library(decode(schema, means), self.library_, like=Z)
+        fitted = self._fitted()
+        means, schema = evaluation.decode(fitted, np.asarray(Z), given), fitted.schema
+        if schema is None:
+            return block_in_library(means, fitted.columns, self.library_, like=Z)
+        return in_library(decode(schema, means), self.library_, schema=schema, like=Z)
 
     def reconstruct(self, X: Any) -> Any:
-        """E[x|z] at the posterior mean of each row; of a table as a frame like X, of the modelled columns."""
-        means, schema = np.asarray(evaluation.place(self._fitted(), X).reconstruction), self._fitted().schema
-        return means if schema is None else as_came(decode(schema, means, like=as_sheet(X)), X)
+        """E[x|z] at the posterior mean of each row; of a frame as a frame like X, of the modelled columns."""
+        fitted = self._fitted()
+        means, schema = np.asarray(evaluation.place(fitted, X).reconstruction), fitted.schema
+        if schema is None:
+            return block_in_library(means, fitted.columns, library_of(X), like=X)
+        return as_came(decode(schema, means, like=as_sheet(X)), X)
 
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
-        """New rows: z from the prior, then x from p(x|z); of a table, a frame with valid categories and types.
+        """New rows: z from the prior, then x from p(x|z).
+
+        Where a frame was fitted they are a frame of its library, with valid categories and the types of its columns;
+        so they are after `taut.load`, unless the library is not installed there: then, with a warning, of pyarrow.
 
         `given` is a mapping of columns to a cell or n cells, or a frame of one row or n. It fixes columns of a table:
         the rest is drawn from p(rest | given), each row by weights of its own. What a conditional model is given
         (`condition_on`, `size_factor`) is taken from there, too, and where it is left out from training rows drawn at
         random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
         """
-        if self._fitted().schema is not None:
-            return imputing.sample_table(self._fitted(), n, seed=seed, given=given, holes=holes)
+        fitted = self._fitted()
+        if fitted.schema is not None:
+            rows = imputing.sample_table(fitted, n, seed=seed, given=given, holes=holes)
+            return in_library(rows, self.library_, schema=fitted.schema, like=given)
         if holes:
             raise OptionError("`holes` wants a fit of a table; this one saw one block of numbers; fit a frame.")
-        return evaluation.sample(self._fitted(), n, seed=seed, given=given)
+        drawn = evaluation.sample(fitted, n, seed=seed, given=given)
+        return block_in_library(drawn, fitted.columns, self.library_, like=given)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
         """X with its missing cells filled: one frame, or a list of `draws` random completions.
