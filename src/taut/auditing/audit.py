@@ -24,6 +24,7 @@ from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Progress, Wanted, template
 from taut.auditing.verdicts import verdicts_on
+from taut.compilation_cache import keep_compiled_programs
 from taut.data import digest
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
@@ -129,6 +130,7 @@ def audit_by_row(
     **options: Any,
 ) -> Audit:
     """As `audit`, with the account of every row beside the ledger."""
+    keep_compiled_programs()
     began = time.monotonic()
     asked = wishes(options, guide, len(data))
     prints = {"data": digest(np.asarray(data)), "model": model_digest(model, guide)}

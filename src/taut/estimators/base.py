@@ -15,6 +15,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from taut.auditing import RowResult
+from taut.compilation_cache import keep_compiled_programs
 from taut.data import Schema, Table
 from taut.errors import OptionError
 from taut.estimators import runs, scoring
@@ -54,7 +55,7 @@ class AbstractVAE(BaseEstimator):
     validation_fraction: float = 0.1
     time_limit: float | None = None
     random_state: Any = None
-    verbose: bool = True
+    verbose: bool = False
 
     def _train(
         self,
@@ -67,6 +68,7 @@ class AbstractVAE(BaseEstimator):
         by_column: bool = False,
     ) -> None:
         """Set `fitted_` and what scikit-learn looks for beside it."""
+        keep_compiled_programs()
         seed = seed_of(self.random_state)
         data = opened(
             X,
@@ -115,6 +117,11 @@ class AbstractVAE(BaseEstimator):
     def schema_(self) -> Schema | None:
         """The columns of the table: kind, likelihood and the reason for each; None where X was one block of numbers."""
         return self._fitted().architecture.schema
+
+    @property
+    def notes_(self) -> list[str]:
+        """What reading the training data decided or left out, in sentences."""
+        return self._fitted().notes
 
     @property
     def outcome_(self) -> Outcome:

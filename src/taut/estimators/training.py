@@ -47,6 +47,7 @@ class Fitted:
     seed: int
     data_name: str
     data_digest: str
+    notes: list[str]
     columns: list[str] | None
     image_shape: tuple[int, int] | None
     ends: tuple[float, float]
@@ -151,6 +152,7 @@ def train(
         seed=seed,
         data_name=table.name,
         data_digest=data_digest,
+        notes=table.notes,
         columns=table.columns,
         image_shape=_image_shape(table, architecture),
         ends=_ends(table.values, binarisation),

@@ -58,13 +58,14 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     batch_size, learning_rate, schedule, patience, time_limit : the budget, see `taut.Plan`.
     validation_fraction : share of rows held out, on which the best epoch is chosen; 0 holds none out.
     random_state : seed; the same seed gives the same fit to the bit on one machine.
-    verbose : show a progress bar where there is a terminal.
+    verbose : say on standard error how the data were read and how training goes. What is said is kept either way, see
+        `likelihood_`, `schema_`, `notes_`, `outcome_` and `history_`.
 
     Examples
     --------
     >>> import taut
     >>> train, held_out = taut.datasets.digits()
-    >>> vae = taut.VAE(latent_dim=2, hidden=(16,), max_epochs=2, random_state=0, verbose=False).fit(train)
+    >>> vae = taut.VAE(latent_dim=2, hidden=(16,), max_epochs=2, random_state=0).fit(train)
     >>> vae.likelihood_.name, vae.transform(held_out).shape
     ('binomial', (297, 2))
 

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, Float, Int, Num
 
+from taut.compilation_cache import keep_compiled_programs
 from taut.fitting.epoch import Course, Parts, held_out_bound, run_epoch
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
@@ -100,6 +101,7 @@ def run(
     held_out_weights: Float[Array, "m"] | None = None,
 ) -> Run:
     """Climb until something ends it; `weights` of rows have mean one."""
+    keep_compiled_programs()
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
     # An array made from a Python number has a weak dtype, which the first step makes strong: a second compilation.

@@ -11,6 +11,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Key, Num
 
+from taut.compilation_cache import keep_compiled_programs
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.shapes import Datum, LogWeights, RandomKey
@@ -60,8 +61,9 @@ def map_rows(
     and company change nothing. The last block is padded and cut, which keeps one compilation. `on_block`
     receives the number of rows done.
     """
+    keep_compiled_programs()
     numbers = np.arange(len(data)) if rows is None else np.asarray(rows)
-    block = min(block, len(data))
+    block = min(block, size_for(len(data)))
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
@@ -74,6 +76,15 @@ def map_rows(
             if on_block is not None:
                 on_block(min(len(parts) * block, len(data)))
     return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(data)], *parts)
+
+
+def size_for(n: int) -> int:
+    """The next power of two: few sizes, so that one compiled program serves many numbers of rows.
+
+    >>> size_for(1), size_for(20), size_for(32)
+    (1, 32, 32)
+    """
+    return 1 << max(n - 1, 0).bit_length()
 
 
 def _blocks(n: int, block: int) -> Iterator[np.ndarray]:
