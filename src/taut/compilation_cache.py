@@ -1,7 +1,7 @@
 """Compiled programs are kept on disk, so that a second process need not compile them again.
 
-The cache is JAX's own (`jax_compilation_cache_dir`). It is trusted: who may write into its folder can make a process run
-code, which is why the folder is made for its owner alone.
+The cache is JAX's own (`jax_compilation_cache_dir`). It is trusted: who may write into its folder can make a process
+run code, which is why the folder is made for its owner alone.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -65,10 +66,12 @@ class AbstractVAE(BaseEstimator):
         weights: Any = None,
         checkpoint: Path | None = None,
         resume: bool = False,
+        began: float | None = None,
         by_column: bool = False,
     ) -> None:
         """Set `fitted_` and what scikit-learn looks for beside it."""
         keep_compiled_programs()
+        began = time.monotonic() if began is None else began
         seed = seed_of(self.random_state)
         data = opened(
             X,
@@ -82,7 +85,7 @@ class AbstractVAE(BaseEstimator):
             by_column=by_column,
         )
         options = {name: value for name, value in self.get_params().items() if name in OPTIONS}
-        self.take(train(options, data, seed=seed, checkpoint=checkpoint, resume=resume))
+        self.take(train(options, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 

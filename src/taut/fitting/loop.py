@@ -97,6 +97,7 @@ def run(
     on_epoch: Callable[[Progress], None] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    began: float | None = None,
     weights: Float[Array, "n"] | None = None,
     held_out_weights: Float[Array, "m"] | None = None,
 ) -> Run:
@@ -108,7 +109,8 @@ def run(
     moving = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), parts.moving)
     start = State.start(moving, course.optimiser.init(moving), plan.epochs)
     state = load_tensors(checkpoint, start) if resume and checkpoint is not None else start
-    began = saved = time.monotonic()
+    saved = time.monotonic()
+    began = saved if began is None else began
     before, first = float(jnp.nansum(state.record[:, 2])), int(state.epoch)
     outcome = Outcome.budget_spent(plan.epochs, best=None)
     try:
