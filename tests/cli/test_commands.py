@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from taut import __version__
+from taut.auditing.effort import Effort
 from taut.record import Ledger, Verdict
 from tests.auditing.instances import account
 from tests.cli.commands import done, refused, run
@@ -139,8 +140,9 @@ def test_a_limit_shorter_than_the_first_rows_is_refused(from_both_sides, finishe
     assert "the limit is 1e-06 s; allow " in said
 
 
-def test_audit_within_a_limit_speaks_of_the_rows_that_were_finished(finished, shelf, tmp_path):
-    words = (*DRAWS, "--no-bracket", "--seconds", 0.001, "--out", tmp_path / "audit")
+def test_audit_within_a_limit_speaks_of_the_rows_that_were_finished(finished, shelf, tmp_path, monkeypatch):
+    monkeypatch.setattr(Effort, "spent", lambda effort, rows: True)
+    words = (*DRAWS, "--no-bracket", "--seconds", 1000, "--out", tmp_path / "audit")
     done("audit", finished, shelf / "unseen.npy", *words)
     ledger = Ledger.from_json(tmp_path / "audit" / "ledger.json")
     assert (ledger.rows, ledger.complete) == (32, False)

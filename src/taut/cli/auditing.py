@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,8 +54,8 @@ Seconds = Annotated[
     float | None,
     typer.Option(
         "--seconds",
-        help="Time to spend on the rows, in seconds, without compilation and the checks after them; whichever of this "
-        "and --width comes first. Default: no limit.",
+        help="Wall time that the command may take, in seconds: start, compilation and checks count, and what does not "
+        "fit is left out. Whichever of this and --width comes first. Default: no limit.",
         show_default=False,
     ),
 ]
@@ -74,6 +75,7 @@ Train = Annotated[
 
 
 def audit(
+    context: typer.Context,
     run: RunFolder,
     data: OptionalData = None,
     rows: Rows = None,
@@ -97,7 +99,7 @@ def audit(
     from taut.cli.labels import labels_for  # noqa: PLC0415  as above
     from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  as above
 
-    voice = Voice(quiet, as_json)
+    voice, loaded = Voice(quiet, as_json), time.monotonic()
     folder = run if out is None else out
     check_writable(folder)
     vae = run_in(run)
@@ -121,7 +123,10 @@ def audit(
             labels=labels_for(labels, found),
             checkpoint=folder / PARTIAL,
             on_block=on_block,
+            # Writing the page takes about as long as loading the libraries did.
+            began=context.obj - (loaded - context.obj),
         )
+    _say_left_out(audited, voice)
     show_account(audited, write_account(audited, folder), voice)
     if audited.measured.ended != "interrupted":
         return DONE
@@ -136,6 +141,11 @@ def _say_seen(vae: VAE, found: Found, voice: Voice) -> None:
             f"WARNING: {seen} of these {rows} rows were in the training data: every number will flatter the model. "
             "The ledger says so too."
         )
+
+
+def _say_left_out(audited: Audit, voice: Voice) -> None:
+    if audited.ledger.not_measured:
+        voice.say("Not measured, because the time was spent: " + "; ".join(audited.ledger.not_measured) + ".")
 
 
 def write_account(audited: Audit, folder: Path) -> Path:

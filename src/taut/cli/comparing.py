@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,8 +37,8 @@ Seconds = Annotated[
     float | None,
     typer.Option(
         "--seconds",
-        help="Time to spend on the rows of each run, in seconds; whichever of this and --width comes first. "
-        "Default: no limit.",
+        help="Wall time that the command may take, in seconds, shared by the runs; whichever of this and --width comes "
+        "first. Default: no limit.",
         show_default=False,
     ),
 ]
@@ -64,6 +65,7 @@ CONDITION = (
 
 
 def compare(
+    context: typer.Context,
     places: Places,
     rows: Rows = None,
     width: Width = None,
@@ -107,7 +109,9 @@ def compare(
                 f"WARNING: `{run}` has trained on {count} of these {len(came)} rows, which favours it over runs that "
                 "have not."
             )
-    sides = {run: look(run, vae, found[run][0], asked, quiet=quiet) for run, vae in models.items()}
+    sides = {}
+    for left, (run, vae) in zip(range(len(models), 0, -1), models.items(), strict=True):
+        sides[run] = look(run, vae, found[run][0], _share(asked, context.obj, left), quiet=quiet)
     first, *others = (sides[run] for run in runs)
     pairs = [pair(first, other, delta=delta, rows=rows or len(came)) for other in others]
     doubts = [doubt for side in sides.values() for doubt in side.doubts]
@@ -126,6 +130,14 @@ def compare(
             "note": note,
         }
     )
+
+
+def _share(asked: Asked, began: float, runs: int) -> Asked:
+    """The wishes for one of the runs that are left, which share the time."""
+    if asked.seconds is None:
+        return asked
+    # A time that is over is still a limit, which the audit answers with what it would need.
+    return asked._replace(seconds=max(asked.seconds - (time.monotonic() - began), 1e-3) / runs)
 
 
 def _note(sides: list[Side], delta: float) -> str:

@@ -6,6 +6,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from taut.cli.auditing import AUDIT_FILES
 from taut.cli.endings import DIVERGED, DONE, INTERRUPTED, complain
 from taut.cli.places import check_run_place
@@ -46,6 +48,7 @@ CHECKPOINT = Path("checkpoints") / "last.safetensors"
 
 
 def fit(
+    context: typer.Context,
     data: Data,
     out: Out,
     latent_dim: LatentDim = 8,
@@ -109,17 +112,25 @@ def fit(
     options["schema"] = None if schema is None else read_schema(schema)
     rows = rows_to_fit(data, likelihood=likelihood, schema=schema, binarise=binarise)
     vae = estimators.VAE(latent_dim, **options)
-    train(vae, rows, labels_for(labels, rows), out, resume=resume)
+    train(vae, rows, labels_for(labels, rows), out, resume=resume, began=context.obj)
     report(vae, out, voice)
     return ENDED_BADLY.get(vae.outcome_.code, DONE)
 
 
-def train(vae: VAE, rows: Table | Sheet, labels: np.ndarray | None, out: Path, *, resume: bool = False) -> None:
+def train(
+    vae: VAE,
+    rows: Table | Sheet,
+    labels: np.ndarray | None,
+    out: Path,
+    *,
+    resume: bool = False,
+    began: float | None = None,
+) -> None:
     """Train and write the run folder, also where training diverged or was interrupted."""
     with warnings.catch_warnings():
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
-        vae.fit(rows, labels, checkpoint=out / CHECKPOINT, resume=resume)
+        vae.fit(rows, labels, checkpoint=out / CHECKPOINT, resume=resume, began=began)
     for name in AUDIT_FILES:
         # An audit that an earlier run left here is not about this one.
         (out / name).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from taut.auditing import RowResult
+from taut.compilation_cache import keep_compiled_programs
 from taut.data import Schema, Table
 from taut.errors import OptionError
 from taut.estimators import runs, scoring
@@ -54,7 +56,7 @@ class AbstractVAE(BaseEstimator):
     validation_fraction: float = 0.1
     time_limit: float | None = None
     random_state: Any = None
-    verbose: bool = True
+    verbose: bool = False
 
     def _train(
         self,
@@ -64,9 +66,12 @@ class AbstractVAE(BaseEstimator):
         weights: Any = None,
         checkpoint: Path | None = None,
         resume: bool = False,
+        began: float | None = None,
         by_column: bool = False,
     ) -> None:
         """Set `fitted_` and what scikit-learn looks for beside it."""
+        keep_compiled_programs()
+        began = time.monotonic() if began is None else began
         seed = seed_of(self.random_state)
         data = opened(
             X,
@@ -80,7 +85,7 @@ class AbstractVAE(BaseEstimator):
             by_column=by_column,
         )
         options = {name: value for name, value in self.get_params().items() if name in OPTIONS}
-        self.take(train(options, data, seed=seed, checkpoint=checkpoint, resume=resume))
+        self.take(train(options, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 
@@ -115,6 +120,11 @@ class AbstractVAE(BaseEstimator):
     def schema_(self) -> Schema | None:
         """The columns of the table: kind, likelihood and the reason for each; None where X was one block of numbers."""
         return self._fitted().architecture.schema
+
+    @property
+    def notes_(self) -> list[str]:
+        """What reading the training data decided or left out, in sentences."""
+        return self._fitted().notes
 
     @property
     def outcome_(self) -> Outcome:

@@ -46,7 +46,7 @@ class VAEImputer(TransformerMixin, AbstractVAE):
     >>> half = np.random.default_rng(0).normal(size=(100, 1))
     >>> rows = np.hstack([half, half])
     >>> rows[0, 1] = np.nan
-    >>> imputer = taut.VAEImputer(1, hidden=(), max_epochs=20, random_state=0, verbose=False)
+    >>> imputer = taut.VAEImputer(1, hidden=(), max_epochs=20, random_state=0)
     >>> filled = imputer.fit_transform(rows)
     >>> bool(abs(filled[0, 1] - rows[0, 0]) < 0.5), bool((filled[1:] == rows[1:]).all())
     (True, True)

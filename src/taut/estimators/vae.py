@@ -55,16 +55,18 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     binarise : `none`, `fixed` or `dynamic`: turn grey values into zeros and ones.
     kl_warm_up : epochs over which the weight of the divergence rises from zero to one.
     max_epochs : 100 where None. For a table of few rows an epoch passes over them several times.
-    batch_size, learning_rate, schedule, patience, time_limit : the budget, see `taut.Plan`.
+    batch_size, learning_rate, schedule, patience, time_limit : the budget, see `taut.Plan`. The limit is on wall time,
+        reading and compilation included.
     validation_fraction : share of rows held out, on which the best epoch is chosen; 0 holds none out.
     random_state : seed; the same seed gives the same fit to the bit on one machine.
-    verbose : show a progress bar where there is a terminal.
+    verbose : say on standard error how the data were read and how training goes. What is said is kept either way, see
+        `likelihood_`, `schema_`, `notes_`, `outcome_` and `history_`.
 
     Examples
     --------
     >>> import taut
     >>> train, held_out = taut.datasets.digits()
-    >>> vae = taut.VAE(latent_dim=2, hidden=(16,), max_epochs=2, random_state=0, verbose=False).fit(train)
+    >>> vae = taut.VAE(latent_dim=2, hidden=(16,), max_epochs=2, random_state=0).fit(train)
     >>> vae.likelihood_.name, vae.transform(held_out).shape
     ('binomial', (297, 2))
 
@@ -79,16 +81,18 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         *,
         checkpoint: Path | None = None,
         resume: bool = False,
+        began: float | None = None,
     ) -> VAE:
         """Train on the rows of X: an array, a frame, or a `taut.data.Table`; cells may be missing.
 
         `y` may hold one label for each row, which only colours the report. `sample_weight` says how much each row
         counts in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoint` names a file for
         the state of training, from which `resume` goes on. Ctrl-C ends training and keeps the best state so far.
+        `began` is the reading of `time.monotonic` from which `time_limit` counts, that of the call by default.
 
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
-        self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume)
+        self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume, began=began)
         self.library_ = library_of(X)
         return self
 
@@ -178,8 +182,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         """As `taut.audit`, with the account of every row beside the ledger.
 
         Options are those of `taut.audit` (`draws`, `rows`, `delta`, `width`, `seconds`, `bracket`, `train`,
-        `checkpoint`, `on_block`), and `labels`, one for each row. Rows that training has seen are audited like others,
-        and the ledger says so.
+        `checkpoint`, `on_block`, `began`), and `labels`, one for each row. Rows that training has seen are audited like
+        others, and the ledger says so.
         """
         return evaluation.judge(self._fitted(), X, seed=seed, **options)
 

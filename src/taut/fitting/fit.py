@@ -44,6 +44,7 @@ def fit(
     on_epoch: Callable[[Progress], None] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    began: float | None = None,
 ) -> Run:
     """Climb an objective over the parameters of model and guide together.
 
@@ -53,7 +54,8 @@ def fit(
     Other arguments: `view` turns a stored row into the datum at every access; `weights` and `held_out_weights`,
     positive, say how much each row counts: the objective is Σ w_i objective_i / Σ w_i, so that a row of weight 2 counts
     as one that is there twice; `checkpoint` names a file for the state, written every half minute and at the end, from
-    which `resume` goes on.
+    which `resume` goes on; `began` is the reading of `time.monotonic` from which `plan.time_limit` counts, that of the
+    call by default.
 
     Raises OptionError for a batch larger than the data, a `resume` without `checkpoint` or a weight that is not
     positive, ShapeError where held-out
@@ -91,6 +93,7 @@ def fit(
         on_epoch=on_epoch,
         checkpoint=checkpoint,
         resume=resume,
+        began=began,
         weights=_of_mean_one(weights),
         held_out_weights=_of_mean_one(held_out_weights),
     )
