@@ -67,13 +67,13 @@ def test_the_same_counts_have_the_same_log_p(report, vae, scores, tmp_path):
 
 def test_genes_in_another_order_are_not_taken_for_each_other(vae):
     """scverse/scvi-tools#849."""
-    with pytest.raises(ShapeError, match="column 0 .* is `gene 4` and was `gene 0`"):
+    with pytest.raises(ShapeError, match=r"column 0 .* is `gene 4` and was `gene 0`"):
         vae.score_samples(cells_of(COUNTS)[:, ::-1])
 
 
 def test_a_cell_without_counts_is_named(vae):
     """scverse/scvi-tools#2792: divided by zero."""
-    with pytest.raises(DataError, match="row 3 .* has no count above 0"):
+    with pytest.raises(DataError, match=r"row 3 .* has no count above 0"):
         vae.score_samples(cells_of(np.where(np.arange(60)[:, None] == 3, 0.0, COUNTS)))
 
 
@@ -84,6 +84,17 @@ def test_normalised_counts_are_refused(change):
         taut.VAE(**OPTIONS).fit(cells_of(change(COUNTS)))
     with pytest.raises(SupportError, match="Counts are wanted; got fractions"):
         taut.VAE(**OPTIONS, likelihood="negative-binomial").fit(change(COUNTS))
+
+
+def test_whole_numbers_beyond_32_bits():
+    """numpy/numpy#9393's kind: integers of 64 bits lost their upper half on the way to the device."""
+    counts = np.random.default_rng(0).negative_binomial(5, 5 / (5 + 5e9), size=(60, 5))
+    vae = taut.VAE(**OPTIONS).fit(counts)
+    assert vae.outcome_.code != "diverged"
+    scores = vae.score_samples(counts, draws=20)
+    assert (np.abs(scores + 115) < 30).all()
+    np.testing.assert_array_equal(scores, vae.score_samples(counts.astype(float), draws=20))
+    assert vae.sample(50).max() > 2**31
 
 
 def test_totals_of_bytes_do_not_overflow():

@@ -14,22 +14,23 @@ from taut import data
 from taut.errors import DataError, OptionError, SupportError
 from tests.reported.conftest import OPTIONS
 
+
+def _polars(frame):
+    return pl.from_pandas(frame, nan_to_null=True)
+
+
 SAME_CELLS = {
     "scikit-learn#7242, columns in another order": lambda frame: frame[["c", "a", "b"]],
     "scikit-learn#16498, nullable types": lambda frame: frame.convert_dtypes(),
     "scikit-learn#27349, text with pd.NA": lambda frame: frame.astype({"c": "string"}),
     "skrub#905, categories with pd.NA": lambda frame: frame.astype({"c": "string"}).astype({"c": "category"}),
     "catboost#3106, an enum with nulls": lambda frame: _polars(frame).cast({"c": pl.Enum(["y", "x"])}),
-    "polars#3525, nulls": lambda frame: _polars(frame),
+    "polars#3525, nulls": _polars,
     "polars#15494, NaN beside null": lambda frame: pl.from_pandas(frame, nan_to_null=False),
     "polars#10457, minus zero": lambda frame: frame.assign(b=frame["b"].where(frame["b"] != 0, -0.0)),
     "pandas#12991, an index that repeats": lambda frame: frame.set_axis([0] * len(frame)),
     "scikit-learn#6767, more columns": lambda frame: frame.assign(new=1.0),
 }
-
-
-def _polars(frame):
-    return pl.from_pandas(frame, nan_to_null=True)
 
 
 @pytest.mark.parametrize("report", SAME_CELLS)
@@ -82,14 +83,11 @@ def test_one_missing_cell(frame):
 
 
 def test_whole_numbers_and_truth_values_with_holes():
-    """sdv-dev/CTGAN#26, sdv-dev/SDV#875: what comes out has the type that goes in, however it had to be stored."""
-    sheet = data.as_sheet(
-        pd.DataFrame({"n": [0.0, 1.0, np.nan, 4.0, 2.0] * 9, "t": [True, None, False, True, False] * 9})
-    )
-    schema = data.infer_schema(sheet)
-    drawn = data.decode(schema, np.array([[3.0, 1.0], [0.0, 0.0]]))
+    """sdv-dev/CTGAN#26, sdv-dev/SDV#875: drawn cells are whole numbers and truth values, in the types of the fit."""
+    table = pd.DataFrame({"n": [*range(12), np.nan] * 9, "t": [True, None, False] * 39}).convert_dtypes()
+    drawn = data.decode(data.infer_schema(data.as_sheet(table)), np.array([[3.0, 1.0], [0.0, 0.0]]))
     assert drawn.to_pylist() == [{"n": 3, "t": True}, {"n": 0, "t": False}]
-    assert str(drawn["n"].type) == "int64"
+    assert [str(kind) for kind in drawn.schema.types] == ["int64", "bool"]
 
 
 def test_names_say_nothing():

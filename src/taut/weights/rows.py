@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Key, Num
+from jaxtyping import Array, Float, Key, Num
 
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -68,7 +68,8 @@ def map_rows(
         for taken in _blocks(len(data), block):
             own = guide if guide.amortised else jax.tree.map(lambda leaf, taken=taken: leaf[taken], guide)
             beside = jax.tree.map(lambda leaf, taken=taken: jnp.asarray(leaf[taken]), aside)
-            floats = jnp.asarray(data[taken])
+            # Here, and not in the program, which would be another one for each type that rows are stored in.
+            floats = jnp.asarray(data[taken], jnp.result_type(float))
             result = _block(function, model, own, floats, key, jnp.asarray(numbers[taken]), beside)
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
@@ -86,15 +87,14 @@ def _block(
     function: RowFunction,
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[Array, "n features"],
+    data: Float[Array, "n features"],
     key: RandomKey,
     numbers: Num[Array, "n"],
     aside: Any,
 ) -> Any:
     keys: Key[Array, "n"] = jax.vmap(lambda number: jr.fold_in(key, number))(numbers)
-    floats = data.astype(jnp.result_type(float))
 
     def one(guide: AbstractGuide, x: Datum, key: RandomKey, aside: Any) -> Any:
         return function(model, guide, x, key=key, **({} if aside is None else {"aside": aside}))
 
-    return eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0, 0))(guide, floats, keys, aside)
+    return eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0, 0))(guide, data, keys, aside)
