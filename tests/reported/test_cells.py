@@ -55,7 +55,7 @@ SAME_CELLS = {
     "cellgeni/sceasy#69, by columns": lambda folder: anndata.AnnData(
         sparse.csc_matrix(COUNTS), var=cells_of(COUNTS).var
     ),
-    "scverse/scvi-tools#288, left on disk": backed,
+    "scverse/scvi-tools#1017, left on disk": backed,
     "scikit-learn#11495, zeros that are stored": lambda folder: with_explicit_zeros(cells_of(COUNTS)),
 }
 
@@ -87,7 +87,7 @@ def test_normalised_counts_are_refused(change):
 
 
 def test_whole_numbers_beyond_32_bits():
-    """numpy/numpy#9393's kind: integers of 64 bits lost their upper half on the way to the device."""
+    """jax-ml/jax#18385: integers of 64 bits lost their upper half on the way to the device."""
     counts = np.random.default_rng(0).negative_binomial(5, 5 / (5 + 5e9), size=(60, 5))
     vae = taut.VAE(**OPTIONS).fit(counts)
     assert vae.outcome_.code != "diverged"

@@ -28,8 +28,8 @@ SAME_CELLS = {
     "polars#3525, nulls": _polars,
     "polars#15494, NaN beside null": lambda frame: pl.from_pandas(frame, nan_to_null=False),
     "polars#10457, minus zero": lambda frame: frame.assign(b=frame["b"].where(frame["b"] != 0, -0.0)),
-    "pandas#12991, an index that repeats": lambda frame: frame.set_axis([0] * len(frame)),
-    "scikit-learn#6767, more columns": lambda frame: frame.assign(new=1.0),
+    "sdv-dev/SDV#993, an index that repeats": lambda frame: frame.set_axis([0] * len(frame)),
+    "scikit-learn#19263, more columns": lambda frame: frame.assign(new=1.0),
 }
 
 
@@ -48,7 +48,7 @@ def test_names_that_are_numbers_and_text(frame, scores):
 
 
 def test_a_category_that_the_fit_did_not_see_is_said(fitted, frame):
-    """scikit-learn#28619: encoded as nothing, unsaid, so that the row looks more probable."""
+    """scikit-learn#28637: encoded as nothing, unsaid, so that the row looks more probable."""
     new = frame.assign(c=frame["c"].where(frame.index != 9, "z"))
     with pytest.warns(UserWarning, match=r"`c`: 1 row with a category that the fit did not see, first `z` in row 9"):
         fitted.score(new)
@@ -83,7 +83,7 @@ def test_one_missing_cell(frame):
 
 
 def test_whole_numbers_and_truth_values_with_holes():
-    """sdv-dev/CTGAN#26, sdv-dev/SDV#875: drawn cells are whole numbers and truth values, in the types of the fit."""
+    """sdv-dev/CTGAN#26: all numbers came back as floats; here they have the types of the fit."""
     table = pd.DataFrame({"n": [*range(12), np.nan] * 9, "t": [True, None, False] * 39}).convert_dtypes()
     drawn = data.decode(data.infer_schema(data.as_sheet(table)), np.array([[3.0, 1.0], [0.0, 0.0]]))
     assert drawn.to_pylist() == [{"n": 3, "t": True}, {"n": 0, "t": False}]
@@ -169,7 +169,7 @@ def test_a_fold_of_one_row_and_a_last_batch_of_one(block, numbers):
 
 @pytest.mark.parametrize("weights", [np.zeros(60), np.full(60, np.nan), np.full(60, -1.0), np.ones(59)])
 def test_weights_that_mean_nothing(weights, numbers):
-    """scikit-learn#31032 and #15657: all zero, NaN, negative, one too few."""
+    """scikit-learn#32277 and #20880: all zero, NaN, negative, one too few."""
     with pytest.raises(DataError, match="weight"):
         taut.VAE(**OPTIONS).fit(numbers, sample_weight=weights)
 
