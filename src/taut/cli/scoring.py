@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -79,7 +80,10 @@ def score(
         columns = _whole_rows(vae, rows, voice, draws=draws, seed=seed, p_values=p_values)
     else:
         chosen = [name.strip() for name in of.split(",")]
-        columns = {"log_p": vae.score_samples(rows, of=chosen, draws=draws, seed=seed)}
+        with warnings.catch_warnings():
+            # That a category counts as missing was said when the rows were read.
+            warnings.simplefilter("ignore", UserWarning)
+            columns = {"log_p": vae.score_samples(rows, of=chosen, draws=draws, seed=seed)}
     write(columns, out)
     mean, spread = _mean_and_error(columns["log_p"])
     what, side = ("log p(x)", "from below") if of is None else (f"log p({of} | the rest)", "estimated")

@@ -12,6 +12,9 @@ from taut.data.support import check_cells
 from taut.data.table import Table
 from taut.errors import DataError, ShapeError, SupportError
 
+# In the note of a column that holds one; whoever scores rows without reading notes is to look for it.
+UNSEEN = "a category that the fit did not see"
+
 
 def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
     """The (n, modelled columns) float64 numbers of a sheet, NaN for holes.
@@ -87,7 +90,7 @@ def _encoded(column: Column, cells: Cells, name: str, *, strict: bool) -> tuple[
     first, row = cells.first(np.isin(np.arange(len(codes)), unseen))
     rows = "1 row" if len(unseen) == 1 else f"{len(unseen)} rows"
     return codes, [
-        f"Column {cells.title}: {rows} with a category that the fit did not see, first `{first[:40]}` in row {row} "
+        f"Column {cells.title}: {rows} with {UNSEEN}, first `{first[:40]}` in row {row} "
         "(counting from 0); taken as missing."
     ]
 

@@ -39,7 +39,10 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
     model = as_sheet(like).frame
     frame = nw.from_arrow(table, backend=model.implementation)
     places = {str(name): name for name in model.columns}
-    series = [in_type_of(frame[name], model[places[name]]) if name in places else frame[name] for name in frame.columns]
+    series = [
+        in_type_of(frame[name], model.get_column(places[name])) if name in places else frame[name]
+        for name in frame.columns
+    ]
     native = frame.with_columns(*series).to_native()
     index = nw.maybe_get_index(model)
     if index is not None and len(model) == len(native):

@@ -94,6 +94,8 @@ class AbstractVAE(BaseEstimator):
         for name, value in (learned or {}).items():
             setattr(self, name, value)
         self.fitted_ = fitted
+        # Options may be set after a fit, for the next one; what is saved with a fit are its own.
+        self._options_of_fit = {name: value for name, value in self.get_params().items() if name in OPTIONS}
         schema, names = fitted.schema, fitted.input_names
         self.n_features_in_ = fitted.architecture.features if schema is None else len(schema.columns)
         if names is not None:
@@ -163,7 +165,7 @@ class AbstractVAE(BaseEstimator):
         """
         runs.save(
             self._fitted(),
-            self.get_params(),
+            self.get_params() | self._options_of_fit,
             Path(path),
             estimator=type(self).__name__,
             learned=self._learned(),

@@ -15,6 +15,10 @@ from taut.data import Schema, Sheet, Table, as_sheet, fill
 from taut.data.extracting import cells_of
 from taut.data.restoring import typed
 from taut.data.sheet import is_lazy
+from taut.errors import OptionError
+
+# How scikit-learn calls the column that says where another one had no cell.
+INDICATOR = "missingindicator_"
 
 
 def as_came(frame: Any, X: Any) -> Any:
@@ -114,13 +118,24 @@ def without(frame: Any, places: Sequence[int]) -> Any:
     return whole.drop([whole.columns[place] for place in places]).to_native()
 
 
+def check_indicators(sheet: Sheet) -> None:
+    """Raise OptionError where the indicator of a column with holes would have the name of another column."""
+    for place, name in enumerate(sheet.columns):
+        twin = f"{INDICATOR}{name}"
+        if twin in sheet.columns and not cells_of(sheet, place).present.all():
+            raise OptionError(
+                f"`add_indicator` wants its own names; `{sheet.name}` has a column `{twin}` already, beside `{name}` "
+                "with missing cells; rename it."
+            )
+
+
 def indicated(frame: Any, sheet: Sheet, places: Mapping[str, int]) -> Any:
     """The frame and, for each of these columns of the sheet, a column of zeros and ones: 1 where it has a hole."""
     if not places:
         return frame
     whole = nw.from_native(frame, eager_only=True)
     marks = {
-        f"missingindicator_{name}": (~cells_of(sheet, place).present).astype(np.float64).tolist()
+        f"{INDICATOR}{name}": (~cells_of(sheet, place).present).astype(np.float64).tolist()
         for name, place in places.items()
     }
     series = [nw.new_series(name, values, backend=whole.implementation) for name, values in marks.items()]

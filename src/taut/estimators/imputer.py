@@ -16,7 +16,7 @@ from taut.errors import OptionError
 from taut.estimators import imputing
 from taut.estimators.base import AbstractVAE
 from taut.estimators.blocks import schema_of
-from taut.estimators.containers import as_came, filled_with, indicated, without
+from taut.estimators.containers import INDICATOR, as_came, check_indicators, filled_with, indicated, without
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -65,6 +65,8 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         imputing.check_asked(draws=self.completions or 0, how=self.how)
         if self.completions is not None and self.completions < 1:
             raise OptionError(f"`completions` wants None or at least 1; got {self.completions}; change it.")
+        if self.add_indicator:
+            check_indicators(as_sheet(X))
         self._train(X, by_column=True)
         sheet, columns = as_sheet(X), self._columns()
         found = {name: readable_cells(sheet, place) for place, name in enumerate(columns)}
@@ -96,7 +98,7 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         assert names is not None
         own = {column: str(name) for column, name in zip(self._columns(), names, strict=True)}
         kept = [own[name] for name in self._columns() if name not in self._dropped()]
-        return np.array([*kept, *(f"missingindicator_{own[name]}" for name in self._marked())], dtype=object)
+        return np.array([*kept, *(f"{INDICATOR}{own[name]}" for name in self._marked())], dtype=object)
 
     def _finished(self, frame: Any, sheet: Sheet, X: Any) -> Any:
         constants = dict(self.constants_)
