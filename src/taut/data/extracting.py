@@ -131,4 +131,4 @@ def _numbers(cells: Sequence[Any], there: Sequence[Any]) -> tuple[str, np.ndarra
 
 def _simple(cell: Any) -> Any:
     cell = cell.item() if isinstance(cell, np.generic) else cell
-    return float(cell) if isinstance(cell, decimal.Decimal | np.longdouble) else cell
+    return float(cell) if isinstance(cell, decimal.Decimal | np.floating) else cell

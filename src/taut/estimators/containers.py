@@ -45,7 +45,7 @@ def library_of(X: Any) -> str:
     >>> library_of([[1.0, 2.0]]), library_of({"age": [31, 42]})
     ('numpy', 'pyarrow')
     """
-    native = X.native if isinstance(X, Sheet) else X
+    native: Any = X.native if isinstance(X, Sheet) else X
     named = isinstance(native, Mapping) or (isinstance(native, list) and native and isinstance(native[0], Mapping))
     if named or isinstance(native, pa.RecordBatch):
         return "pyarrow"
