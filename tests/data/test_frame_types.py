@@ -224,3 +224,9 @@ def test_periods_in_a_file_are_dates(tmp_path):
     column = data.infer_schema(sheet).columns[0]
     assert (column.kind, column.missing) == ("date", 1)
     assert sheet.notes == ["Periods in column `a` were read as the moments at which they begin."]
+
+
+def test_a_text_file_holds_durations_in_seconds_and_lists_as_text(tmp_path):
+    wait = pa.array([1500, None], pa.duration("ms"))
+    data.write(pa.table({"wait": wait, "list": pa.array([[1], None]), "x": [1, 2]}), tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text().splitlines() == ['"wait","list","x"', '1.5,"[1]",1', ",,2"]

@@ -6,9 +6,10 @@ import narwhals as nw
 import numpy as np
 
 from taut.data.cell_files import from_cells, is_cells
+from taut.data.collecting import in_memory
 from taut.data.conversion import from_array
 from taut.data.frames import from_frame
-from taut.data.sheet import Sheet, in_memory
+from taut.data.sheet import Sheet
 from taut.data.sparse import from_sparse, is_sparse
 from taut.data.table import Table
 from taut.errors import DataError

@@ -122,7 +122,7 @@ def _nearest_period(native: Any, frequency: str) -> Any:
 
 def _in_arrow(cells: nw.Series, kind: NativeType) -> nw.Series:
     if kind.name == "enum":
-        return cells.cast(nw.Enum(kind.levels or []))
+        return cells.cast(nw.Enum([str(level) for level in kind.levels or []]))
     if kind.name == "categorical":
         return cells.cast(nw.Categorical())
     array = cells.to_arrow()

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from taut.data.checks import check_not_empty, check_numeric
+from taut.data.collecting import in_memory
 from taut.data.conversion import plain
 from taut.data.faults import in_one_clause
 from taut.data.levels import is_hole
@@ -86,36 +87,6 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
     return _from_array(_as_rows(X, name), name, None)
 
 
-def in_memory(X: Any, name: str = "X") -> Any:
-    """X itself; a lazy frame collected, a record batch of Arrow as a table.
-
-    Raises DataError where the query of a lazy frame fails, a stream could be read only once, or columns have names of
-    several levels.
-    """
-    _check_one_level(X, name)
-    if isinstance(X, pa.RecordBatch):
-        return pa.Table.from_batches([X])
-    if isinstance(X, pa.RecordBatchReader):
-        raise DataError(f"Wanted a frame that can be read twice; `{name}` is a stream; pass `{name}.read_all()`.")
-    if not is_lazy(X):
-        return X
-    try:
-        return nw.from_native(X).collect().to_native()
-    # The query may do anything, and its library may raise anything.
-    except Exception as error:
-        raise DataError(
-            f"Wanted a frame that can be collected; `{name}` is a {type(X).__name__} whose query fails "
-            f"({in_one_clause(error)}); mend the query."
-        ) from None
-
-
-def is_lazy(X: Any) -> bool:
-    """Whether X is a query of polars, or of another library that narwhals knows, and no frame yet."""
-    if isinstance(X, np.ndarray) or nw.dependencies.is_into_dataframe(X):
-        return False
-    return isinstance(nw.from_native(X, pass_through=True), nw.LazyFrame)
-
-
 def sheet_of(columns: Sequence[pa.Array], names: Sequence[str], name: str, **facts: Any) -> Sheet:
     """A sheet from Arrow columns; raises DataError where there are no rows or two names are the same."""
     check_distinct(names, name)
@@ -139,15 +110,6 @@ def _from_frame(native: Any, name: str) -> Sheet:
     check_distinct(sheet.columns, name)
     check_not_empty(np.empty(frame.shape, np.uint8), name)
     return sheet
-
-
-def _check_one_level(X: Any, name: str) -> None:
-    levels = X.columns.nlevels if nw.dependencies.is_pandas_like_dataframe(X) else 1
-    if levels > 1:
-        raise DataError(
-            f"Wanted one name for each column; those of `{name}` have {levels} levels; join them, as in "
-            f"`{name}.columns = ['_'.join(map(str, each)) for each in {name}.columns]`."
-        )
 
 
 def _from_columns(columns: Mapping[str, pa.Array], name: str) -> Sheet:

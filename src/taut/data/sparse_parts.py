@@ -53,7 +53,7 @@ def _check_rows(parts: Mapping[str, np.ndarray], shape: tuple[int, int], name: s
 
 
 def _check_columns(parts: Mapping[str, np.ndarray], shape: tuple[int, int], name: str) -> None:
-    _check_rows(parts, shape[::-1], name)
+    _check_rows(parts, (shape[1], shape[0]), name)
 
 
 def _check_blocks(parts: Mapping[str, np.ndarray], shape: tuple[int, int], name: str) -> None:

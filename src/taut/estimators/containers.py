@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from taut.data import Schema, Sheet, Table, as_sheet, fill
+from taut.data.collecting import is_lazy
 from taut.data.extracting import cells_of
 from taut.data.restoring import typed
-from taut.data.sheet import is_lazy
 from taut.errors import OptionError
 
 # How scikit-learn calls the column that says where another one had no cell.
@@ -49,7 +49,7 @@ def library_of(X: Any) -> str:
     >>> library_of([[1.0, 2.0]]), library_of({"age": [31, 42]})
     ('numpy', 'pyarrow')
     """
-    native = X.native if isinstance(X, Sheet) else X
+    native: Any = X.native if isinstance(X, Sheet) else X
     named = isinstance(native, Mapping) or (isinstance(native, list) and native and isinstance(native[0], Mapping))
     if named or isinstance(native, pa.RecordBatch):
         return "pyarrow"
@@ -80,9 +80,10 @@ def in_library(table: pa.Table, library: Any, *, schema: Schema | None = None, l
         )
         return table
     frame = frame if schema is None else typed(schema, frame)
-    if library == "pandas" and library_of(like) == "pandas" and len(like) == len(frame):
-        frame = nw.maybe_set_index(frame, index=like.index)
-    return frame.to_native()
+    native = frame.to_native()
+    if library == "pandas" and library_of(like) == "pandas" and len(like) == len(native):
+        native.index = like.index
+    return native
 
 
 def block_in_library(values: np.ndarray, names: Sequence[str] | None, library: str, *, like: Any = None) -> Any:

@@ -166,7 +166,8 @@ def sample_table(
     rows = decode(schema, rounded(schema, values))
     if beside is None:
         return rows
-    said = {name: pa.array(given[name]) for name in conditions.names if name in given}
+    known = {name: given[name] for name in conditions.names if name in given}
+    said = dict(zip(known, as_sheet(known, "given").frame.to_arrow().columns, strict=True)) if known else {}
     return with_cells(rows, schema, conditions.cells(beside) | said)
 
 

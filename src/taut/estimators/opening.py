@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, is_cells, read_schema, split
-from taut.data.sheet import in_memory
+from taut.data.collecting import in_memory
 from taut.errors import DataError, OptionError, SupportError
 from taut.estimators.giving import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_of_table, given_rows
 from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
