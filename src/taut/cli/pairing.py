@@ -121,7 +121,7 @@ def _bracketed(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> 
             f"A comparison wants a bracket of `{run}`; its share of the time was too short to compile one; give more "
             "`--seconds`, or compare with `--no-bracket`."
         )
-    ends = (exact, exact) if exact is not None else (walks.lower, walks.upper)
+    ends = (exact, exact) if walks is None else (walks.lower, walks.upper)
     return Side(
         run, measured.numbers, measured.set_aside, audited.rows, ends, exact is not None, audited.ledger.verdicts
     )
