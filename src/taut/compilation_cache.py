@@ -13,6 +13,7 @@ import platform
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import jax
 import platformdirs
@@ -34,7 +35,7 @@ def keep_compiled_programs() -> None:
     cannot be written. Called before the first program is compiled, and not at import, which must not change anything.
     """
     wish = os.environ.get(VARIABLE, "")
-    if wish.lower() == "off" or jax.config.jax_compilation_cache_dir or not jax.config.jax_enable_compilation_cache:
+    if wish.lower() == "off" or _settled():
         return
     folder = (Path(wish).expanduser() if wish else platformdirs.user_cache_path("taut")) / _kind_of_machine()
     if not _usable(folder):
@@ -45,6 +46,12 @@ def keep_compiled_programs() -> None:
     jax.config.update("jax_compilation_cache_max_size", MOST_BYTES)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_compilation_cache_dir", str(folder))
+
+
+def _settled() -> bool:
+    """Whether JAX was given a cache, or told to have none."""
+    config: Any = jax.config
+    return bool(config.jax_compilation_cache_dir) or not config.jax_enable_compilation_cache
 
 
 def _kind_of_machine() -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
     from taut.auditing import Comparison, Difference
-    from taut.cli.pairing import Pair, Side
+    from taut.cli.pairing import Asked, Pair, Side
 
 Places = Annotated[
     list[str],
@@ -88,16 +88,16 @@ def compare(
             "see `taut compare --help`."
         )
     from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli import pairing  # noqa: PLC0415  as above
     from taut.cli.comparable import check_comparable  # noqa: PLC0415  as above
-    from taut.cli.pairing import Asked, check_asked, look, pair  # noqa: PLC0415  as above
     from taut.cli.rows import fitting_rows, run_in  # noqa: PLC0415  as above
 
-    asked = Asked(rows, width, seconds, delta, draws, seed, bracket)
+    asked = pairing.Asked(rows, width, seconds, delta, draws, seed, bracket)
     *runs, data = places
     voice = Voice(quiet, as_json)
     models = {run: run_in(run) for run in runs}
     came = datasets.load(data)
-    check_asked(asked, models, len(came))
+    pairing.check_asked(asked, models, len(came))
     check_comparable({run: vae.fitted_ for run, vae in models.items()}, came)
     found = {run: fitting_rows(vae, came) for run, vae in models.items()}
     for note in dict.fromkeys(note for _, notes in found.values() for note in notes):
@@ -111,9 +111,9 @@ def compare(
             )
     sides = {}
     for left, (run, vae) in zip(range(len(models), 0, -1), models.items(), strict=True):
-        sides[run] = look(run, vae, found[run][0], _share(asked, context.obj, left), quiet=quiet)
+        sides[run] = pairing.look(run, vae, found[run][0], _share(asked, context.obj, left), quiet=quiet)
     first, *others = (sides[run] for run in runs)
-    pairs = [pair(first, other, delta=delta, rows=rows or len(came)) for other in others]
+    pairs = [pairing.pair(first, other, delta=delta, rows=rows or len(came)) for other in others]
     doubts = [doubt for side in sides.values() for doubt in side.doubts]
     note = _note(list(sides.values()), delta)
     voice.show(_shown(first.run, pairs))

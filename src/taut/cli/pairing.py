@@ -116,12 +116,15 @@ def _bracketed(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> 
     if measured.ended == "interrupted":
         raise KeyboardInterrupt  # an audit answers Ctrl-C with what is finished; half of a comparison is none
     exact, walks = measured.exact, measured.rows.walks
-    if exact is None and walks is None:
+    if exact is not None:
+        ends = (exact, exact)
+    elif walks is not None:
+        ends = (walks.lower, walks.upper)
+    else:
         raise OptionError(
             f"A comparison wants a bracket of `{run}`; its share of the time was too short to compile one; give more "
             "`--seconds`, or compare with `--no-bracket`."
         )
-    ends = (exact, exact) if exact is not None else (walks.lower, walks.upper)
     return Side(
         run, measured.numbers, measured.set_aside, audited.rows, ends, exact is not None, audited.ledger.verdicts
     )
