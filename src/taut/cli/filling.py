@@ -15,7 +15,7 @@ import pyarrow as pa
 from taut.cli.spelling import Spelled, spell, spelled_in
 from taut.data import Column, Schema, Sheet, decode, write
 from taut.data.coding import match_columns
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like, cells_of
 from taut.data.schema import CODED
 from taut.errors import DataError
 from taut.estimators import VAE
@@ -41,7 +41,7 @@ class Filled:
     def of(cls, vae: VAE, sheet: Sheet, source: str) -> Filled:
         """What there is to fill, and what is left because its column is not modelled."""
         columns = match_columns(schema_of(vae.fitted_), sheet)
-        holes = np.column_stack([~cells_of(sheet, place).present for _, place in columns])
+        holes = np.column_stack([~cells_like(sheet, place, column).present for column, place in columns])
         others = set(range(len(sheet.columns))) - {place for _, place in columns}
         missing = {sheet.columns[place]: int((~cells_of(sheet, place).present).sum()) for place in sorted(others)}
         left = {name: count for name, count in missing.items() if count}

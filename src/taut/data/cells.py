@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from taut.data.notations import Notation
+
 MICROSECONDS = 86_400_000_000
 # Whole numbers up to here are exact in double precision.
 _EXACT = 2.0**53
@@ -18,7 +20,8 @@ class Cells:
     `values` holds int64 or float64 numbers, booleans, text or mixed objects, or for dates microseconds since
     1970; where `present` is false they mean nothing. `title` is what a message calls the column. `levels` are the
     declared categories of an enumeration, in their order, where the type has one; `rows` are the row numbers in the
-    sheet where these cells are a part of it.
+    sheet where these cells are a part of it. Numbers and dates that a column of text spells have a `notation`, and a
+    `remark` on how they were read.
     """
 
     title: str
@@ -29,6 +32,8 @@ class Cells:
     levels: list[Any] | None = None
     spelled: bool = False
     rows: np.ndarray | None = None
+    notation: Notation | None = None
+    remark: str = ""
 
     @property
     def observed(self) -> np.ndarray:

@@ -11,18 +11,41 @@ import pyarrow as pa
 from taut.data.arrow import functions
 from taut.data.cells import Cells
 from taut.data.checks import column_name
-from taut.data.parsing import dates_in
+from taut.data.missing_values import without
+from taut.data.notations import Notation
+from taut.data.schema import Column
 from taut.data.sheet import Sheet
+from taut.data.text_cells import as_spelled
 
 
-def cells_of(sheet: Sheet, number: int) -> Cells:
-    """The cells of column `number`.
+def cells_of(
+    sheet: Sheet,
+    number: int,
+    *,
+    kind: str | None = None,
+    notation: Notation | None = None,
+    na_values: Sequence[str | int | float] = (),
+) -> Cells:
+    """The cells of column `number`, text as the numbers or dates that it spells.
+
+    `kind` and `notation` are those that are known of the column, `na_values` what means missing in it beside those of
+    the sheet.
 
     >>> from taut.data.sheet import as_sheet
     >>> cells = cells_of(as_sheet({"a": [3, None]}), 0)
     >>> cells.came, cells.labels()
     ('integer', [3, None])
     """
+    cells = without(_as_they_came(sheet, number), (*sheet.na_values, *na_values))
+    return as_spelled(cells, separator=sheet.separator, kind=kind, known=notation)
+
+
+def cells_like(sheet: Sheet, number: int, column: Column) -> Cells:
+    """The cells of column `number`, read as this column of a schema was."""
+    return cells_of(sheet, number, kind=column.kind, notation=column.notation, na_values=column.na_values)
+
+
+def _as_they_came(sheet: Sheet, number: int) -> Cells:
     name = sheet.columns[number]
     title = column_name(number, sheet.columns if sheet.named else None)
     column = sheet.series[number]
@@ -32,9 +55,6 @@ def cells_of(sheet: Sheet, number: int) -> Cells:
         return _mixed(column.to_list(), title, name)
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     came, levels, values, present = _plain(array)
-    if came == "string" and (dates := dates_in(pa.array(values, pa.string(), mask=~present))) is not None:
-        came, _, values, present = _plain(dates)
-        return Cells(title=title, name=name, came=came, values=values, present=present, spelled=True)
     return Cells(title=title, name=name, came=came, values=values, present=present, levels=levels)
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal, get_args
 
+from taut.data.notations import Notation
 from taut.errors import OptionError
 
 Kind = Literal[
@@ -47,7 +48,9 @@ class Column:
     single precision keeps its digits; that of a date counts days from 1970-01-01. `resolution` is the smallest gap
     between distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
     categorical, enum, date, datetime, mixed or other; `missing` and `seen` count the cells of the training rows. A
-    column that is `given` is not modelled: a conditional model hears it and says nothing of it.
+    column that is `given` is not modelled: a conditional model hears it and says nothing of it. Cells have at most so
+    many `decimals`, or are whole `date_unit`s, where either is known; the `notation` is that of text which spells
+    numbers or dates, and `na_values` are cells that mean missing.
 
     >>> Column(name="age", kind="positive", family="log-normal", reason="positive numbers").modelled
     True
@@ -66,6 +69,10 @@ class Column:
     missing: int = 0
     seen: int = 0
     given: bool = False
+    decimals: int | None = None
+    date_unit: str | None = None
+    notation: Notation | None = None
+    na_values: tuple[str | int | float, ...] = ()
 
     @property
     def modelled(self) -> bool:

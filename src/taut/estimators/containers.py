@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from taut.data import Schema, Sheet, Table, as_sheet, fill
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like
 
 
 def as_came(frame: Any, X: Any) -> Any:
@@ -80,13 +80,13 @@ def without(frame: Any, places: Sequence[int]) -> Any:
     return whole.drop([whole.columns[place] for place in places]).to_native()
 
 
-def indicated(frame: Any, sheet: Sheet, places: Mapping[str, int]) -> Any:
+def indicated(frame: Any, sheet: Sheet, places: Mapping[str, int], schema: Schema) -> Any:
     """The frame and, for each of these columns of the sheet, a column of zeros and ones: 1 where it has a hole."""
     if not places:
         return frame
     whole = nw.from_native(frame, eager_only=True)
     marks = {
-        f"missingindicator_{name}": (~cells_of(sheet, place).present).astype(np.float64).tolist()
+        f"missingindicator_{name}": (~cells_like(sheet, place, schema.column(name)).present).astype(np.float64).tolist()
         for name, place in places.items()
     }
     series = [nw.new_series(name, values, backend=whole.implementation) for name, values in marks.items()]

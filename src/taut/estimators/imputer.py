@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names_in
 
 from taut.data import Sheet, as_sheet
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like
 from taut.errors import OptionError
 from taut.estimators import imputing
 from taut.estimators.base import AbstractVAE
@@ -67,12 +67,13 @@ class VAEImputer(TransformerMixin, AbstractVAE):
             raise OptionError(f"`completions` wants None or at least 1; got {self.completions}; change it.")
         self._train(X, by_column=True)
         sheet, columns = as_sheet(X), self._columns()
-        cells = [cells_of(sheet, place) for place in range(len(columns))]
+        known = schema_of(self._fitted()).columns
+        cells = [cells_like(sheet, place, column) for place, column in enumerate(known)]
         self.holed_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.all()]
         self.empty_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.any()]
         self.constants_ = {
             name: each.labels()[int(np.argmax(each.present))]
-            for name, each, column in zip(columns, cells, schema_of(self._fitted()).columns, strict=True)
+            for name, each, column in zip(columns, cells, known, strict=True)
             if column.kind == "constant" and each.present.any()
         }
         return self
@@ -106,7 +107,7 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         # Named columns may come in another order, with others among them, or without those that are dropped.
         places = sheet.columns if schema.named and sheet.named else self._columns()
         frame = without(frame, [places.index(name) for name in self._dropped() if name in places])
-        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked() if name in places})
+        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked() if name in places}, schema)
         return as_came(frame, X)
 
     def _columns(self) -> list[str]:
