@@ -24,6 +24,7 @@ _AMOUNT = (
     rf"(?P<suffix>{_SPACE}*{_CURRENCY}|{_UNIT})?$"
 )
 _ONLY_CURRENCY = re.compile(rf"^\s*{_CURRENCY.replace(chr(92) + 'p{Sc}', '[$€£¥₹₩₽₺₪฿₫₴₦¢]')}\s*$")
+_ONLY_UNIT = re.compile(rf"^(?:[%‰°º][^\s\d]{{0,2}}|(?:{_UNITS})\.?|\S{{1,6}}/\S{{1,6}})$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +74,16 @@ def is_currency(unit: str) -> bool:
     (True, False, True)
     """
     return bool(_ONLY_CURRENCY.match(unit))
+
+
+def is_unit(text: str) -> bool:
+    """Whether a cell is a unit, a currency or a per cent sign, perhaps in brackets.
+
+    >>> is_unit("kg"), is_unit("[mm]"), is_unit("missing")
+    (True, True, False)
+    """
+    bracketed = re.fullmatch(r"\[[^\]\d]+\]|\([^)\d]+\)", text)
+    return bool(bracketed) or is_currency(text) or bool(_ONLY_UNIT.match(text))
 
 
 def _texts(parts: pa.Array) -> list[str]:

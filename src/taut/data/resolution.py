@@ -11,7 +11,7 @@ from taut.data.cells import MICROSECONDS, Cells
 
 # Of so many cells one may have more decimals than the others: a mean among readings.
 _ONE_IN = 50
-_MOST_DECIMALS = 12
+_MOST_DECIMALS, _LOOKED_AT = 12, 10_000
 _HOUR = MICROSECONDS // 24
 _CLOCK = {"hour": _HOUR, "minute": _HOUR // 60, "second": _HOUR // 3600, "millisecond": _HOUR // 3_600_000}
 _CALENDAR: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -28,15 +28,17 @@ def decimals_of(values: np.ndarray) -> int | None:
     (2, 0, None)
     """
     values = values[np.isfinite(values)].astype(np.float64)
-    single = bool(np.all(values == values.astype(np.float32)))
-    # What float32 keeps of 0.1 is known to seven digits.
-    slack = 4 * np.finfo(np.float32 if single else np.float64).eps * np.abs(values)
-    for decimals in range(_MOST_DECIMALS + 1):
-        near = np.round(values, decimals)
-        close = (np.abs(near - values) <= slack) & (slack <= 0.01 * 10.0**-decimals)
-        if (~close & (near != values)).sum() <= len(values) // _ONE_IN:
-            return decimals
-    return None
+    values = np.abs(values[:: max(len(values) // _LOOKED_AT, 1)])
+    decimals = np.arange(_MOST_DECIMALS + 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        # What float32 keeps of 0.1 is known to seven digits.
+        single = bool(np.all(values == values.astype(np.float32)))
+        scaled = np.multiply.outer(10.0**decimals, values)
+        slack = 4 * np.finfo(np.float32 if single else np.float64).eps * scaled
+        whole = (np.abs(np.rint(scaled) - scaled) <= slack) & (slack <= 0.01)
+    whole[0] |= values == np.rint(values)
+    enough = (~whole).sum(axis=1) <= len(values) // _ONE_IN
+    return int(np.argmax(enough)) if enough.any() else None
 
 
 def date_unit_of(cells: Cells) -> str | None:
