@@ -83,8 +83,12 @@ class Filled:
             return
         file = io.StringIO()
         writer = csv.writer(file, delimiter=self.text.separator, lineterminator=self.text.newline)
+        for line in self.text.above:
+            file.write(line + self.text.newline)
         if self.text.header is not None:
             writer.writerow([NUMBERED, *self.text.header] if numbered else self.text.header)
+        if self.text.units is not None:
+            file.write((self.text.separator if numbered else "") + self.text.units + self.text.newline)
         for number, frame in enumerate(frames, 1):
             writer.writerows([str(number), *row] if numbered else row for row in self._lines(frame, self.text))
         write_text(out, file.getvalue())
@@ -92,10 +96,10 @@ class Filled:
     def _lines(self, frame: Any, text: Spelled) -> Iterator[list[str]]:
         """The rows of the file, with what the frame has where cells are missing."""
         rows = [list(row) for row in text.rows]
-        for (column, place), missing in zip(self.columns, self.holes.T, strict=True):
+        for (_, place), missing in zip(self.columns, self.holes.T, strict=True):
             numbers = np.flatnonzero(missing)
             fresh = frame.column(place).take(pa.array(numbers)).to_pylist()
-            like = text.manner(place, self.sheet.series[place].to_list(), column)
+            like = text.manner(place, self.sheet.series[place].to_list())
             for number, cell in zip(numbers, fresh, strict=True):
                 rows[number][place] = spell(cell, like)
         return iter(rows)

@@ -33,6 +33,10 @@ def write_frame(native: Any, path: Path) -> None:
 
 def _spelled(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column that text files can hold: categories as what they stand for."""
+    if pa.types.is_timestamp(column.type):
+        seconds = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+        # Digits behind the seconds only where a cell has some.
+        return seconds if seconds.cast(column.type).equals(column) else column
     if pa.types.is_dictionary(column.type):
         return column.cast(column.type.value_type)
     return column.cast(pa.string()) if pa.types.is_null(column.type) else column

@@ -38,8 +38,11 @@ def laid_out(text: str, name: str) -> Layout:
 
     Raises DataError where its cells seem to be set apart by blanks and are not equally many in each line.
     """
-    above, lines, sign, notes = _below_remarks(text.strip("\r\n").splitlines())
-    lines, sign = _cut(lines, sign, name)
+    # Only these end lines: other signs that Python splits at may stand in a cell.
+    whole = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+    above, lines, sign, notes = _below_remarks(whole)
+    lines, sign, cut = _cut(lines, sign, name)
+    notes += cut
     lines, above, notes = _named(lines, above, sign, notes)
     first = next(rows_of("\n".join(lines[:_LOOKED_AT]), sign), [""])
     header = counts_up(first) or not holds_numbers(first)
@@ -67,19 +70,20 @@ def _below_remarks(lines: list[str]) -> tuple[list[str], list[str], str, list[st
     if remarks == len(lines):
         remarks = start
     count = sum(line.startswith("#") for line in lines[start:remarks])
-    said = [f"{count} line{'s' if count > 1 else ''} above the table that begin with # were left out."] if count else []
+    what = "line that begins with # was" if count == 1 else f"{count} lines that begin with # were"
+    said = [f"Above the table {what} left out."] if count else []
     return lines[:remarks], lines[remarks:], sign, said
 
 
-def _cut(lines: list[str], sign: str, name: str) -> tuple[list[str], str]:
+def _cut(lines: list[str], sign: str, name: str) -> tuple[list[str], str, list[str]]:
     """The lines with one sign between cells: that which was declared or is found; tabs in place of blanks or a frame."""
     sign = sign or separator("\n".join(line for line in lines[: 2 * _LOOKED_AT] if line.strip()))
     if sign == "|" and all(line.strip().startswith("|") and line.strip().endswith("|") for line in lines if line.strip()):
         inner = [line.strip()[1:-1] for line in lines if line.strip()]
-        return [line for number, line in enumerate(inner) if number != 1 or not _RULE.match(line)], sign
+        return [line for number, line in enumerate(inner) if number != 1 or not _RULE.match(line)], sign, []
     if sign == UNCUT and (pattern := blank_pattern(lines, name)):
-        return [re.sub(pattern, "\t", line.strip()) for line in lines if line.strip()], "\t"
-    return lines, sign
+        return [re.sub(pattern, "\t", line.strip()) for line in lines if line.strip()], "\t", ["Cells were set apart at blanks."]
+    return lines, sign, []
 
 
 def _named(lines: list[str], above: list[str], sign: str, notes: list[str]) -> tuple[list[str], list[str], list[str]]:

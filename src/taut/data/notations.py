@@ -43,8 +43,7 @@ class Notation:
 
     def _number(self, value: float) -> str:
         exact = decimal.Decimal(repr(value))
-        whole = f"{exact:,f}" if self.decimals is None else f"{exact:,.{self.decimals}f}"
-        whole = whole.removesuffix(".0")
+        whole = f"{exact:,f}".removesuffix(".0") if self.decimals is None else f"{exact:,.{self.decimals}f}"
         return whole.translate({ord(","): self.groups, ord("."): self.decimal})
 
     def _date(self, value: datetime.date) -> str:

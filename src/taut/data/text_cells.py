@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -43,8 +44,20 @@ def as_spelled(cells: Cells, *, separator: str = "", kind: str | None = None, kn
         found = amounts_in(text, separator=separator, known=known)
     if found is None or (kind is None and not separator and cells.came == "string" and _labels(found.values)):
         return cells
-    said = [found.remark or ("" if separator or found.notation.dates else "text that spells numbers"), markers]
+    plain = "" if separator or found.notation.dates or cells.came == "mixed" else "text that spells numbers"
+    said = [found.remark or plain, markers]
     return _replaced(cells, found, "; ".join(part for part in said if part))
+
+
+def spelled_notation(cells: Sequence[str], *, separator: str = "") -> Notation | None:
+    """How cells that a file's reader took for numbers or dates are written; None where that is not known.
+
+    >>> spelled_notation(["3,10", "NA", "2,50"], separator=";")
+    Notation(decimal=',', groups='', prefix='', suffix='', decimals=2, dates='', padded=True)
+    """
+    text, _ = _text(Cells(title="", name="", came="string", values=np.array(cells, object), present=np.ones(len(cells), bool)))
+    found = _dates(text, None) or amounts_in(text, separator=separator)
+    return None if found is None else found.notation
 
 
 def odd_cells(cells: Cells) -> str:
