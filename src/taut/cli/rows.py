@@ -58,9 +58,7 @@ def sheet_for(vae: VAE, source: str, voice: Voice, *, na_values: str | None = No
     return dataclasses.replace(as_sheet(datasets.load(source)), na_values=marked(na_values))
 
 
-def fitting_rows(
-    vae: VAE, rows: Rows, *, strict: bool = False, na_values: str | None = None
-) -> tuple[Rows, list[str]]:
+def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False, na_values: str | None = None) -> tuple[Rows, list[str]]:
     """A sheet where the run was fitted to a table, else a block of numbers, and what to say about its cells.
 
     Raises DataError where a column is missing or of another type, and with `strict` SupportError for a category that

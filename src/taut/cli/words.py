@@ -59,8 +59,8 @@ NaValues = Annotated[
     typer.Option(
         "--na-values",
         metavar="VALUES",
-        help="Cells of a table that mean missing, text or numbers with commas, as in -999,missing; beside those that the "
-        "run was fitted with. Default: none but the usual ones, such as NA.",
+        help="Cells of a table that mean missing, text or numbers with commas, as in -999,missing; beside those that "
+        "the run was fitted with. Default: none but the usual ones, such as NA.",
         show_default=False,
     ),
 ]

@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 
 from taut.data.affixes import Amounts, is_currency, taken_apart
-from taut.data.arrow import functions
 from taut.data.notations import Notation
 from taut.data.numerals import Style, numbers_in, settle, style_of
 

@@ -12,11 +12,11 @@ _THOUSANDS = re.compile(r"^\d{1,3}( \d{3})+$")
 
 
 def blank_pattern(lines: list[str], name: str) -> str | None:
-    """What sets apart the cells of these lines: several blanks, or any; None where each line is one cell.
+    r"""What sets apart the cells of these lines: several blanks, or any; None where each line is one cell.
 
     Raises DataError where some lines have more numbers between blanks than others.
 
-    >>> blank_pattern(["a b", "1 2", "3 4"], "a.txt") == r"[ \\t\\xa0]+", blank_pattern(["name", "Ann Lee"], "a.txt")
+    >>> blank_pattern(["a b", "1 2", "3 4"], "a.txt") == r"[ \t\xa0]+", blank_pattern(["name", "Ann Lee"], "a.txt")
     (True, None)
     """
     seen = [line.strip() for line in lines if line.strip()][:_LOOKED_AT]
@@ -46,7 +46,11 @@ def _check_even(lines: list[str], name: str) -> None:
     rows = [re.split(_ANY, line) for line in lines]
     below = [row for row in rows[1:] if len(row) > 1]
     cells = [cell for row in below for cell in row]
-    if len(below) < 0.8 * (len(rows) - 1) or sum(map(_is_cell, cells)) < 0.5 * len(cells) or len(set(map(len, rows))) == 1:
+    if (
+        len(below) < 0.8 * (len(rows) - 1)
+        or sum(map(_is_cell, cells)) < 0.5 * len(cells)
+        or len(set(map(len, rows))) == 1
+    ):
         return
     if len(rows[0]) == 1 and all(is_number(row[0]) and not is_number(row[1]) for row in below):
         return  # numbers and their units
@@ -54,8 +58,8 @@ def _check_even(lines: list[str], name: str) -> None:
         return
     widths = sorted(set(map(len, rows)))
     raise DataError(
-        f"Wanted cells set apart by commas, semicolons, tabs, bars or blanks, equally many in each line; lines of `{name}` "
-        f"have from {widths[0]} to {widths[-1]} between blanks; write it with commas."
+        f"Wanted cells set apart by commas, semicolons, tabs, bars or blanks, equally many in each line; lines of "
+        f"`{name}` have from {widths[0]} to {widths[-1]} between blanks; write it with commas."
     )
 
 

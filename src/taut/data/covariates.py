@@ -108,7 +108,9 @@ def with_given(schema: Schema, sheet: Sheet, names: Collection[str], wishes: Map
 
 def learn_covariates(columns: Sequence[Column], sheet: Sheet, rows: np.ndarray) -> tuple[Covariate, ...]:
     """The covariates of given columns: centre and spread from `rows`, whether cells are missing from all rows."""
-    return tuple(_learnt(column, cells_like(sheet, sheet.columns.index(column.name), column), rows) for column in columns)
+    return tuple(
+        _learnt(column, cells_like(sheet, sheet.columns.index(column.name), column), rows) for column in columns
+    )
 
 
 def encode_covariates(
@@ -124,7 +126,10 @@ def encode_covariates(
     >>> encode_covariates(learn_covariates(schema.given, sheet, np.arange(2)), sheet).tolist()
     [[-1.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
     """
-    parts = [each.encode(cells_like(sheet, place_of(each.column.name, sheet, schema), each.column), sheet.name) for each in covariates]
+    parts = [
+        each.encode(cells_like(sheet, place_of(each.column.name, sheet, schema), each.column), sheet.name)
+        for each in covariates
+    ]
     return np.hstack([np.empty((len(sheet), 0)), *parts])
 
 

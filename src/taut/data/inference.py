@@ -26,8 +26,8 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
     """What a model has to know about each column, from the cells that are there in `rows` (all by default).
 
     `given` overrules: a column's name → its kind, or "ignore", or a mapping with any of kind, family, categories,
-    low, high and na_values. Raises OptionError for a column, kind or family that does not exist, DataError and SupportError,
-    naming column and row, where the data contradict what was given or hold an infinity.
+    low, high and na_values. Raises OptionError for a column, kind or family that does not exist, DataError and
+    SupportError, naming column and row, where the data contradict what was given or hold an infinity.
 
     >>> from taut.data.sheet import as_sheet
     >>> schema = infer_schema(as_sheet({"sex": ["f", "m", None, "f"], "size": [1.5, 2.5, 3.25, None]}))

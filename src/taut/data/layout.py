@@ -15,14 +15,14 @@ _LOOKED_AT = 100
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A table in text: `text` is its lines with a `separator` between cells, the names first where there is a `header`.
+    r"""A table in text: `text` is its lines with a `separator` between cells, the names first if there is a `header`.
 
     `above` are lines before it and `units` the line below its names, as they stand in the file; neither is in `text`.
     `notes` say what was left out.
 
-    >>> layout = laid_out("# made by hand\\na;b\\nkg;m\\n1;2\\n3;4\\n", "a.csv")
+    >>> layout = laid_out("# made by hand\na;b\nkg;m\n1;2\n3;4\n", "a.csv")
     >>> layout.text, layout.above, layout.units
-    ('a;b\\n1;2\\n3;4\\n', ['# made by hand'], 'kg;m')
+    ('a;b\n1;2\n3;4\n', ['# made by hand'], 'kg;m')
     """
 
     text: str
@@ -53,9 +53,7 @@ def laid_out(text: str, name: str) -> Layout:
         del lines[1]
         shown = ", ".join(cell.strip() for cell in next(rows_of(units, sign)) if cell.strip())
         notes.append(f"The line below the names holds units ({shown}) and was left out.")
-    return Layout(
-        text="\n".join(lines) + "\n", separator=sign, header=header, above=above, units=units, notes=notes
-    )
+    return Layout(text="\n".join(lines) + "\n", separator=sign, header=header, above=above, units=units, notes=notes)
 
 
 def _below_remarks(lines: list[str]) -> tuple[list[str], list[str], str, list[str]]:
@@ -76,13 +74,19 @@ def _below_remarks(lines: list[str]) -> tuple[list[str], list[str], str, list[st
 
 
 def _cut(lines: list[str], sign: str, name: str) -> tuple[list[str], str, list[str]]:
-    """The lines with one sign between cells: that which was declared or is found; tabs in place of blanks or a frame."""
+    """The lines with one sign between cells: as declared or as found; tabs in place of blanks."""
     sign = sign or separator("\n".join(line for line in lines[: 2 * _LOOKED_AT] if line.strip()))
-    if sign == "|" and all(line.strip().startswith("|") and line.strip().endswith("|") for line in lines if line.strip()):
+    if sign == "|" and all(
+        line.strip().startswith("|") and line.strip().endswith("|") for line in lines if line.strip()
+    ):
         inner = [line.strip()[1:-1] for line in lines if line.strip()]
         return [line for number, line in enumerate(inner) if number != 1 or not _RULE.match(line)], sign, []
     if sign == UNCUT and (pattern := blank_pattern(lines, name)):
-        return [re.sub(pattern, "\t", line.strip()) for line in lines if line.strip()], "\t", ["Cells were set apart at blanks."]
+        return (
+            [re.sub(pattern, "\t", line.strip()) for line in lines if line.strip()],
+            "\t",
+            ["Cells were set apart at blanks."],
+        )
     return lines, sign, []
 
 
@@ -127,4 +131,3 @@ def _units(lines: list[str], sign: str) -> str | None:
         return None
     # Several columns do not by chance all lack a number; of one column the cell must be a unit.
     return lines[1] if all(is_unit(cell) for cell in said) or len(said) > 2 else None
-

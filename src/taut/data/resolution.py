@@ -1,6 +1,5 @@
 """How finely the cells of a column are written: decimals of numbers, units of dates; and rounding to it."""
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -42,7 +41,7 @@ def decimals_of(values: np.ndarray) -> int | None:
 
 
 def date_unit_of(cells: Cells) -> str | None:
-    """The largest unit of which every date is a whole number: year, month, month's end, day, hour, minute, second, …
+    """The largest unit of which every date is a whole number, from the year to the millisecond; None below it.
 
     >>> from taut.data.sheet import as_sheet
     >>> from taut.data.extracting import cells_of

@@ -23,9 +23,9 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None, as_cells: bo
     """A frame of the modelled columns from (n, modelled columns) numbers in the coding of `encode`.
 
     Codes become categories, days dates in whole units of the column, whole numbers integers; counts are rounded, and
-    what leaves its bounds is clipped. `as_cells` gives numbers the decimals of the column. NaN becomes a missing cell. The frame is of the library of `like` (a sheet or
-    a frame), in the types of its columns where these can hold the cells; without it, of pyarrow. Raises ShapeError
-    where the widths differ.
+    what leaves its bounds is clipped. `as_cells` gives numbers the decimals of the column. NaN becomes a missing cell.
+    The frame is of the library of `like` (a sheet or a frame), in the types of its columns where these can hold the
+    cells; without it, of pyarrow. Raises ShapeError where the widths differ.
 
     >>> from taut.data.schema import Column
     >>> sex = Column(name="sex", kind="binary", family="bernoulli", categories=["f", "m"], dtype="string")
@@ -33,7 +33,10 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None, as_cells: bo
     ['f', 'm']
     """
     values = _checked(schema, values)
-    columns = {column.name: restored(column, values[:, number], as_cells=as_cells) for number, column in enumerate(schema.modelled)}
+    columns = {
+        column.name: restored(column, values[:, number], as_cells=as_cells)
+        for number, column in enumerate(schema.modelled)
+    }
     table = pa.table(columns)
     if like is None:
         return table
@@ -119,7 +122,9 @@ def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
     return functions.floor_temporal(stamps, unit="day").cast(pa.date32()) if column.dtype == "date" else stamps
 
 
-def _filled(cells: nw.Series, column: Column, values: np.ndarray, rows: np.ndarray, notation: Notation | None) -> nw.Series:
+def _filled(
+    cells: nw.Series, column: Column, values: np.ndarray, rows: np.ndarray, notation: Notation | None
+) -> nw.Series:
     new = restored(column, values, as_cells=True)
     if notation is not None:
         new = pa.array([None if cell is None else notation.write(cell) for cell in new.to_pylist()], pa.string())

@@ -52,7 +52,9 @@ def _read_text(path: Path) -> Sheet:
         raise DataError(f"Wanted rows below the column names; `{path.name}` has 0 sample(s); give it rows.")
     names, remarks = _names(first, header, path.name)
     columns, said = typed(cells, names if header else None, path.name, separator=sign)
-    return sheet_of(columns, names, path.name, named=header, notes=notes + layout.notes + remarks + said, separator=sign)
+    return sheet_of(
+        columns, names, path.name, named=header, notes=notes + layout.notes + remarks + said, separator=sign
+    )
 
 
 def _read_parquet(path: Path) -> Sheet:

@@ -55,7 +55,9 @@ def spelled_notation(cells: Sequence[str], *, separator: str = "") -> Notation |
     >>> spelled_notation(["3,10", "NA", "2,50"], separator=";")
     Notation(decimal=',', groups='', prefix='', suffix='', decimals=2, dates='', padded=True)
     """
-    text, _ = _text(Cells(title="", name="", came="string", values=np.array(cells, object), present=np.ones(len(cells), bool)))
+    text, _ = _text(
+        Cells(title="", name="", came="string", values=np.array(cells, object), present=np.ones(len(cells), bool))
+    )
     found = _dates(text, None) or amounts_in(text, separator=separator)
     return None if found is None else found.notation
 
@@ -181,7 +183,7 @@ def _has_digits(cells: Cells) -> bool:
 
 
 def _text(cells: Cells) -> tuple[pa.Array, str]:
-    """The cells that are there as trimmed text, without the markers of missing ones; and which these are, as a clause."""
+    """The cells as trimmed text without the markers of missing ones, and which of these are worth a word."""
     values = [str(cell).strip() if ok else None for cell, ok in zip(cells.values.tolist(), cells.present, strict=True)]
     marked = dict.fromkeys(cell for cell in values if cell is not None and (is_marker(cell) or cell in AMONG_NUMBERS))
     said = [f"`{cell}`" for cell in marked if cell not in USUAL]
