@@ -52,23 +52,28 @@ def amounts_in(text: pa.Array, *, separator: str = "", known: Notation | None = 
     return Reading(values, notation, _remark(text, parts, style, notation))
 
 
-def unit_clause(text: pa.Array) -> str:
-    """Why cells that are numbers with something beside them were not read, as a clause; empty where they are not.
+def mixed_units(text: pa.Array) -> str:
+    """Why cells that are all numbers with something beside them were not read, as a clause; else empty.
 
-    >>> unit_clause(pa.array(["70 kg", "150 lb", "80 kg"]))
+    >>> mixed_units(pa.array(["70 kg", "150 lb", "80 kg"]))
     'numbers in different units: kg (2), lb (1)'
     """
     parts = taken_apart(text)
-    if parts.numbers.null_count > text.null_count:
-        return ""
     counts = _counts(parts)
-    if len(counts) > 1:
-        named = ", ".join(f"{unit or 'none'} ({count})" for unit, count in counts.most_common(4))
-        return f"numbers in different units: {named}"
-    if style_of(parts.numbers) is Style.COMMA_OR_GROUPS:
-        cell = next(cell for cell in text.to_pylist() if cell is not None and "," in cell)
-        return f"numbers such as `{cell}`, where the comma may be a decimal sign or separate thousands"
-    return ""
+    if parts.numbers.null_count > text.null_count or sum(unit != "" for unit in counts) < 2:
+        return ""
+    return "numbers in different units: " + ", ".join(
+        f"{unit or 'none'} ({count})" for unit, count in counts.most_common(4)
+    )
+
+
+def doubtful_comma(text: pa.Array) -> str:
+    """Why numbers with commas were not read, as a clause; empty where the comma is not the reason."""
+    parts = taken_apart(text)
+    if parts.numbers.null_count > text.null_count or style_of(parts.numbers) is not Style.COMMA_OR_GROUPS:
+        return ""
+    cell = next(cell for cell in text.to_pylist() if cell is not None and "," in cell)
+    return f"numbers such as `{cell}`, where the comma may be a decimal sign or separate thousands"
 
 
 def _settled(style: Style, separator: str, known: Notation | None) -> Style:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from taut.data import written_dates
 from taut.data.affixes import taken_apart
-from taut.data.amounts import Reading, amounts_in, unit_clause
+from taut.data.amounts import Reading, amounts_in, doubtful_comma, mixed_units
 from taut.data.arrow import functions
 from taut.data.cells import Cells
 from taut.data.notations import Notation
@@ -76,11 +76,13 @@ def odd_cells(cells: Cells) -> str:
         return ""
     text, _ = _text(cells)
     there = np.asarray(text.is_valid())
+    if why := mixed_units(text):
+        return why
     for what, right in (("numbers", _plain_numbers(text)), ("dates", _plain_dates(text))):
         odd = np.flatnonzero(there & ~right)
         if 0 < len(odd) <= max(1, _HANDFUL * there.sum()) and len(odd) < there.sum() / 2:
             return f"{there.sum() - len(odd)} of {there.sum()} cells are {what}; {_listed(cells, odd)}: {_CURE}"
-    return _why_no_date([cell for cell in text.to_pylist() if cell is not None]) or unit_clause(text)
+    return _why_no_date([cell for cell in text.to_pylist() if cell is not None]) or doubtful_comma(text)
 
 
 def _plain_numbers(text: pa.Array) -> np.ndarray:
