@@ -101,7 +101,7 @@ def test_what_means_missing_is_kept_and_fills_look_like_cells(rough, tmp_path):
         ended = done("impute", run, table, "--out", tmp_path / "whole.csv", *how)
         assert "Filled 10 cells in 2 of 40 rows" in ended.out
         filled = [read(tmp_path / "whole.csv", ";")[1 + row][-5:] for row in (3, 9)]
-        shapes = [r"-?\d+\.\d kg", r"\$[\d,]+\.\d\d", r"\d\d/\d\d/\d{4}", r"\d{4}-\d\d-\d\dT\d\d:00", r"-?\d+\.\d\d"]
+        shapes = [r"-?\d+\.\d kg", r"-?\$[\d,]+\.\d\d", r"\d\d/\d\d/\d{4}", r"\d{4}-\d\d-\d\dT\d\d:00", r"-?\d+\.\d\d"]
         for row in filled:
             assert all(re.fullmatch(shape, cell) for shape, cell in zip(shapes, row, strict=True)), row
     done("sample", run, "-n", 3, "--out", tmp_path / "new.csv")

@@ -99,7 +99,8 @@ class Filled:
         for (_, place), missing in zip(self.columns, self.holes.T, strict=True):
             numbers = np.flatnonzero(missing)
             fresh = frame.column(place).take(pa.array(numbers)).to_pylist()
-            like = text.manner(place, self.sheet.series[place].to_list())
+            there = zip(self.sheet.series[place].to_list(), missing, strict=True)
+            like = text.manner(place, [None if hole else cell for cell, hole in there])
             for number, cell in zip(numbers, fresh, strict=True):
                 rows[number][place] = spell(cell, like)
         return iter(rows)

@@ -41,7 +41,7 @@ class Notation:
             return ("-" if value < 0 else "") + self.prefix + self._number(abs(value)) + self.suffix
         return str(value)
 
-    def _number(self, value: float) -> str:
+    def _number(self, value: int | float) -> str:
         exact = decimal.Decimal(repr(value))
         whole = f"{exact:,f}".removesuffix(".0") if self.decimals is None else f"{exact:,.{self.decimals}f}"
         return whole.translate({ord(","): self.groups, ord("."): self.decimal})
