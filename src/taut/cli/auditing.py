@@ -11,7 +11,7 @@ import typer
 from taut.cli.endings import DONE, INTERRUPTED
 from taut.cli.places import check_writable
 from taut.cli.voice import Voice
-from taut.cli.words import Draws, Json, Labels, OptionalData, Quiet, RunFolder, Seed
+from taut.cli.words import Draws, Json, Labels, NaValues, OptionalData, Quiet, RunFolder, Seed
 from taut.errors import RunFolderError
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def audit(
     train: Train = None,
     out: Out = None,
     labels: Labels = None,
+    na_values: NaValues = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -103,7 +104,7 @@ def audit(
     folder = run if out is None else out
     check_writable(folder)
     vae = run_in(run)
-    found = vae.held_out_ if data is None else rows_for(vae, data, voice)
+    found = vae.held_out_ if data is None else rows_for(vae, data, voice, na_values=na_values)
     if found is None:
         raise RunFolderError(
             f"Wanted rows to audit; the fit in `{run}` held none out; name some: `taut audit {run} DATA`."
@@ -117,7 +118,7 @@ def audit(
             width=width,
             seconds=seconds,
             bracket=bracket,
-            train=None if train is None else rows_for(vae, train, voice),
+            train=None if train is None else rows_for(vae, train, voice, na_values=na_values),
             delta=delta,
             seed=seed,
             labels=labels_for(labels, found),

@@ -10,7 +10,7 @@ import typer
 
 from taut.cli.auditing import Width
 from taut.cli.voice import Voice
-from taut.cli.words import Draws, Json, Quiet, Seed
+from taut.cli.words import Draws, Json, NaValues, Quiet, Seed
 from taut.errors import OptionError
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def compare(
     draws: Draws = 1000,
     seed: Seed = 0,
     bracket: Bracket = True,
+    na_values: NaValues = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -99,7 +100,7 @@ def compare(
     came = datasets.load(data)
     pairing.check_asked(asked, models, len(came))
     check_comparable({run: vae.fitted_ for run, vae in models.items()}, came)
-    found = {run: fitting_rows(vae, came) for run, vae in models.items()}
+    found = {run: fitting_rows(vae, came, na_values=na_values) for run, vae in models.items()}
     for note in dict.fromkeys(note for _, notes in found.values() for note in notes):
         voice.say(note)
     seen = {run: vae.rows_seen(found[run][0])[0] for run, vae in models.items()}

@@ -34,7 +34,7 @@ from taut.cli.training_words import (
     WarmUp,
 )
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Force, Json, Labels, Quiet, SchemaFile, Seed
+from taut.cli.words import Data, Force, Json, Labels, NaValues, Quiet, SchemaFile, Seed
 from taut.errors import OptionError, RunFolderError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def fit(
     hidden: Hidden = "200,200",
     likelihood: Likelihood = "auto",
     schema: SchemaFile = None,
+    na_values: NaValues = None,
     condition_on: ConditionOn = None,
     size_factor: SizeFactor = "auto",
     missing: Missing = "random",
@@ -105,11 +106,12 @@ def fit(
     _check_place(out, force=force, resume=resume)
     from taut import estimators  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.labels import labels_for  # noqa: PLC0415  as above
-    from taut.cli.rows import rows_to_fit  # noqa: PLC0415  as above
+    from taut.cli.rows import marked, rows_to_fit  # noqa: PLC0415  as above
     from taut.data import read_schema  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)
     options["schema"] = None if schema is None else read_schema(schema)
+    options["na_values"] = marked(na_values) or None
     rows = rows_to_fit(data, likelihood=likelihood, schema=schema, binarise=binarise)
     vae = estimators.VAE(latent_dim, **options)
     train(vae, rows, labels_for(labels, rows), out, resume=resume, began=context.obj)

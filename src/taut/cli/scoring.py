@@ -11,7 +11,7 @@ import typer
 
 from taut.cli.places import check_file_place, check_not_data
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Draws, Json, OutFile, Quiet, RunFolder, Seed
+from taut.cli.words import Data, Draws, Json, NaValues, OutFile, Quiet, RunFolder, Seed
 from taut.cli.writing import wrote
 from taut.errors import OptionError
 
@@ -57,6 +57,7 @@ def score(
     of: Of = None,
     p_values: PValues = False,
     strict: Strict = False,
+    na_values: NaValues = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -75,7 +76,7 @@ def score(
     check_file_place(out)
     check_not_data(data, out)
     vae = run_in(run)
-    rows = rows_for(vae, data, voice, strict=strict)
+    rows = rows_for(vae, data, voice, strict=strict, na_values=na_values)
     if of is None:
         columns = _whole_rows(vae, rows, voice, draws=draws, seed=seed, p_values=p_values)
     else:

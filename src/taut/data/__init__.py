@@ -2,6 +2,7 @@
 
 read, as_table             a file or folder, or what a person passes → Table of numbers
 read_sheet, as_sheet       the same for columns of any type, with holes → Sheet
+listed_values              what a person calls missing, as a list
 infer_schema               Sheet → Schema: the kind and family of each column, and why
 encode, decode, fill       Sheet → Table of codes with NaN, and back
 encode_covariates          Sheet → numbers of the columns that a model is given
@@ -30,6 +31,7 @@ from taut.data.digests import count_seen, digest, row_hashes
 from taut.data.door import as_table
 from taut.data.greys import binarise_fixed, grey_levels
 from taut.data.inference import infer_schema
+from taut.data.missing_values import listed_values
 from taut.data.reading import read
 from taut.data.restoring import decode, fill
 from taut.data.schema import Column, Schema
@@ -70,6 +72,7 @@ __all__ = [
     "is_cells",
     "learn_covariates",
     "learn_sizes",
+    "listed_values",
     "place_of",
     "read",
     "read_schema",

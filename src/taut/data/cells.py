@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from taut.data.notations import Notation
 from taut.data.schema import NativeType
 
 MICROSECONDS = 86_400_000_000
@@ -20,7 +21,8 @@ class Cells:
     `values` holds int64 or float64 numbers, booleans, text or mixed objects, or for dates microseconds since
     1970; where `present` is false they mean nothing. `title` is what a message calls the column. `levels` are the
     declared categories of an enumeration, in their order, where the type has one; `native` is the type in the library
-    that they came from; `rows` are the row numbers in the sheet where these cells are a part of it.
+    that they came from; `rows` are the row numbers in the sheet where these cells are a part of it. Numbers and dates
+    that a column of text spells have a `notation`, and a `remark` on how they were read.
     """
 
     title: str
@@ -32,6 +34,8 @@ class Cells:
     spelled: bool = False
     rows: np.ndarray | None = None
     native: NativeType | None = None
+    notation: Notation | None = None
+    remark: str = ""
 
     @property
     def observed(self) -> np.ndarray:

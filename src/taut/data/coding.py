@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from taut.data.cells import Cells
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like
 from taut.data.schema import CODED, Category, Column, Schema
 from taut.data.sheet import Sheet
-from taut.data.support import check_cells
+from taut.data.support import check_cells, check_unit
 from taut.data.table import Table
 from taut.errors import DataError, ShapeError, SupportError
 
@@ -35,7 +35,8 @@ def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
     values = np.empty((len(sheet), len(places)), np.float64)
     notes = []
     for number, (column, place) in enumerate(places):
-        cells = cells_of(sheet, place)
+        cells = cells_like(sheet, place, column)
+        notes += check_unit(column, cells, sheet.name)
         values[:, number], note = _encoded(column, cells, sheet.name, strict=strict)
         notes += note
     notes += _left_out(schema, sheet)

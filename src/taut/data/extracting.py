@@ -14,20 +14,43 @@ from taut.data.cells import Cells
 from taut.data.checks import column_name
 from taut.data.faults import in_one_clause
 from taut.data.levels import is_hole, label_of, labels_of
+from taut.data.missing_values import without
 from taut.data.native_types import is_categorical
-from taut.data.parsing import dates_in
+from taut.data.notations import Notation
+from taut.data.schema import Column
 from taut.data.sheet import Sheet
+from taut.data.text_cells import as_spelled
 from taut.errors import DataError, TautError
 
 
-def cells_of(sheet: Sheet, number: int) -> Cells:
-    """The cells of column `number`. Raises DataError, naming the column, where its library cannot give them.
+def cells_of(
+    sheet: Sheet,
+    number: int,
+    *,
+    kind: str | None = None,
+    notation: Notation | None = None,
+    na_values: Sequence[str | int | float] = (),
+) -> Cells:
+    """The cells of column `number`, text as the numbers or dates that it spells.
+
+    `kind` and `notation` are those that are known of the column, `na_values` what means missing in it beside those of
+    the sheet. Raises DataError, naming the column, where its library cannot give them.
 
     >>> from taut.data.sheet import as_sheet
     >>> cells = cells_of(as_sheet({"a": [3, None]}), 0)
     >>> cells.came, cells.labels()
     ('integer', [3, None])
     """
+    cells = without(_as_they_came(sheet, number), (*sheet.na_values, *na_values))
+    return as_spelled(cells, separator=sheet.separator, kind=kind, known=notation)
+
+
+def cells_like(sheet: Sheet, number: int, column: Column) -> Cells:
+    """The cells of column `number`, read as this column of a schema was."""
+    return cells_of(sheet, number, kind=column.kind, notation=column.notation, na_values=column.na_values)
+
+
+def _as_they_came(sheet: Sheet, number: int) -> Cells:
     name = sheet.columns[number]
     title = column_name(number, sheet.columns if sheet.named else None)
     try:
@@ -42,10 +65,10 @@ def cells_of(sheet: Sheet, number: int) -> Cells:
         ) from None
 
 
-def readable_cells(sheet: Sheet, number: int) -> Cells | None:
+def readable_cells(sheet: Sheet, number: int, like: Column | None = None) -> Cells | None:
     """The cells of a column that is not needed, or None where they cannot be read."""
     try:
-        return cells_of(sheet, number)
+        return cells_of(sheet, number) if like is None else cells_like(sheet, number, like)
     except DataError:
         return None
 
@@ -66,9 +89,6 @@ def _read(series: nw.Series, title: str, name: str) -> Cells:
         levels = array.dictionary.to_pylist()
         return _levelled(levels, places, ordered=array.type.ordered, title=title, name=name)
     came, values, present = values_in(array, title)
-    if came == "string" and (dates := dates_in(pa.array(values, pa.string(), mask=~present))) is not None:
-        came, values, present = values_in(dates, title)
-        return Cells(title=title, name=name, came=came, values=values, present=present, spelled=True)
     return Cells(title=title, name=name, came=came, values=values, present=present)
 
 

@@ -35,6 +35,10 @@ def write_frame(native: Any, path: Path) -> None:
 def _spelled(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
     """A column that text files can hold: categories as what they stand for, durations in seconds, others as text."""
     kind = column.type
+    if pa.types.is_timestamp(kind):
+        seconds = column.cast(pa.timestamp("s", kind.tz), safe=False)
+        # Digits behind the seconds only where a cell has some.
+        return seconds if seconds.cast(kind).equals(column) else column
     if pa.types.is_dictionary(kind):
         return _spelled(column.cast(kind.value_type))
     if pa.types.is_null(kind):

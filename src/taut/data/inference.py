@@ -11,11 +11,15 @@ from taut.data.cells import MICROSECONDS, Cells
 from taut.data.choices import Choice, distinct, in_words
 from taut.data.extracting import cells_of, readable_cells
 from taut.data.given import IGNORE, check_given, given_choice
+from taut.data.missing_values import listed_values
 from taut.data.native_types import native_type
 from taut.data.quantities import choose_float, choose_whole, density
+from taut.data.remarks import with_remarks
+from taut.data.resolution import date_unit_of, decimals_of
 from taut.data.schema import Column, NativeType, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
+from taut.data.text_cells import odd_cells
 
 _LONG_TEXT = 40
 
@@ -24,8 +28,8 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
     """What a model has to know about each column, from the cells that are there in `rows` (all by default).
 
     `given` overrules: a column's name → its kind, or "ignore", or a mapping with any of kind, family, categories,
-    low and high. Raises OptionError for a column, kind or family that does not exist, DataError and SupportError,
-    naming column and row, where the data contradict what was given or hold an infinity.
+    low, high and na_values. Raises OptionError for a column, kind or family that does not exist, DataError and
+    SupportError, naming column and row, where the data contradict what was given or hold an infinity.
 
     >>> from taut.data.sheet import as_sheet
     >>> schema = infer_schema(as_sheet({"sex": ["f", "m", None, "f"], "size": [1.5, 2.5, 3.25, None]}))
@@ -36,18 +40,23 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
     rows = np.arange(len(sheet)) if rows is None else np.asarray(rows)
     columns = []
     for number, name in enumerate(sheet.columns):
-        ignored = wishes.get(name, {}).get("kind") == IGNORE
-        whole = readable_cells(sheet, number) if ignored else cells_of(sheet, number)
+        wish = wishes.get(name, {})
+        ignored, na_values = wish.get("kind") == IGNORE, listed_values(wish.get("na_values"))
+        whole = (
+            readable_cells(sheet, number)
+            if ignored
+            else cells_of(sheet, number, kind=wish.get("kind"), na_values=na_values)
+        )
         if whole is None:
             columns.append(Column(name=name, kind="text", reason="ignored, as given", dtype="other", seen=len(rows)))
             continue
         cells = dataclasses.replace(whole.take(rows), native=native_type(sheet.series[number]))
         if not ignored:
             check_finite_cells(cells, sheet.name)
-        choice = choose(cells)
+        choice = with_remarks(choose(cells), cells, odd_cells(whole))
         if name in wishes:
-            choice = given_choice(cells, wishes[name], choice, sheet.name)
-        columns.append(_finished(cells, choice))
+            choice = given_choice(cells, wish, choice, sheet.name)
+        columns.append(_finished(cells, choice, (*sheet.na_values, *na_values)))
     return Schema(columns=tuple(columns), named=sheet.named)
 
 
@@ -97,7 +106,7 @@ def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:
     return Choice(kind="text", reason=reason)
 
 
-def _finished(cells: Cells, choice: Choice) -> Column:
+def _finished(cells: Cells, choice: Choice, na_values: tuple[str | int | float, ...]) -> Column:
     seen = int(cells.present.sum())
     quantity = choice.kind in ("real", "positive", "bounded", "date") and bool(choice.family)
     offset = _offset(cells) if choice.kind in ("real", "date") and quantity else 0.0
@@ -118,6 +127,10 @@ def _finished(cells: Cells, choice: Choice) -> Column:
         missing=len(cells.present) - seen,
         seen=seen,
         native=_remembered(cells, choice),
+        decimals=decimals_of(cells.observed) if quantity and not cells.is_date else None,
+        date_unit=date_unit_of(cells) if quantity and cells.is_date else None,
+        notation=cells.notation,
+        na_values=na_values,
     )
 
 

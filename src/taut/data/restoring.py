@@ -7,10 +7,13 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from taut.data.arrow import functions
 from taut.data.cells import MICROSECONDS
 from taut.data.coding import match_columns
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like
 from taut.data.native_types import in_type, in_type_of
+from taut.data.notations import Notation
+from taut.data.resolution import rounded_moments, rounded_numbers
 from taut.data.schema import CODED, Column, Schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.errors import ShapeError
@@ -18,13 +21,13 @@ from taut.errors import ShapeError
 _DAY = 86_400
 
 
-def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
+def decode(schema: Schema, values: np.ndarray, *, like: Any = None, as_cells: bool = False) -> Any:
     """A frame of the modelled columns from (n, modelled columns) numbers in the coding of `encode`.
 
-    Codes become categories, days dates (moments to a microsecond or two), whole numbers integers; counts are rounded,
-    and what leaves its bounds is clipped. NaN becomes a missing cell. The frame is of the library of `like` (a sheet or
-    a frame), in the types of its columns where these can hold the cells; without it, of pyarrow. Raises ShapeError
-    where the widths differ.
+    Codes become categories, days dates in whole units of the column, whole numbers integers; counts are rounded, and
+    what leaves its bounds is clipped. `as_cells` gives numbers the decimals of the column. NaN becomes a missing cell.
+    The frame is of the library of `like` (a sheet or a frame), in the types of its columns where these can hold the
+    cells; without it, of pyarrow. Raises ShapeError where the widths differ.
 
     >>> from taut.data.schema import Column
     >>> sex = Column(name="sex", kind="binary", family="bernoulli", categories=["f", "m"], dtype="string")
@@ -32,7 +35,10 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None) -> Any:
     ['f', 'm']
     """
     values = _checked(schema, values)
-    columns = {column.name: restored(column, values[:, number]) for number, column in enumerate(schema.modelled)}
+    columns = {
+        column.name: restored(column, values[:, number], as_cells=as_cells)
+        for number, column in enumerate(schema.modelled)
+    }
     table = pa.table(columns)
     if like is None:
         return table
@@ -63,8 +69,9 @@ def typed(schema: Schema, frame: nw.DataFrame) -> nw.DataFrame:
 def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
     """The sheet's own frame with the holes of its modelled columns filled from `values`.
 
-    `values` are (n, modelled columns) in the coding of `encode`. Cells that are there, other columns, the order of
-    columns and their types stay as they are; where `values` holds NaN, a hole stays one.
+    `values` are (n, modelled columns) in the coding of `encode`. What is filled is written as the column's cells are:
+    with its decimals, in its unit of dates, in its text. Cells that are there, other columns, the order of columns and
+    their types stay as they are; where `values` holds NaN, a hole stays one.
 
     >>> from taut.data.inference import infer_schema
     >>> sheet = as_sheet({"visits": [3, None, 7, 0]})
@@ -77,15 +84,16 @@ def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
         raise ShapeError(f"Wanted {len(sheet)} rows to fill `{sheet.name}`; got {len(values)}; give one for each.")
     frame, changed = sheet.frame, []
     for number, (column, place) in enumerate(match_columns(schema, sheet)):
-        cells = cells_of(sheet, place)
+        cells = cells_like(sheet, place, column)
         rows = np.flatnonzero(~cells.present & ~np.isnan(values[:, number]))
         if len(rows):
-            changed.append(_filled(sheet.series[place], column, values[:, number], rows, cells.spelled))
+            notation = (cells.notation or column.notation or Notation()) if cells.spelled else None
+            changed.append(_filled(sheet.series[place], column, values[:, number], rows, notation))
     return (frame.with_columns(*changed) if changed else frame).to_native()
 
 
-def restored(column: Column, values: np.ndarray) -> pa.Array:
-    """One column of cells from its encoded numbers, null for NaN."""
+def restored(column: Column, values: np.ndarray, *, as_cells: bool = False) -> pa.Array:
+    """One column of cells from its encoded numbers, null for NaN; with `as_cells` numbers have its decimals."""
     there = ~np.isnan(values)
     if column.kind in (*CODED, "constant"):
         categories = column.categories or []
@@ -96,6 +104,10 @@ def restored(column: Column, values: np.ndarray) -> pa.Array:
     values = np.where(there, values + column.offset, 0.0)
     if column.low is not None or column.high is not None:
         values = np.clip(values, column.low, column.high)
+    if as_cells and column.kind in ("real", "positive", "bounded"):
+        low = 0.0 if column.kind == "positive" else -np.inf if column.low is None else column.low
+        high = np.inf if column.high is None else column.high
+        values = rounded_numbers(values, column.decimals, low=low, high=high)
     if column.kind == "count":
         values = np.maximum(np.rint(values), 0)
     if column.dtype == "duration":
@@ -127,17 +139,19 @@ def _durations(seconds: np.ndarray) -> pa.Array:
 
 def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
     days = np.where(there, values, 0.0)
-    if column.dtype == "date":
-        return pa.array((np.rint(days) + column.offset).astype(np.int32), pa.int32(), mask=~there).cast(pa.date32())
     moments = np.rint(days * MICROSECONDS).astype(np.int64) + round(column.offset * MICROSECONDS)
+    moments = rounded_moments(moments, column.date_unit, column.dtype)
     zone = column.dtype.partition(", ")[2] or None
-    return pa.array(moments, pa.int64(), mask=~there).cast(pa.timestamp("us", zone))
+    stamps = pa.array(moments, pa.int64(), mask=~there).cast(pa.timestamp("us", zone))
+    return functions.floor_temporal(stamps, unit="day").cast(pa.date32()) if column.dtype == "date" else stamps
 
 
-def _filled(cells: nw.Series, column: Column, values: np.ndarray, rows: np.ndarray, spelled: bool) -> nw.Series:
-    new = restored(column, values)
-    if spelled:
-        new = new.cast(pa.string())
+def _filled(
+    cells: nw.Series, column: Column, values: np.ndarray, rows: np.ndarray, notation: Notation | None
+) -> nw.Series:
+    new = restored(column, values, as_cells=True)
+    if notation is not None:
+        new = pa.array([None if cell is None else notation.write(cell) for cell in new.to_pylist()], pa.string())
     backend = cells.implementation
     fresh = nw.from_arrow(pa.table({"cells": new}), backend=backend)["cells"].alias(cells.name)
     if cells.null_count() == len(cells):

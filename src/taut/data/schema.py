@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal, get_args
 
+from taut.data.notations import Notation
 from taut.errors import OptionError
 
 Kind = Literal[
@@ -65,7 +66,9 @@ class Column:
     between distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
     categorical, enum, date, datetime, duration (in seconds), wide integer, mixed or other, and `native` their type in
     the library that they came from; `missing` and `seen` count the cells of the training rows. A column that is `given`
-    is not modelled: a conditional model hears it and says nothing of it.
+    is not modelled: a conditional model hears it and says nothing of it. Cells have at most so many `decimals`, or are
+    whole `date_unit`s, where either is known; the `notation` is that of text which spells numbers or dates, and
+    `na_values` are cells that mean missing.
 
     >>> Column(name="age", kind="positive", family="log-normal", reason="positive numbers").modelled
     True
@@ -85,6 +88,10 @@ class Column:
     seen: int = 0
     given: bool = False
     native: NativeType | None = None
+    decimals: int | None = None
+    date_unit: str | None = None
+    notation: Notation | None = None
+    na_values: tuple[str | int | float, ...] = ()
 
     @property
     def modelled(self) -> bool:

@@ -25,7 +25,8 @@ from taut.errors import DataError, ShapeError
 class Sheet:
     """A data frame of any library, what people call it, and what reading it decided.
 
-    Where the columns are not `named` by a person they are called x0, x1, …, and messages count them.
+    Where the columns are not `named` by a person they are called x0, x1, …, and messages count them. `na_values` are
+    cells that mean missing; `separator` stood between the cells of a file of text.
 
     >>> as_sheet({"age": [30, None], "sex": ["f", "m"]}).columns
     ['age', 'sex']
@@ -35,6 +36,8 @@ class Sheet:
     name: str
     notes: list[str] = dataclasses.field(default_factory=list)
     named: bool = True
+    na_values: tuple[str | int | float, ...] = ()
+    separator: str = ""
 
     def __len__(self) -> int:
         return len(self.frame)

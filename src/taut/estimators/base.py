@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from taut.auditing import RowResult
 from taut.compilation_cache import keep_compiled_programs
-from taut.data import Schema, Table
+from taut.data import Schema, Table, listed_values
 from taut.errors import OptionError
 from taut.estimators import runs, scoring
 from taut.estimators.giving import Asked
@@ -42,6 +42,7 @@ class AbstractVAE(BaseEstimator):
     size_factor: str | None = "auto"
     missing: str = "random"
     schema: Mapping[str, Any] | str | Path | None = None
+    na_values: Sequence[str | float] | str | float | None = None
     hidden: Sequence[int] = (200, 200)
     covariance: str = "diagonal"
     objective: str = "elbo"
@@ -77,6 +78,7 @@ class AbstractVAE(BaseEstimator):
             X,
             likelihood=self.likelihood,
             schema=self.schema,
+            na_values=listed_values(self.na_values),
             held_out=self.validation_fraction,
             seed=seed,
             asked=Asked.of(self.condition_on, self.size_factor),

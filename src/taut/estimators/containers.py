@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from taut.data import Schema, Sheet, Table, as_sheet, fill
 from taut.data.collecting import is_lazy
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like, cells_of
 from taut.data.restoring import typed
 from taut.errors import OptionError
 
@@ -130,13 +130,13 @@ def check_indicators(sheet: Sheet) -> None:
             )
 
 
-def indicated(frame: Any, sheet: Sheet, places: Mapping[str, int]) -> Any:
+def indicated(frame: Any, sheet: Sheet, places: Mapping[str, int], schema: Schema) -> Any:
     """The frame and, for each of these columns of the sheet, a column of zeros and ones: 1 where it has a hole."""
     if not places:
         return frame
     whole = nw.from_native(frame, eager_only=True)
     marks = {
-        f"{INDICATOR}{name}": (~cells_of(sheet, place).present).astype(np.float64).tolist()
+        f"{INDICATOR}{name}": (~cells_like(sheet, place, schema.column(name)).present).astype(np.float64).tolist()
         for name, place in places.items()
     }
     series = [nw.new_series(name, values, backend=whole.implementation) for name, values in marks.items()]

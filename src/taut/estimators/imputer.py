@@ -68,14 +68,15 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         if self.add_indicator:
             check_indicators(as_sheet(X))
         self._train(X, by_column=True)
-        sheet, columns = as_sheet(X), self._columns()
-        found = {name: readable_cells(sheet, place) for place, name in enumerate(columns)}
+        sheet = as_sheet(X)
+        known = schema_of(self._fitted()).columns
+        found = {column.name: readable_cells(sheet, place, column) for place, column in enumerate(known)}
         cells = {name: each for name, each in found.items() if each is not None}
         self.holed_ = [name for name, each in cells.items() if not each.present.all()]
         self.empty_ = [name for name, each in cells.items() if not each.present.any()]
         self.constants_ = {
             column.name: each.labels()[int(np.argmax(each.present))]
-            for column in schema_of(self._fitted()).columns
+            for column in known
             if column.kind == "constant" and (each := cells.get(column.name)) is not None and each.present.any()
         }
         return self
@@ -109,7 +110,7 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         # Named columns may come in another order, with others among them, or without those that are dropped.
         places = sheet.columns if schema.named and sheet.named else self._columns()
         frame = without(frame, [places.index(name) for name in self._dropped() if name in places])
-        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked() if name in places})
+        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked() if name in places}, schema)
         return as_came(frame, X)
 
     def _columns(self) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Any
 
 import jax
@@ -71,7 +70,7 @@ def impute(
     numbers = found.mean if how == "mean" else found.middle
     single = np.where(coded, found.mode, numbers)
     offsets = np.array([column.offset for column in schema.modelled])
-    filled = [fill(schema, sheet, rounded(schema, found.draws[:, number])) for number in range(draws)]
+    filled = [fill(schema, sheet, found.draws[:, number]) for number in range(draws)]
     return Imputation(
         single=as_came(fill(schema, sheet, single), X),
         multiple=[as_came(frame, X) for frame in filled],
@@ -163,7 +162,7 @@ def sample_table(
             raise OptionError("`holes` wants a fit that kept which cells its rows lacked; this one did not; fit again.")
         hidden = ~np.array([column.name in given for column in schema.modelled])
         values = np.where(drawn_holes(fitted, values, seed=seed) & hidden, np.nan, values)
-    rows = decode(schema, rounded(schema, values))
+    rows = decode(schema, values, as_cells=True)
     if beside is None:
         return rows
     known = {name: given[name] for name in conditions.names if name in given}
@@ -186,19 +185,3 @@ def with_cells(rows: pa.Table, schema: Schema, cells: dict[str, pa.Array]) -> pa
     """The rows with these columns among them, in the order of the schema."""
     columns = {name: rows[name] for name in rows.column_names} | cells
     return pa.table({column.name: columns[column.name] for column in schema.columns if column.name in columns})
-
-
-def rounded(schema: Schema, values: Values) -> Values:
-    """Drawn numbers with as many decimals as the column has: a draw should look like a cell."""
-    offsets = np.array([column.offset for column in schema.modelled])
-    whole = values + offsets
-    for place, column in enumerate(schema.modelled):
-        if column.resolution and column.kind in ("real", "positive", "bounded"):
-            decimals = min(max(math.ceil(-math.log10(column.resolution) - 1e-9), 0), 12)
-            near = np.round(whole[:, place], decimals)
-            # Rounding must not carry a cell to an end that its kind does not reach.
-            low = 0.0 if column.kind == "positive" else -np.inf if column.low is None else column.low
-            high = np.inf if column.high is None else column.high
-            inside = (near > low) & (near < high) if column.kind != "real" else True
-            whole[:, place] = np.where(inside, near, whole[:, place])
-    return whole - offsets

@@ -75,6 +75,7 @@ def opened(
     likelihood: str,
     schema: Mapping[str, Any] | str | Path | None,
     held_out: float,
+    na_values: tuple[str | int | float, ...] = (),
     seed: int,
     asked: Asked = NOTHING_ASKED,
     labels: Any = None,
@@ -88,9 +89,11 @@ def opened(
     X = as_table(X) if is_cells(X) else in_memory(X)
     cells = isinstance(X, Table) and X.beside is not None
     asked = asked.settled(cells=cells)
-    by_column = by_column or schema is not None or asked.by_column
+    if cells and na_values:
+        raise OptionError("`na_values` wants a table of columns; got counts of cells; leave it out.")
+    by_column = by_column or schema is not None or asked.by_column or bool(na_values)
     block = cells or not (by_column or is_table(X, likelihood))
-    rows = as_table(X) if block else as_sheet(X)
+    rows = as_table(X) if block else _sheet(X, na_values)
     labels, weights = checked_labels(labels, len(rows)), checked_weights(weights, len(rows))
     labels = labels if labels is None or weights is None else labels[weights > 0]
     rows, weights = with_weight(rows, weights)
@@ -111,6 +114,11 @@ def opened(
         )
     table = encode(found, sheet)
     return Opened(table, train, held, found, given_rows(table, sheet, found, asked, train), labels, weights)
+
+
+def _sheet(X: Any, na_values: tuple[str | int | float, ...]) -> Sheet:
+    sheet = as_sheet(X)
+    return dataclasses.replace(sheet, na_values=(*sheet.na_values, *na_values))
 
 
 def _inferred(sheet: Sheet, wishes: dict[str, Any], train: np.ndarray) -> Schema:

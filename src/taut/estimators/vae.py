@@ -45,7 +45,10 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         the median of training rows), or the name of a column; given, not modelled. `auto` is `total` for AnnData,
         else None.
     schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`,
-        `family`, `categories`, `low`, `high`), or the file of one; the other columns are inferred, see `schema_`.
+        `family`, `categories`, `low`, `high`, `na_values`), or the file of one; the other columns are inferred, see
+        `schema_`.
+    na_values : cells that mean missing, text or numbers, in every column of a table: one, or a list such as
+        `[-999, "missing"]`; also in all that is passed later.
     missing : why cells are: at `random` (given the others), so that log p is that of the cells that are there; or
         `informative`, because of what they are: P(x_j missing | x_j) is learned for each column that has holes (counts
         excepted), and log p is that of cells and holes together.
