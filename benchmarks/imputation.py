@@ -103,8 +103,9 @@ def hidden_half(name: str, seed: int) -> tuple[np.ndarray, np.ndarray, Schema | 
 
 
 def filled_by_taut(vae: taut.VAE, found: Completion, coded: np.ndarray) -> np.ndarray:
-    guess = np.where(coded, found.mode, found.mean + [c.offset for c in vae.schema_.modelled])
-    for j, column in enumerate(vae.schema_.modelled):
+    columns = vae.schema_.modelled
+    guess = np.where(coded, found.mode, found.mean * [c.unit for c in columns] + [c.offset for c in columns])
+    for j, column in enumerate(columns):
         if column.kind == "binary" and not coded[j]:
             # Among numbers, a column of two values is scored like the others: by its mean.
             guess[:, j] = np.interp(found.mean[:, j], [0, 1], column.categories)
@@ -119,7 +120,7 @@ def coverage(
         column = vae.schema_.modelled[j]
         codes = column.kind in CODED
         value = truth[row, j] if schema or not codes else column.categories.index(truth[row, j])
-        ends = found.low[row, j] + column.offset, found.high[row, j] + column.offset
+        ends = (column.unit * end[row, j] + column.offset for end in (found.low, found.high))
         inside[column.kind].append(covered(value, found.draws[row, :, j], *ends, codes, rng))
     return inside
 

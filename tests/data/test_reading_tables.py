@@ -42,7 +42,7 @@ def test_a_column_without_name_is_pointed_out(tmp_path):
     assert "no name" in table.notes[0]
 
 
-@pytest.mark.parametrize(("text", "dtype"), [("0\n255\n", "uint8"), ("0\n256\n", "int32"), (f"0\n{2**40}\n", "int64")])
+@pytest.mark.parametrize(("text", "dtype"), [("0\n255\n", "uint8"), ("0\n256\n", "uint16"), (f"0\n{2**40}\n", "int64")])
 def test_whole_numbers_take_the_smallest_dtype(tmp_path, text, dtype):
     assert data.read(written(tmp_path, text)).values.dtype == dtype
 

@@ -18,7 +18,7 @@ def one_sentence(caught):
 @pytest.mark.parametrize(
     ("rows", "wanted"),
     [
-        (np.zeros((50, 4)), "every cell"),
+        (np.zeros((50, 4)), "is constant"),
         (np.ones((1, 4)), "row"),
         (np.empty((0, 4)), "0"),
         (np.array([[1.0, np.nan], [0.0, 1.0]]), "can be modelled"),

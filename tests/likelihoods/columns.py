@@ -10,7 +10,7 @@ from taut import likelihoods as lk
 
 
 class Case(NamedTuple):
-    """`points` with `volumes` are quadrature nodes in the units of x, or codes and counts with volume one."""
+    """`points` with `volumes` are quadrature nodes, or codes and counts with volume one; coded points, volumes of x."""
 
     likelihood: lk.AbstractLikelihood
     outputs: list[list[float]]
@@ -36,8 +36,8 @@ def positive_line() -> tuple[np.ndarray, np.ndarray]:
     return np.exp(t), w * np.exp(t)
 
 
-def ends(low: float, high: float) -> dict:
-    return {"low": jnp.array([low]), "high": jnp.array([high])}
+def in_units(unit: float, likelihood: lk.AbstractLikelihood) -> lk.InUnits:
+    return lk.InUnits(likelihood, jnp.log(jnp.array([unit])))
 
 
 def at(centre: float, spread: float) -> dict:
@@ -45,20 +45,23 @@ def at(centre: float, spread: float) -> dict:
 
 
 def cases() -> dict[str, Case]:
-    shares = jnp.array([[0.1, 0.5, 0.15, 0.25]])
+    shares = interval(0.0, 1.0)
     return {
         "log-normal": Case(lk.LogNormal(1, **at(1.0, 0.6)), [[0.0], [-1.5], [2.0]], *positive_line()),
-        "logit-normal": Case(
-            lk.LogitNormal(1, **ends(-2.0, 5.0), **at(0.3, 0.8)), [[0.0], [1.0], [-1.0]], *interval(-2.0, 5.0)
+        "logit-normal": Case(lk.LogitNormal(1, **at(0.3, 0.8)), [[0.0], [1.0], [-1.0]], *shares),
+        "between other ends": Case(
+            in_units(7.0, lk.LogitNormal(1, **at(0.3, 0.8))), [[0.0], [1.0]], shares[0], 7.0 * shares[1]
         ),
-        "beta": Case(lk.Beta(1, **ends(-2.0, 5.0), centre=jnp.array([0.2])), [[0.0], [1.0], [-0.7]], *interval(-2, 5)),
+        "beta": Case(lk.Beta(1, centre=jnp.array([0.2])), [[0.0], [1.0], [-0.7]], *shares),
         "mixture": Case(
             lk.GaussianMixture(1, **at(3.0, 2.0), components=3), [[0.0, 0.0, 0.0], [1.0, -2.0, 0.5]], *interval(-60, 60)
         ),
         "rounded gaussian": Case(
             lk.Gaussian(1, **at(3.0, 2.0), smallest=jnp.array([0.5])), [[0.0], [1.3]], *interval(-60, 60)
         ),
-        "ordered-logit": Case(lk.OrderedLogit(1, shares=shares), [[0.0], [3.0], [-2.0]], *codes(4)),
+        "ordered-logit": Case(
+            lk.OrderedLogit(1, shares=jnp.array([[0.1, 0.5, 0.15, 0.25]])), [[0.0], [3.0], [-2.0]], *codes(4)
+        ),
         "zero-inflated-poisson": Case(lk.ZeroInflated(lk.Poisson(1)), [[0.5, -1.0], [1.5, 2.0]], *codes(80)),
         "zero-inflated-negative-binomial": Case(
             lk.ZeroInflated(lk.NegativeBinomial(1)), [[0.5, -1.0], [1.0, 2.0]], *codes(400)

@@ -14,28 +14,24 @@ from taut.likelihoods.nodes import nodes_of
 from taut.numerics import mean_of
 
 
-def masking(form="as it is", slope=2.0, low=0.0, high=1.0):
-    parts = {"level": -0.5, "slope": slope, "centre": 0.3, "spread": 0.8, "low": low, "high": high}
+def masking(form="as it is", slope=2.0):
+    parts = {"level": -0.5, "slope": slope, "centre": 0.3, "spread": 0.8}
     return likelihoods.NumberMasking(**{name: jnp.full(1, value) for name, value in parts.items()}, form=form)
 
 
 def families():
     one = {"centre": jnp.array([0.2]), "spread": jnp.array([1.3])}
-    between = {"low": jnp.array([-1.0]), "high": jnp.array([4.0])}
     return {
         "gaussian": (likelihoods.Gaussian(1, **one), masking(), (-12, 12)),
         "steep": (likelihoods.Gaussian(1, **one), masking(slope=6.0), (-12, 12)),
         "log-normal": (likelihoods.LogNormal(1, **one), masking("log"), (1e-9, 500)),
-        "logit-normal": (
-            likelihoods.LogitNormal(1, **one, **between),
-            masking("log-odds", low=-1.0, high=4.0),
-            (-1 + 1e-6, 4 - 1e-6),
+        "logit-normal": (likelihoods.LogitNormal(1, **one), masking("log-odds"), (1e-6, 1 - 1e-6)),
+        "in other units": (
+            likelihoods.InUnits(likelihoods.Gaussian(1, **one), jnp.zeros(1)),
+            masking(),
+            (-12, 12),
         ),
-        "beta": (
-            likelihoods.Beta(1, **between, centre=jnp.array([0.4])),
-            masking("log-odds", low=-1.0, high=4.0),
-            (-1 + 1e-6, 4 - 1e-6),
-        ),
+        "beta": (likelihoods.Beta(1, centre=jnp.array([0.4])), masking("log-odds"), (1e-6, 1 - 1e-6)),
         "student-t": (likelihoods.StudentT(1, **one), masking(), (-400, 400)),
         "mixture": (likelihoods.GaussianMixture(1, **one), masking(), (-15, 15)),
     }
@@ -121,7 +117,7 @@ def test_counts_have_no_nodes():
 def test_without_a_slope_holes_say_nothing_of_values(float64):
     mixed = likelihoods.Mixed((likelihoods.Gaussian(2),), ((0, 1),))
     flat = likelihoods.NumberMasking(
-        *(jnp.array(part) for part in ([-1.0, 0.5], [0.0, 0.0], [0.0, 1.0], [1.0, 2.0], [0.0, 0.0], [1.0, 1.0])),
+        *(jnp.array(part) for part in ([-1.0, 0.5], [0.0, 0.0], [0.0, 1.0], [1.0, 2.0])),
         form="as it is",
     )
     hides = mechanism(flat, places=((0, 1),))

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from taut.auditing.measurement import Measured
-from taut.data import Schema, decode
+from taut.data import Schema, Units, decode
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel, entries_in
 from taut.numerics import mean_of, one_draw
@@ -24,6 +24,7 @@ class Context(NamedTuple):
 
     `low` and `high` are the ends of the grey scale of an image; `labels` has one for each row of the audited data.
     `schema` says what the columns of a table are, coded as by `taut.data.encode`; with it each gets an account.
+    `units` are those in which the model sees a block of real numbers.
     """
 
     title: str = "a model and a guide"
@@ -37,6 +38,7 @@ class Context(NamedTuple):
     high: float = 1.0
     notes: Sequence[str] = ()
     schema: Schema | None = None
+    units: Units | None = None
 
 
 ROWS_SHOWN = 300
@@ -56,6 +58,7 @@ def exhibits_of(
     def shown(values: Num[np.ndarray, "k features"]) -> list[Any]:
         if context.schema is not None:
             return []
+        values = values if context.units is None else context.units.restore(values)
         if context.image_shape is None:
             return [[None if np.isnan(v) else float(f"{v:.4g}") for v in row] for row in values]
         return _in_unit_range(values, context.low, context.high)

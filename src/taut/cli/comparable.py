@@ -122,13 +122,21 @@ def _support(likelihood: likelihoods.AbstractLikelihood) -> str:
 
 def _other_units(mine: Fitted, theirs: Fitted) -> tuple[str, float] | None:
     """A column of real numbers that was measured on another scale, and how many times as large."""
-    scales = [getattr(side.guide, "inputs", None) for side in (mine, theirs)]
     if mine.data_digest == theirs.data_digest or _support(mine.model.observation) != "all numbers":
         return None
-    if not all(isinstance(scale, Standardise) for scale in scales):
+    spreads = [_spreads(side) for side in (mine, theirs)]
+    if any(spread is None for spread in spreads):
         return None
-    ratios = np.divide(*(np.asarray(scale.spread, np.float64) for scale in scales if scale is not None))
+    ratios = np.divide(*(spread for spread in spreads if spread is not None))
     worst = int(np.argmax(np.abs(np.log(ratios))))
     if 1 / OTHER_UNITS < ratios[worst] < OTHER_UNITS:
         return None
     return (str(worst) if mine.columns is None else f"`{mine.columns[worst]}`"), float(ratios[worst])
+
+
+def _spreads(fitted: Fitted) -> np.ndarray | None:
+    """How much each column of a block of real numbers varied, where the encoder says it."""
+    inputs = getattr(fitted.guide, "inputs", None)
+    if fitted.units is None or not isinstance(inputs, Standardise):
+        return None
+    return np.asarray(inputs.spread, np.float64) * np.array(fitted.units.units)

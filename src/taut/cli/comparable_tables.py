@@ -80,7 +80,7 @@ def _scales(fitted: Fitted) -> dict[str, float]:
     found = {}
     for place, (name, column) in enumerate(_by_name(fitted).items()):
         if column.kind == "real":
-            found[name] = float(np.asarray(inputs.spread, np.float64)[place])
+            found[name] = column.unit * float(np.asarray(inputs.spread, np.float64)[place])
         elif column.kind == "positive":
-            found[name] = float(np.exp(np.asarray(inputs.centre, np.float64)[place]))
+            found[name] = column.unit * float(np.exp(np.asarray(inputs.centre, np.float64)[place]))
     return found

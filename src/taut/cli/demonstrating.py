@@ -14,7 +14,7 @@ from taut.cli.voice import Voice
 from taut.cli.words import Force, Json, Quiet, Seed
 from taut.files import write_text
 
-EPOCHS = 60
+EPOCHS = 12
 LATENTS = 8
 MARK = "demo.txt"
 

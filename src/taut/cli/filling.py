@@ -153,6 +153,6 @@ def _end(column: Column, value: float) -> str:
     """An end of an interval as text: that of a date is one."""
     if column.kind != "date":
         return repr(float(value))
-    days = np.array([[value - column.offset]])
+    days = np.array([[(value - column.offset) / column.unit]])
 
     return spell(decode(Schema(columns=(column,)), days).column(0)[0].as_py())

@@ -24,8 +24,8 @@ def run_in(folder: str | Path) -> VAE:
     if not isinstance(found, VAE):
         kind = type(found).__name__
         raise RunFolderError(f"A run of `taut fit` is wanted; `{folder}` holds a {kind}; use it from Python.")
-    # Files are read and written as Arrow's tables, whatever library the fit was of.
-    found.library_ = "numpy" if found.schema_ is None else "pyarrow"
+    # Files are read and written as arrays or Arrow's tables, whatever library the fit was of.
+    found.library_ = "numpy" if found.schema_ is None or found.library_ == "numpy" else "pyarrow"
     return found
 
 
@@ -61,7 +61,9 @@ def sheet_for(vae: VAE, source: str, voice: Voice, *, na_values: str | None = No
 
 
 def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False, na_values: str | None = None) -> tuple[Rows, list[str]]:
-    """A sheet where the run was fitted to a table, else a block of numbers, and what to say about its cells.
+    """Rows for a table or for a block of numbers, whichever the run was fitted to, and what to say about their cells.
+
+    An array stays one, so that what comes of it is one, too.
 
     Raises DataError where a column is missing or of another type, and with `strict` SupportError for a category that
     the fit did not see, which counts as missing otherwise.
@@ -71,7 +73,13 @@ def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False, na_values: str |
     if vae.schema_ is None:
         return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
     sheet = dataclasses.replace(as_sheet(rows), na_values=marked(na_values))
-    return sheet, encode(vae.schema_, sheet, strict=strict).notes
+    notes = encode(vae.schema_, sheet, strict=strict).notes
+    return (rows if is_array(rows) and na_values is None else sheet), notes
+
+
+def is_array(rows: Rows) -> bool:
+    """Whether the rows are numbers that came as an array."""
+    return isinstance(rows, Table)
 
 
 def taken(rows: Rows, numbers: np.ndarray) -> Rows:

@@ -14,6 +14,8 @@ from taut.cli.words import Data, Json, NaValues, OutFile, Quiet, RunFolder, Seed
 if TYPE_CHECKING:
     import numpy as np
 
+    from taut.estimators import VAE
+
 Number = Annotated[
     int, typer.Option("-n", "--number", metavar="N", help="Rows to draw, a count; must be given.", show_default=False)
 ]
@@ -65,22 +67,17 @@ def reconstruct(
 
     Of a table's categories the most probable one is written.
     """
-    from taut.cli.rows import rows_for, run_in, say_left_out  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.data import Sheet  # noqa: PLC0415  as above
+    from taut.cli.rows import is_array, rows_for, run_in, say_left_out  # noqa: PLC0415  heavy, and `--help` is not
 
     check_file_place(out)
     check_not_data(data, out)
     voice, vae = Voice(quiet, as_json), run_in(run)
-    if vae.schema_ is not None:
-        check_frame_place(out)
     rows = rows_for(vae, data, voice, na_values=na_values)
-    means = vae.reconstruct(rows)
-    if vae.schema_ is None:
-        assert not isinstance(rows, Sheet), "a run of one block gets a block"
-        _write_columns(means, rows.columns, out, voice)
-        return
-    say_left_out(vae.schema_, voice)
-    _write_frame(means, out, voice)
+    if vae.schema_ is not None:
+        if not is_array(rows):
+            check_frame_place(out)
+        say_left_out(vae.schema_, voice)
+    _write(vae.reconstruct(rows), vae, out, voice)
 
 
 def sample(
@@ -104,11 +101,12 @@ def sample(
     voice, vae = Voice(quiet, as_json), run_in(run)
     wishes = values_given(vae.schema_, given or [])
     if vae.schema_ is None:
-        _write_columns(vae.sample(number, seed=seed, holes=holes), vae.fitted_.columns, out, voice)
+        _write(vae.sample(number, seed=seed, holes=holes), vae, out, voice)
         return
-    check_frame_place(out)
+    if vae.library_ != "numpy":
+        check_frame_place(out)
     say_left_out(vae.schema_, voice)
-    _write_frame(vae.sample(number, seed=seed, given=wishes, holes=holes), out, voice)
+    _write(vae.sample(number, seed=seed, given=wishes, holes=holes), vae, out, voice)
 
 
 def wrote(out: Path, rows: int, voice: Voice, **facts: Any) -> None:
@@ -123,6 +121,15 @@ def _write_copy(data: str, out: Path, latents: np.ndarray, log_p: np.ndarray, vo
     end = data.lower().index(".h5ad") + len(".h5ad")
     write_cells(Path(data[:end]), out, obsm={"X_taut": latents}, obs={"taut_log_p": log_p})
     wrote(out, len(latents), voice, columns=latents.shape[1])
+
+
+def _write(rows: Any, vae: VAE, out: Path, voice: Voice) -> None:
+    """Rows in the columns of the data, which are those of the model: an array, or a frame."""
+    if not hasattr(rows, "dtype"):
+        _write_frame(rows, out, voice)
+        return
+    schema = vae.schema_
+    _write_columns(rows, vae.fitted_.columns if schema is None or schema.named else None, out, voice)
 
 
 def _write_columns(values: np.ndarray, names: list[str] | None, out: Path, voice: Voice) -> None:

@@ -26,6 +26,7 @@ from taut.data.checks import (
     check_varies,
 )
 from taut.data.coding import encode
+from taut.data.conversion import narrowed
 from taut.data.covariates import Covariate, encode_covariates, learn_covariates, place_of, with_given
 from taut.data.digests import count_seen, digest, row_hashes
 from taut.data.door import as_table
@@ -39,8 +40,10 @@ from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sheet_files import read_sheet
 from taut.data.sizes import Sizes, learn_sizes, totals
+from taut.data.sparse import is_sparse
 from taut.data.splitting import split
 from taut.data.table import Table
+from taut.data.units import Units, units_of
 from taut.data.writing import write
 
 __all__ = [
@@ -50,6 +53,7 @@ __all__ = [
     "Sheet",
     "Sizes",
     "Table",
+    "Units",
     "as_sheet",
     "as_table",
     "binarise_fixed",
@@ -70,9 +74,11 @@ __all__ = [
     "grey_levels",
     "infer_schema",
     "is_cells",
+    "is_sparse",
     "learn_covariates",
     "learn_sizes",
     "listed_values",
+    "narrowed",
     "place_of",
     "read",
     "read_schema",
@@ -80,6 +86,7 @@ __all__ = [
     "row_hashes",
     "split",
     "totals",
+    "units_of",
     "with_given",
     "write",
     "write_cells",

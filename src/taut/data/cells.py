@@ -8,6 +8,7 @@ import numpy as np
 
 from taut.data.notations import Notation
 from taut.data.schema import NativeType
+from taut.data.units import differences
 
 MICROSECONDS = 86_400_000_000
 # Whole numbers up to here are exact in double precision.
@@ -60,16 +61,14 @@ class Cells:
         seen = self.observed
         return self.came == "integer" or bool(np.all((seen == np.floor(seen)) & (np.abs(seen) < _EXACT)))
 
-    def numbers(self, offset: float = 0.0) -> np.ndarray:
-        """(n,) float64 with NaN for holes, after subtracting `offset`: numbers, or days since 1970-01-01."""
+    def numbers(self, offset: float = 0.0, unit: float = 1.0) -> np.ndarray:
+        """(n,) float64 with NaN for holes: (x − offset)/unit of numbers, or of days since 1970-01-01."""
         if self.is_date:
             # In whole microseconds first: days since 1970 in floating point would lose the last of them.
             values = (self.values - round(offset * MICROSECONDS)) / MICROSECONDS
-        elif self.values.dtype.kind == "i" and offset == round(offset):
-            values = (self.values - int(offset)).astype(np.float64)
         else:
-            values = self.values.astype(np.float64) - offset
-        return np.where(self.present, values, np.nan)
+            values = differences(self.values, offset)
+        return np.where(self.present, values / unit, np.nan)
 
     def labels(self) -> list[Any]:
         """The cells as text, int, float or bool, None for holes; a date as its ISO text."""

@@ -8,7 +8,7 @@ from taut.data.cells import Cells
 from taut.data.extracting import cells_like
 from taut.data.schema import CODED, Category, Column, Schema
 from taut.data.sheet import Sheet
-from taut.data.support import check_cells, check_unit
+from taut.data.support import check_cells, check_unit, check_within_reach
 from taut.data.table import Table
 from taut.errors import DataError, ShapeError, SupportError
 
@@ -19,8 +19,8 @@ UNSEEN = "a category that the fit did not see"
 def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
     """The (n, modelled columns) float64 numbers of a sheet, NaN for holes.
 
-    A real number or date is x − offset, in days for a date; positive, bounded and count are as they are; binary
-    is 0 or 1; categorical and ordinal are codes. Columns are found by name, or by position where either side has no
+    A quantity is (x − offset)/unit, in days for a date; a count is as it is; binary is 0 or 1; categorical and ordinal
+    are codes. Columns are found by name, or by position where either side has no
     names. A category that the fit did not see becomes a hole, with a note; `strict` raises SupportError instead.
     Raises DataError for a missing column, another type, or an infinity, SupportError for a value outside the kind,
     naming column and row, and ShapeError where columns without names are more or fewer.
@@ -28,8 +28,8 @@ def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
     >>> from taut.data.inference import infer_schema
     >>> from taut.data.sheet import as_sheet
     >>> sheet = as_sheet({"sex": ["f", "m", None], "size": [1.5, 2.5, 4.5]})
-    >>> encode(infer_schema(sheet, {"sex": "binary"}), sheet).values.tolist()
-    [[0.0, -1.5], [1.0, -0.5], [nan, 1.5]]
+    >>> encode(infer_schema(sheet, {"sex": "binary"}), sheet).values.round(3).tolist()
+    [[0.0, -1.069], [1.0, -0.267], [nan, 1.336]]
     """
     places = match_columns(schema, sheet)
     values = np.empty((len(sheet), len(places)), np.float64)
@@ -82,7 +82,9 @@ def _encoded(column: Column, cells: Cells, name: str, *, strict: bool) -> tuple[
         check_cells(cells, column.kind, name, low=column.low, high=column.high)
         if not cells.present.any():
             return np.full(len(cells.present), np.nan), []
-        return cells.numbers(column.offset), []
+        coded = cells.numbers(column.offset, column.unit)
+        check_within_reach(cells, coded, column.kind, name)
+        return coded, []
     if strict:
         return known_codes(column, cells, name), []
     codes, unseen = _codes(column, cells, name)

@@ -86,7 +86,7 @@ class Covariate:
         check_cells(cells, "date" if self.column.kind == "date" else "real", name)
         if not cells.present.any():
             return np.zeros((len(cells.present), 1))
-        return np.nan_to_num((cells.numbers(self.column.offset) - self.centre) / self.spread)[:, None]
+        return np.nan_to_num((cells.numbers(self.column.offset, self.column.unit) - self.centre) / self.spread)[:, None]
 
 
 def with_given(schema: Schema, sheet: Sheet, names: Collection[str], wishes: Mapping[str, Any]) -> Schema:
@@ -168,7 +168,7 @@ def _learnt(column: Column, cells: Cells, rows: np.ndarray) -> Covariate:
     missing = not bool(cells.present.all())
     if column.kind in (*CODED, "constant"):
         return Covariate(column=column, missing=missing)
-    values = cells.take(rows).numbers(column.offset)
+    values = cells.take(rows).numbers(column.offset, column.unit)
     if np.isnan(values).all():
         raise OptionError(
             f"Wanted a value in the given column `{column.name}` among the training rows; all are empty; leave it out."

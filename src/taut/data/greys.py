@@ -12,7 +12,8 @@ _CHUNK = 1 << 21
 def grey_levels(values: np.ndarray) -> int:
     """The value that stands for white: 255 for 8-bit greys, 1 for fractions, the maximum of other counts.
 
-    8-bit data whose maximum is below 128 are taken for counts, such as the 0 to 16 of the small digits.
+    Whole numbers whose maximum is from 128 to 255 are 8-bit greys; below they are counts, such as the 0 to 16 of the
+    small digits.
     Raises SupportError where a value is negative, or neither whole nor at most 1.
 
     >>> grey_levels(np.array([[0, 3, 16]], np.uint8)), grey_levels(np.array([[0.0, 0.4]]))
@@ -22,11 +23,9 @@ def grey_levels(values: np.ndarray) -> int:
     check_not_empty(values, "the data")
     _check_from_zero(values)
     largest = values.max()
-    if values.dtype == np.uint8 and largest >= 128:
-        return 255
     if largest > 1:
         _check_whole(values)
-    return max(1, int(largest))
+    return 255 if 128 <= largest <= 255 else max(1, int(largest))
 
 
 def binarise_fixed(values: np.ndarray, levels: float | int, seed: int) -> np.ndarray:

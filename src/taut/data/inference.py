@@ -16,10 +16,12 @@ from taut.data.native_types import native_type
 from taut.data.quantities import choose_float, choose_whole, density
 from taut.data.remarks import with_remarks
 from taut.data.resolution import date_unit_of, decimals_of
+from taut.data.scaling import column_scale, digits_lost
 from taut.data.schema import Column, NativeType, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
 from taut.data.text_cells import odd_cells
+from taut.data.units import Scale, differences
 
 _LONG_TEXT = 40
 
@@ -56,7 +58,7 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
         choice = with_remarks(choose(cells), cells, odd_cells(whole))
         if name in wishes:
             choice = given_choice(cells, wish, choice, sheet.name)
-        columns.append(_finished(cells, choice, (*sheet.na_values, *na_values)))
+        columns.append(_finished(cells, choice, sheet.name, (*sheet.na_values, *na_values)))
     return Schema(columns=tuple(columns), named=sheet.named)
 
 
@@ -106,13 +108,14 @@ def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:
     return Choice(kind="text", reason=reason)
 
 
-def _finished(cells: Cells, choice: Choice, na_values: tuple[str | int | float, ...]) -> Column:
+def _finished(cells: Cells, choice: Choice, name: str, na_values: tuple[str | int | float, ...]) -> Column:
     seen = int(cells.present.sum())
     quantity = choice.kind in ("real", "positive", "bounded", "date") and bool(choice.family)
-    offset = _offset(cells) if choice.kind in ("real", "date") and quantity else 0.0
-    reason = choice.reason
+    scale = column_scale(cells, choice, name) if quantity else Scale()
+    resolution = _resolution(cells) if quantity else None
+    reason = choice.reason + digits_lost(cells, scale, resolution)
     if choice.kind == "date" and quantity:
-        reason = f"{reason}; day 0 is {datetime.date(1970, 1, 1) + datetime.timedelta(days=offset)}"
+        reason = f"{reason}; day 0 is {datetime.date(1970, 1, 1) + datetime.timedelta(days=scale.offset)}"
     return Column(
         name=cells.name,
         kind=choice.kind,
@@ -121,8 +124,9 @@ def _finished(cells: Cells, choice: Choice, na_values: tuple[str | int | float, 
         categories=choice.categories,
         low=choice.low,
         high=choice.high,
-        offset=offset,
-        resolution=_resolution(cells) if quantity else None,
+        offset=scale.offset,
+        unit=scale.unit,
+        resolution=resolution,
         dtype=cells.came,
         missing=len(cells.present) - seen,
         seen=seen,
@@ -141,21 +145,9 @@ def _remembered(cells: Cells, choice: Choice) -> NativeType | None:
     return dataclasses.replace(cells.native, levels=None)
 
 
-def _offset(cells: Cells) -> float:
-    """A round number near the mean: a whole day for dates, else a multiple of a power of two.
-
-    Round in binary, so that subtracting it and adding it again costs no digit.
-    """
-    values = cells.numbers()[cells.present]
-    mean, spread = float(values.mean()), float(values.std())
-    if cells.is_date:
-        return float(round(mean))
-    step = 2.0 ** np.floor(np.log2(spread)) if spread > 0 else 1.0
-    return float(round(mean / step) * step)
-
-
 def _resolution(cells: Cells) -> float | None:
     """The smallest gap between distinct values, without the noise of binary fractions."""
-    values = cells.observed / MICROSECONDS if cells.is_date else cells.observed
-    gaps = np.diff(np.unique(values.astype(np.float64)))
+    # From the first, since integers beyond 2^53 differ by less than floats of their size do.
+    gaps = np.diff(differences(np.unique(cells.observed), float(cells.observed.min())))
+    gaps = gaps[gaps > 0] / (MICROSECONDS if cells.is_date else 1)
     return float(f"{gaps.min():.6g}") if len(gaps) else None

@@ -7,7 +7,6 @@ import numpy as np
 from taut.data.cells import Cells
 from taut.data.choices import Choice, distinct, rounded
 from taut.data.counting import count_family, no_count
-from taut.data.support import SMALLEST
 
 _NAME_OF_KEY = re.compile(r"(?:^|[_\W])(?:ids?|key|uuid|guid|index|idx|nr|no|number|row|rownames)$|[a-z]I[dD]$")
 _NAME_OF_SHARE = re.compile(r"(?:^|[_\W])(?:share|rate|ratio|prob|probability|fraction|proportion|prop)(?:$|[_\W])")
@@ -60,9 +59,10 @@ def heavy_tails(values: np.ndarray) -> bool:
 def density(values: np.ndarray, what: str) -> Choice:
     """The kind of numbers that have a density: positive where a long right tail is none in logarithms, else real."""
     skewness = _moment(values, 3)
-    if values.min() >= SMALLEST and (skewness > 1 or values.max() > 10 * np.median(values)):
+    if values.min() > 0 and (skewness > 1 or values.max() > 10 * np.median(values)):
         after = _moment(np.log(values), 3)
-        if abs(after) < skewness:
+        # Far from 0 a logarithm is nearly a straight line, and helps nothing.
+        if abs(after) < 0.9 * skewness:
             reason = f"{what}, positive with a long right tail (skewness {rounded(skewness)}, {rounded(after)} in logs)"
             return Choice(kind="positive", family="log-normal", reason=reason)
     if heavy_tails(values):

@@ -18,8 +18,6 @@ from taut.data.schema import CODED, Column, Schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.errors import ShapeError
 
-_DAY = 86_400
-
 
 def decode(schema: Schema, values: np.ndarray, *, like: Any = None, as_cells: bool = False) -> Any:
     """A frame of the modelled columns from (n, modelled columns) numbers in the coding of `encode`.
@@ -101,7 +99,9 @@ def restored(column: Column, values: np.ndarray, *, as_cells: bool = False) -> p
         return _labels(column, [categories[code] if ok else None for code, ok in zip(codes, there, strict=True)])
     if column.kind == "date":
         return _dates(column, values, there)
-    values = np.where(there, values + column.offset, 0.0)
+    if column.dtype == "integer" and column.kind == "real":
+        return pa.array(_whole(column, np.where(there, values, 0.0)), mask=~there)
+    values = np.where(there, values * column.unit + column.offset, 0.0)
     if column.low is not None or column.high is not None:
         values = np.clip(values, column.low, column.high)
     if as_cells and column.kind in ("real", "positive", "bounded"):
@@ -117,6 +117,14 @@ def restored(column: Column, values: np.ndarray, *, as_cells: bool = False) -> p
     # A positive whole number must not be rounded to the 0 that it cannot be.
     values = np.maximum(np.rint(values), 1) if column.kind == "positive" else np.rint(values)
     return pa.array(np.clip(values, -(2.0**62), 2.0**62).astype(np.int64), mask=~there)
+
+
+def _whole(column: Column, values: np.ndarray) -> np.ndarray:
+    """Whole numbers: those beyond 2^53 would lose their last digits if the offset were added in floating point."""
+    middle = int(np.floor(column.offset))
+    moved = np.rint(values * column.unit + (column.offset - middle))
+    room = 2.0**62 - abs(middle)
+    return np.clip(moved, -room, room).astype(np.int64) + middle
 
 
 def _labels(column: Column, labels: list[Any]) -> pa.Array:
@@ -138,7 +146,7 @@ def _durations(seconds: np.ndarray) -> pa.Array:
 
 
 def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
-    days = np.where(there, values, 0.0)
+    days = np.where(there, values * column.unit, 0.0)
     moments = np.rint(days * MICROSECONDS).astype(np.int64) + round(column.offset * MICROSECONDS)
     moments = rounded_moments(moments, column.date_unit, column.dtype)
     zone = column.dtype.partition(", ")[2] or None

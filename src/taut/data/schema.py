@@ -61,9 +61,10 @@ class Column:
     """One column as the model sees it.
 
     `family` is its likelihood, empty where the column is not modelled; `reason` is a clause that can be said aloud.
-    `categories` stand in the order of their codes. `offset` is subtracted before a model sees the column, so that
-    single precision keeps its digits; that of a date counts days from 1970-01-01. `resolution` is the smallest gap
-    between distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
+    `categories` stand in the order of their codes. A model sees (x − `offset`)/`unit`, so that single precision keeps
+    the digits of numbers of any place and size: codes and counts have 0 and 1, bounded numbers their lower end and
+    their width, and dates days, from 1970-01-01. `resolution` is the smallest gap between
+    distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
     categorical, enum, date, datetime, duration (in seconds), wide integer, mixed or other, and `native` their type in
     the library that they came from; `missing` and `seen` count the cells of the training rows. A column that is `given`
     is not modelled: a conditional model hears it and says nothing of it. Cells have at most so many `decimals`, or are
@@ -82,6 +83,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     offset: float = 0.0
+    unit: float = 1.0
     resolution: float | None = None
     dtype: str = "float"
     missing: int = 0

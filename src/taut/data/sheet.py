@@ -73,7 +73,7 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
     if isinstance(X, Sheet):
         return X
     if isinstance(X, Table):
-        return _from_array(X.values, X.name, X.columns)
+        return dataclasses.replace(_from_array(X.values, X.name, X.columns), notes=list(X.notes))
     X = in_memory(X, name)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
         return _from_frame(X, name)

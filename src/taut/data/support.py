@@ -11,8 +11,10 @@ from taut.data.cells import Cells
 from taut.data.schema import CODED, Column
 from taut.errors import DataError, SupportError
 
-# Models work in single precision, whose numbers end a little above and, near 0, below these.
-_LARGEST, SMALLEST = 1e37, 1e-37
+# Differences of numbers up to here do not overflow in double precision.
+_LARGEST = 1e300
+# Models work in single precision, in units of the column; its numbers end a little above and, near 0, below these.
+FARTHEST, _NEAREST = 1e37, 1e-37
 _NUMERIC = ("real", "positive", "bounded", "count")
 
 
@@ -51,16 +53,29 @@ def check_unit(column: Column, cells: Cells, name: str) -> list[str]:
 
 
 def check_finite_cells(cells: Cells, name: str) -> None:
-    """Raise DataError at the first infinity, or number that is one in single precision."""
+    """Raise DataError at the first infinity, or number near the end of double precision."""
     if cells.values.dtype.kind == "f" and (np.abs(cells.observed) > _LARGEST).any():
         cell, row = cells.first(np.abs(cells.values) > _LARGEST)
         _refuse(DataError, f"finite numbers, {_LARGEST:g} at most,", cells, name, cell, row)
 
 
+def check_within_reach(cells: Cells, coded: np.ndarray, kind: str, name: str) -> None:
+    """Raise DataError at the first cell that single precision cannot hold in the units of its column.
+
+    `coded` are the cells in these units; those of a `kind` that is positive must not come too near to 0 either.
+    """
+    beyond = np.abs(coded) > FARTHEST
+    if kind == "positive":
+        beyond |= coded < _NEAREST
+    if beyond.any():
+        wanted = f"numbers within {FARTHEST:g} times the spread of the column (single precision ends there)"
+        _refuse(DataError, wanted, cells, name, *cells.first(beyond))
+
+
 def _check_support(cells: Cells, kind: str, name: str, low: float | None, high: float | None) -> None:
     values = cells.numbers()
     if kind == "positive":
-        wrong, wanted = values < SMALLEST, f"numbers above 0, {SMALLEST:g} at least,"
+        wrong, wanted = values <= 0, "numbers above 0"
     elif kind == "count":
         wrong, wanted = (values < 0) | (values != np.floor(values)), "whole numbers from 0 up"
     elif kind == "bounded":

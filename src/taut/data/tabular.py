@@ -3,11 +3,11 @@
 import dataclasses
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from taut.data.conversion import narrow
 from taut.data.delimited import check_rectangular, counts_up, decoded, rows_of
 from taut.data.faults import decoding
 from taut.data.frames import from_frame
@@ -36,7 +36,7 @@ def read_csv(path: Path) -> Table:
     if header and not first[0].strip():
         notes.append("The first column has no name; if it only numbers the rows, leave it out.")
     table = from_frame(frame, path.name, named=header, notes=notes)
-    return dataclasses.replace(table, values=narrow(table.values))
+    return dataclasses.replace(table, values=narrow(table.values) if table.values.dtype.kind == "i" else table.values)
 
 
 def read_parquet(path: Path) -> Table:
@@ -58,14 +58,3 @@ def _parse(layout: Layout, name: str) -> pa.Table:
         # Arrow's message quotes the row without its number.
         check_rectangular(rows_of(layout.text, layout.separator), name, header=layout.header)
         raise
-
-
-def narrow(values: np.ndarray) -> np.ndarray:
-    """Whole numbers in the smallest usual dtype: text has none."""
-    if values.dtype.kind != "i":
-        return values
-    for dtype in (np.uint8, np.int32):
-        limits = np.iinfo(dtype)
-        if limits.min <= values.min() and values.max() <= limits.max:
-            return values.astype(dtype)
-    return values

@@ -1,12 +1,10 @@
 """One word for every source: a bundled name, a table of any columns, or what `taut.data.read` reads."""
 
-import dataclasses
 from pathlib import Path
 
 from taut import data
-from taut.data import Sheet, Table, as_table
+from taut.data import Sheet, Table, as_table, narrowed
 from taut.data.reading import exists
-from taut.data.tabular import narrow
 from taut.datasets.bundled import NAMES, bundled
 from taut.errors import DataError
 
@@ -57,8 +55,7 @@ def as_block(sheet: Sheet, *, holes: bool = False) -> Table:
 
     Raises DataError at the first column that holds something else, or at the first hole unless `holes` become NaN.
     """
-    table = as_table(sheet, holes=holes)
-    return dataclasses.replace(table, values=narrow(table.values))
+    return narrowed(as_table(sheet, holes=holes))
 
 
 def _reads_like_a_name(source: str) -> bool:

@@ -9,12 +9,12 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from taut.data import Schema
+from taut.data import Schema, Units, units_of
 from taut.errors import OptionError
 from taut.estimators.conditions import COUNTS, NO_CONDITIONS, Conditions
 from taut.estimators.table_parts import table_parts
 from taut.guides import AbstractGuide, GaussianEncoder
-from taut.likelihoods import AbstractLikelihood, Categorical, named
+from taut.likelihoods import AbstractLikelihood, Categorical, InUnits, named
 from taut.models import AbstractModel, LatentVariableModel, standard_normal
 from taut.networks import Beside, OneHot, Perceptron, Standardise
 from taut.objectives import RECIPES, Objective
@@ -23,13 +23,24 @@ from taut.shapes import RandomKey
 REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
 
 
+def units_for(likelihood: str, values: np.ndarray) -> Units | None:
+    """Where zero lies and how long the units are for a likelihood of real numbers; None for another.
+
+    One σ for all entries is one in one unit, and a σ of 1 is 1 in that of the data.
+    """
+    if likelihood not in REAL:
+        return None
+    return units_of(values, common=likelihood == "gaussian-shared", natural=likelihood == "gaussian-unit")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Architecture:
     """What it takes to rebuild the modules around stored arrays.
 
     `largest` is the largest value in the training data, from which totals and numbers of categories follow. A table has
-    a `schema`, and then `likelihood` is `mixed`; `conditions` say which numbers are given behind a datum's entries, and
-    `missing` whether holes are `random` or `informative`.
+    a `schema`, and then `likelihood` is `mixed`; a block of real numbers has `units`, in which the modules see it.
+    `conditions` say which numbers are given behind a datum's entries, and `missing` whether holes are `random` or
+    `informative`.
     """
 
     features: int
@@ -39,6 +50,7 @@ class Architecture:
     covariance: str
     largest: float
     schema: Schema | None = None
+    units: Units | None = None
     conditions: Conditions = NO_CONDITIONS
     missing: str = "random"
 
@@ -90,6 +102,8 @@ class Architecture:
             entries = entries / np.exp(rows[:, -1:])
             mean = entries.mean(axis=0, dtype=np.float64)
         likelihood = named(self.likelihood, entries, largest=self.largest)
+        if self.units is not None:
+            likelihood = InUnits(likelihood, jnp.asarray(np.log(self.units.units), jnp.result_type(float)))
         decoder = Perceptron(
             self.latents + self.covariates - self.sized,
             likelihood.outputs,

@@ -85,6 +85,7 @@ class AbstractVAE(BaseEstimator):
             labels=labels,
             weights=weights,
             by_column=by_column,
+            binarised=self.binarise != "none",
         )
         options = {name: value for name, value in self.get_params().items() if name in OPTIONS}
         self.take(train(options, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))

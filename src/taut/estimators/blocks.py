@@ -21,11 +21,11 @@ def schema_of(fitted: Fitted) -> Schema:
             "greys as they are."
         )
     names = fitted.columns or [f"x{number}" for number in range(fitted.architecture.features)]
-    columns = tuple(_column(name, fitted) for name in names)
+    columns = tuple(_column(name, fitted, place) for place, name in enumerate(names))
     return Schema(columns=columns, named=fitted.columns is not None)
 
 
-def _column(name: str, fitted: Fitted) -> Column:
+def _column(name: str, fitted: Fitted, place: int) -> Column:
     match fitted.model.observation:
         case Bernoulli():
             return Column(name=name, kind="binary", family="bernoulli", categories=[0, 1])
@@ -33,4 +33,6 @@ def _column(name: str, fitted: Fitted) -> Column:
             return Column(name=name, kind="categorical", family="categorical", categories=list(range(classes)))
         case likelihood if likelihood.discrete:
             return Column(name=name, kind="count", family="poisson")
-    return Column(name=name, kind="real", family="gaussian")
+    units = fitted.units
+    offset, unit = (0.0, 1.0) if units is None else (units.offsets[place], units.units[place])
+    return Column(name=name, kind="real", family="gaussian", offset=offset, unit=unit)

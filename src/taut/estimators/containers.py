@@ -59,7 +59,8 @@ def library_of(X: Any) -> str:
         return "polars" if nw.from_native(native).implementation.is_polars() else "pyarrow"
     if not nw.dependencies.is_into_dataframe(native):
         return "numpy"
-    return str(nw.from_native(native, eager_only=True).implementation.value)
+    frame: Any = native
+    return str(nw.from_native(frame, eager_only=True).implementation.value)
 
 
 def in_library(table: pa.Table, library: Any, *, schema: Schema | None = None, like: Any = None) -> Any:

@@ -14,12 +14,13 @@ import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
 from taut.auditing import Audit, Context, audit_by_row
-from taut.data import Table, as_sheet, as_table, check_same_features, count_seen, encode
+from taut.data import Table, as_table, check_same_features, count_seen, encode
 from taut.errors import DataError, OptionError
 from taut.estimators.conditions import Conditions, joined
 from taut.estimators.giving import as_columns, covariates_for
 from taut.estimators.holes import over_rows, readable
-from taut.estimators.preparation import check_within
+from taut.estimators.one_block import table_of
+from taut.estimators.preparation import check_within, in_units
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, entries_in
@@ -53,7 +54,7 @@ def prepared(fitted: Fitted, X: Any) -> Table:
     if fitted.coded and X is fitted.held_out:
         return X
     if fitted.schema is not None:
-        sheet = as_sheet(X)
+        sheet = table_of(X)
         return conditions.beside(encode(fitted.schema, sheet), sheet, schema=fitted.schema)
     table = as_table(X, holes=True)
     check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
@@ -62,11 +63,17 @@ def prepared(fitted: Fitted, X: Any) -> Table:
     values = fitted.binarisation.for_evaluation(values)
     check_within(fitted.model.observation, fitted.likelihood.name, dataclasses.replace(table, values=values))
     values = np.where(holes, np.nan, values) if holes.any() else values
-    return conditions.beside(dataclasses.replace(table, values=values), table.beside)
+    beside, table = table.beside, dataclasses.replace(table, values=values)
+    return conditions.beside(table if fitted.units is None else in_units(table, fitted.units), beside)
+
+
+def in_own_units(fitted: Fitted, values: Num[np.ndarray, "n features"]) -> Num[np.ndarray, "n features"]:
+    """Rows of a block as the data are, from rows as the model sees them."""
+    return np.asarray(values) if fitted.units is None else fitted.units.restore(values)
 
 
 def place(fitted: Fitted, X: Any) -> Encoding:
-    """Posterior means and reconstructions of all rows."""
+    """Posterior means and reconstructions of all rows, as the model sees them."""
 
     def asked(model: AbstractModel, guide: AbstractGuide, values: Any, numbers: Any) -> Encoding:
         return map_rows(EncodingOfRow(), model, guide, values, key=jr.key(0), rows=numbers, block=BLOCK)
@@ -77,7 +84,10 @@ def place(fitted: Fitted, X: Any) -> Encoding:
 def decode(
     fitted: Fitted, latents: Float[np.ndarray, "n latents"], given: Any = None
 ) -> Float[np.ndarray, "n features"]:
-    """E[x|z] for latents, or E[x|z, c] for what is given beside them. Raises OptionError where that is missing."""
+    """E[x|z] for latents, or E[x|z, c] for what is given beside them, as the model sees rows.
+
+    Raises OptionError where that is missing.
+    """
     if latents.ndim != 2 or latents.shape[1] != fitted.architecture.latents:
         raise DataError(
             f"Latents want the shape (n, {fitted.architecture.latents}); got {latents.shape}; pass what `transform` "
@@ -92,7 +102,7 @@ def decode(
 
 
 def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.ndarray, "n features"]:
-    """Draws of x from p(z) p(x|z), or from p(z) p(x|z, c) for covariates as `lent_rows` makes them."""
+    """Draws of x as the model sees it, from p(z) p(x|z), or p(z) p(x|z, c) for covariates as of `lent_rows`."""
     if n < 1:
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
     # Whole rows: what is drawn does not hide itself.
@@ -172,6 +182,7 @@ def judge(
             high=fitted.ends[1],
             notes=_notes(fitted, raw, seen=seen, held_out=X is None),
             schema=fitted.schema,
+            units=fitted.units,
         ),
         settings={
             "seed": seed,

@@ -105,9 +105,18 @@ def usual_values(model: LatentVariableModel, latents: int) -> Float[Array, "feat
 def content_numbers(values: Rows) -> Int[np.ndarray, "n"]:
     """A number for each row by what is in it, to fold keys in with.
 
-    What an estimator says of a row then depends neither on its place nor on its company; equal rows share their draws.
+    What an estimator says of a row then depends neither on its place nor on its company; equal rows share their draws,
+    also where they differ by no more than the last bits, as those of data in other units do.
     """
-    return (row_hashes(values) >> np.uint64(33)).astype(np.int64)
+    return (row_hashes(_without_last_bits(values)) >> np.uint64(33)).astype(np.int64)
+
+
+def _without_last_bits(values: Rows) -> Num[np.ndarray, "n datum"]:
+    """Floats to 16 bits of their digits."""
+    if values.dtype.kind != "f":
+        return values
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    return ((bits + np.uint32(0x80)) & np.uint32(0xFFFFFF00)).view(np.float32)
 
 
 def _merged(own: Bool[np.ndarray, "n"], mine: np.ndarray, others: np.ndarray) -> np.ndarray:

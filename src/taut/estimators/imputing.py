@@ -69,17 +69,17 @@ def impute(
     coded = np.array([column.kind in CODED for column in schema.modelled])
     numbers = found.mean if how == "mean" else found.middle
     single = np.where(coded, found.mode, numbers)
-    offsets = np.array([column.offset for column in schema.modelled])
+    offsets, units = (np.array([getattr(each, name) for each in schema.modelled]) for name in ("offset", "unit"))
     filled = [fill(schema, sheet, found.draws[:, number]) for number in range(draws)]
     return Imputation(
         single=as_came(fill(schema, sheet, single), X),
         multiple=[as_came(frame, X) for frame in filled],
         columns=[column.name for column in schema.modelled],
         missing=np.isnan(table.values[:, :features]),
-        deviation=np.where(coded, np.nan, found.deviation),
+        deviation=np.where(coded, np.nan, found.deviation * units),
         chance=np.where(coded, found.chance, np.nan),
-        low=np.where(coded, np.nan, found.low + offsets),
-        high=np.where(coded, np.nan, found.high + offsets),
+        low=np.where(coded, np.nan, found.low * units + offsets),
+        high=np.where(coded, np.nan, found.high * units + offsets),
         level=level,
     )
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 
 from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, is_cells, read_schema, split
 from taut.data.collecting import in_memory
 from taut.errors import DataError, OptionError, SupportError
 from taut.estimators.giving import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_of_table, given_rows
+from taut.estimators.one_block import block_of, table_of
 from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
 from taut.likelihoods import Choice
 
@@ -47,28 +47,6 @@ class Opened:
     weights: RowWeights | None = None
 
 
-def is_table(X: Any, likelihood: str) -> bool:
-    """Whether X is read column by column: a sheet or frame, text, objects, or numbers with holes.
-
-    Numbers without holes for which a likelihood was named are one block, whatever holds them.
-    """
-    if isinstance(X, Table):
-        return X.values.dtype.kind == "f" and bool(np.isnan(X.values).any())
-    if isinstance(X, Sheet) or (not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X)):
-        sheet = as_sheet(X)
-        plain = all(cells.dtype.is_numeric() or cells.dtype == nw.Boolean for cells in sheet.series)
-        whole = plain and not any(cells.null_count() or _has_nan(cells) for cells in sheet.series)
-        return not whole or (sheet.named and likelihood == "auto")
-    if hasattr(X, "toarray"):
-        return False
-    if isinstance(X, np.ma.MaskedArray):
-        return bool(np.ma.is_masked(X))
-    values = _as_array(X)
-    return values.ndim == 2 and (
-        values.dtype.kind in "OUST" or (values.dtype.kind == "f" and bool(np.isnan(values).any()))
-    )
-
-
 def opened(
     X: Any,
     *,
@@ -81,8 +59,9 @@ def opened(
     labels: Any = None,
     weights: Any = None,
     by_column: bool = False,
+    binarised: bool = False,
 ) -> Opened:
-    """The rows of X for training; `by_column` reads numbers without holes as a table, too.
+    """The rows of X for training; `by_column` reads any numbers as a table, `binarised` those without holes as a block.
 
     Raises DataError where they cannot be used, OptionError for a schema of an array.
     """
@@ -91,9 +70,11 @@ def opened(
     asked = asked.settled(cells=cells)
     if cells and na_values:
         raise OptionError("`na_values` wants a table of columns; got counts of cells; leave it out.")
-    by_column = by_column or schema is not None or asked.by_column or bool(na_values)
-    block = cells or not (by_column or is_table(X, likelihood))
-    rows = as_table(X) if block else _sheet(X, na_values)
+    by_column = (by_column or schema is not None or asked.by_column or bool(na_values)) and not cells
+    named = binarised or likelihood not in ("auto", "mixed")
+    block = None if by_column else block_of(X, named=named, counted=asked.size_factor == "total")
+    rows = (_sheet(X, na_values) if by_column else table_of(X)) if block is None else block
+    labels = X.labels if labels is None and isinstance(X, Table) else labels
     labels, weights = checked_labels(labels, len(rows)), checked_weights(weights, len(rows))
     labels = labels if labels is None or weights is None else labels[weights > 0]
     rows, weights = with_weight(rows, weights)
@@ -141,14 +122,3 @@ def _given(sheet: Sheet, likelihood: str, schema: Mapping[str, Any] | str | Path
         )
     kind, family = AS_KIND[likelihood]
     return {name: {"kind": kind, "family": family} for name in sheet.columns} | given
-
-
-def _has_nan(cells: nw.Series) -> bool:
-    return cells.dtype.is_float() and bool(cells.is_nan().any())
-
-
-def _as_array(X: Any) -> np.ndarray:
-    try:
-        return np.asarray(X)
-    except ValueError:  # rows of many lengths, which get their sentence from the reader
-        return np.empty(0)

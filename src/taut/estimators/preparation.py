@@ -7,7 +7,10 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float, Num
 
-from taut.data import Table, binarise_fixed, grey_levels
+from taut.data import Table, Units, binarise_fixed, grey_levels
+from taut.data.checks import place
+from taut.data.support import FARTHEST
+from taut.data.units import too_close
 from taut.errors import OptionError, SupportError
 from taut.estimators.conditions import joined
 from taut.fitting import AsFloat, DynamicBinarisation, Packed, View, pack
@@ -62,6 +65,33 @@ def stored_rows(
     if values.dtype.kind not in "iu" or values.dtype.itemsize > 4:
         return joined(values, given), AsFloat()
     return pack(values, given), Packed(given=given.shape[1])
+
+
+def in_units(table: Table, units: Units) -> Table:
+    """A block of real numbers as the model sees it. Raises SupportError for one that single precision cannot hold."""
+    with np.errstate(over="ignore"):
+        values = units.code(table.values)
+    beyond = np.argwhere(np.abs(values) > FARTHEST)
+    if len(beyond):
+        row, column = (int(number) for number in beyond[0])
+        raise SupportError(
+            f"Numbers within {FARTHEST:g} times the spread of their column are wanted, where single precision ends; "
+            f"`{table.name}` holds {table.values[row, column]:g} in {place(row, column, table.columns)}; mend it, or "
+            "leave the row out."
+        )
+    return dataclasses.replace(table, values=values)
+
+
+def check_told_apart(table: Table) -> None:
+    """Refuse a block, coded as by `in_units`, of which a column's numbers are mostly one in single precision."""
+    for number, column in enumerate(table.values.T):
+        if np.ptp(column) > 0 and too_close(column):
+            row = int(np.argmax(np.abs(column)))
+            raise SupportError(
+                f"Numbers that single precision tells apart are wanted; beside that in "
+                f"{place(row, number, table.columns)} of `{table.name}` half of its column are one; mend it, or leave "
+                "out the row or the column."
+            )
 
 
 def check_within(likelihood: AbstractLikelihood, name: str, table: Table) -> None:

@@ -74,8 +74,7 @@ def mechanism_of(columns: Sequence[Column], values: Values, places: Places, inpu
             return None
         if isinstance(scale, int):
             return CodeMasking(jnp.broadcast_to(own[:, None], (len(place), scale)))
-        parts = (getattr(inputs, name)[place] for name in ("centre", "spread", "low", "high"))
-        return NumberMasking(own, jnp.zeros_like(own), *parts, form=scale)
+        return NumberMasking(own, jnp.zeros_like(own), inputs.centre[place], inputs.spread[place], form=scale)
 
     return Mechanism(tuple(masking(np.asarray(place)) for place in places), places, jnp.asarray(holes.any(axis=0)))
 
@@ -86,21 +85,12 @@ def cell_inputs(columns: Sequence[Column], values: Values, covariates: int) -> C
         len(column.categories or ()) if column.family == "categorical" else READ.get(column.family, "as it is")
         for column in columns
     )
-    ends = np.array(
-        [
-            (0.0 if column.low is None else column.low, 1.0 if column.high is None else column.high)
-            for column in columns
-        ],
-        np.float64,
-    ).T
-    forms = {"log": np.log, "log1p": np.log1p, "as it is": lambda x: x}
+    forms = {"log": np.log, "log1p": np.log1p, "log-odds": log_odds, "as it is": lambda x: x}
     moved = np.array(values, np.float64)
     for place, scale in enumerate(scales):
-        if scale == "log-odds":
-            moved[:, place] = log_odds(moved[:, place], ends[0, place], ends[1, place])
-        elif isinstance(scale, str):
+        if isinstance(scale, str):
             moved[:, place] = forms[scale](moved[:, place])
     spread = np.nanstd(moved, axis=0)
-    numbers = (np.nanmean(moved, axis=0), np.where(spread > 0, spread, 1.0), *ends)
-    centre, spread, low, high = (jnp.asarray(each, jnp.result_type(float)) for each in numbers)
-    return CellInputs(scales, centre=centre, spread=spread, low=low, high=high, covariates=covariates)
+    numbers = (np.nanmean(moved, axis=0), np.where(spread > 0, spread, 1.0))
+    centre, spread = (jnp.asarray(each, jnp.result_type(float)) for each in numbers)
+    return CellInputs(scales, centre=centre, spread=spread, covariates=covariates)

@@ -11,14 +11,15 @@ from typing import Any
 import jax.random as jr
 import numpy as np
 
-from taut.data import Schema, Table, check_enough_rows, check_varies, digest, row_hashes
+from taut.data import Schema, Table, Units, check_enough_rows, check_varies, digest, row_hashes
 from taut.errors import OptionError
-from taut.estimators.assembly import Architecture, objective_named
+from taut.estimators.assembly import Architecture, objective_named, units_for
 from taut.estimators.conditions import COUNTS, joined
 from taut.estimators.giving import kept_rows
 from taut.estimators.hole_patterns import HolePatterns, hole_patterns
+from taut.estimators.one_block import FEWEST_COLUMNS
 from taut.estimators.opening import MIXED, Opened
-from taut.estimators.preparation import Binarisation, stored_rows
+from taut.estimators.preparation import Binarisation, check_told_apart, in_units, stored_rows
 from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
@@ -27,8 +28,6 @@ from taut.likelihoods import Choice, check_support, choose, choose_counts
 from taut.models import LatentVariableModel
 from taut.record import HistoryRow
 
-# Smaller squares are more often tables that happen to have a square number of columns.
-SMALLEST_IMAGE = 36
 EPOCHS, STEPS = 100, 6000
 
 
@@ -64,7 +63,12 @@ class Fitted:
     @property
     def coded(self) -> bool:
         """Whether the rows that were held out are kept as the model sees them, and not as they came."""
-        return self.schema is not None or self.architecture.covariates > 0
+        return self.schema is not None or self.units is not None or self.architecture.covariates > 0
+
+    @property
+    def units(self) -> Units | None:
+        """Where zero lies and how long the units are of a block of real numbers."""
+        return self.architecture.units
 
     @property
     def input_names(self) -> list[str] | None:
@@ -95,7 +99,7 @@ def train(
     """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
-    plan = plan_of(options, rows=len(train_rows), columnwise=data.schema is not None)
+    plan = plan_of(options, rows=len(train_rows))
     objective = objective_named(options["objective"], draws=options["draws"], kl_warm_up=options["kl_warm_up"])
     binarisation = Binarisation.of(options["binarise"], table.values, seed)
     if data.schema is not None and binarisation.kind != "none":
@@ -103,7 +107,13 @@ def train(
     if data.given.numbers is not None and binarisation.kind != "none":
         raise OptionError("`binarise` wants nothing given beside grey values; got covariates; leave out one of them.")
     likelihood = _likelihood(options["likelihood"], data, binarisation)
-    architecture = _architecture(options, data, likelihood, binarisation)
+    units = units_for(likelihood.name, table.values[train_rows])
+    ends = _ends(table.values, binarisation)
+    if units is not None:
+        table = in_units(table, units)
+        check_told_apart(dataclasses.replace(table, values=table.values[train_rows]))
+        data = dataclasses.replace(data, table=table)
+    architecture = _architecture(options, data, likelihood, binarisation, units)
     rows, given = table.values[train_rows], data.given.numbers
     coded = table if given is None else dataclasses.replace(table, values=joined(table.values, given), beside=None)
     held_out = _held_out(coded, held_rows, data.labels)
@@ -114,7 +124,7 @@ def train(
     everything = table.values if given is None else stored_rows(table.values, given)[0]
     stored, view = binarisation.for_training(everything[train_rows])
     view = view if given is None else stored_rows(rows[:1], given[:1])[1]
-    data_digest = digest(coded.values)
+    data_digest = digest(np.vstack([coded.values, _scales(architecture)]))
     if checkpoint is not None:
         weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
         note_or_compare(checkpoint, options, seed=seed, data_digest=data_digest + weighted, resume=resume)
@@ -159,7 +169,7 @@ def train(
         notes=table.notes,
         columns=table.columns,
         image_shape=_image_shape(table, architecture),
-        ends=_ends(table.values, binarisation),
+        ends=ends,
         held_out=held_out,
         seen=np.unique(row_hashes(coded.values[train_rows])),
         given_rows=None if given is None else kept_rows(given[train_rows], seed=seed),
@@ -167,14 +177,14 @@ def train(
     )
 
 
-def plan_of(options: dict[str, Any], *, rows: int, columnwise: bool) -> Plan:
+def plan_of(options: dict[str, Any], *, rows: int) -> Plan:
     """The budget among the options. Raises OptionError where a value makes no sense.
 
-    For a table of few rows one epoch passes over them several times, so that 100 epochs are at least `STEPS` steps.
+    Of few rows one epoch passes over them several times, so that 100 epochs are at least `STEPS` steps.
     """
     epochs = EPOCHS if options["max_epochs"] is None else options["max_epochs"]
     batch_size = min(options["batch_size"], rows)
-    repeats = max(1, math.ceil(STEPS / (EPOCHS * math.ceil(rows / max(batch_size, 1))))) if columnwise else 1
+    repeats = max(1, math.ceil(STEPS / (EPOCHS * math.ceil(rows / max(batch_size, 1)))))
     return Plan(
         epochs=epochs,
         batch_size=batch_size,
@@ -203,12 +213,13 @@ def _likelihood(name: str, data: Opened, binarisation: Binarisation) -> Choice:
 
 
 def _architecture(
-    options: dict[str, Any], data: Opened, likelihood: Choice, binarisation: Binarisation
+    options: dict[str, Any], data: Opened, likelihood: Choice, binarisation: Binarisation, units: Units | None
 ) -> Architecture:
     table = data.table
     architecture = Architecture(
         features=table.features,
         schema=data.schema,
+        units=units,
         latents=options["latent_dim"],
         hidden=tuple(options["hidden"]),
         likelihood=likelihood.name,
@@ -228,6 +239,18 @@ def _held_out(table: Table, rows: np.ndarray, labels: np.ndarray | None) -> Tabl
     return dataclasses.replace(table, values=table.values[rows], labels=None if labels is None else labels[rows])
 
 
+def _scales(architecture: Architecture) -> np.ndarray:
+    """Two more rows of coded data, which say what one of them stands for: the offsets and units."""
+    scales = np.zeros((2, architecture.features + architecture.covariates))
+    if architecture.schema is not None:
+        scales[:, : architecture.features] = [
+            [getattr(each, name) for each in architecture.schema.modelled] for name in ("offset", "unit")
+        ]
+    elif architecture.units is not None:
+        scales[:, : architecture.features] = architecture.units.offsets, architecture.units.units
+    return scales
+
+
 def _ends(values: np.ndarray, binarisation: Binarisation) -> tuple[float, float]:
     if binarisation.kind != "none":
         return 0.0, 1.0
@@ -239,6 +262,6 @@ def _image_shape(table: Table, architecture: Architecture) -> tuple[int, int] | 
     side = math.isqrt(table.features)
     if architecture.schema is not None:
         return None
-    square = side * side == table.features and table.features >= SMALLEST_IMAGE
+    square = side * side == table.features and table.features >= FEWEST_COLUMNS
     bounded = architecture.likelihood in ("bernoulli", "binomial", "continuous-bernoulli", "discretised-logistic")
     return table.image_shape or ((side, side) if square and bounded and table.columns is None else None)

@@ -13,11 +13,12 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
 from taut.auditing import Audit
-from taut.data import Table, as_sheet, decode
+from taut.data import Table, decode
 from taut.errors import OptionError
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
 from taut.estimators.containers import as_came, block_in_library, in_library, library_of
+from taut.estimators.one_block import table_of
 from taut.record import Ledger
 
 Values = Num[np.ndarray, "n columns"]
@@ -124,7 +125,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         fitted = self._fitted()
         means, schema = evaluation.decode(fitted, np.asarray(Z), given), fitted.schema
         if schema is None:
-            return block_in_library(means, fitted.columns, self.library_, like=Z)
+            own = evaluation.in_own_units(fitted, means)
+            return block_in_library(own, fitted.columns, self.library_, like=Z)
         return in_library(decode(schema, means), self.library_, schema=schema, like=Z)
 
     def reconstruct(self, X: Any) -> Any:
@@ -132,8 +134,9 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         fitted = self._fitted()
         means, schema = np.asarray(evaluation.place(fitted, X).reconstruction), fitted.schema
         if schema is None:
-            return block_in_library(means, fitted.columns, library_of(X), like=X)
-        return as_came(decode(schema, means, like=as_sheet(X)), X)
+            own = evaluation.in_own_units(fitted, means)
+            return block_in_library(own, fitted.columns, library_of(X), like=X)
+        return as_came(decode(schema, means, like=table_of(X)), X)
 
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
         """New rows: z from the prior, then x from p(x|z).
@@ -152,7 +155,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
             return in_library(rows, self.library_, schema=fitted.schema, like=given)
         if holes:
             raise OptionError("`holes` wants a fit of a table; this one saw one block of numbers; fit a frame.")
-        drawn = evaluation.sample(fitted, n, seed=seed, given=given)
+        drawn = evaluation.in_own_units(fitted, evaluation.sample(fitted, n, seed=seed, given=given))
         return block_in_library(drawn, fitted.columns, self.library_, like=given)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
@@ -172,7 +175,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
 
     def interpolate(self, start: Any, end: Any, *, steps: int = 8) -> Values:
         """E[x|z] along the straight line between the posterior means of two data, both ends included."""
-        names = self._fitted().columns
+        names = self._fitted().input_names
         ends = self.transform(Table(values=np.stack([np.ravel(start), np.ravel(end)]), name="the ends", columns=names))
         share = np.linspace(0.0, 1.0, steps)[:, None]
         return self.inverse_transform((1.0 - share) * ends[0] + share * ends[1])

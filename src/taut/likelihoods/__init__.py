@@ -19,6 +19,7 @@ from taut.likelihoods.mixture import GaussianMixture
 from taut.likelihoods.ordered import OrderedLogit
 from taut.likelihoods.real import Gaussian, StudentT
 from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
+from taut.likelihoods.units import InUnits
 
 __all__ = [
     "NAMES",
@@ -33,6 +34,7 @@ __all__ = [
     "DiscretisedLogistic",
     "Gaussian",
     "GaussianMixture",
+    "InUnits",
     "LogNormal",
     "LogitNormal",
     "Mechanism",

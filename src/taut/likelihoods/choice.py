@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from taut.data.units import differences
 from taut.errors import OptionError, SupportError
 from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
@@ -17,8 +18,10 @@ from taut.likelihoods.real import Gaussian, StudentT
 
 Values = np.ndarray
 
-# Above this many steps an integer scale with two ends is read as grey levels, below as a count out of a total.
+# Counts up to here that pile up at their largest are counts out of a total.
 MOST_STEPS_OF_A_COUNT = 64
+# Grey levels reach the upper half of 0 to 255, and this share of those that are not black is there; of counts, few are.
+MIDDLE_GREY, SHARE_ABOVE_IT = 128, 0.05
 HEAVY_TAIL_KURTOSIS = 6.0
 
 
@@ -69,8 +72,8 @@ def named(name: str, values: Values, *, largest: float | None = None) -> Abstrac
 def _choose_for_counts(values: Values, high: float) -> Choice:
     if high <= 1:
         return Choice("bernoulli", "every value is 0 or 1")
-    if values.dtype == np.uint8 and high > MOST_STEPS_OF_A_COUNT:
-        return Choice("discretised-logistic", f"the values are bytes up to {high:.0f}, read as grey levels 0 to 255")
+    if MIDDLE_GREY <= high <= 255 and np.mean(values[values > 0] >= MIDDLE_GREY) >= SHARE_ABOVE_IT:
+        return Choice("discretised-logistic", f"the values fill bytes up to {high:.0f}, read as grey levels 0 to 255")
     if high <= MOST_STEPS_OF_A_COUNT and _piles_up_at(values, high):
         return Choice("binomial", f"the values are counts that pile up at their largest, {high:.0f}")
     return choose_counts(values)
@@ -99,12 +102,13 @@ def _piles_up_at(values: Values, high: float) -> bool:
 
 
 def _median_kurtosis(values: Values) -> float:
-    spread = values.std(axis=0, dtype=np.float64)
-    moving = spread > 0
-    if not moving.any():
+    # From near each column's middle and in units of its width, where no power overflows and no digit is lost.
+    moved = differences(values, np.median(values, axis=0))
+    width = np.abs(moved).max(axis=0)
+    moved = moved[:, width > 0] / width[width > 0]
+    if not moved.size:
         return 0.0
-    # In float32 the fourth power of 10¹⁰ would be infinite.
-    scores = (values[:, moving] - values[:, moving].mean(axis=0, dtype=np.float64)) / spread[moving]
+    scores = (moved - moved.mean(axis=0)) / moved.std(axis=0)
     return float(np.median((scores**4).mean(axis=0))) - 3.0
 
 

@@ -20,6 +20,7 @@ from taut.likelihoods.mixture import GaussianMixture
 from taut.likelihoods.ordered import OrderedLogit
 from taut.likelihoods.real import Gaussian, StudentT
 from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
+from taut.likelihoods.units import InUnits
 from taut.numerics import NEAREST_END
 from taut.shapes import Outputs
 
@@ -50,7 +51,8 @@ def for_columns(columns: Sequence[Column], values: Values) -> Start:
     for (family, _), places in groups.items():
         own, cells = [columns[place] for place in places], np.asarray(values[:, places], np.float64)
         block = FAMILIES[family](own, cells)
-        blocks.append(block)
+        log_units = _array(np.log([column.unit for column in own]))
+        blocks.append(block if block.discrete else InUnits(block, log_units))
         starts.append(_starting_outputs(block, cells))
     places = tuple(tuple(places) for places in groups.values())
     return Start(Mixed(tuple(blocks), places), jnp.concatenate(starts))
@@ -76,7 +78,7 @@ def _real(columns: Sequence[Column], cells: Values, of: Callable[[Values], Value
 
 
 def _rounded(columns: Sequence[Column], per: Float[np.ndarray, "features"] | float = 1.0) -> Float[Array, "features"]:
-    steps = np.array([column.resolution or 0.0 for column in columns])
+    steps = np.array([(column.resolution or 0.0) / column.unit for column in columns])
     return _array(ROUNDING * steps / per)
 
 
@@ -97,32 +99,22 @@ def _log_normal(columns: Sequence[Column], cells: Values) -> LogNormal:
     return LogNormal(len(columns), **_real(columns, cells, np.log), smallest=smallest)
 
 
-def _ends(columns: Sequence[Column]) -> dict[str, Float[Array, "features"]]:
-    pairs = np.array([(column.low, column.high) for column in columns], np.float64)
-    return {"low": _array(pairs[:, 0]), "high": _array(pairs[:, 1])}
+def log_odds(shares: np.ndarray) -> np.ndarray:
+    """Log-odds of shares, read no nearer to their ends than a model can.
 
-
-def log_odds(cells: np.ndarray, low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
-    """Log-odds of the share of the way from one end to the other.
-
-    >>> log_odds(np.array([5.0]), 0.0, 10.0).tolist()
+    >>> log_odds(np.array([0.5])).tolist()
     [0.0]
     """
-    share = np.clip((cells - low) / (high - low), NEAREST_END, 1.0 - NEAREST_END)
-    return np.log(share) - np.log1p(-share)
-
-
-def _log_odds(columns: Sequence[Column], cells: Values) -> Values:
-    low, high = np.array([(column.low, column.high) for column in columns], np.float64).T
-    return log_odds(cells, low, high)
+    shares = np.clip(shares, NEAREST_END, 1.0 - NEAREST_END)
+    return np.log(shares) - np.log1p(-shares)
 
 
 def _logit_normal(columns: Sequence[Column], cells: Values) -> LogitNormal:
-    return LogitNormal(len(columns), **_ends(columns), **_real(columns, cells, lambda x: _log_odds(columns, x)))
+    return LogitNormal(len(columns), **_real(columns, cells, log_odds))
 
 
 def _beta(columns: Sequence[Column], cells: Values) -> Beta:
-    return Beta(len(columns), **_ends(columns), centre=_array(np.nanmean(_log_odds(columns, cells), axis=0)))
+    return Beta(len(columns), centre=_array(np.nanmean(log_odds(cells), axis=0)))
 
 
 def _ordered(columns: Sequence[Column], cells: Values) -> OrderedLogit:

@@ -25,8 +25,7 @@ class NumberMasking(eqx.Module):
 
     >>> import jax.numpy as jnp
     >>> one = jnp.ones(1)
-    >>> scale = {"centre": one, "spread": one, "low": 0.0 * one, "high": one, "form": "as it is"}
-    >>> masking = NumberMasking(level=-one, slope=2.0 * one, **scale)
+    >>> masking = NumberMasking(level=-one, slope=2.0 * one, centre=one, spread=one, form="as it is")
     >>> masking(jnp.array([[1.0, 2.0]])).tolist()
     [[-1.0, 1.0]]
     """
@@ -35,17 +34,15 @@ class NumberMasking(eqx.Module):
     slope: Float[Array, "entries"]
     centre: Float[Array, "entries"]
     spread: Float[Array, "entries"]
-    low: Float[Array, "entries"]
-    high: Float[Array, "entries"]
     form: str = eqx.field(static=True)
 
     def __call__(self, values: Float[Array, "entries nodes"]) -> Float[Array, "entries nodes"]:
         """Log-odds that each of these values would be missing."""
-        low, high, centre, spread = (fixed(part)[:, None] for part in (self.low, self.high, self.centre, self.spread))
+        centre, spread = fixed(self.centre)[:, None], fixed(self.spread)[:, None]
         if self.form == "log":
             values = jnp.log(jnp.maximum(values, 1e-30))
         elif self.form == "log-odds":
-            values = log_odds(inside((values - low) / (high - low)))
+            values = log_odds(inside(values))
         return self.level[:, None] + self.slope[:, None] * (values - centre) / spread
 
 

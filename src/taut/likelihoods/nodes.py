@@ -16,7 +16,8 @@ from jax.nn import log_sigmoid, log_softmax, sigmoid
 from jax.scipy.special import digamma, polygamma
 from jaxtyping import Array, Float
 
-from taut.likelihoods.transformed import BetweenEnds, GaussianLogOdds
+from taut.likelihoods.transformed import BetaShares, GaussianLogOdds
+from taut.likelihoods.units import PerUnit
 
 _STEPS = np.arange(-24, 25) / 4.0
 # Tails of a power law: evenly in u with x = sinh u, far out.
@@ -32,14 +33,15 @@ class Nodes(NamedTuple):
 
 
 def nodes_of(distribution: dist.Distribution) -> Nodes | None:
-    """The nodes of a vector of independent entries; None for counts, which have no end to sum to.
+    """The nodes of a vector of independent entries, coded where they are; None for counts, which have no end.
 
     >>> import jax.numpy as jnp
     >>> points, log_weights = nodes_of(dist.Normal(jnp.array([3.0]), 2.0).to_event(1))
     >>> round(float(jnp.sum(jnp.exp(log_weights) * points**2)), 4)
     13.0
     """
-    base = distribution.base_dist if isinstance(distribution, dist.Independent) else distribution
+    coded = distribution.coded if isinstance(distribution, PerUnit) else distribution
+    base = coded.base_dist if isinstance(coded, dist.Independent) else coded
     for kind, nodes in _NODES:
         if isinstance(base, kind):
             return nodes(base)
@@ -57,7 +59,7 @@ def _log_normal(base: Any) -> Nodes:
 
 def _logit_normal(base: GaussianLogOdds) -> Nodes:
     points, log_weights = _gaussian(base.location, base.scale)
-    return Nodes(base.low[:, None] + (base.high - base.low)[:, None] * sigmoid(points), log_weights)
+    return Nodes(sigmoid(points), log_weights)
 
 
 def _gaussian(location: Float[Array, "entries"], scale: Float[Array, "entries"]) -> Nodes:
@@ -74,15 +76,13 @@ def _student_t(base: dist.StudentT) -> Nodes:
     return Nodes(location[:, None] + scale[:, None] * jnp.sinh(u), log_softmax(kernel + jnp.log(jnp.cosh(u)), axis=1))
 
 
-def _beta(base: BetweenEnds) -> Nodes:
+def _beta(base: BetaShares) -> Nodes:
     """In log-odds, whose mean and variance are known: ψ(a) − ψ(b) and ψ'(a) + ψ'(b)."""
-    shares: dist.Beta = base.shares  # pyright: ignore[reportAssignmentType]
-    a, b = jnp.asarray(shares.concentration1), jnp.asarray(shares.concentration0)
+    a, b = jnp.asarray(base.concentration1), jnp.asarray(base.concentration0)
     steps = jnp.asarray(_WIDE[None], a.dtype)
     odds = (digamma(a) - digamma(b))[:, None] + jnp.sqrt(polygamma(1, a) + polygamma(1, b))[:, None] * steps
     kernel = a[:, None] * log_sigmoid(odds) + b[:, None] * log_sigmoid(-odds)
-    points = base.low[:, None] + (base.high - base.low)[:, None] * sigmoid(odds)
-    return Nodes(points, log_softmax(kernel, axis=1))
+    return Nodes(sigmoid(odds), log_softmax(kernel, axis=1))
 
 
 def _mixture(base: dist.MixtureSameFamily) -> Nodes:
@@ -113,7 +113,7 @@ _NODES: tuple[tuple[type, Callable[[Any], Nodes]], ...] = (
     (dist.LogNormal, _log_normal),
     (GaussianLogOdds, _logit_normal),
     (dist.StudentT, _student_t),
-    (BetweenEnds, _beta),
+    (BetaShares, _beta),
     (dist.MixtureSameFamily, _mixture),
     (dist.BernoulliLogits, _coins),
     (dist.CategoricalLogits, _categories),

@@ -1,4 +1,4 @@
-"""Entries with one end or two: densities of the values themselves, whose logarithm or log-odds is Gaussian."""
+"""Positive entries and shares: densities of the values themselves, whose logarithm or log-odds is Gaussian."""
 
 # numpyro's own distributions override these in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
@@ -66,14 +66,13 @@ class LogNormal(AbstractLikelihood):
 
 
 class LogitNormal(AbstractLikelihood):
-    """Independent entries between two ends: the log-odds of (x − low)/(high − low) are Gaussian.
+    """Independent shares between 0 and 1: the log-odds of x are Gaussian.
 
-    The density is that of x: −log(high − low) − log u − log(1 − u) is part of it, u being the share.
+    The density is that of x: −log x − log(1 − x) is part of it. Entries between other ends are coded as shares, see
+    `InUnits`.
     """
 
     features: int = eqx.field(static=True)
-    low: Float[Array, "features"]
-    high: Float[Array, "features"]
     centre: Float[Array, "features"]
     spread: Float[Array, "features"]
     raw_scale: Float[Array, "features"]
@@ -83,19 +82,16 @@ class LogitNormal(AbstractLikelihood):
         self,
         features: int,
         *,
-        low: Float[Array, "features"],
-        high: Float[Array, "features"],
         centre: Float[Array, "features"],
         spread: Float[Array, "features"],
     ):
-        self.features, self.low, self.high = features, low, high
-        self.centre, self.spread, self.raw_scale = centre, spread, raw_of_one(features)
+        self.features, self.centre, self.spread, self.raw_scale = features, centre, spread, raw_of_one(features)
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         location = located(outputs, self.centre, self.spread)
         scale = positive(self.raw_scale) * fixed(self.spread)
-        return GaussianLogOdds(location, scale, fixed(self.low), fixed(self.high)).to_event(1)
+        return GaussianLogOdds(location, scale).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """t/σ, with σ in units of the spread."""
@@ -103,29 +99,24 @@ class LogitNormal(AbstractLikelihood):
 
 
 class GaussianLogOdds(dist.Distribution):
-    """x = low + (high − low) sigmoid(location + scale ε)."""
+    """x = sigmoid(location + scale ε)."""
 
-    arg_constraints = {  # noqa: RUF012  numpyro's own form
-        "location": constraints.real,
-        "scale": constraints.positive,
-        "low": constraints.real,
-        "high": constraints.real,
-    }
+    arg_constraints = {"location": constraints.real, "scale": constraints.positive}  # noqa: RUF012  numpyro's own form
     support = constraints.real
 
-    def __init__(self, location: Array, scale: Array, low: Array, high: Array):
-        self.location, self.scale, self.low, self.high = location, scale, low, high
+    def __init__(self, location: Array, scale: Array):
+        self.location, self.scale = location, scale
         super().__init__(batch_shape=jnp.shape(location))
 
     def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
         """Draws, inside the ends."""
         logits = dist.Normal(self.location, self.scale).sample(key, sample_shape)
-        return self.low + (self.high - self.low) * inside(sigmoid(logits))
+        return inside(sigmoid(logits))
 
     def log_prob(self, value: Array) -> Array:
-        """Log density of the value in its own units."""
-        share = inside((value - self.low) / (self.high - self.low))
-        jacobian = jnp.log(self.high - self.low) + jnp.log(share) + jnp.log1p(-share)
+        """Log density of the share."""
+        share = inside(value)
+        jacobian = jnp.log(share) + jnp.log1p(-share)
         return dist.Normal(self.location, self.scale).log_prob(log_odds(share)) - jacobian
 
     @property
@@ -133,18 +124,16 @@ class GaussianLogOdds(dist.Distribution):
         """By Gauss–Hermite quadrature."""
         kind = self.location.dtype
         logits = self.location[..., None] + jnp.tensordot(self.scale, jnp.asarray(_NODES, kind), axes=0)
-        return self.low + (self.high - self.low) * (sigmoid(logits) @ jnp.asarray(_WEIGHTS / _WEIGHTS.sum(), kind))
+        return sigmoid(logits) @ jnp.asarray(_WEIGHTS / _WEIGHTS.sum(), kind)
 
 
 class Beta(AbstractLikelihood):
-    """Independent entries between two ends: shares with mean sigmoid(η) and a learned concentration φ.
+    """Independent shares between 0 and 1 with mean μ = sigmoid(η) and a learned concentration φ.
 
-    density of the share u: u^(μφ−1) (1−u)^((1−μ)φ−1) / B(μφ, (1−μ)φ), divided by high − low
+    p(x) = x^(μφ−1) (1−x)^((1−μ)φ−1) / B(μφ, (1−μ)φ). Entries between other ends are coded as shares, see `InUnits`.
     """
 
     features: int = eqx.field(static=True)
-    low: Float[Array, "features"]
-    high: Float[Array, "features"]
     centre: Float[Array, "features"]
     raw_concentration: Float[Array, "features"]
     discrete: ClassVar[bool] = False
@@ -153,17 +142,14 @@ class Beta(AbstractLikelihood):
         self,
         features: int,
         *,
-        low: Float[Array, "features"],
-        high: Float[Array, "features"],
         centre: Float[Array, "features"],
     ):
-        self.features, self.low, self.high, self.centre = features, low, high, centre
+        self.features, self.centre = features, centre
         self.raw_concentration = jnp.full(features, 4.0)
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        shares = BetaShares(*self._concentrations(outputs))
-        return BetweenEnds(shares, fixed(self.low), fixed(self.high)).to_event(1)
+        return BetaShares(*self._concentrations(outputs)).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """φ μ(1−μ) √(ψ'(μφ) + ψ'((1−μ)φ)) t."""
@@ -181,31 +167,10 @@ class Beta(AbstractLikelihood):
 class BetaShares(dist.Beta):
     """numpyro's Beta, read no nearer to its ends than float32 can tell."""
 
+    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
+        """Draws, inside the ends."""
+        return inside(jnp.asarray(super().sample(key, sample_shape)))
+
     def log_prob(self, value: Array) -> Array:
         """Log density."""
         return super().log_prob(inside(value))
-
-
-class BetweenEnds(dist.Distribution):
-    """low + (high − low) u for shares u of another distribution."""
-
-    pytree_data_fields = ("shares", "low", "high")
-    support = constraints.real
-
-    def __init__(self, shares: dist.Distribution, low: Array, high: Array):
-        self.shares, self.low, self.high = shares, low, high
-        super().__init__(batch_shape=jnp.shape(low))
-
-    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
-        """Draws."""
-        return self.low + (self.high - self.low) * inside(jnp.asarray(self.shares.sample(key, sample_shape)))
-
-    def log_prob(self, value: Array) -> Array:
-        """Log density of the value in its own units."""
-        width = self.high - self.low
-        return jnp.asarray(self.shares.log_prob((value - self.low) / width)) - jnp.log(width)
-
-    @property
-    def mean(self) -> Array:
-        """The mean in the units of the value."""
-        return self.low + (self.high - self.low) * jnp.asarray(self.shares.mean)

@@ -62,11 +62,11 @@ class CellInputs(eqx.Module):
 
     A datum is [entries, covariates]; entries may be NaN, which the network must not be able to tell from any value that
     could stand there: their inputs are zero, and the indicator of the entry is zero, too. `scales` names for each entry
-    how it is read: `as it is`, `log`, `log1p`, `log-odds` (between `low` and `high`), or, as a number, how many
-    categories it has. Covariates are passed on.
+    how it is read: `as it is`, `log`, `log1p`, `log-odds`, or, as a number, how many categories it has. Covariates are
+    passed on.
 
     >>> import jax.numpy as jnp
-    >>> inputs = CellInputs(("as it is", 3), centre=jnp.ones(2), spread=jnp.ones(2), low=jnp.zeros(2), high=jnp.ones(2))
+    >>> inputs = CellInputs(("as it is", 3), centre=jnp.ones(2), spread=jnp.ones(2))
     >>> inputs(jnp.array([3.0, jnp.nan])).tolist(), inputs.width
     ([2.0, 0.0, 0.0, 0.0, 1.0, 0.0], 6)
     """
@@ -74,8 +74,6 @@ class CellInputs(eqx.Module):
     scales: tuple[str | int, ...] = eqx.field(static=True)
     centre: Float[Array, "features"]
     spread: Float[Array, "features"]
-    low: Float[Array, "features"]
-    high: Float[Array, "features"]
     covariates: int = eqx.field(static=True, default=0)
 
     @property
@@ -97,12 +95,12 @@ class CellInputs(eqx.Module):
         return jnp.concatenate([*parts, seen.astype(entries.dtype), x[features:].astype(entries.dtype)])
 
     def _numbers(self, entries: Float[Array, "features"]) -> Float[Array, "features"]:
-        centre, spread, low, high = lax.stop_gradient((self.centre, self.spread, self.low, self.high))
+        centre, spread = lax.stop_gradient((self.centre, self.spread))
         forms = {
             "as it is": entries,
             "log": jnp.log(jnp.maximum(entries, 1e-30)),
             "log1p": jnp.log1p(jnp.maximum(entries, 0.0)),
-            "log-odds": log_odds(inside((entries - low) / (high - low))),
+            "log-odds": log_odds(inside(entries)),
         }
         moved = entries
         for name, form in forms.items():

@@ -103,7 +103,7 @@ def _look(
     data = np.asarray(measured.data, np.float64)
     width, rows = len(columns), data[chosen]
     on_stage(1)
-    resolutions = np.array([column.resolution or 0.0 for column in columns])
+    resolutions = np.array([(column.resolution or 0.0) / column.unit for column in columns])
     # Cells are hidden here whatever they are, and a mechanism of holes would read something into it.
     plain = model.as_if_random() if isinstance(model, LatentVariableModel) else model
     others = others_of_rows(

@@ -81,7 +81,7 @@ def _one(
         # A whole number at the end of its interval is in it, though rounding in single precision may say otherwise.
         slack = 1e-5 * np.abs(truth)
         right = (truth >= found.low[at, place] - slack) & (truth <= found.high[at, place] + slack)
-        usual, value = (_rmse(truth, middle) for middle in (observed.mean(), found.mean[at, place]))
+        usual, value = (column.unit * _rmse(truth, middle) for middle in (observed.mean(), found.mean[at, place]))
         said, score = LEVEL, "rmse"
     share = float(np.mean(right))
     # As if one more were in and one more out: never zero.

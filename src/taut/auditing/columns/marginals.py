@@ -68,7 +68,7 @@ def _of_numbers(column: Column, real: Cells, synthetic: Others) -> Marginal:
     shares = [np.histogram(np.clip(cells, edges[0], edges[-1]), edges)[0] / len(cells) for cells in (real, synthetic)]
     # Real numbers were rounded and the model's were not: ties would be called a distance.
     apart: Any = stats.ks_2samp(_unrounded(real, column), _unrounded(synthetic, column), method="asymp")
-    whole = np.asarray(edges, np.float64) + column.offset
+    whole = np.asarray(edges, np.float64) * column.unit + column.offset
     return Marginal(
         labels=None,
         edges=[float(f"{edge:.6g}") for edge in whole],
@@ -81,7 +81,7 @@ def _of_numbers(column: Column, real: Cells, synthetic: Others) -> Marginal:
 
 
 def _unrounded(cells: Cells, column: Column) -> Cells:
-    step = column.resolution or (1.0 if column.kind == "count" else 0.0)
+    step = (column.resolution or (1.0 if column.kind == "count" else 0.0)) / column.unit
     return cells + step * (np.random.default_rng(0).random(len(cells)) - 0.5)
 
 
