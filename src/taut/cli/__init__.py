@@ -12,20 +12,21 @@ are wrong, or the machine refused, in one sentence; 3 the fit diverged; 130 inte
 """
 
 import sys
-import time
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command that the process was given and leave with its exit code."""
-    began = time.monotonic()  # limits on time count from here: loading the libraries is part of the wait
-    from taut.cli.endings import exit_code_of  # noqa: PLC0415  so that importing taut.cli stays light
+    from taut.cli import clock  # noqa: PLC0415  so that importing taut.cli stays light
 
-    sys.exit(exit_code_of(lambda: _run(began)))
+    clock.start()
+    from taut.cli.endings import exit_code_of  # noqa: PLC0415  as above
+
+    sys.exit(exit_code_of(_run))
 
 
-def _run(began: float) -> object:
+def _run() -> object:
     from taut.cli.app import command  # noqa: PLC0415  as above
 
-    return command()(sys.argv[1:] or ["--help"], prog_name="taut", standalone_mode=False, obj=began)
+    return command()(sys.argv[1:] or ["--help"], prog_name="taut", standalone_mode=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from taut.cli import clock
 from taut.cli.endings import DONE, INTERRUPTED
 from taut.cli.places import check_writable
 from taut.cli.voice import Voice
@@ -75,7 +76,6 @@ Train = Annotated[
 
 
 def audit(
-    context: typer.Context,
     run: RunFolder,
     data: OptionalData = None,
     rows: Rows = None,
@@ -125,7 +125,7 @@ def audit(
             checkpoint=folder / PARTIAL,
             on_block=on_block,
             # Writing the page takes about as long as loading the libraries did.
-            began=context.obj - (loaded - context.obj),
+            began=clock.began() - (loaded - clock.began()),
         )
     _say_left_out(audited, voice)
     show_account(audited, write_account(audited, folder), voice)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from taut.cli import clock
 from taut.cli.auditing import Width
 from taut.cli.voice import Voice
 from taut.cli.words import Draws, Json, NaValues, Quiet, Seed
@@ -65,7 +66,6 @@ CONDITION = (
 
 
 def compare(
-    context: typer.Context,
     places: Places,
     rows: Rows = None,
     width: Width = None,
@@ -112,7 +112,7 @@ def compare(
             )
     sides = {}
     for left, (run, vae) in zip(range(len(models), 0, -1), models.items(), strict=True):
-        sides[run] = pairing.look(run, vae, found[run][0], _share(asked, context.obj, left), quiet=quiet)
+        sides[run] = pairing.look(run, vae, found[run][0], _share(asked, clock.began(), left), quiet=quiet)
     first, *others = (sides[run] for run in runs)
     pairs = [pairing.pair(first, other, delta=delta, rows=rows or len(came)) for other in others]
     doubts = [doubt for side in sides.values() for doubt in side.doubts]

@@ -6,8 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from taut.cli import clock
 from taut.cli.auditing import AUDIT_FILES
 from taut.cli.endings import DIVERGED, DONE, INTERRUPTED, complain
 from taut.cli.places import check_run_place
@@ -48,7 +47,6 @@ CHECKPOINT = Path("checkpoints") / "last.safetensors"
 
 
 def fit(
-    context: typer.Context,
     data: Data,
     out: Out,
     latent_dim: LatentDim = 8,
@@ -114,7 +112,7 @@ def fit(
     options["na_values"] = marked(na_values) or None
     rows = rows_to_fit(data, likelihood=likelihood, schema=schema, binarise=binarise)
     vae = estimators.VAE(latent_dim, **options)
-    train(vae, rows, labels_for(labels, rows), out, resume=resume, began=context.obj)
+    train(vae, rows, labels_for(labels, rows), out, resume=resume, began=clock.began())
     report(vae, out, voice)
     return ENDED_BADLY.get(vae.outcome_.code, DONE)
 
