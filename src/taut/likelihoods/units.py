@@ -32,6 +32,9 @@ class InUnits(AbstractLikelihood):
     coded: AbstractLikelihood
     log_units: Float[Array, "features"]
 
+    def __init__(self, coded: AbstractLikelihood, log_units: Float[Array, "features"]):
+        self.coded, self.log_units = coded, log_units
+
     @property
     def features(self) -> int:
         """Entries of one datum."""
