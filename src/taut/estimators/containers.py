@@ -55,11 +55,11 @@ def library_of(X: Any) -> str:
         return "pyarrow"
     if isinstance(native, np.ndarray | Table | Sequence):
         return "numpy"
-    if is_lazy(native):
-        return "polars" if nw.from_native(native).implementation.is_polars() else "pyarrow"
-    if not nw.dependencies.is_into_dataframe(native):
-        return "numpy"
     frame: Any = native
+    if is_lazy(frame):
+        return "polars" if nw.from_native(frame).implementation.is_polars() else "pyarrow"
+    if not nw.dependencies.is_into_dataframe(frame):
+        return "numpy"
     return str(nw.from_native(frame, eager_only=True).implementation.value)
 
 
