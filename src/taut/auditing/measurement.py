@@ -110,7 +110,7 @@ def measure(
     real = len(model.prior().event_shape) == 1
     order = np.asarray(jr.permutation(order_key, len(data)))[: asked.rows]
     stage = _stages(on_block)
-    exact, note = evidence_by_row(model, np.asarray(data)[np.sort(order)], on_block=stage("quadrature", len(order)))
+    exactly = evidence_by_row(model, np.asarray(data)[np.sort(order)], on_block=stage("quadrature", len(order)))
     exact_by_row = None if exact is None else dict(zip(np.sort(order).tolist(), exact, strict=True))
     within = real and model.prior().event_shape[0] <= MOST_LATENTS
     deep = asked.bracket and within
