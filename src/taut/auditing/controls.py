@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -13,7 +14,9 @@ from jaxtyping import Array, Float, Int, Num
 
 from taut.annealing import Path, Pilot, Schedule, Trace, forward_trace, pilot, steps_between
 from taut.auditing.refinement import own_frame
-from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, pilots, walks
+from taut.auditing.rowwise import RowMeasures
+from taut.auditing.search import ModesOfRow
+from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, walks
 from taut.bounds import annealed_lower
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -27,6 +30,7 @@ ROWS = 32
 PRIOR_PILOT = (np.arange(1, 129) / 128) ** 3
 PRIOR_LENGTH, MARKS = 1024, 16
 WIDENING = 1.2
+SEARCH = "many latents, mirrored, permuted, near and far"
 
 
 class FrameOfRow(RowFunction):
@@ -74,30 +78,34 @@ def controls_for(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
-    lower: Float[np.ndarray, "n"],
+    measured: RowMeasures,
     *,
     key: RandomKey,
-    rows: Int[np.ndarray, "n"],
+    known: Mapping[int, float],
 ) -> Controlled:
-    """Walk a few rows from the widened encoder and from the prior; `lower` is their main lower bound."""
+    """Look at a few rows from elsewhere: the widened encoder, the prior, modes found by climbing, quadrature.
+
+    `known` are lower bounds by row number that are certain.
+    """
     some = np.unique(np.linspace(0, len(data) - 1, min(ROWS, len(data))).astype(int))
-    x, lower, numbers = np.asarray(data)[some], np.asarray(lower)[some], np.asarray(rows)[some]
+    main = jax.tree.map(lambda leaf: leaf[some], measured)
+    x, numbers = np.asarray(data)[some], main.numbers
     if not guide.amortised:
         guide = jax.tree.map(lambda leaf: leaf[some], guide)
-    encoder_key, prior_key = jr.split(key)
-    controls = []
+    encoder_key, prior_key, search_key = jr.split(key, 3)
+    controls = [*_by_quadrature(measured, known), _by_search(model, guide, x, main, search_key)]
     frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
     if frames is not None:
         pilot_key, walk_key = jr.split(encoder_key)
         found = pilots(model, guide, x, frames, key=pilot_key, rows=numbers)
         lengths = np.full(len(x), 200)
         walked = walks(model, guide, x, frames, found, lengths, key=walk_key, rows=numbers)
-        controls.append(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, lower))
+        controls.append(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, main.walks))
     if own_frame(model.prior()) is None:
         return Controlled(controls, [])
     traces = _from_the_prior(model, guide, x, prior_key, numbers)
     bound = np.asarray(jax.vmap(annealed_lower)(jnp.asarray(traces.log_weight[:, :, -1])))
-    return Controlled([*controls, _control("the prior", bound, lower)], trade_off(traces))
+    return Controlled([*controls, _control("the prior", bound, main.walks)], trade_off(traces))
 
 
 def trade_off(traces: Trace) -> list[TradeOff]:
@@ -135,14 +143,44 @@ def _from_the_prior(
     return map_rows(PriorTrace(), model, guide, x, key=walk_key, rows=numbers, aside=schedule)
 
 
-def _control(start: str, bound: Float[Array, "n"] | np.ndarray, lower: Float[np.ndarray, "n"]) -> Control:
-    excess = np.asarray(bound, np.float64) - lower
+def _by_search(
+    model: AbstractModel, guide: AbstractGuide, x: np.ndarray, main: RowMeasures, key: RandomKey
+) -> Control:
+    """Climbs from mirrored, permuted, near and far latents; every second of the rows."""
+    some = slice(None, None, 2)
+    mean, deviation = main.posterior.mean[some], main.posterior.deviation[some]
+    frames = Frame(mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))
+    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[some], guide)
+    found = map_rows(ModesOfRow(), model, own, x[some], key=key, rows=main.numbers[some], block=4, aside=frames)
+    return _control(SEARCH, found.log_p, jax.tree.map(lambda leaf: leaf[some], main.walks))
+
+
+def _by_quadrature(measured: RowMeasures, known: Mapping[int, float]) -> list[Control]:
+    places = [place for place, number in enumerate(measured.numbers) if int(number) in known]
+    if not places:
+        return []
+    values = np.array([known[int(measured.numbers[place])] for place in places])
+    return [_control("a partition of all latents", values, jax.tree.map(lambda leaf: leaf[places], measured.walks))]
+
+
+def _control(start: str, bound: Float[Array, "n"] | np.ndarray, main: Walks) -> Control:
+    """Paired by row; a row for which this start found nothing at all says nothing."""
+    bound = np.asarray(bound, np.float64)
+    sound = np.isfinite(bound)
     return Control(
         start=start,
-        rows=len(excess),
-        excess=Estimate(
-            value=float(np.mean(excess)),
-            std_error=float(np.std(excess, ddof=1)) / math.sqrt(len(excess)) if len(excess) > 1 else None,
-            condition="lower bound from this start minus the main one; far above zero, a mode was missed",
-        ),
+        rows=int(sound.sum()),
+        excess=_difference(bound[sound], main.lower[sound], "the main one; far above zero, a mode was missed"),
+        above=_difference(bound[sound], main.upper[sound], "the upper one; above zero, that is none"),
+    )
+
+
+def _difference(bound: Float[np.ndarray, "n"], end: Float[np.ndarray, "n"], other: str) -> Estimate | None:
+    if not len(bound):
+        return None
+    differences = bound - end.astype(np.float64)
+    return Estimate(
+        value=float(np.mean(differences)),
+        std_error=float(np.std(differences, ddof=1)) / math.sqrt(len(differences)) if len(differences) > 1 else None,
+        condition=f"lower bound from this start minus {other}",
     )

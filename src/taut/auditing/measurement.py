@@ -111,7 +111,9 @@ def measure(
     order = np.asarray(jr.permutation(order_key, len(data)))[: asked.rows]
     stage = _stages(on_block)
     exactly = evidence_by_row(model, np.asarray(data)[np.sort(order)], on_block=stage("quadrature", len(order)))
+    exact = exactly.values
     exact_by_row = None if exact is None else dict(zip(np.sort(order).tolist(), exact, strict=True))
+    known = {int(np.sort(order)[place]): value for place, value in exactly.known.items()}
     within = real and model.prior().event_shape[0] <= MOST_LATENTS
     deep = asked.bracket and within
     wanted = Wanted(
@@ -124,7 +126,7 @@ def measure(
     rows, set_aside = _finite_rows(everything)
     discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
     placement = place(model, guide, data, key=key) if real else None
-    notes = [text for text in (note, _too_many(asked, real=real, within=within)) if text]
+    notes = [text for text in (exactly.note, _too_many(asked, real=real, within=within)) if text]
     measured = Measured(
         discrete=discrete,
         data=np.asarray(data)[rows.numbers],
@@ -147,7 +149,9 @@ def measure(
         )  # fmt: skip
         measured = dataclasses.replace(measured, train=_finite_rows(seen)[0], ended=ended)
     return (
-        _checked(model, guide, measured, asked, key=deep_key, stage=stage) if deep and measured.complete else measured
+        _checked(model, guide, measured, asked, known, key=deep_key, stage=stage)
+        if deep and measured.complete
+        else measured
     )
 
 
@@ -156,6 +160,7 @@ def _checked(
     guide: AbstractGuide,
     measured: Measured,
     asked: Asked,
+    known: dict[int, float],
     *,
     key: RandomKey,
     stage: Callable[[str, int], Callable[[int], None]],
@@ -167,7 +172,7 @@ def _checked(
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[measured.numbers], guide)
     if rows.walks is not None:
         found["controlled"] = controls_for(
-            model, own, measured.data, rows.walks.lower, key=control_key, rows=measured.numbers
+            model, own, measured.data, rows, key=control_key, known=known
         )
     done(1)
     if not (model.simulates and guide.amortised and refined is not None):

@@ -12,11 +12,13 @@ class Control:
     """The same lower bound from another start, on a few of the rows: a mode that one start misses another may find.
 
     `excess` is the paired mean of the control's lower bound minus the main one: far above zero, a mode was missed.
+    `above` is the same minus the upper bound of the walks: above zero, that one is false.
     """
 
     start: str
     rows: int
     excess: Estimate
+    above: Estimate | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
