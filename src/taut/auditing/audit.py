@@ -62,10 +62,8 @@ class Audit:
         """What `rows.csv` holds, in nats: columns that were not measured are left out."""
         measured, rows = self.measured, self.rows
         columns = {"row": self.numbers, "elbo": rows.elbo, "importance": rows.log_p, "std_error": rows.log_p_error}
-        if measured.exact is not None:
-            columns |= {"lower": measured.exact, "upper": measured.exact}
-        elif measured.rows.walks is not None:
-            columns |= {"lower": measured.rows.walks.lower, "upper": measured.rows.walks.upper}
+        if measured.ends is not None:
+            columns |= {name: end for name, end in zip(("lower", "upper"), measured.ends, strict=True) if end is not None}
         columns |= {"khat": rows.khat, "ess": rows.ess}
         if measured.rows.refined is not None and measured.family is not None:
             columns["amortisation"] = measured.rows.refined.amortisation

@@ -12,11 +12,11 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from taut.annealing import Path, Pilot, Schedule, Trace, forward_trace, pilot, steps_between
+from taut.annealing import Path, Pilot, Schedule, Trace, Walk, forward_trace, forward_walk, pilot, steps_between
 from taut.auditing.refinement import own_frame
 from taut.auditing.rowwise import RowMeasures
-from taut.auditing.search import ModesOfRow
-from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, walks
+from taut.auditing.search import ModesOfRow, Sought
+from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, planned, walks
 from taut.bounds import annealed_lower
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -30,6 +30,9 @@ ROWS = 32
 PRIOR_PILOT = (np.arange(1, 129) / 128) ** 3
 PRIOR_LENGTH, MARKS = 1024, 16
 WIDENING = 1.2
+# Temperatures of the walks whose ends are held against the usual starts.
+LONG = 1024
+MOVED = "upper bound from the ends of long walks minus that from the usual starts, both from the widened encoder"
 SEARCH = "many latents, mirrored, permuted, near and far"
 
 
@@ -67,11 +70,38 @@ class PriorTrace(RowFunction):
         return jax.vmap(one)(jr.split(key, 2 * CHAINS))
 
 
+class EndsOfRow(RowFunction):
+    """Where long forward walks end, resampled by their weights, in coordinates: posterior draws if they are long enough."""
+
+    length: Int[Array, ""]
+
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+    ) -> Float[Array, "chains latents"]:
+        """As many ends as there are starts, from twice as many walks."""
+        path, (walk_key, choice_key) = Path(model, x, aside.frame), jr.split(key)
+        chains = aside.starts.shape[0]
+
+        def one(key: RandomKey) -> Walk:
+            return forward_walk(path, aside.schedule, self.length, leapfrogs=LEAPFROGS, key=key)
+
+        walked = jax.vmap(one)(jr.split(walk_key, 2 * chains))
+        weights = jnp.where(jnp.isnan(walked.log_weight), -jnp.inf, walked.log_weight)
+        weights = jnp.where(jnp.all(jnp.isneginf(weights)), 0.0, weights)
+        return walked.end[jr.categorical(choice_key, weights, shape=(chains,))]
+
+
 class Controlled(NamedTuple):
-    """The controls, and the rate–distortion curve that the walks from the prior give by the way."""
+    """The controls, and the rate–distortion curve that the walks from the prior give by the way.
+
+    `moved` is by how much starts from long walks move an upper bound; `heavy` the share of rows looked at whose
+    posterior has tails like a power.
+    """
 
     controls: list[Control]
     trade_off: list[TradeOff]
+    moved: Estimate | None = None
+    heavy: float = 0.0
 
 
 def controls_for(
@@ -93,19 +123,29 @@ def controls_for(
     if not guide.amortised:
         guide = jax.tree.map(lambda leaf: leaf[some], guide)
     encoder_key, prior_key, search_key = jr.split(key, 3)
-    controls = [*_by_quadrature(measured, known), _by_search(model, guide, x, main, search_key)]
+    sought = _sought(model, guide, x, main, search_key)
+    controls = [*_by_quadrature(measured, known), *_control(SEARCH, sought.log_p, _every_second(main.walks))]
+    moved, heavy = None, float(np.mean(sought.heavy))
     frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
     if frames is not None:
-        pilot_key, walk_key = jr.split(encoder_key)
+        pilot_key, walk_key, move_key = jr.split(encoder_key, 3)
         found = pilots(model, guide, x, frames, key=pilot_key, rows=numbers)
         lengths = np.full(len(x), 200)
         walked = walks(model, guide, x, frames, found, lengths, key=walk_key, rows=numbers)
-        controls.append(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, main.walks))
+        controls.extend(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, main.walks))
+        starts = map_rows(
+            EndsOfRow(jnp.asarray(LONG)), model, guide, x, key=move_key, rows=numbers, block=len(x),
+            aside=planned(frames, found, np.arange(len(x)), LONG),
+        )  # fmt: skip
+        again = walks(
+            model, guide, x, frames, found._replace(starts=starts), lengths, key=walk_key, rows=numbers
+        )
+        moved = paired(again.upper.astype(np.float64) - walked.upper, MOVED)
     if own_frame(model.prior()) is None:
-        return Controlled(controls, [])
+        return Controlled(controls, [], moved, heavy)
     traces = _from_the_prior(model, guide, x, prior_key, numbers)
     bound = np.asarray(jax.vmap(annealed_lower)(jnp.asarray(traces.log_weight[:, :, -1])))
-    return Controlled([*controls, _control("the prior", bound, main.walks)], trade_off(traces))
+    return Controlled([*controls, *_control("the prior", bound, main.walks)], trade_off(traces), moved, heavy)
 
 
 def trade_off(traces: Trace) -> list[TradeOff]:
@@ -143,16 +183,19 @@ def _from_the_prior(
     return map_rows(PriorTrace(), model, guide, x, key=walk_key, rows=numbers, aside=schedule)
 
 
-def _by_search(
+def _sought(
     model: AbstractModel, guide: AbstractGuide, x: np.ndarray, main: RowMeasures, key: RandomKey
-) -> Control:
+) -> Sought:
     """Climbs from mirrored, permuted, near and far latents; every second of the rows."""
-    some = slice(None, None, 2)
-    mean, deviation = main.posterior.mean[some], main.posterior.deviation[some]
+    posterior = _every_second(main.posterior)
+    mean, deviation = np.asarray(posterior.mean), np.asarray(posterior.deviation)
     frames = Frame(mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))
-    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[some], guide)
-    found = map_rows(ModesOfRow(), model, own, x[some], key=key, rows=main.numbers[some], block=4, aside=frames)
-    return _control(SEARCH, found.log_p, jax.tree.map(lambda leaf: leaf[some], main.walks))
+    own = guide if guide.amortised else _every_second(guide)
+    return map_rows(ModesOfRow(), model, own, x[::2], key=key, rows=main.numbers[::2], block=4, aside=frames)
+
+
+def _every_second(tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf[::2], tree)
 
 
 def _by_quadrature(measured: RowMeasures, known: Mapping[int, float]) -> list[Control]:
@@ -160,27 +203,33 @@ def _by_quadrature(measured: RowMeasures, known: Mapping[int, float]) -> list[Co
     if not places:
         return []
     values = np.array([known[int(measured.numbers[place])] for place in places])
-    return [_control("a partition of all latents", values, jax.tree.map(lambda leaf: leaf[places], measured.walks))]
+    return _control("a partition of all latents", values, jax.tree.map(lambda leaf: leaf[places], measured.walks))
 
 
-def _control(start: str, bound: Float[Array, "n"] | np.ndarray, main: Walks) -> Control:
+BELOW = "lower bound from this start minus"
+
+
+def _control(start: str, bound: Float[Array, "n"] | np.ndarray, main: Walks) -> list[Control]:
     """Paired by row; a row for which this start found nothing at all says nothing."""
     bound = np.asarray(bound, np.float64)
     sound = np.isfinite(bound)
-    return Control(
+    if not sound.any():
+        return []
+    control = Control(
         start=start,
         rows=int(sound.sum()),
-        excess=_difference(bound[sound], main.lower[sound], "the main one; far above zero, a mode was missed"),
-        above=_difference(bound[sound], main.upper[sound], "the upper one; above zero, that is none"),
+        excess=paired(
+            (bound - main.lower)[sound], f"{BELOW} the main one; far above zero, a mode was missed"
+        ),
+        above=paired((bound - main.upper)[sound], f"{BELOW} the upper one; above zero, that one is false"),
     )
+    return [control]
 
 
-def _difference(bound: Float[np.ndarray, "n"], end: Float[np.ndarray, "n"], other: str) -> Estimate | None:
-    if not len(bound):
-        return None
-    differences = bound - end.astype(np.float64)
+def paired(differences: Float[np.ndarray, "n"], condition: str) -> Estimate:
+    """The mean over rows and its error, which one row alone does not have."""
     return Estimate(
         value=float(np.mean(differences)),
         std_error=float(np.std(differences, ddof=1)) / math.sqrt(len(differences)) if len(differences) > 1 else None,
-        condition=f"lower bound from this start minus {other}",
+        condition=condition,
     )

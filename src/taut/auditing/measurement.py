@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, Num
 from taut.auditing.asking import Asked
 from taut.auditing.calibration import calibrate
 from taut.auditing.controls import Controlled, controls_for
+from taut.auditing.doubts import doubt_of
 from taut.auditing.effort import Effort
 from taut.auditing.exact import evidence_by_row
 from taut.auditing.outliers import outlier_p_values, outliers_among
@@ -43,7 +44,8 @@ class Measured:
     """The rows that were finished, and what was measured of each and of all; what was not is None.
 
     `population` counts the rows that these stand for. `set_aside` are rows whose bounds are not finite: they are in no
-    mean. `discrete` says whether p(x) is a probability. `train` are the same measures of as many training rows.
+    mean. `discrete` says whether p(x) is a probability. `train` are the same measures of as many training rows. `doubt`
+    says why the upper ends do not hold, where a check found so.
     """
 
     data: Num[np.ndarray, "n features"]
@@ -64,6 +66,15 @@ class Measured:
     family: Covariance | None = None
     train: RowMeasures | None = None
     notes: tuple[str, ...] = ()
+    doubt: str | None = None
+
+    @property
+    def ends(self) -> tuple[Values, Values | None] | None:
+        """Bounds of log p(x) of each row before any margin, the upper ones unless a check contradicts them."""
+        if self.exact is not None:
+            return self.exact, self.exact
+        walks = self.rows.walks
+        return None if walks is None else (walks.lower, None if self.doubt else walks.upper)
 
     @property
     def complete(self) -> bool:
@@ -86,7 +97,7 @@ class Measured:
         if self.exact is not None:
             return self.exact
         if self.rows.walks is not None:
-            return self.rows.walks.bridge
+            return self.rows.walks.lower if self.doubt else self.rows.walks.bridge
         return self.encoder.log_p if self.rows.refined is None else self.rows.refined.log_p
 
 
@@ -174,6 +185,7 @@ def _checked(
         found["controlled"] = controls_for(
             model, own, measured.data, rows, key=control_key, known=known
         )
+        found["doubt"] = doubt_of(rows.walks, found["controlled"])
     done(1)
     if not (model.simulates and guide.amortised and refined is not None):
         return dataclasses.replace(measured, **found)

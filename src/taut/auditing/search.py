@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from taut.auditing.refinement import own_frame
 from taut.fitting import modes_from, root_of_inverse
@@ -20,7 +20,7 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import Frame, log_mean_exp, log_standard_normal, one_draw
 from taut.shapes import Datum, RandomKey, Scalar
-from taut.weights import RowFunction, pareto_khat
+from taut.weights import RowFunction
 
 # Climbs of each kind for each row, and what they may take.
 FLIPS, SWAPS, FAR, OWN, STEPS = 12, 12, 18, 6, 10
@@ -28,13 +28,16 @@ FLIPS, SWAPS, FAR, OWN, STEPS = 12, 12, 18, 6, 10
 MODES, DRAWS = 32, 32
 # Squared distance in standard deviations within which two climbs ended on the same mode.
 SAME = 1.0
+# Directions, and distances in standard deviations, at which tails are looked at. A Student-t with fifty degrees of
+# freedom is near enough to a Gaussian.
+RAYS, DISTANCES, LEAST_STEEP = 16, (500.0, 1000.0), 60.0
 
 
 class Sought(NamedTuple):
-    """Log-weights' mean of one row under the mixture, and the tail index of these weights."""
+    """The importance-weighted value under the mixture, and whether the posterior has tails like a power."""
 
     log_p: Float[np.ndarray, "n"]
-    khat: Float[np.ndarray, "n"]
+    heavy: Bool[np.ndarray, "n"]
 
 
 class ModesOfRow(RowFunction):
@@ -44,7 +47,7 @@ class ModesOfRow(RowFunction):
         self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
     ) -> Sought:
         """Climb, choose distinct modes, then draw with other keys."""
-        start_key, draw_key = jr.split(key)
+        start_key, draw_key, tail_key = jr.split(key, 3)
         starts = _starts(model, guide, x, aside, start_key)
         modes, masses = modes_from(model, x, starts, steps=STEPS)
         frames = jax.vmap(lambda mode: Frame(mode.mean, root_of_inverse(mode.precision)))(modes)
@@ -53,7 +56,7 @@ class ModesOfRow(RowFunction):
         kept = jax.tree.map(lambda own, all_: jnp.concatenate([own[None], all_[chosen]]), aside, frames)
         wide = jax.tree.map(lambda one, three: jnp.concatenate([one, three[None]]), kept, aside.stretched(3.0))
         log_w = _log_weights(model, x, wide, draw_key)
-        return Sought(log_mean_exp(log_w), pareto_khat(log_w))
+        return Sought(log_mean_exp(log_w), _heavy_tailed(model, x, aside, tail_key))
 
 
 def _starts(
@@ -106,3 +109,17 @@ def _log_weights(model: AbstractModel, x: Datum, frames: Frame, key: RandomKey) 
     log_w = jax.lax.map(log_weight, z, batch_size=64)
     return jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
 
+
+
+def _heavy_tailed(model: AbstractModel, x: Datum, frame: Frame, key: RandomKey) -> Bool[Array, ""]:
+    """Whether log p(x, z) falls like a power of the distance: r d/dr log p is −r² for Gaussian, −r for exponential tails.
+
+    With a power it stays the same, however far out: −(ν + d) for a Student-t.
+    """
+    directions = jr.normal(key, (RAYS, *frame.mean.shape), frame.mean.dtype)
+
+    def steepness(direction: Float[Array, "latents"]) -> Scalar:
+        near, far = (model.log_joint(x, frame.place(distance * direction)) for distance in DISTANCES)
+        return (near - far) / jnp.log(DISTANCES[1] / DISTANCES[0])
+
+    return jnp.any(jax.vmap(steepness)(directions) < LEAST_STEEP)
