@@ -137,9 +137,7 @@ def controls_for(
             EndsOfRow(jnp.asarray(LONG)), model, guide, x, key=move_key, rows=numbers, block=len(x),
             aside=planned(frames, found, np.arange(len(x)), LONG),
         )  # fmt: skip
-        again = walks(
-            model, guide, x, frames, found._replace(starts=starts), lengths, key=walk_key, rows=numbers
-        )
+        again = walks(model, guide, x, frames, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
         moved = paired(again.upper.astype(np.float64) - walked.upper, MOVED)
     if own_frame(model.prior()) is None:
         return Controlled(controls, [], moved, heavy)
@@ -183,9 +181,7 @@ def _from_the_prior(
     return map_rows(PriorTrace(), model, guide, x, key=walk_key, rows=numbers, aside=schedule)
 
 
-def _sought(
-    model: AbstractModel, guide: AbstractGuide, x: np.ndarray, main: RowMeasures, key: RandomKey
-) -> Sought:
+def _sought(model: AbstractModel, guide: AbstractGuide, x: np.ndarray, main: RowMeasures, key: RandomKey) -> Sought:
     """Climbs from mirrored, permuted, near and far latents; every second of the rows."""
     posterior = _every_second(main.posterior)
     mean, deviation = np.asarray(posterior.mean), np.asarray(posterior.deviation)
@@ -218,9 +214,7 @@ def _control(start: str, bound: Float[Array, "n"] | np.ndarray, main: Walks) -> 
     control = Control(
         start=start,
         rows=int(sound.sum()),
-        excess=paired(
-            (bound - main.lower)[sound], f"{BELOW} the main one; far above zero, a mode was missed"
-        ),
+        excess=paired((bound - main.lower)[sound], f"{BELOW} the main one; far above zero, a mode was missed"),
         above=paired((bound - main.upper)[sound], f"{BELOW} the upper one; above zero, that one is false"),
     )
     return [control]

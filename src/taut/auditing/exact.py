@@ -52,7 +52,9 @@ def evidence_by_row(
             return Exactly(note=_unproven(row, found is None), known=known)
         on_block(len(known))
     if few:
-        note = f"log p(x) is exact by quadrature for at most {most} rows with this many latents; audit fewer to have it."
+        note = (
+            f"log p(x) is exact by quadrature for at most {most} rows with this many latents; audit fewer to have it."
+        )
         return Exactly(note=note, known=known)
     return Exactly(np.array(list(known.values())), known=known)
 

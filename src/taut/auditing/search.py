@@ -84,7 +84,6 @@ def _starts(
 
 def _distinct(frames: Frame, masses: Float[Array, "starts"]) -> Float[Array, "modes"]:
     """The places of the modes with most mass, none of them twice while there are others; then the first again."""
-
     first = jnp.argmax(masses)
 
     def one(left: Float[Array, "starts"], _: Any) -> tuple[Float[Array, "starts"], Array]:
@@ -108,7 +107,6 @@ def _log_weights(model: AbstractModel, x: Datum, frames: Frame, key: RandomKey) 
 
     log_w = jax.lax.map(log_weight, z, batch_size=64)
     return jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
-
 
 
 def _heavy_tailed(model: AbstractModel, x: Datum, frame: Frame, key: RandomKey) -> Bool[Array, ""]:

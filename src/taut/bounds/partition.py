@@ -29,7 +29,8 @@ REACH = 70.0
 
 class Limits(NamedTuple):
     """By number of latents: nats by which log p(x, z) may vary within a box, boxes bounded and integrated at once, boxes
-    at most, nodes a side of two rules."""
+    at most, nodes a side of two rules.
+    """
 
     variation: float
     at_once: int
@@ -139,7 +140,6 @@ def _bounds(
     model: AbstractModel, x: Datum, low: Float[Array, "n latents"], high: Float[Array, "n latents"]
 ) -> tuple[Float[Array, "n"], Float[Array, "n"], Float[Array, "n latents"]]:
     """Bounds on each box, and how much log p(x, z) may vary along each axis."""
-
     return jax.vmap(lambda low, high: enclosed_by_slopes(lambda z: model.log_joint(x, z), low, high))(low, high)
 
 

@@ -50,7 +50,9 @@ def structural(step: Any, operands: list[Any]) -> list[Any]:
     """Of steps that move, copy, add up or sort numbers: the same for both ends."""
     primitive, bind = step.primitive, step.params
     lows, highs = zip(*(ends(operand) for operand in operands), strict=True)
-    if primitive.name in _INDEXED and any(isinstance(operand, Range) for operand in operands[_INDEXED[primitive.name] :]):
+    if primitive.name in _INDEXED and any(
+        isinstance(operand, Range) for operand in operands[_INDEXED[primitive.name] :]
+    ):
         raise UnknownPrimitiveError(primitive.name)
     low, high = primitive.bind(*lows, **bind), primitive.bind(*highs, **bind)
     if primitive.multiple_results:
@@ -131,7 +133,9 @@ def _matrix_product(operands: list[Any], step: Any) -> Range:
 
 def _middle(operand: Any) -> tuple[Any, Any]:
     low, high = ends(operand)
-    return (0.5 * low + 0.5 * high, 0.5 * high - 0.5 * low) if isinstance(operand, Range) else (low, jnp.zeros_like(low))
+    return (
+        (0.5 * low + 0.5 * high, 0.5 * high - 0.5 * low) if isinstance(operand, Range) else (low, jnp.zeros_like(low))
+    )
 
 
 def _solved(operands: list[Any], step: Any) -> Range:

@@ -58,7 +58,6 @@ def refined_gaussian(
     >>> round(float(frame.mean[0]), 3), round(float(frame.root[0, 0]) ** 2, 3)
     (1.0, 0.333)
     """
-
     states, masses = modes_from(model, x, starts, steps=newton_steps)
     best = jnp.argmax(jnp.where(jnp.isnan(masses), -jnp.inf, masses))
     state = jax.tree.map(lambda leaf: leaf[best], states)
