@@ -63,9 +63,8 @@ class Audit:
         measured, rows = self.measured, self.rows
         columns = {"row": self.numbers, "elbo": rows.elbo, "importance": rows.log_p, "std_error": rows.log_p_error}
         if measured.ends is not None:
-            columns |= {
-                name: end for name, end in zip(("lower", "upper"), measured.ends, strict=True) if end is not None
-            }
+            lower, upper = measured.ends
+            columns |= {"lower": lower} if upper is None else {"lower": lower, "upper": upper}
         columns |= {"khat": rows.khat, "ess": rows.ess}
         if measured.rows.refined is not None and measured.family is not None:
             columns["amortisation"] = measured.rows.refined.amortisation

@@ -71,7 +71,7 @@ class PriorTrace(RowFunction):
 
 
 class EndsOfRow(RowFunction):
-    """Where long forward walks end, resampled by their weights, in coordinates: posterior draws if they are long enough."""
+    """Where long forward walks end, resampled by their weights, in coordinates: draws of the posterior, or nearly."""
 
     length: Int[Array, ""]
 

@@ -74,7 +74,7 @@ def _starts(
     swapped = jax.vmap(lambda k: jr.permutation(k, mean))(jr.split(swap_key, SWAPS))
     # Distances of one to a hundred deviations, each way about the mean, and about zero in the latents' own units.
     far = jr.normal(far_key, (2, FAR, latents), kind) * jnp.geomspace(1.0, 64.0, FAR, dtype=kind)[:, None]
-    about = jax.vmap(lambda u: frame.place(u))(far[0])
+    about = jax.vmap(frame.place)(far[0])
     own = jax.vmap(lambda k: one_draw(guide(x), key=k))(jr.split(own_key, OWN))
     parts = [mean[None], flipped, shifted, swapped, mean[::-1][None], about, 0.5 * far[1], own]
     if own_frame(model.prior()) is not None:
@@ -110,9 +110,10 @@ def _log_weights(model: AbstractModel, x: Datum, frames: Frame, key: RandomKey) 
 
 
 def _heavy_tailed(model: AbstractModel, x: Datum, frame: Frame, key: RandomKey) -> Bool[Array, ""]:
-    """Whether log p(x, z) falls like a power of the distance: r d/dr log p is −r² for Gaussian, −r for exponential tails.
+    """Whether log p(x, z) falls like a power of the distance r.
 
-    With a power it stays the same, however far out: −(ν + d) for a Student-t.
+    r d/dr log p is −r² for Gaussian tails and −r for exponential ones. With a power it stays the same, however far out:
+    −(ν + d) for a Student-t.
     """
     directions = jr.normal(key, (RAYS, *frame.mean.shape), frame.mean.dtype)
 

@@ -28,8 +28,10 @@ REACH = 70.0
 
 
 class Limits(NamedTuple):
-    """By number of latents: nats by which log p(x, z) may vary within a box, boxes bounded and integrated at once, boxes
-    at most, nodes a side of two rules.
+    """What one, two or three latents get.
+
+    Nats by which log p(x, z) may vary within a box; boxes that are bounded or integrated at once; boxes at most; nodes a
+    side of the two rules.
     """
 
     variation: float
@@ -96,7 +98,7 @@ def _doubled(leaf: object) -> object:
 
 
 def _partition(model: AbstractModel, x: Datum, latents: int, tolerance: float) -> tuple[_Boxes, bool]:
-    """Boxes on each of which log p(x, z) varies little, unless all others together hold little; and whether it is so."""
+    """Boxes with little variation, but for some that together hold next to nothing; and whether it came to that."""
     limits, whole = LIMITS[latents], np.full((1, latents), REACH)
     boxes = _bounded(model, x, -whole, whole, limits.at_once)
     while True:

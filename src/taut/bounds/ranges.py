@@ -307,7 +307,7 @@ RULES: dict[str, Rule] = {
     "log": _within(0.0, math.inf, jnp.log),
     "log1p": _within(-1.0, math.inf, jnp.log1p),
     "sqrt": _within(0.0, math.inf, jnp.sqrt),
-    "rsqrt": lambda operands, step: _falling(lambda x: jax.lax.rsqrt(jnp.maximum(x, 0.0)))(operands, step),
+    "rsqrt": _falling(lambda x: jax.lax.rsqrt(jnp.maximum(x, 0.0))),
     "cbrt": _rising(jnp.cbrt),
     "tanh": _rising(jnp.tanh),
     "logistic": _rising(jax.nn.sigmoid),
@@ -343,9 +343,9 @@ RULES: dict[str, Rule] = {
 
 _KEEPING = frozenset({"broadcast_in_dim", "reshape", "squeeze", "stop_gradient", "convert_element_type", "copy"})
 STRUCTURAL = _KEEPING | {
-    "concatenate", "stack", "transpose", "slice", "rev", "expand_dims", "pad", "gather", "dynamic_slice", "tile", "split",
-    "copy_p", "cumsum", "cummax", "cummin", "sort", "reduce_min", "reduce_and", "reduce_or", "dynamic_update_slice",
-    "unstack", "reduce_precision",
+    "concatenate", "stack", "unstack", "transpose", "slice", "rev", "expand_dims", "pad", "tile", "split", "gather",
+    "dynamic_slice", "dynamic_update_slice", "copy_p", "cumsum", "cummax", "cummin", "sort", "reduce_min", "reduce_and",
+    "reduce_or", "reduce_precision",
 }  # fmt: skip
 # The place from which on operands say where, and must be known.
 _INDEXED = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2}
