@@ -30,8 +30,8 @@ REACH = 70.0
 class Limits(NamedTuple):
     """What one, two or three latents get.
 
-    Nats by which log p(x, z) may vary within a box; boxes that are bounded or integrated at once; boxes at most; nodes a
-    side of the two rules.
+    Nats by which log p(x, z) may vary within a box; boxes that are bounded or integrated at once; boxes at most;
+    nodes a side of the two rules.
     """
 
     variation: float

@@ -64,8 +64,8 @@ def withdrawn(ledger: Ledger) -> Verdict | None:
     return Verdict(
         code="upper-withdrawn",
         severity="warning",
-        text=f"log p(x) has no upper end here: the one that was measured is contradicted. {reason} The lever is the "
-        "guide: a family with room for what it leaves out, then longer walks.",
+        text=f"{reason.removesuffix('.')}: the upper end is withdrawn. The lever is the guide: a family with room for "
+        "what it leaves out, then longer walks.",
         evidence=f"annealing.controls.above = {above or 'not measured'}, annealing.moved = {annealing.moved}, "
         f"annealing.heavy = {annealing.heavy}",
     )
