@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int, Num
 from taut.annealing import Path, Pilot, Schedule, Trace, Walk, forward_trace, forward_walk, pilot, steps_between
 from taut.auditing.refinement import own_frame
 from taut.auditing.rowwise import RowMeasures
-from taut.auditing.search import ModesOfRow, Sought
+from taut.auditing.search import SHARED, ClimbsOfRow, MixtureOfRow
 from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, planned, walks
 from taut.bounds import annealed_lower
 from taut.guides import AbstractGuide
@@ -123,9 +123,9 @@ def controls_for(
     if not guide.amortised:
         guide = jax.tree.map(lambda leaf: leaf[some], guide)
     encoder_key, prior_key, search_key = jr.split(key, 3)
-    sought = _sought(model, guide, x, main, search_key)
-    controls = [*_by_quadrature(measured, known), *_control(SEARCH, sought.log_p, _every_second(main.walks))]
-    moved, heavy = None, float(np.mean(sought.heavy))
+    sought, heavy = _sought(model, guide, x, main, search_key)
+    controls = [*_by_quadrature(measured, known), *_control(SEARCH, sought, _every_second(main.walks))]
+    moved = None
     frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
     if frames is not None:
         pilot_key, walk_key, move_key = jr.split(encoder_key, 3)
@@ -181,13 +181,25 @@ def _from_the_prior(
     return map_rows(PriorTrace(), model, guide, x, key=walk_key, rows=numbers, aside=schedule)
 
 
-def _sought(model: AbstractModel, guide: AbstractGuide, x: np.ndarray, main: RowMeasures, key: RandomKey) -> Sought:
-    """Climbs from mirrored, permuted, near and far latents; every second of the rows."""
-    posterior = _every_second(main.posterior)
+def _sought(
+    model: AbstractModel, guide: AbstractGuide, x: np.ndarray, main: RowMeasures, key: RandomKey
+) -> tuple[Float[np.ndarray, "n"], float]:
+    """Lower bounds from all modes that were found, for every second of the rows; the share of these with heavy tails.
+
+    What was found for one row is tried for the others: a mode that one climb in ten comes upon is found all the same.
+    """
+    climb_key, draw_key = jr.split(key)
+    posterior, numbers = _every_second(main.posterior), main.numbers[::2]
     mean, deviation = np.asarray(posterior.mean), np.asarray(posterior.deviation)
     frames = Frame(mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))
     own = guide if guide.amortised else _every_second(guide)
-    return map_rows(ModesOfRow(), model, own, x[::2], key=key, rows=main.numbers[::2], block=4, aside=frames)
+    same: dict[str, Any] = {"rows": numbers, "block": 4}
+    found = map_rows(ClimbsOfRow(), model, own, x[::2], key=climb_key, aside=frames, **same)
+    shared = found.means[:, :SHARED].reshape(-1, mean.shape[1])
+    starts = np.concatenate([found.means, np.broadcast_to(shared, (len(mean), *shared.shape))], axis=1)
+    starts = np.where(np.isfinite(starts), starts, mean[:, None])
+    log_p = map_rows(MixtureOfRow(), model, own, x[::2], key=draw_key, aside=(frames, starts), **same)
+    return log_p, float(np.mean(found.heavy))
 
 
 def _every_second(tree: Any) -> Any:

@@ -181,9 +181,9 @@ def _checked(
     rows, refined = measured.rows, measured.rows.refined
     done, found, notes = stage("checks", 4), {}, list(measured.notes)
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[measured.numbers], guide)
-    if rows.walks is not None:
+    if rows.walks is not None and refined is not None:
         found["controlled"] = controls_for(model, own, measured.data, rows, key=control_key, known=known)
-        found["doubt"] = doubt_of(rows.walks, found["controlled"])
+        found["doubt"] = doubt_of(rows.walks, refined, found["controlled"])
     done(1)
     if not (model.simulates and guide.amortised and refined is not None):
         return dataclasses.replace(measured, **found)

@@ -22,10 +22,13 @@ from taut.numerics import Frame, log_mean_exp, log_standard_normal, one_draw
 from taut.shapes import Datum, RandomKey, Scalar
 from taut.weights import RowFunction
 
-# Climbs of each kind for each row, and what they may take.
-FLIPS, SWAPS, FAR, OWN, STEPS = 12, 12, 18, 6, 10
-# Modes that make the mixture, and draws from each.
-MODES, DRAWS = 32, 32
+# Climbs of each kind for each row; those from far away are more where a step, which costs by the latent, is cheap.
+FLIPS, SWAPS, OWN = 12, 12, 6
+FAR, FEWEST_FAR, STEPS_IN_ALL = 240, 24, 1500
+# Newton steps of each climb, and of those that go on from modes found for other rows.
+STEPS, MORE_STEPS = 4, 6
+# Modes that make the mixture, of which so many are tried for other rows as well; draws from each.
+MODES, SHARED, DRAWS = 32, 4, 32
 # Squared distance in standard deviations within which two climbs ended on the same mode.
 SAME = 1.0
 # Directions, and distances in standard deviations, at which tails are looked at. A Student-t with fifty degrees of
@@ -33,30 +36,46 @@ SAME = 1.0
 RAYS, DISTANCES, LEAST_STEEP = 16, (500.0, 1000.0), 60.0
 
 
-class Sought(NamedTuple):
-    """The importance-weighted value under the mixture, and whether the posterior has tails like a power."""
+class Climbed(NamedTuple):
+    """Distinct ends of one row's climbs, those with most mass first; whether its posterior has tails like a power."""
 
-    log_p: Float[np.ndarray, "n"]
+    means: Float[np.ndarray, "n modes latents"]
     heavy: Bool[np.ndarray, "n"]
 
 
-class ModesOfRow(RowFunction):
-    """`Sought` of one datum, from the refined Gaussian that stands beside it."""
+class ClimbsOfRow(RowFunction):
+    """`Climbed` of one datum, from the refined Gaussian that stands beside it."""
 
     def __call__(
         self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
-    ) -> Sought:
-        """Climb, choose distinct modes, then draw with other keys."""
-        start_key, draw_key, tail_key = jr.split(key, 3)
-        starts = _starts(model, guide, x, aside, start_key)
-        modes, masses = modes_from(model, x, starts, steps=STEPS)
-        frames = jax.vmap(lambda mode: Frame(mode.mean, root_of_inverse(mode.precision)))(modes)
-        chosen = _distinct(frames, jnp.where(jnp.isfinite(masses), masses, -jnp.inf))
+    ) -> Climbed:
+        """Climb from everywhere."""
+        start_key, tail_key = jr.split(key)
+        frames = _climbed(model, x, _starts(model, guide, x, aside, start_key), STEPS)
+        return Climbed(frames.mean, _heavy_tailed(model, x, aside, tail_key))
+
+
+class MixtureOfRow(RowFunction):
+    """The importance-weighted value of one datum under Gaussians at its modes, found from the starts beside it."""
+
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+    ) -> Scalar:
+        """Climb on, then draw."""
+        own, starts = aside
+        frames = _climbed(model, x, starts, MORE_STEPS)
         # The refined Gaussian as it is and three times as wide: what modes' curvatures understate is covered too.
-        kept = jax.tree.map(lambda own, all_: jnp.concatenate([own[None], all_[chosen]]), aside, frames)
-        wide = jax.tree.map(lambda one, three: jnp.concatenate([one, three[None]]), kept, aside.stretched(3.0))
-        log_w = _log_weights(model, x, wide, draw_key)
-        return Sought(log_mean_exp(log_w), _heavy_tailed(model, x, aside, tail_key))
+        both = jax.tree.map(lambda one, three: jnp.stack([one, three]), own, own.stretched(3.0))
+        mixture = jax.tree.map(lambda two, all_: jnp.concatenate([two, all_]), both, frames)
+        return log_mean_exp(_log_weights(model, x, mixture, key))
+
+
+def _climbed(model: AbstractModel, x: Datum, starts: Float[Array, "starts latents"], steps: int) -> Frame:
+    """Gaussians at distinct modes."""
+    modes, masses = modes_from(model, x, starts, steps=steps)
+    frames = jax.vmap(lambda mode: Frame(mode.mean, root_of_inverse(mode.precision)))(modes)
+    chosen = _distinct(frames, jnp.where(jnp.isfinite(masses), masses, -jnp.inf))
+    return jax.tree.map(lambda leaf: leaf[chosen], frames)
 
 
 def _starts(
@@ -72,8 +91,9 @@ def _starts(
     flipped = mean * jnp.concatenate([-jnp.ones((1, latents), kind), one, signs])
     shifted = jnp.stack([jnp.roll(mean, by) for by in range(1, min(latents, SWAPS))] or [mean])
     swapped = jax.vmap(lambda k: jr.permutation(k, mean))(jr.split(swap_key, SWAPS))
-    # Distances of one to a hundred deviations, each way about the mean, and about zero in the latents' own units.
-    far = jr.normal(far_key, (2, FAR, latents), kind) * jnp.geomspace(1.0, 64.0, FAR, dtype=kind)[:, None]
+    # Distances of one to some ten deviations, each way about the mean, and about zero in the latents' own units.
+    count = max(FEWEST_FAR, min(FAR, STEPS_IN_ALL // latents))
+    far = jr.normal(far_key, (2, count, latents), kind) * jnp.geomspace(1.0, 32.0, count, dtype=kind)[:, None]
     about = jax.vmap(frame.place)(far[0])
     own = jax.vmap(lambda k: one_draw(guide(x), key=k))(jr.split(own_key, OWN))
     parts = [mean[None], flipped, shifted, swapped, mean[::-1][None], about, 0.5 * far[1], own]

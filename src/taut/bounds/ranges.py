@@ -341,6 +341,34 @@ RULES: dict[str, Rule] = {
     "is_finite": _finite,
 }
 
+
+def _open_choice(operands: list[Any], step: Any) -> list[Any]:
+    which = operands[0]
+    return [which.low != which.high] if isinstance(which, Range) else []
+
+
+def _rounding(function: Callable[..., Any]) -> Callable[[list[Any], Any], list[Any]]:
+    def jumps(operands: list[Any], step: Any) -> list[Any]:
+        low, high = ends(operands[0])
+        return [function(low) != function(high)]
+
+    return jumps
+
+
+def _counted(operands: list[Any], step: Any) -> list[Any]:
+    """A truth that becomes a number."""
+    return _open_choice(operands, step) if jnp.issubdtype(jnp.result_type(ends(operands[0])[0]), jnp.bool_) else []
+
+
+# Whether a step jumps within its ranges, where its result is no bounded slope times the change of its operands.
+JUMPING: dict[str, Callable[[list[Any], Any], list[Any]]] = {
+    "select_n": _open_choice,
+    "convert_element_type": _counted,
+    "floor": _rounding(jnp.floor),
+    "ceil": _rounding(jnp.ceil),
+    "sign": _rounding(jnp.sign),
+}
+
 _KEEPING = frozenset({"broadcast_in_dim", "reshape", "squeeze", "stop_gradient", "convert_element_type", "copy"})
 STRUCTURAL = _KEEPING | {
     "concatenate", "stack", "unstack", "transpose", "slice", "rev", "expand_dims", "pad", "tile", "split", "gather",
