@@ -35,8 +35,8 @@ def _passed(controlled: Controlled) -> str | None:
     most, worst = max(found, key=lambda pair: pair[0])
     rows = "one row" if worst.rows == 1 else f"{worst.rows} rows"
     return (
-        f"On {rows} a lower bound from {worst.start} lies {most:.2f} nats a row above the upper one, whose walks missed "
-        "a mode or part of one."
+        f"On {rows} a lower bound from {worst.start} lies {most:.2f} nats a row above the upper one, whose walks "
+        "missed a mode or part of one."
     )
 
 
@@ -45,8 +45,8 @@ def _far_from(refined: Refinement) -> str | None:
     if not typical > HEAVY:
         return None
     return (
-        f"The refined Gaussians' weights have a tail index of {typical:.2f} in the median row, so that walks from there "
-        "seldom reach a part of the posterior."
+        f"The refined Gaussians' weights have a tail index of {typical:.2f} in the median row, so that walks from "
+        "there seldom reach a part of the posterior."
     )
 
 
@@ -59,8 +59,8 @@ def _unsettled(controlled: Controlled) -> str | None:
     if controlled.moved is None or not _beyond(controlled.moved):
         return None
     return (
-        f"Starts from longer walks move the upper bound by {controlled.moved.value:.2f} nats a row, so that those of the "
-        "shorter ones are not yet draws of the posterior."
+        f"Starts from longer walks move the upper bound by {controlled.moved.value:.2f} nats a row, so that those of "
+        "the shorter ones are not yet draws of the posterior."
     )
 
 
