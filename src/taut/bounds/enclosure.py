@@ -113,7 +113,9 @@ def _result(step: Any, operands: list[Any], jumps: list[Any]) -> list[Any]:
     if not any(isinstance(operand, Range) for operand in operands):
         if inner is not None:
             return _walked(inner.jaxpr, inner.consts, operands, jumps)
-        found = step.primitive.bind(*operands, **step.params)
+        # Numbers of the program stay numbers: a rule may ask whether an exponent is two.
+        with jax.ensure_compile_time_eval():
+            found = step.primitive.bind(*operands, **step.params)
         return list(found) if step.primitive.multiple_results else [found]
     if inner is not None:
         if name == "custom_jvp_call" and inner.name in MONOTONE:

@@ -165,9 +165,10 @@ def _raised(operands: list[Any], step: Any) -> Range:
     if not isinstance(exponent, Range) and not isinstance(exponent, jax.core.Tracer) and float(exponent) in _WHOLE:
         return _power(base, int(exponent))
     low, high = ends(base)
-    # exp(y log x) for x ≥ 0; what else there is has no real power.
+    # exp(y log x) for x ≥ 0; below, nothing is known.
     logs = Range(jnp.log(jnp.maximum(low, 0.0)), jnp.log(jnp.maximum(high, 0.0)))
-    return both(jnp.exp, [_product(logs, exponent)])
+    made = both(jnp.exp, [_product(logs, exponent)])
+    return Range(jnp.where(low < 0, -jnp.inf, made.low), jnp.where(low < 0, jnp.inf, made.high))
 
 
 def _size(operands: list[Any], step: Any) -> Range:
