@@ -9,6 +9,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
 from jax.scipy.special import digamma, erf, erfc, erfinv, gammaln
 
 
@@ -162,7 +164,12 @@ def _power(operand: Any, exponent: int) -> Range:
 
 def _raised(operands: list[Any], step: Any) -> Range:
     base, exponent = operands
-    if not isinstance(exponent, Range) and not isinstance(exponent, jax.core.Tracer) and float(exponent) in _WHOLE:
+    if (
+        not isinstance(exponent, Range)
+        and not isinstance(exponent, Tracer)
+        and np.ndim(exponent) == 0
+        and float(exponent) in _WHOLE
+    ):
         return _power(base, int(exponent))
     low, high = ends(base)
     # exp(y log x) for x ≥ 0; below, nothing is known.
