@@ -281,7 +281,7 @@ def audited(lower, width, *, numbers=(0, 1, 2, 3), set_aside=(), ended="all rows
     measured = types.SimpleNamespace(
         ended=ended,
         exact=None,
-        rows=types.SimpleNamespace(walks=types.SimpleNamespace(lower=lower, upper=lower + width)),
+        ends=(lower, None if width is None else lower + width),
         numbers=np.asarray(numbers),
         set_aside=list(set_aside),
     )
@@ -306,7 +306,7 @@ def test_compare_says_who_is_better_and_how_sure_that_is(compared):
         Verdict(code=code, severity=severity, text=text, evidence="")
         for code, severity, text in (
             ("bracket-wide", "warning", "log p(x) is known to 0.60 nats."),
-            ("starts-unsettled", "note", "Only a note."),
+            ("mode-missed", "note", "Only a note."),
             ("gap-large", "warning", "About something else."),
         )
     ]

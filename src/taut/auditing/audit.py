@@ -64,10 +64,9 @@ class Audit:
         """What `rows.csv` holds, in nats: columns that were not measured are left out."""
         measured, rows = self.measured, self.rows
         columns = {"row": self.numbers, "elbo": rows.elbo, "importance": rows.log_p, "std_error": rows.log_p_error}
-        if measured.exact is not None:
-            columns |= {"lower": measured.exact, "upper": measured.exact}
-        elif measured.rows.walks is not None:
-            columns |= {"lower": measured.rows.walks.lower, "upper": measured.rows.walks.upper}
+        if measured.ends is not None:
+            lower, upper = measured.ends
+            columns |= {"lower": lower} if upper is None else {"lower": lower, "upper": upper}
         columns |= {"khat": rows.khat, "ess": rows.ess}
         if measured.rows.refined is not None and measured.family is not None:
             columns["amortisation"] = measured.rows.refined.amortisation

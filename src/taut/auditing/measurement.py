@@ -17,8 +17,9 @@ from taut.auditing.asking import Asked
 from taut.auditing.budget import Budget, TimeSpentError
 from taut.auditing.calibration import calibrate
 from taut.auditing.controls import Controlled, controls_for
+from taut.auditing.doubts import doubt_of
 from taut.auditing.effort import Effort
-from taut.auditing.exact import evidence_by_row
+from taut.auditing.exact import Exactly, evidence_by_row
 from taut.auditing.outliers import outlier_p_values, outliers_among
 from taut.auditing.partial import Partial
 from taut.auditing.predictive import predictive_checks
@@ -49,7 +50,8 @@ class Measured:
     """The rows that were finished, and what was measured of each and of all; what was not is None.
 
     `population` counts the rows that these stand for. `set_aside` are rows whose bounds are not finite: they are in no
-    mean. `discrete` says whether p(x) is a probability. `train` are the same measures of as many training rows.
+    mean. `discrete` says whether p(x) is a probability. `train` are the same measures of as many training rows. `doubt`
+    says why the upper ends do not hold, where a check found so.
     """
 
     data: Num[np.ndarray, "n features"]
@@ -70,6 +72,15 @@ class Measured:
     family: Covariance | None = None
     train: RowMeasures | None = None
     notes: tuple[str, ...] = ()
+    doubt: str | None = None
+
+    @property
+    def ends(self) -> tuple[Values, Values | None] | None:
+        """Bounds of log p(x) of each row before any margin, the upper ones unless a check contradicts them."""
+        if self.exact is not None:
+            return self.exact, self.exact
+        walks = self.rows.walks
+        return None if walks is None else (walks.lower, None if self.doubt else walks.upper)
 
     @property
     def complete(self) -> bool:
@@ -92,7 +103,7 @@ class Measured:
         if self.exact is not None:
             return self.exact
         if self.rows.walks is not None:
-            return self.rows.walks.bridge
+            return self.rows.walks.lower if self.doubt else self.rows.walks.bridge
         return self.encoder.log_p if self.rows.refined is None else self.rows.refined.log_p
 
 
@@ -117,8 +128,10 @@ def measure(
     real = len(model.prior().event_shape) == 1
     order = np.asarray(jr.permutation(order_key, len(data)))[: asked.rows]
     stage = _stages(on_block)
-    exact, note = _exact(model, np.asarray(data)[np.sort(order)], budget, on_block=stage("quadrature", len(order)))
+    exactly = _exact(model, np.asarray(data)[np.sort(order)], budget, on_block=stage("quadrature", len(order)))
+    exact = exactly.values
     exact_by_row = None if exact is None else dict(zip(np.sort(order).tolist(), exact, strict=True))
+    known = {int(np.sort(order)[place]): value for place, value in exactly.known.items()}
     within = real and model.prior().event_shape[0] <= MOST_LATENTS
     deep = asked.bracket and within
     wanted = Wanted(
@@ -136,7 +149,7 @@ def measure(
     rows, set_aside = _finite_rows(everything)
     discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
     placement = place(model, guide, data, key=key) if real else None
-    notes = [text for text in (note, _too_many(asked, real=real, within=within)) if text]
+    notes = [text for text in (exactly.note, _too_many(asked, real=real, within=within)) if text]
     measured = Measured(
         discrete=discrete,
         data=np.asarray(data)[rows.numbers],
@@ -156,7 +169,7 @@ def measure(
     )
     if not deep or measured.ended == "interrupted":
         return measured
-    measured = _checked(model, guide, measured, asked, key=deep_key, stage=stage, budget=budget)
+    measured = _checked(model, guide, measured, asked, known, key=deep_key, stage=stage, budget=budget)
     if asked.train is not None:
         seen = budget.attempt(
             "generalisation",
@@ -171,13 +184,13 @@ def measure(
 
 def _exact(
     model: AbstractModel, data: Num[np.ndarray, "n features"], budget: Budget, *, on_block: Callable[[int], None]
-) -> tuple[Values | None, str | None]:
+) -> Exactly:
     """log p(x) of every row where it can be had in a third of the time, so that the rest is enough without."""
     try:
         return evidence_by_row(model, data, on_block=budget.share(on_block, EXACT_SHARE))
     except TimeSpentError:
         budget.leave_out("log p(x) by quadrature")
-        return None, None
+        return Exactly(None, None, {})
 
 
 def _programs(model: AbstractModel, guide: AbstractGuide, wanted: Wanted) -> list[float]:
@@ -214,6 +227,7 @@ def _checked(
     guide: AbstractGuide,
     measured: Measured,
     asked: Asked,
+    known: dict[int, float],
     *,
     key: RandomKey,
     stage: Callable[[str, int], Callable[[int], None]],
@@ -224,14 +238,15 @@ def _checked(
     rows, refined = measured.rows, measured.rows.refined
     done, found, notes = stage("checks", 4), {}, list(measured.notes)
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[measured.numbers], guide)
-    if rows.walks is not None:
-        lower = rows.walks.lower
+    if rows.walks is not None and refined is not None:
         found["controlled"] = budget.attempt(
             "the controls of the bracket",
-            lambda: controls_for(model, own, measured.data, lower, key=control_key, rows=measured.numbers),
+            lambda: controls_for(model, own, measured.data, rows, key=control_key, known=known),
             programs=parts.CONTROLS,
             running=CONTROL_TEMPERATURES * budget.a_temperature,
         )
+        if found["controlled"] is not None:
+            found["doubt"] = doubt_of(rows.walks, refined, found["controlled"])
     done(1)
     if not (model.simulates and guide.amortised and refined is not None):
         return dataclasses.replace(measured, **found)

@@ -176,8 +176,8 @@ def _not_near_one(values: Values) -> str:
     if reach < FARTHEST_OF_UNIT:
         return ""
     return (
-        f"A Gaussian of standard deviation 1 wants numbers in units of about that; got numbers {reach:.3g} apart, whose "
-        "squares single precision cannot hold; choose `gaussian`, or divide them."
+        f"A Gaussian of standard deviation 1 wants numbers in units of about that; got numbers {reach:.3g} apart, "
+        "whose squares single precision cannot hold; choose `gaussian`, or divide them."
     )
 
 
