@@ -1,11 +1,16 @@
 """Settings for every test, docstring example and page; they stand before JAX and taut are imported."""
 
 import os
+from pathlib import Path
 
 # The default only: JAX_PLATFORMS=cuda make test   runs the same suite on a device.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Tests compile more than they compute: unoptimised code is ready a third sooner.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+# What one file of tests compiled serves the others, other workers and the next run. A bounded cache is a locked one.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent / ".pytest_cache" / "programs"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(2**31))
 
 import contextlib
 import tempfile

@@ -11,6 +11,7 @@ import pytest
 
 import taut
 from taut.auditing import audit_by_row
+from taut.auditing.controls import SEARCH
 from taut.auditing.effort import Effort
 from taut.auditing.partial import Partial
 from taut.models import LogJoint
@@ -83,7 +84,9 @@ def test_every_part_is_there_and_survives_the_file(many):
     assert ledger.complete
     assert len(ledger.predictive) > 0
     assert len(ledger.trade_off) > 8
-    assert {control.start for control in ledger.annealing.controls} == {"the encoder, 1.2 times as wide", "the prior"}
+    starts = {control.start for control in ledger.annealing.controls}
+    assert starts == {"the encoder, 1.2 times as wide", "the prior", SEARCH}
+    assert ledger.annealing.heavy == 0.0
     assert ledger.gap.generalisation.rows == 20
     assert Ledger.from_json(ledger.to_json()) == ledger
 

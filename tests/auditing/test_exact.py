@@ -7,8 +7,8 @@ import pytest
 
 from taut import likelihoods, models
 from taut.auditing import exact
-from taut.auditing.exact import evidence_by_row
-from taut.errors import AuditError
+from taut.auditing.exact import Exactly, evidence_by_row
+from taut.bounds import partition
 from tests.auditing.instances import linear, neural
 
 
@@ -18,22 +18,22 @@ def nothing(done):
 
 def test_closed_form_and_summation():
     model, _, data = linear()
-    values, note = evidence_by_row(model, data, on_block=nothing)
+    values, note, _ = evidence_by_row(model, data, on_block=nothing)
     np.testing.assert_allclose(values, [float(model.log_evidence(x)) for x in jnp.asarray(data)], rtol=1e-5)
     assert note is None
     finite = models.Finite(jnp.zeros(2), jnp.array([[0.0], [1.0]]), likelihoods.Bernoulli(1))
-    values, _ = evidence_by_row(finite, np.array([[1.0]]), on_block=nothing)
+    values, *_ = evidence_by_row(finite, np.array([[1.0]]), on_block=nothing)
     assert np.exp(values[0]) == pytest.approx(0.5 * (0.5 + 1 / (1 + np.exp(-1))), rel=1e-5)
 
 
 def test_nothing_is_claimed_for_four_latents():
     model, _, data = neural(latents=4)
-    assert evidence_by_row(model, data, on_block=nothing) == (None, None)
+    assert evidence_by_row(model, data, on_block=nothing) == Exactly()
 
 
 def test_a_few_rows_of_three_latents_are_exact_and_more_get_a_note():
     model, _, data = neural(latents=3, n=11)
-    values, note = evidence_by_row(model, data[:2], on_block=nothing)
+    values, note, _ = evidence_by_row(model, data[:2], on_block=nothing)
     assert note is None
     z = np.random.default_rng(0).normal(size=(100_000, 3))
     for x, value in zip(jnp.asarray(data), values, strict=False):
@@ -42,23 +42,32 @@ def test_a_few_rows_of_three_latents_are_exact_and_more_get_a_note():
         )
         error = p.std(ddof=1) / np.sqrt(len(p)) / p.mean()
         assert abs(value - np.log(p.mean())) < 5 * error
-    values, note = evidence_by_row(model, data, on_block=nothing)
-    assert values is None
-    assert "at most 10 rows" in note
+    many = evidence_by_row(model, data, on_block=nothing)
+    assert many.values is None
+    assert "at most 10 rows" in many.note
+    assert many.known[0] == values[0], "a few of the rows are looked at all the same, to hold walks against"
 
 
 def test_too_many_rows_get_a_note(monkeypatch):
     monkeypatch.setattr(exact, "MOST_ROWS", {2: 3})
     model, _, data = neural()
-    values, note = evidence_by_row(model, data, on_block=nothing)
+    values, note, known = evidence_by_row(model, data, on_block=nothing)
     assert values is None
+    assert len(known) == 4
     assert note == "log p(x) is exact by quadrature for at most 3 rows with this many latents; audit fewer to have it."
 
 
-def test_a_grid_that_does_not_settle_gets_a_note(monkeypatch):
-    def unsettled(model, x, *, tolerance):
-        raise AuditError("It did not settle.")
-
-    monkeypatch.setattr(exact, "log_evidence", unsettled)
+def test_what_is_not_proven_is_not_said_to_be_exact(monkeypatch):
+    """A step without a known range, and too few boxes: then nothing is exact, and what was found is a lower bound."""
     model, _, data = neural()
-    assert evidence_by_row(model, data, on_block=nothing) == (None, "log p(x) is not exact here. It did not settle.")
+    truth = evidence_by_row(model, data[:1], on_block=nothing).values[0]
+    monkeypatch.setitem(partition.LIMITS, 2, partition.LIMITS[2]._replace(most=1500))
+    values, note, known = evidence_by_row(model, data, on_block=nothing)
+    assert values is None
+    assert note.endswith("cannot be proven for row 0, since it takes more boxes than there may be.")
+    assert known[0] < truth
+    looping = models.LogJoint(lambda x, z: jax.lax.fori_loop(0, 3, lambda _, a: a - z[0] ** 2, 0.0), latents=1)
+    values, note, known = evidence_by_row(looping, data, on_block=nothing)
+    assert values is None
+    assert note.endswith("since a step of the model has no bounds that are known.")
+    assert known == {}

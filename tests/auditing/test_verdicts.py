@@ -21,7 +21,6 @@ from tests.auditing.ledgers import (
     near,
     outlying,
     predicting,
-    quantiles,
     split,
     tabled,
     using,
@@ -49,8 +48,21 @@ def asked(asked, width):
     return but(bracketed(width), {"annealing.asked": asked})
 
 
-def rhat(median, maximum):
-    return but(bracketed(), {"annealing.rhat": quantiles(median, maximum)})
+def above(value, error=0.01):
+    """The control finds much more than the main lower bound, and this much more than the upper one."""
+    ledger = control(2.0)
+    first, second = ledger.annealing.controls
+    return but(ledger, {"annealing.controls": [first, dataclasses.replace(second, above=near(value, error))]})
+
+
+def withdrawn(ledger=bracketed):
+    """No upper end, since a check contradicts the one that was measured."""
+    gone = {"evidence.upper": None, "evidence.bridge": None, "evidence.width": None, "gap.inference.upper": None}
+    return but(ledger(), {**gone, "evidence.withdrawn": "Something was found."})
+
+
+def unchecked():
+    return but(bracketed(), {"annealing.controls": []})
 
 
 def importance(value, ledger, over=0.0):
@@ -96,6 +108,13 @@ TRIGGERED = [
     (causes(2.0, 2.02), "encoder-weak", "warning"),  # equal within their errors: both
     (causes(2.0, 2.02), "family-narrow", "warning"),
     (control(0.14), "mode-missed", "problem"),
+    (above(0.05), "mode-missed", "problem"),
+    (withdrawn(), "upper-withdrawn", "warning"),
+    (withdrawn(), "gap-small", "note"),
+    (withdrawn(), "weights-good", "note"),
+    (unchecked(), "gap-small", "note"),  # what nobody looked for from elsewhere is not known to be small
+    (unchecked(), "bracket-tight", "note"),
+    (unchecked(), "weights-good", "note"),
     (asked(None, 0.5), "bracket-tight", "good"),
     (asked(None, 0.51), "bracket-wide", "warning"),
     (asked(0.1, 0.15), "bracket-tight", "good"),
@@ -103,11 +122,11 @@ TRIGGERED = [
     (control(0.14), "bracket-tight", "note"),  # tight is not right
     (allowance(0.07), "bracket-tight", "note"),
     (allowance(0.07), "starts-biased", "warning"),
-    (rhat(1.21, 1.5), "starts-unsettled", "warning"),
-    (rhat(1.1, 2.01), "starts-unsettled", "note"),
     (but(bracketed(), {"simulated.comparable": 0.44}), "not-comparable", "note"),
     (but(bracketed(), {"evidence.lower.value": -9.95}), "contradiction", "problem"),
-    (but(base(), {"weights": health(0.05)}), "weights-good", "good"),
+    (but(base(), {"weights": health(0.05)}), "weights-good", "note"),
+    (but(known(), {"weights": health(0.05)}), "weights-good", "good"),
+    (but(bracketed(), {"weights": health(0.05)}), "weights-good", "good"),
     (but(base(), {"weights": health(0.06)}), "weights-heavy", "warning"),
     (but(known(), {"weights": health(0.06)}), "weights-heavy", "note"),
     (importance(-10.13, bracketed()), "weights-short", "warning"),
@@ -173,6 +192,10 @@ QUIET = [
     (control(0.12), "mode-missed"),
     (control(5.0, error=None), "mode-missed"),
     (control(0.3, width=0.4), "mode-missed"),  # the main lower bound may be that loose
+    (above(0.02), "mode-missed"),
+    (above(-0.5), "mode-missed"),
+    (bracketed(), "upper-withdrawn"),
+    (withdrawn(), "bracket-tight"),
     (known(), "bracket-tight"),
     (base(), "bracket-tight"),
     (but(bracketed(), {"evidence.lower.value": -9.95}), "bracket-tight"),
@@ -180,8 +203,6 @@ QUIET = [
     (allowance(0.05), "starts-biased"),
     (allowance(-1.0), "starts-biased"),
     (but(bracketed(), {"evidence.width": None}), "starts-biased"),
-    (rhat(1.2, 2.0), "starts-unsettled"),
-    (but(bracketed(), {"annealing.rhat": None}), "starts-unsettled"),
     (bracketed(), "not-comparable"),
     (but(bracketed(), {"simulated.comparable": 0.48}), "not-comparable"),  # of 400 rows
     (bracketed(), "contradiction"),
@@ -302,6 +323,8 @@ def test_numbers_that_are_not_numbers_are_no_finding():
         (causes(0.1, 1.5, family="full"), "family-narrow", "a richer one such as a flow."),
         (but(causes(0.1, 1.5), {"gap.full_covariance": None}), "family-narrow", 'covariance="full", or a richer one'),
         (causes(0.1, 1.5), "family-narrow", "at most 1.50 nats a row remain"),
+        (withdrawn(), "upper-withdrawn", "Something was found: the upper end is withdrawn. The lever is the guide"),
+        (unchecked(), "weights-good", "if the guide leaves no mode out, which is not checked"),
         (control(2.0), "mode-missed", "started from the prior find 2.00 nats"),
         (asked(0.1, 0.2), "bracket-wide", "0.20 nats a row, where 0.1 were asked"),
         (but(base(), {"weights": health(0.25)}), "weights-heavy", "For 25% of the rows"),

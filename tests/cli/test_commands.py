@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from taut import __version__
+from taut.auditing.effort import Effort
 from taut.record import Ledger, Verdict
 from tests.auditing.instances import account
 from tests.cli.commands import done, refused, run
@@ -139,8 +140,9 @@ def test_a_limit_shorter_than_the_first_rows_is_refused(from_both_sides, finishe
     assert "the limit is 1e-06 s; allow " in said
 
 
-def test_audit_within_a_limit_speaks_of_the_rows_that_were_finished(finished, shelf, tmp_path):
-    words = (*DRAWS, "--no-bracket", "--seconds", 0.001, "--out", tmp_path / "audit")
+def test_audit_within_a_limit_speaks_of_the_rows_that_were_finished(finished, shelf, tmp_path, monkeypatch):
+    monkeypatch.setattr(Effort, "spent", lambda effort, rows: True)
+    words = (*DRAWS, "--no-bracket", "--seconds", 1000, "--out", tmp_path / "audit")
     done("audit", finished, shelf / "unseen.npy", *words)
     ledger = Ledger.from_json(tmp_path / "audit" / "ledger.json")
     assert (ledger.rows, ledger.complete) == (32, False)
@@ -279,7 +281,7 @@ def audited(lower, width, *, numbers=(0, 1, 2, 3), set_aside=(), ended="all rows
     measured = types.SimpleNamespace(
         ended=ended,
         exact=None,
-        rows=types.SimpleNamespace(walks=types.SimpleNamespace(lower=lower, upper=lower + width)),
+        ends=(lower, None if width is None else lower + width),
         numbers=np.asarray(numbers),
         set_aside=list(set_aside),
     )
@@ -304,7 +306,7 @@ def test_compare_says_who_is_better_and_how_sure_that_is(compared):
         Verdict(code=code, severity=severity, text=text, evidence="")
         for code, severity, text in (
             ("bracket-wide", "warning", "log p(x) is known to 0.60 nats."),
-            ("starts-unsettled", "note", "Only a note."),
+            ("mode-missed", "note", "Only a note."),
             ("gap-large", "warning", "About something else."),
         )
     ]

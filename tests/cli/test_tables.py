@@ -1,6 +1,7 @@
 """Tables through the real command line: types, holes, and each fault of a file in one sentence."""
 
 import json
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -62,6 +63,73 @@ def test_a_schema_is_written_edited_and_given_back(people_file, tmp_path):
     kinds = {column["column"]: (column["kind"], column["family"]) for column in facts}
     assert kinds["height"] == ("positive", "log-normal")
     assert kinds["income"][1] is None
+
+
+@pytest.fixture(scope="module")
+def rough(tmp_path_factory):
+    """A run of a file as spreadsheets write them, with cells that are called missing; and the file."""
+    folder = tmp_path_factory.mktemp("rough")
+    draw = np.random.default_rng(0)
+    days = [np.datetime64("2003-01-05") + 11 * number for number in range(40)]
+    cells = [
+        [f"{value:.1f} kg" for value in draw.normal(70, 10, 40)],
+        [f"${value:,.2f}" for value in np.exp(draw.normal(7, 0.5, 40))],
+        [f"{str(day)[8:]}/{str(day)[5:7]}/{str(day)[:4]}" for day in days],
+        [f"{day}T{number % 24:02d}:00" for number, day in enumerate(days)],
+        [f"{value:.2f}" for value in draw.normal(3, 1, 40)],
+    ]
+    for column, cell in zip(cells, ("", "#DIV/0!", "", "", "-999"), strict=True):
+        column[3] = column[9] = cell
+    rows = [list(row) for row in zip(*cells, strict=True)]
+    table = written(folder / "rough.csv", rows, ["weight", "price", "born", "seen", "size"], ";")
+    done("fit", table, "--out", folder / "run", *TINY, "--na-values", "-999,#DIV/0!")
+    return folder / "run", table
+
+
+def test_schema_names_the_odd_cells(rough):
+    facts = json.loads(done("schema", rough[1], "--json").out)["columns"]
+    reasons = {column["column"]: column["reason"] for column in facts}
+    assert "in kg, as in" in reasons["weight"]
+    assert "written day first, as in" in reasons["born"]
+    assert reasons["price"].startswith("38 of 40 cells are numbers; rows 3, 9 (counting from 0) hold `#DIV/0!`")
+    assert "-999 comes 2 times, far from the others" in reasons["size"]
+
+
+def test_what_means_missing_is_kept_and_fills_look_like_cells(rough, tmp_path):
+    run, table = rough
+    for how in (("--draws", 1), ("--how", "median")):
+        ended = done("impute", run, table, "--out", tmp_path / "whole.csv", *how)
+        assert "Filled 10 cells in 2 of 40 rows" in ended.out
+        filled = [read(tmp_path / "whole.csv", ";")[1 + row][-5:] for row in (3, 9)]
+        shapes = [r"-?\d+\.\d kg", r"-?\$[\d,]+\.\d\d", r"\d\d/\d\d/\d{4}", r"\d{4}-\d\d-\d\dT\d\d:00", r"-?\d+\.\d\d"]
+        for row in filled:
+            assert all(re.fullmatch(shape, cell) for shape, cell in zip(shapes, row, strict=True)), row
+    done("sample", run, "-n", 3, "--out", tmp_path / "new.csv")
+    for line in lines(tmp_path / "new.csv"):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", line["born"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:00:00", line["seen"])
+        assert float(line["size"]) == round(float(line["size"]), 2)
+
+
+def test_later_files_are_read_as_the_fit_was(rough, tmp_path):
+    run, table = rough
+    header, *rows = read(table, ";")
+    rows[5][4] = "gone"
+    new = written(tmp_path / "new.csv", rows[:8], header, ";")
+    assert "`gone`" in refused("score", run, new, "--out", tmp_path / "scores.csv", "--quiet")
+    done("score", run, new, "--out", tmp_path / "scores.csv", "--draws", 10, "--na-values", "gone")
+    pounds = written(tmp_path / "lb.csv", [[row[0].replace("kg", "lb"), *row[1:]] for row in rows[:3]], header, ";")
+    assert "in kg in column `weight`" in refused("score", run, pounds, "--out", tmp_path / "scores.csv", "--quiet")
+
+
+def test_lines_around_a_table_stay_where_they_are(fitted, people_file, tmp_path):
+    rows = people_file.read_text().splitlines(keepends=True)
+    (tmp_path / "a.csv").write_text("".join(["# from the office\n", rows[0], ",years,EUR,cm,,,,\n", *rows[1:]]))
+    ended = done("impute", fitted, tmp_path / "a.csv", "--out", tmp_path / "b.csv")
+    assert "holds units (years, EUR, cm)" in ended.err
+    written_lines = (tmp_path / "b.csv").read_text().splitlines(keepends=True)
+    assert (written_lines[0], written_lines[2]) == ("# from the office\n", ",years,EUR,cm,,,,\n")
+    assert len(written_lines) == len(rows) + 2
 
 
 def test_fit_shows_the_schema_before_it_trains(fit):

@@ -103,10 +103,28 @@ def test_what_is_no_sheet(X, kind, words):
         data.as_sheet(X)
 
 
-def test_a_lazy_frame_is_to_be_collected():
+def test_a_lazy_frame_is_collected():
     polars = pytest.importorskip("polars")
-    with refused(DataError, "LazyFrame", "collect"):
-        data.as_sheet(polars.LazyFrame({"a": [1]}))
+    query = polars.LazyFrame({"a": [1, 2]}).with_columns(b=polars.col("a") / 2)
+    assert data.as_sheet(query).columns == ["a", "b"]
+    assert data.as_table(query).columns == ["a", "b"]
+    with refused(DataError, "LazyFrame", "query fails"):
+        data.as_sheet(query.select("c"))
+
+
+def test_batches_of_arrow_keep_their_names():
+    batch = pa.record_batch({"age": [31, 42], "sex": ["f", "m"]})
+    assert data.as_sheet(batch).columns == ["age", "sex"]
+    with refused(DataError, "stream", "read_all()"):
+        data.as_sheet(pa.table(batch).to_reader())
+
+
+def test_names_of_several_levels():
+    pandas = pytest.importorskip("pandas")
+    names = pandas.MultiIndex.from_product([["a"], [1, 2]])
+    for reader in (data.as_sheet, data.as_table):
+        with refused(DataError, "2 levels", "join"):
+            reader(pandas.DataFrame(np.eye(2), columns=names))
 
 
 def test_pandas_with_twins():

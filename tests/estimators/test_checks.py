@@ -30,9 +30,21 @@ def untyped(monkeypatch):
         monkeypatch.setattr(estimator, "__init__", inspect.unwrap(estimator.__init__))
 
 
-@parametrize_with_checks(
-    [taut.VAE(**SMALL), taut.VAEImputer(**SMALL), taut.VAEOutlierDetector(contamination=0.1, **SMALL)],
-    expected_failed_checks=lambda estimator: {} if isinstance(estimator, taut.VAEImputer) else EXPECTED,
-)
+def estimators(**more):
+    options = SMALL | more
+    return [taut.VAE(**options), taut.VAEImputer(**options), taut.VAEOutlierDetector(contamination=0.1, **options)]
+
+
+def expected(estimator):
+    return {} if isinstance(estimator, taut.VAEImputer) else EXPECTED
+
+
+@parametrize_with_checks(estimators(), expected_failed_checks=expected)
 def test_it_keeps_to_the_manners_of_an_estimator(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([*estimators(max_epochs=3), *estimators(max_epochs=None)], expected_failed_checks=expected)
+def test_it_keeps_to_them_however_long_it_trains(estimator, check):
     check(estimator)

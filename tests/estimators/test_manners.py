@@ -254,3 +254,31 @@ def test_a_block_of_numbers_is_filled_too():
 def test_tags_say_what_is_true():
     tags = get_tags(taut.VAE())
     assert (tags.input_tags.allow_nan, tags.input_tags.string, tags.input_tags.sparse) == (True, True, False)
+
+
+# ── silence ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kind", [taut.VAE, taut.VAEImputer, taut.VAEOutlierDetector])
+def test_nothing_is_said_unless_asked(kind, capfd):
+    estimator = kind(1, **SMALL | {"max_epochs": 1}).set_params(verbose=False)
+    assert kind().verbose is False
+    estimator.fit(rows(holes=False)).score_samples(rows(holes=False)[:2]) if kind is not taut.VAEImputer else (
+        estimator.fit_transform(rows())
+    )
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
+    estimator.set_params(verbose=True).fit(rows(holes=False))
+    assert "Likelihood: " in capfd.readouterr().err
+
+
+def test_what_was_left_out_is_kept_with_or_without_rows_held_out(tmp_path, capfd):
+    frame = {name: [*cells[:7], None, *cells[8:]] for name, cells in columns().items()}
+    vae = taut.VAE(1, validation_fraction=0.0, **SMALL | {"max_epochs": 1, "verbose": True}).fit(pa.table(frame))
+    said = capfd.readouterr().err
+    assert vae.notes_ == ["1 of 60 rows have no cell that is modelled; their log p(x) is 0 by definition."]
+    assert all(note in said for note in vae.notes_)
+    vae.save(tmp_path / "run")
+    loaded = taut.load(tmp_path / "run")
+    assert loaded.notes_ == vae.notes_
+    assert loaded.verbose is False, "whoever loads a run did not ask"

@@ -315,6 +315,18 @@ def quadrature_equals_closed_form() -> None:
             near(bounds.quadrature(model, x).value, float(model.log_evidence(x)), 1e-6)
 
 
+def no_narrow_peak_is_missed() -> None:
+    """Half of the mass lies within a thousandth of a place that no search would come upon; the truth is zero."""
+
+    def halves(x: jax.Array, z: jax.Array) -> jax.Array:
+        broad, narrow = (jnp.sum(dist.Normal(*at).log_prob(z)) for at in ((0.0, 1.0), (-17.3456, 0.001)))
+        return jnp.logaddexp(broad, narrow) - math.log(2.0)
+
+    found = bounds.quadrature(models.LogJoint(halves, latents=1), jnp.zeros(1))
+    assert found.status == "exact"
+    near(found.value, 0.0, 1e-5)
+
+
 def sampled_bounds_agree_with_exact_ones() -> None:
     """`elbo` and `importance` from draws, in their own standard errors."""
     for number, name in enumerate(("linear, diagonal encoder", "sine, encoder")):

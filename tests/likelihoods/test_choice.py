@@ -111,3 +111,9 @@ def test_the_end_of_the_scale_can_be_given():
     assert likelihoods.named("binomial", np.array([[0, 3]])).total == 3
     assert likelihoods.named("binomial", np.array([[0, 3]]), largest=16.0).total == 16
     assert likelihoods.named("categorical", np.array([[0, 3]]), largest=5.0).classes == 6
+
+
+def test_a_unit_deviation_refuses_numbers_whose_squares_overflow():
+    with pytest.raises(SupportError, match="choose `gaussian`"):
+        likelihoods.check_support("gaussian-unit", np.array([[0.0], [1e20]]))
+    likelihoods.check_support("gaussian-unit", np.array([[1e20], [1e20 + 1e5]]))

@@ -99,7 +99,7 @@ def _notes(measured: Measured, context: Context) -> list[str]:
     if not measured.complete:
         notes.append(
             f"Stopped early: {len(measured.numbers)} rows were finished, a random part of those asked for. "
-            "The checks on simulated rows were not made."
+            + ("The checks on simulated rows were not made." if measured.ended == "interrupted" else "")
         )
     return notes
 

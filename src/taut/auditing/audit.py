@@ -15,6 +15,7 @@ from jaxtyping import Num
 
 from taut.auditing.account import ledger_of
 from taut.auditing.asking import LogDensity, from_log_joint, plain, wishes
+from taut.auditing.budget import Budget
 from taut.auditing.columns import STAGES, account_of_table
 from taut.auditing.digests import model_digest
 from taut.auditing.exhibits import Context
@@ -24,6 +25,7 @@ from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Progress, Wanted, template
 from taut.auditing.verdicts import verdicts_on
+from taut.compilation_cache import keep_compiled_programs
 from taut.data import digest
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
@@ -62,10 +64,9 @@ class Audit:
         """What `rows.csv` holds, in nats: columns that were not measured are left out."""
         measured, rows = self.measured, self.rows
         columns = {"row": self.numbers, "elbo": rows.elbo, "importance": rows.log_p, "std_error": rows.log_p_error}
-        if measured.exact is not None:
-            columns |= {"lower": measured.exact, "upper": measured.exact}
-        elif measured.rows.walks is not None:
-            columns |= {"lower": measured.rows.walks.lower, "upper": measured.rows.walks.upper}
+        if measured.ends is not None:
+            lower, upper = measured.ends
+            columns |= {"lower": lower} if upper is None else {"lower": lower, "upper": upper}
         columns |= {"khat": rows.khat, "ess": rows.ess}
         if measured.rows.refined is not None and measured.family is not None:
             columns["amortisation"] = measured.rows.refined.amortisation
@@ -97,12 +98,14 @@ def audit(
     - `draws`: latents drawn for each row from the guide, and as many from the prior.
     - `rows`: audit that many, taken without replacement; the errors then include the choice.
     - `delta`: probability with which the bracket on the mean may fail, both sides together.
-    - `width`, `seconds`: the mean width of the bracket that is wanted, in nats; the time to spend on the rows, without
-      compilation. Whichever comes first; 0.05 nats where neither is given.
+    - `width`, `seconds`: the mean width of the bracket that is wanted, in nats; the wall time that the audit may take,
+      compilation and checks included. Whichever comes first; 0.05 nats where neither is given. What does not fit into
+      the time is left out, bounds last, and named in `not_measured` and in a note.
     - `bracket`: False leaves out all that needs refined posteriors, walks or simulated rows.
     - `train`: training rows, for generalisation.
     - `context`: what the page may show beside the numbers; `settings` are written into the ledger.
     - `checkpoint`: a file for the finished rows, from which the same audit goes on; removed at the end.
+    - `began`: the reading of `time.monotonic` from which `seconds` count; that of the call where it is left out.
     - `on_block(stage, done, all)` reports progress. Ctrl-C ends with what is finished, marked as not complete.
 
     Raises OptionError for impossible options, AuditError where no row has finite bounds.
@@ -126,11 +129,14 @@ def audit_by_row(
     settings: Mapping[str, str | int | float | bool | None] | None = None,
     checkpoint: Path | None = None,
     on_block: Progress | None = None,
+    began: float | None = None,
     **options: Any,
 ) -> Audit:
     """As `audit`, with the account of every row beside the ledger."""
-    began = time.monotonic()
+    keep_compiled_programs()
+    began = time.monotonic() if began is None else began
     asked = wishes(options, guide, len(data))
+    budget = Budget(asked.seconds, began)
     prints = {"data": digest(np.asarray(data)), "model": model_digest(model, guide)}
     # An audit that goes on may be given more time, or another width, for the rows that are left.
     fixed = {name: value for name, value in plain(asked).items() if name not in ("width", "seconds")}
@@ -143,14 +149,15 @@ def audit_by_row(
 
     context = context or Context()
     measured = measure(
-        model, guide, data, asked, key=key, partial=partial, on_block=on_block, by_column=context.schema is not None
-    )
+        model, guide, data, asked, key=key, partial=partial, on_block=on_block, budget=budget,
+        by_column=context.schema is not None,
+    )  # fmt: skip
     if measured.complete and kept:
         kept[-1].remove()
     ledger = ledger_of(model, guide, measured, asked, context, key)
     if context.schema is not None:
         found = account_of_table(
-            model, guide, measured, context.schema, key=jr.fold_in(key, COLUMNS),
+            model, guide, measured, context.schema, key=jr.fold_in(key, COLUMNS), budget=budget,
             on_stage=lambda done: on_block("columns", done, STAGES) if on_block is not None else None,
         )  # fmt: skip
         ledger = dataclasses.replace(ledger, table=found.table, columns=found.columns)
@@ -160,5 +167,7 @@ def audit_by_row(
         model_digest=prints["model"],
         seconds=round(time.monotonic() - began, 2),
         settings=ledger.settings | dict(settings or {}),
+        not_measured=list(budget.left_out),
+        notes=[*ledger.notes, *budget.notes()],
     )
     return Audit(dataclasses.replace(ledger, verdicts=verdicts_on(ledger)), measured)

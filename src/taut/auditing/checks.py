@@ -33,6 +33,8 @@ def annealing_of(measured: Measured, asked: Asked) -> Annealing | None:
         failed_chains=int(walks.failed.sum()),
         asked=asked.width,
         controls=[] if measured.controlled is None else measured.controlled.controls,
+        moved=None if measured.controlled is None else measured.controlled.moved,
+        heavy=None if measured.controlled is None else measured.controlled.heavy,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -11,9 +12,11 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from taut.annealing import Path, Pilot, Schedule, Trace, forward_trace, pilot, steps_between
+from taut.annealing import Path, Pilot, Schedule, Trace, Walk, forward_trace, forward_walk, pilot, steps_between
 from taut.auditing.refinement import own_frame
-from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, pilots, walks
+from taut.auditing.rowwise import RowMeasures
+from taut.auditing.search import SHARED, ClimbsOfRow, MixtureOfRow
+from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, planned, walks
 from taut.bounds import annealed_lower
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -27,6 +30,10 @@ ROWS = 32
 PRIOR_PILOT = (np.arange(1, 129) / 128) ** 3
 PRIOR_LENGTH, MARKS = 1024, 16
 WIDENING = 1.2
+# Temperatures of the walks whose ends are held against the usual starts.
+LONG = 1024
+MOVED = "upper bound from the ends of long walks minus that from the usual starts, both from the widened encoder"
+SEARCH = "many latents, mirrored, permuted, near and far"
 
 
 class FrameOfRow(RowFunction):
@@ -63,41 +70,80 @@ class PriorTrace(RowFunction):
         return jax.vmap(one)(jr.split(key, 2 * CHAINS))
 
 
+class EndsOfRow(RowFunction):
+    """Where long forward walks end, resampled by their weights, in coordinates: draws of the posterior, or nearly."""
+
+    length: Int[Array, ""]
+
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+    ) -> Float[Array, "chains latents"]:
+        """As many ends as there are starts, from twice as many walks."""
+        path, (walk_key, choice_key) = Path(model, x, aside.frame), jr.split(key)
+        chains = aside.starts.shape[0]
+
+        def one(key: RandomKey) -> Walk:
+            return forward_walk(path, aside.schedule, self.length, leapfrogs=LEAPFROGS, key=key)
+
+        walked = jax.vmap(one)(jr.split(walk_key, 2 * chains))
+        weights = jnp.where(jnp.isnan(walked.log_weight), -jnp.inf, walked.log_weight)
+        weights = jnp.where(jnp.all(jnp.isneginf(weights)), 0.0, weights)
+        return walked.end[jr.categorical(choice_key, weights, shape=(chains,))]
+
+
 class Controlled(NamedTuple):
-    """The controls, and the rate–distortion curve that the walks from the prior give by the way."""
+    """The controls, and the rate–distortion curve that the walks from the prior give by the way.
+
+    `moved` is by how much starts from long walks move an upper bound; `heavy` the share of rows looked at whose
+    posterior has tails like a power.
+    """
 
     controls: list[Control]
     trade_off: list[TradeOff]
+    moved: Estimate | None = None
+    heavy: float = 0.0
 
 
 def controls_for(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
-    lower: Float[np.ndarray, "n"],
+    measured: RowMeasures,
     *,
     key: RandomKey,
-    rows: Int[np.ndarray, "n"],
+    known: Mapping[int, float],
 ) -> Controlled:
-    """Walk a few rows from the widened encoder and from the prior; `lower` is their main lower bound."""
+    """Look at a few rows from elsewhere: the widened encoder, the prior, modes found by climbing, quadrature.
+
+    `known` are lower bounds by row number that are certain.
+    """
     some = np.unique(np.linspace(0, len(data) - 1, min(ROWS, len(data))).astype(int))
-    x, lower, numbers = np.asarray(data)[some], np.asarray(lower)[some], np.asarray(rows)[some]
+    main = jax.tree.map(lambda leaf: leaf[some], measured)
+    x, numbers = np.asarray(data)[some], main.numbers
     if not guide.amortised:
         guide = jax.tree.map(lambda leaf: leaf[some], guide)
-    encoder_key, prior_key = jr.split(key)
-    controls = []
+    encoder_key, prior_key, search_key = jr.split(key, 3)
+    sought, heavy = _sought(model, guide, x, main, search_key)
+    controls = [*_by_quadrature(measured, known), *_control(SEARCH, sought, _every_second(main.walks))]
+    moved = None
     frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
     if frames is not None:
-        pilot_key, walk_key = jr.split(encoder_key)
+        pilot_key, walk_key, move_key = jr.split(encoder_key, 3)
         found = pilots(model, guide, x, frames, key=pilot_key, rows=numbers)
         lengths = np.full(len(x), 200)
         walked = walks(model, guide, x, frames, found, lengths, key=walk_key, rows=numbers)
-        controls.append(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, lower))
+        controls.extend(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, main.walks))
+        starts = map_rows(
+            EndsOfRow(jnp.asarray(LONG)), model, guide, x, key=move_key, rows=numbers, block=len(x),
+            aside=planned(frames, found, np.arange(len(x)), LONG),
+        )  # fmt: skip
+        again = walks(model, guide, x, frames, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
+        moved = paired(again.upper.astype(np.float64) - walked.upper, MOVED)
     if own_frame(model.prior()) is None:
-        return Controlled(controls, [])
+        return Controlled(controls, [], moved, heavy)
     traces = _from_the_prior(model, guide, x, prior_key, numbers)
     bound = np.asarray(jax.vmap(annealed_lower)(jnp.asarray(traces.log_weight[:, :, -1])))
-    return Controlled([*controls, _control("the prior", bound, lower)], trade_off(traces))
+    return Controlled([*controls, *_control("the prior", bound, main.walks)], trade_off(traces), moved, heavy)
 
 
 def trade_off(traces: Trace) -> list[TradeOff]:
@@ -135,14 +181,61 @@ def _from_the_prior(
     return map_rows(PriorTrace(), model, guide, x, key=walk_key, rows=numbers, aside=schedule)
 
 
-def _control(start: str, bound: Float[Array, "n"] | np.ndarray, lower: Float[np.ndarray, "n"]) -> Control:
-    excess = np.asarray(bound, np.float64) - lower
-    return Control(
+def _sought(
+    model: AbstractModel, guide: AbstractGuide, x: np.ndarray, main: RowMeasures, key: RandomKey
+) -> tuple[Float[np.ndarray, "n"], float]:
+    """Lower bounds from all modes that were found, for every second of the rows; the share of these with heavy tails.
+
+    What was found for one row is tried for the others: a mode that one climb in ten comes upon is found all the same.
+    """
+    climb_key, draw_key = jr.split(key)
+    posterior, numbers = _every_second(main.posterior), main.numbers[::2]
+    mean, deviation = np.asarray(posterior.mean), np.asarray(posterior.deviation)
+    frames = Frame(mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))
+    own = guide if guide.amortised else _every_second(guide)
+    same: dict[str, Any] = {"rows": numbers, "block": 4}
+    found = map_rows(ClimbsOfRow(), model, own, x[::2], key=climb_key, aside=frames, **same)
+    shared = found.means[:, :SHARED].reshape(-1, mean.shape[1])
+    starts = np.concatenate([found.means, np.broadcast_to(shared, (len(mean), *shared.shape))], axis=1)
+    starts = np.where(np.isfinite(starts), starts, mean[:, None])
+    log_p = map_rows(MixtureOfRow(), model, own, x[::2], key=draw_key, aside=(frames, starts), **same)
+    return log_p, float(np.mean(found.heavy))
+
+
+def _every_second(tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf[::2], tree)
+
+
+def _by_quadrature(measured: RowMeasures, known: Mapping[int, float]) -> list[Control]:
+    places = [place for place, number in enumerate(measured.numbers) if int(number) in known]
+    if not places:
+        return []
+    values = np.array([known[int(measured.numbers[place])] for place in places])
+    return _control("a partition of all latents", values, jax.tree.map(lambda leaf: leaf[places], measured.walks))
+
+
+BELOW = "lower bound from this start minus"
+
+
+def _control(start: str, bound: Float[Array, "n"] | np.ndarray, main: Walks) -> list[Control]:
+    """Paired by row; a row for which this start found nothing at all says nothing."""
+    bound = np.asarray(bound, np.float64)
+    sound = np.isfinite(bound)
+    if not sound.any():
+        return []
+    control = Control(
         start=start,
-        rows=len(excess),
-        excess=Estimate(
-            value=float(np.mean(excess)),
-            std_error=float(np.std(excess, ddof=1)) / math.sqrt(len(excess)) if len(excess) > 1 else None,
-            condition="lower bound from this start minus the main one; far above zero, a mode was missed",
-        ),
+        rows=int(sound.sum()),
+        excess=paired((bound - main.lower)[sound], f"{BELOW} the main one; far above zero, a mode was missed"),
+        above=paired((bound - main.upper)[sound], f"{BELOW} the upper one; above zero, that one is false"),
+    )
+    return [control]
+
+
+def paired(differences: Float[np.ndarray, "n"], condition: str) -> Estimate:
+    """The mean over rows and its error, which one row alone does not have."""
+    return Estimate(
+        value=float(np.mean(differences)),
+        std_error=float(np.std(differences, ddof=1)) / math.sqrt(len(differences)) if len(differences) > 1 else None,
+        condition=condition,
     )

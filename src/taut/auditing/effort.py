@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from taut.auditing.walks import CHAINS, LONGEST
-from taut.errors import OptionError
 
 SHORTEST = 8
 # What is asked where nothing is: a twentieth of a nat is far below what differs between models.
@@ -42,6 +41,7 @@ class Effort:
     seconds: float | None
     factor: float = 1.5
     done: int = 0
+    timed: int = 0
     spent_width: float = 0.0
     overhead: float = 0.0
     walking: float = 0.0
@@ -72,7 +72,7 @@ class Effort:
 
     def _affordable(self) -> float:
         """Temperatures for each row that is left."""
-        left = self.seconds_left() / max(self.rows - self.done, 1) - self.overhead / max(self.done, 1)
+        left = self.seconds_left() / max(self.rows - self.done, 1) - self.overhead / max(self.timed, 1)
         return max(left, 0.0) * self.walked / max(self.walking, 1e-9)
 
     def seconds_left(self) -> float:
@@ -87,11 +87,16 @@ class Effort:
         seen = max(float(np.mean(finite)), 0.2 * predicted) / max(predicted, 1e-9)
         weight = len(widths) / (self.done + len(widths))
         self.factor = (1.0 - weight) * self.factor + weight * min(seen, 10.0)
-        self.done += len(widths)
         self.spent_width += float(np.sum(finite))
-        self.overhead += overhead
+        self.note_rows(len(widths), overhead)
         self.walking += walking
         self.walked += float(np.sum(lengths))
+
+    def note_rows(self, rows: int, seconds: float) -> None:
+        """Learn what rows cost before their walks."""
+        self.done += rows
+        self.timed += rows
+        self.overhead += seconds
 
     def resume(self, widths: Float[np.ndarray, "k"]) -> None:
         """Count rows that an earlier run has finished."""
@@ -100,13 +105,21 @@ class Effort:
 
     def spent(self, rows: int) -> bool:
         """Whether the time that is left is too short for so many rows more, even with the fewest temperatures."""
-        a_row = self.overhead / max(self.done, 1) + SHORTEST * self.walking / max(self.walked, 1.0)
-        return self.seconds is not None and self.seconds_left() < rows * a_row
+        return self.seconds is not None and self.seconds_left() < rows * self.a_row()
 
-    def check_first(self, rows: int, seconds: float) -> None:
-        """Raise OptionError where the limit is shorter than what the first rows took before any walk."""
-        if self.done == 0 and self.seconds_left() <= 0:
-            raise OptionError(
-                f"A time limit wants to cover at least the first {rows} rows; they took {seconds:.2g} s before any "
-                f"walk, and the limit is {self.seconds:g} s; allow {math.ceil(2 * seconds)} s or more."
-            )
+    def a_row(self) -> float:
+        """Seconds that a row takes at least, by those that are done."""
+        return self.overhead / max(self.timed, 1) + SHORTEST * self.a_temperature()
+
+    def a_temperature(self) -> float:
+        """Seconds that a temperature of a row takes, both ways."""
+        return self.walking / max(self.walked, 1.0)
+
+    def chunk(self, size: int, least: int) -> int:
+        """Rows to take at once, a multiple of `least`: with a limit few at first, then a quarter of what it allows."""
+        if self.seconds is None:
+            return size
+        if self.timed == 0:
+            return least
+        affordable = self.seconds_left() / (4 * max(self.a_row(), 1e-9))
+        return int(min(max(affordable // least * least, least), size))

@@ -50,6 +50,7 @@ def evidence_of(measured: Measured, asked: Asked) -> Evidence:
 
     lower, upper = _bracket(measured, asked)
     prior, refined, walks = rows.prior, rows.refined, rows.walks
+    holds = walks is not None and measured.doubt is None
     halves = None if walks is None else 0.5 * np.abs(walks.upper - walks.lower)
     return Evidence(
         lower=lower,
@@ -58,9 +59,9 @@ def evidence_of(measured: Measured, asked: Asked) -> Evidence:
         prior=None if prior is None else mean(prior.log_p, prior.log_p_error, below, asked.draws),
         refined=None if refined is None else mean(refined.log_p, refined.log_p_error, below, REFINED_DRAWS),
         bridge=None
-        if walks is None or halves is None
+        if walks is None or halves is None or not holds
         else mean(walks.bridge, halves, "forward and reverse walks together; half of each row's bracket as its error"),
-        width=None if walks is None else float(np.mean(walks.upper.astype(np.float64) - walks.lower)),
+        width=None if walks is None or not holds else float(np.mean(walks.upper.astype(np.float64) - walks.lower)),
         shortfall=None
         if walks is None or halves is None
         else mean(
@@ -68,6 +69,7 @@ def evidence_of(measured: Measured, asked: Asked) -> Evidence:
             np.hypot(halves, rows.encoder.log_p_error),
             "paired by row: the lower bound before its margin − the importance-weighted value",
         ),
+        withdrawn=measured.doubt,
     )
 
 
@@ -91,6 +93,8 @@ def _bracket(measured: Measured, asked: Asked) -> tuple[Estimate, Estimate | Non
         return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
     chains = walks.forward.shape[1]
     lower = certified_lower(values, delta=asked.delta / 2, draws=chains)
+    if measured.doubt is not None:
+        return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
     upper = certified_upper(walks.upper, delta=asked.delta / 2, draws=chains)
     # The logarithm of a probability is never above zero, whatever the walks and the margin say.
     value = min(upper.value, 0.0) if measured.discrete else upper.value
@@ -140,10 +144,7 @@ def gap_of(measured: Measured, evidence: Evidence) -> Gap:
 
 def _row_ends(measured: Measured) -> tuple[Values, Values | None]:
     """What bounds log p(x) of each row from below and from above, before any margin."""
-    if measured.exact is not None:
-        return measured.exact, measured.exact
-    walks = measured.rows.walks
-    return (measured.encoder.log_p, None) if walks is None else (walks.lower, walks.upper)
+    return (measured.encoder.log_p, None) if measured.ends is None else measured.ends
 
 
 def _less(measured: Measured, row_ends: Values, values: Values, errors: Values, *, end: Estimate) -> Estimate:

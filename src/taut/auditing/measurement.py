@@ -12,18 +12,21 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from taut.auditing import budget as parts
 from taut.auditing.asking import Asked
+from taut.auditing.budget import Budget, TimeSpentError
 from taut.auditing.calibration import calibrate
 from taut.auditing.controls import Controlled, controls_for
+from taut.auditing.doubts import doubt_of
 from taut.auditing.effort import Effort
-from taut.auditing.exact import evidence_by_row
+from taut.auditing.exact import Exactly, evidence_by_row
 from taut.auditing.outliers import outlier_p_values, outliers_among
 from taut.auditing.partial import Partial
 from taut.auditing.predictive import predictive_checks
-from taut.auditing.refinement import family_of
+from taut.auditing.refinement import Refinement, family_of
 from taut.auditing.rows import RowResult
-from taut.auditing.rowwise import REFINED_DRAWS, Ended, Progress, RowMeasures, Wanted, measure_rows
-from taut.auditing.simulation import draw_pool, features_of, norms_of, simulated_check
+from taut.auditing.rowwise import REFINED_DRAWS, Ended, Progress, RowMeasures, Wanted, affordable, measure_rows
+from taut.auditing.simulation import MATCHED, POOL, Pool, draw_pool, features_of, norms_of, simulated_check
 from taut.auditing.surgery import Surgery
 from taut.auditing.usage import Placement, place, split_rate_of
 from taut.errors import AuditError
@@ -36,6 +39,10 @@ Values = Float[np.ndarray, "n"]
 # A covariance and a Jacobian of each row are held at once: with more latents a block of rows would fill the memory.
 MOST_LATENTS = 512
 AUDIT = 2**20
+# The share of a time limit that quadrature may take.
+EXACT_SHARE = 1 / 3
+# What checks take beside compilation: temperatures of rows in the controls; calibration, in rows of the account.
+CONTROL_TEMPERATURES, CALIBRATED_ROWS = 50_000, 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +50,8 @@ class Measured:
     """The rows that were finished, and what was measured of each and of all; what was not is None.
 
     `population` counts the rows that these stand for. `set_aside` are rows whose bounds are not finite: they are in no
-    mean. `discrete` says whether p(x) is a probability. `train` are the same measures of as many training rows.
+    mean. `discrete` says whether p(x) is a probability. `train` are the same measures of as many training rows. `doubt`
+    says why the upper ends do not hold, where a check found so.
     """
 
     data: Num[np.ndarray, "n features"]
@@ -64,6 +72,15 @@ class Measured:
     family: Covariance | None = None
     train: RowMeasures | None = None
     notes: tuple[str, ...] = ()
+    doubt: str | None = None
+
+    @property
+    def ends(self) -> tuple[Values, Values | None] | None:
+        """Bounds of log p(x) of each row before any margin, the upper ones unless a check contradicts them."""
+        if self.exact is not None:
+            return self.exact, self.exact
+        walks = self.rows.walks
+        return None if walks is None else (walks.lower, None if self.doubt else walks.upper)
 
     @property
     def complete(self) -> bool:
@@ -86,7 +103,7 @@ class Measured:
         if self.exact is not None:
             return self.exact
         if self.rows.walks is not None:
-            return self.rows.walks.bridge
+            return self.rows.walks.lower if self.doubt else self.rows.walks.bridge
         return self.encoder.log_p if self.rows.refined is None else self.rows.refined.log_p
 
 
@@ -99,6 +116,7 @@ def measure(
     key: RandomKey,
     partial: Callable[[Any], Partial],
     on_block: Progress | None,
+    budget: Budget,
     by_column: bool = False,
 ) -> Measured:
     """Measure these rows, or as many of them as were asked for, those of a table column by column too.
@@ -110,21 +128,28 @@ def measure(
     real = len(model.prior().event_shape) == 1
     order = np.asarray(jr.permutation(order_key, len(data)))[: asked.rows]
     stage = _stages(on_block)
-    exact, note = evidence_by_row(model, np.asarray(data)[np.sort(order)], on_block=stage("quadrature", len(order)))
+    exactly = _exact(model, np.asarray(data)[np.sort(order)], budget, on_block=stage("quadrature", len(order)))
+    exact = exactly.values
     exact_by_row = None if exact is None else dict(zip(np.sort(order).tolist(), exact, strict=True))
+    known = {int(np.sort(order)[place]): value for place, value in exactly.known.items()}
     within = real and model.prior().event_shape[0] <= MOST_LATENTS
     deep = asked.bracket and within
     wanted = Wanted(
         draws=asked.draws, prior=model.has_prior, refined=deep, walks=deep and exact is None, by_entry=by_column
     )
-    effort = Effort(rows=len(order), width=asked.width, seconds=asked.seconds)
+    wanted = affordable(model, guide, data, order, key=row_key, wanted=wanted, budget=budget)
+    deep = wanted.refined
+    checks = _programs(model, guide, wanted) if deep else []
+    seconds = None if budget.seconds is None else max(budget.left() - budget.reserve(checks), 0.0)
+    effort = Effort(rows=len(order), width=asked.width, seconds=seconds)
     everything, ended = measure_rows(
         model, guide, data, order, key=row_key, wanted=wanted, effort=effort, partial=partial(wanted), on_block=on_block
     )
+    budget.a_row, budget.a_temperature = effort.a_row(), effort.a_temperature()
     rows, set_aside = _finite_rows(everything)
     discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
     placement = place(model, guide, data, key=key) if real else None
-    notes = [text for text in (note, _too_many(asked, real=real, within=within)) if text]
+    notes = [text for text in (exactly.note, _too_many(asked, real=real, within=within)) if text]
     measured = Measured(
         discrete=discrete,
         data=np.asarray(data)[rows.numbers],
@@ -134,20 +159,66 @@ def measure(
         set_aside=set_aside,
         exact=None if exact_by_row is None else np.array([exact_by_row[int(n)] for n in rows.numbers]),
         placement=None if placement is None else jax.tree.map(lambda leaf: leaf[rows.numbers], placement),
-        surgery=_tried(notes, lambda: split_rate_of(model, placement, key=surgery_key)),
+        surgery=budget.attempt(
+            "mutual information",
+            lambda: _tried(notes, lambda: split_rate_of(model, placement, key=surgery_key)),
+            programs=parts.SURGERY,
+        ),
         family=_family(guide, data) if real else None,
         notes=tuple(notes),
     )
-    if asked.train is not None and deep and measured.complete:
-        chosen = np.asarray(jr.permutation(train_key, len(asked.train)))[: len(rows.numbers)]
-        plain = Wanted(draws=asked.draws, prior=False, refined=True, walks=False)
-        seen, ended = measure_rows(
-            model, guide, asked.train, chosen, key=train_key, wanted=plain, effort=Effort(len(chosen), None, None),
-            partial=Partial(None, {}, None), on_block=None,
-        )  # fmt: skip
-        measured = dataclasses.replace(measured, train=_finite_rows(seen)[0], ended=ended)
-    return (
-        _checked(model, guide, measured, asked, key=deep_key, stage=stage) if deep and measured.complete else measured
+    if not deep or measured.ended == "interrupted":
+        return measured
+    measured = _checked(model, guide, measured, asked, known, key=deep_key, stage=stage, budget=budget)
+    if asked.train is not None:
+        seen = budget.attempt(
+            "generalisation",
+            lambda: _training_rows(model, guide, asked, len(rows.numbers), key=train_key),
+            programs=parts.ENCODER if by_column else 0.0,
+            running=len(rows.numbers) * budget.a_row,
+        )
+        if seen is not None:
+            measured = dataclasses.replace(measured, train=_finite_rows(seen[0])[0], ended=seen[1])
+    return measured
+
+
+def _exact(
+    model: AbstractModel, data: Num[np.ndarray, "n features"], budget: Budget, *, on_block: Callable[[int], None]
+) -> Exactly:
+    """log p(x) of every row where it can be had in a third of the time, so that the rest is enough without."""
+    try:
+        return evidence_by_row(model, data, on_block=budget.share(on_block, EXACT_SHARE))
+    except TimeSpentError:
+        budget.leave_out("log p(x) by quadrature")
+        return Exactly(None, None, {})
+
+
+def _programs(model: AbstractModel, guide: AbstractGuide, wanted: Wanted) -> list[float]:
+    """What there is to compile for the checks that will be asked for, in their order."""
+    simulates = model.simulates and guide.amortised
+    return [
+        parts.CONTROLS * wanted.walks,
+        *([parts.SIMULATIONS, parts.SIMULATED_WALKS * wanted.walks, parts.CALIBRATION] if simulates else []),
+        parts.COLUMNS * wanted.by_entry,
+    ]
+
+
+def _training_rows(
+    model: AbstractModel, guide: AbstractGuide, asked: Asked, count: int, *, key: RandomKey
+) -> tuple[RowMeasures, Ended]:
+    """The same of as many training rows, for generalisation."""
+    assert asked.train is not None
+    chosen = np.asarray(jr.permutation(key, len(asked.train)))[:count]
+    return measure_rows(
+        model,
+        guide,
+        asked.train,
+        chosen,
+        key=key,
+        wanted=Wanted(draws=asked.draws, prior=False, refined=True, walks=False),
+        effort=Effort(len(chosen), None, None),
+        partial=Partial(None, {}, None),
+        on_block=None,
     )
 
 
@@ -156,44 +227,76 @@ def _checked(
     guide: AbstractGuide,
     measured: Measured,
     asked: Asked,
+    known: dict[int, float],
     *,
     key: RandomKey,
     stage: Callable[[str, int], Callable[[int], None]],
+    budget: Budget,
 ) -> Measured:
     """With the controls and all that is measured on rows drawn from the model."""
     control_key, pool_key, match_key, calibration_key = jr.split(key, 4)
     rows, refined = measured.rows, measured.rows.refined
     done, found, notes = stage("checks", 4), {}, list(measured.notes)
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[measured.numbers], guide)
-    if rows.walks is not None:
-        found["controlled"] = controls_for(
-            model, own, measured.data, rows.walks.lower, key=control_key, rows=measured.numbers
+    if rows.walks is not None and refined is not None:
+        found["controlled"] = budget.attempt(
+            "the controls of the bracket",
+            lambda: controls_for(model, own, measured.data, rows, key=control_key, known=known),
+            programs=parts.CONTROLS,
+            running=CONTROL_TEMPERATURES * budget.a_temperature,
         )
+        if found["controlled"] is not None:
+            found["doubt"] = doubt_of(rows.walks, refined, found["controlled"])
     done(1)
     if not (model.simulates and guide.amortised and refined is not None):
         return dataclasses.replace(measured, **found)
-    pool = draw_pool(model, guide, measured.data, draws=asked.draws, refined_draws=REFINED_DRAWS, key=pool_key)
-    log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
-    found["p_values"] = outlier_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
-    regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
-    found["outliers"] = outliers_among(found["p_values"], regrets, usual, rows.numbers)
-    # Columns of many kinds have no common statistic; each is looked at by itself.
-    if rows.terms is None and not np.isnan(measured.data).any():
-        found["predictive"] = tuple(predictive_checks(measured.data, pool.data))
+    pool = budget.attempt(
+        "outliers and predictive checks",
+        lambda: draw_pool(model, guide, measured.data, draws=asked.draws, refined_draws=REFINED_DRAWS, key=pool_key),
+        programs=parts.SIMULATIONS,
+        running=POOL * budget.a_row,
+    )
+    if pool is not None:
+        found |= _beside_the_pool(measured, refined, pool)
     done(2)
-    if rows.walks is not None and rows.temperatures is not None:
+    if pool is not None and rows.walks is not None and rows.temperatures is not None:
         norms = norms_of(model, guide, measured.data, key=key)
         real = features_of(measured.encoder, refined, norms)
         lengths = rows.temperatures
-        found["simulated"] = _tried(
-            notes,
-            lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=asked.delta),
+        found["simulated"] = budget.attempt(
+            "the bracket of simulated rows",
+            lambda: _tried(
+                notes, lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=asked.delta)
+            ),
+            programs=parts.SIMULATED_WALKS,
+            running=MATCHED * (budget.a_row + 2 * float(np.median(lengths)) * budget.a_temperature),
         )
     done(3)
-    found["calibration"] = _tried(notes, lambda: calibrate(model, guide, key=calibration_key, like=measured.data))
+    found["calibration"] = budget.attempt(
+        "calibration",
+        lambda: _tried(notes, lambda: calibrate(model, guide, key=calibration_key, like=measured.data)),
+        programs=parts.CALIBRATION,
+        running=CALIBRATED_ROWS * budget.a_row,
+    )
     found["notes"] = tuple(notes)
     done(4)
     return dataclasses.replace(measured, **found)
+
+
+def _beside_the_pool(measured: Measured, refined: Refinement, pool: Pool) -> dict[str, Any]:
+    """Which rows are unlike what the model makes, and whether the data set is."""
+    rows = measured.rows
+    log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
+    p_values = outlier_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
+    regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
+    found: dict[str, Any] = {
+        "p_values": p_values,
+        "outliers": outliers_among(p_values, regrets, usual, rows.numbers),
+    }
+    # Columns of many kinds have no common statistic; each is looked at by itself.
+    if rows.terms is None and not np.isnan(measured.data).any():
+        found["predictive"] = tuple(predictive_checks(measured.data, pool.data))
+    return found
 
 
 def _tried(notes: list[str], check: Callable[[], Any]) -> Any:

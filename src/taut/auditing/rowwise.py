@@ -11,6 +11,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget
 from taut.auditing.effort import Effort, sound_jeffreys
 from taut.auditing.partial import Partial
 from taut.auditing.refinement import Moments, Refinement, RefinementOfRow
@@ -24,6 +25,8 @@ from taut.weights import map_rows
 # Draws that score a refined Gaussian, whose weights are light.
 REFINED_DRAWS = 200
 LARGEST_CHUNK = 256
+# As what is left out is called.
+BRACKET, PRIOR_DRAWS = "the bracket on log p(x) and what rests on it", "log p(x) by draws from the prior"
 
 Ended = Literal["all rows", "no time left", "interrupted"]
 Progress = Callable[[str, int, int], None]
@@ -99,15 +102,9 @@ def measure_rows(
         effort.resume(np.zeros(len(part.numbers)) if part.walks is None else part.walks.upper - part.walks.lower)
     taken = sum(len(part.numbers) for part in done)
     size, ended = _chunk_size(len(order)), cast(Ended, "all rows")
-    if effort.seconds is not None and taken < len(order):
-        # Compiles all programs on a block that is thrown away, so that the limit is for measuring.
-        _measure_chunk(
-            model, guide, data, order[:ROWS_AT_ONCE], key=key, wanted=wanted, effort=Effort(ROWS_AT_ONCE, 10.0, None)
-        )
-        effort.began = time.monotonic()
     try:
         while taken < len(order):
-            chunk = order[taken : taken + size]
+            chunk = order[taken : taken + effort.chunk(size, ROWS_AT_ONCE)]
             if taken and effort.spent(len(chunk)):
                 ended = "no time left"
                 break
@@ -123,6 +120,49 @@ def measure_rows(
     joined: RowMeasures = jax.tree.map(lambda *leaves: np.concatenate(leaves), *done)
     ascending = np.argsort(joined.numbers, kind="stable")
     return jax.tree.map(lambda leaf: leaf[ascending], joined), ended
+
+
+def affordable(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    order: Int[np.ndarray, "k"],
+    *,
+    key: RandomKey,
+    wanted: Wanted,
+    budget: Budget,
+) -> Wanted:
+    """The parts that there is time for, each compiled on a few rows whose numbers are thrown away.
+
+    Without walks nothing is refined either: the checks of a bracket would have nothing to check.
+
+    Raises OptionError where not even the account by the guide's own draws fits.
+    """
+    if budget.seconds is None:
+        return wanted
+    first = order[:ROWS_AT_ONCE]
+    parts = wanted._replace(prior=False, refined=False, walks=False)
+
+    def measured(parts: Wanted) -> None:
+        _measure_chunk(model, guide, data, first, key=key, wanted=parts, effort=Effort(len(first), 10.0, None))
+
+    def add(what: str, programs: float, **more: bool) -> bool:
+        nonlocal parts
+        fits = budget.compile(what, lambda: measured(parts._replace(**more)), programs=programs)
+        parts = parts._replace(**more) if fits else parts
+        return fits
+
+    began = time.monotonic()
+    measured(parts)
+    budget.learn(ENCODER, time.monotonic() - began)
+    budget.check_first(len(first))
+    if wanted.refined and budget.has_time_to_compile(BRACKET, REFINED + WALKS * wanted.walks):
+        add(BRACKET, REFINED, refined=True)
+        if wanted.walks and not add(BRACKET, WALKS, walks=True):
+            parts = parts._replace(refined=False)
+    if wanted.prior:
+        add(PRIOR_DRAWS, PRIOR, prior=True)
+    return parts
 
 
 def _chunk_size(rows: int) -> int:
@@ -165,7 +205,6 @@ def _measure_chunk(
     if wanted.walks and frames is not None:
         found = pilots(model, own, x, frames, key=pilot_key, rows=rows)
         jeffreys, rhat = sound_jeffreys(np.mean(np.asarray(found.variance), axis=1)), np.asarray(found.rhat)
-        effort.check_first(len(chunk), time.monotonic() - began)
         lengths = effort.lengths(jeffreys)
         walking = time.monotonic()
         measured = walks(model, own, x, frames, found, lengths, key=walk_key, rows=rows)
@@ -174,5 +213,7 @@ def _measure_chunk(
         effort.note(
             widths, lengths[: len(chunk)], jeffreys[: len(chunk)], overhead=walking - began, walking=now - walking
         )
+    else:
+        effort.note_rows(len(chunk), time.monotonic() - began)
     everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths, terms)
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(chunk)], everything)

@@ -142,7 +142,7 @@ def walks(
         length = lengths[block] = int(lengths[block].max())
         # The last block is padded to the size of the others, so that it is the same program.
         padded = np.resize(block, size)
-        aside = Planned(_taken(frames, padded), _schedules(found, padded, length), jnp.asarray(found.starts)[padded])
+        aside = planned(frames, found, padded, length)
         function = WalksOfRow(jnp.asarray(length))
         measured = map_rows(function, model, guide, data[padded], key=key, rows=rows[padded], block=size, aside=aside)
         parts.append(_taken(measured, slice(len(block))))
@@ -150,6 +150,11 @@ def walks(
             on_block(start + len(block))
     joined = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
     return _taken(joined, np.argsort(order, kind="stable"))
+
+
+def planned(frames: Frame, found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Planned:
+    """What walks of these rows along so many temperatures are given."""
+    return Planned(_taken(frames, rows), _schedules(found, rows, length), jnp.asarray(found.starts)[rows])
 
 
 def _taken(tree: Any, rows: Any) -> Any:

@@ -15,7 +15,7 @@ from taut.bounds.lower import (
     log_mean_weight_error,
     mean_log_weight,
 )
-from taut.bounds.quadrature import quadrature
+from taut.bounds.quadrature import proven_integral, quadrature
 
 __all__ = [
     "ExactTerms",
@@ -31,5 +31,6 @@ __all__ = [
     "log_mean_weight",
     "log_mean_weight_error",
     "mean_log_weight",
+    "proven_integral",
     "quadrature",
 ]

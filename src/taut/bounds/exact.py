@@ -39,7 +39,7 @@ class ExactTerms(NamedTuple):
 
 
 def log_evidence(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Estimate:
-    """log p(x), exactly: in closed form or by summation where the model has it, else by quadrature.
+    """log p(x) in closed form or by summation where the model has it, else by quadrature, whose status says if exact.
 
     Raises OptionError where the model has more than three latents and no closed form.
     """

@@ -18,7 +18,10 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command that the process was given and leave with its exit code."""
-    from taut.cli.endings import exit_code_of  # noqa: PLC0415  so that importing taut.cli stays light
+    from taut.cli import clock  # noqa: PLC0415  so that importing taut.cli stays light
+
+    clock.start()
+    from taut.cli.endings import exit_code_of  # noqa: PLC0415  as above
 
     sys.exit(exit_code_of(_run))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from taut.cli import clock
 from taut.cli.endings import DONE, INTERRUPTED
 from taut.cli.places import check_writable
 from taut.cli.voice import Voice
-from taut.cli.words import Draws, Json, Labels, OptionalData, Quiet, RunFolder, Seed
+from taut.cli.words import Draws, Json, Labels, NaValues, OptionalData, Quiet, RunFolder, Seed
 from taut.errors import RunFolderError
 
 if TYPE_CHECKING:
@@ -53,8 +55,8 @@ Seconds = Annotated[
     float | None,
     typer.Option(
         "--seconds",
-        help="Time to spend on the rows, in seconds, without compilation and the checks after them; whichever of this "
-        "and --width comes first. Default: no limit.",
+        help="Wall time that the command may take, in seconds: start, compilation and checks count, and what does not "
+        "fit is left out. Whichever of this and --width comes first. Default: no limit.",
         show_default=False,
     ),
 ]
@@ -86,6 +88,7 @@ def audit(
     train: Train = None,
     out: Out = None,
     labels: Labels = None,
+    na_values: NaValues = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -97,11 +100,11 @@ def audit(
     from taut.cli.labels import labels_for  # noqa: PLC0415  as above
     from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  as above
 
-    voice = Voice(quiet, as_json)
+    voice, loaded = Voice(quiet, as_json), time.monotonic()
     folder = run if out is None else out
     check_writable(folder)
     vae = run_in(run)
-    found = vae.held_out_ if data is None else rows_for(vae, data, voice)
+    found = vae.held_out_ if data is None else rows_for(vae, data, voice, na_values=na_values)
     if found is None:
         raise RunFolderError(
             f"Wanted rows to audit; the fit in `{run}` held none out; name some: `taut audit {run} DATA`."
@@ -115,13 +118,16 @@ def audit(
             width=width,
             seconds=seconds,
             bracket=bracket,
-            train=None if train is None else rows_for(vae, train, voice),
+            train=None if train is None else rows_for(vae, train, voice, na_values=na_values),
             delta=delta,
             seed=seed,
             labels=labels_for(labels, found),
             checkpoint=folder / PARTIAL,
             on_block=on_block,
+            # Writing the page takes about as long as loading the libraries did.
+            began=clock.began() - (loaded - clock.began()),
         )
+    _say_left_out(audited, voice)
     show_account(audited, write_account(audited, folder), voice)
     if audited.measured.ended != "interrupted":
         return DONE
@@ -136,6 +142,11 @@ def _say_seen(vae: VAE, found: Found, voice: Voice) -> None:
             f"WARNING: {seen} of these {rows} rows were in the training data: every number will flatter the model. "
             "The ledger says so too."
         )
+
+
+def _say_left_out(audited: Audit, voice: Voice) -> None:
+    if audited.ledger.not_measured:
+        voice.say("Not measured, because the time was spent: " + "; ".join(audited.ledger.not_measured) + ".")
 
 
 def write_account(audited: Audit, folder: Path) -> Path:

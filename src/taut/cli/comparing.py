@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from taut.cli import clock
 from taut.cli.auditing import Width
 from taut.cli.voice import Voice
-from taut.cli.words import Draws, Json, Quiet, Seed
+from taut.cli.words import Draws, Json, NaValues, Quiet, Seed
 from taut.errors import OptionError
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
     from taut.auditing import Comparison, Difference
-    from taut.cli.pairing import Pair, Side
+    from taut.cli.pairing import Asked, Pair, Side
 
 Places = Annotated[
     list[str],
@@ -36,8 +38,8 @@ Seconds = Annotated[
     float | None,
     typer.Option(
         "--seconds",
-        help="Time to spend on the rows of each run, in seconds; whichever of this and --width comes first. "
-        "Default: no limit.",
+        help="Wall time that the command may take, in seconds, shared by the runs; whichever of this and --width comes "
+        "first. Default: no limit.",
         show_default=False,
     ),
 ]
@@ -72,6 +74,7 @@ def compare(
     draws: Draws = 1000,
     seed: Seed = 0,
     bracket: Bracket = True,
+    na_values: NaValues = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -86,18 +89,18 @@ def compare(
             "see `taut compare --help`."
         )
     from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli import pairing  # noqa: PLC0415  as above
     from taut.cli.comparable import check_comparable  # noqa: PLC0415  as above
-    from taut.cli.pairing import Asked, check_asked, look, pair  # noqa: PLC0415  as above
     from taut.cli.rows import fitting_rows, run_in  # noqa: PLC0415  as above
 
-    asked = Asked(rows, width, seconds, delta, draws, seed, bracket)
+    asked = pairing.Asked(rows, width, seconds, delta, draws, seed, bracket)
     *runs, data = places
     voice = Voice(quiet, as_json)
     models = {run: run_in(run) for run in runs}
     came = datasets.load(data)
-    check_asked(asked, models, len(came))
+    pairing.check_asked(asked, models, len(came))
     check_comparable({run: vae.fitted_ for run, vae in models.items()}, came)
-    found = {run: fitting_rows(vae, came) for run, vae in models.items()}
+    found = {run: fitting_rows(vae, came, na_values=na_values) for run, vae in models.items()}
     for note in dict.fromkeys(note for _, notes in found.values() for note in notes):
         voice.say(note)
     seen = {run: vae.rows_seen(found[run][0])[0] for run, vae in models.items()}
@@ -107,9 +110,11 @@ def compare(
                 f"WARNING: `{run}` has trained on {count} of these {len(came)} rows, which favours it over runs that "
                 "have not."
             )
-    sides = {run: look(run, vae, found[run][0], asked, quiet=quiet) for run, vae in models.items()}
+    sides = {}
+    for left, (run, vae) in zip(range(len(models), 0, -1), models.items(), strict=True):
+        sides[run] = pairing.look(run, vae, found[run][0], _share(asked, clock.began(), left), quiet=quiet)
     first, *others = (sides[run] for run in runs)
-    pairs = [pair(first, other, delta=delta, rows=rows or len(came)) for other in others]
+    pairs = [pairing.pair(first, other, delta=delta, rows=rows or len(came)) for other in others]
     doubts = [doubt for side in sides.values() for doubt in side.doubts]
     note = _note(list(sides.values()), delta)
     voice.show(_shown(first.run, pairs))
@@ -126,6 +131,14 @@ def compare(
             "note": note,
         }
     )
+
+
+def _share(asked: Asked, began: float, runs: int) -> Asked:
+    """The wishes for one of the runs that are left, which share the time."""
+    if asked.seconds is None:
+        return asked
+    # A time that is over is still a limit, which the audit answers with what it would need.
+    return asked._replace(seconds=max(asked.seconds - (time.monotonic() - began), 1e-3) / runs)
 
 
 def _note(sides: list[Side], delta: float) -> str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from taut.cli.spelling import Spelled, spell, spelled_in
 from taut.data import Column, Schema, Sheet, decode, write
 from taut.data.coding import match_columns
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like, readable_cells
 from taut.data.schema import CODED
 from taut.errors import DataError
 from taut.estimators import VAE
@@ -41,9 +41,10 @@ class Filled:
     def of(cls, vae: VAE, sheet: Sheet, source: str) -> Filled:
         """What there is to fill, and what is left because its column is not modelled."""
         columns = match_columns(schema_of(vae.fitted_), sheet)
-        holes = np.column_stack([~cells_of(sheet, place).present for _, place in columns])
+        holes = np.column_stack([~cells_like(sheet, place, column).present for column, place in columns])
         others = set(range(len(sheet.columns))) - {place for _, place in columns}
-        missing = {sheet.columns[place]: int((~cells_of(sheet, place).present).sum()) for place in sorted(others)}
+        unmodelled = {sheet.columns[place]: readable_cells(sheet, place) for place in sorted(others)}
+        missing = {name: int((~cells.present).sum()) for name, cells in unmodelled.items() if cells is not None}
         left = {name: count for name, count in missing.items() if count}
         return cls(sheet, spelled_in(source, len(sheet)), columns, holes, left)
 
@@ -83,8 +84,12 @@ class Filled:
             return
         file = io.StringIO()
         writer = csv.writer(file, delimiter=self.text.separator, lineterminator=self.text.newline)
+        for line in self.text.above:
+            file.write(line + self.text.newline)
         if self.text.header is not None:
             writer.writerow([NUMBERED, *self.text.header] if numbered else self.text.header)
+        if self.text.units is not None:
+            file.write((self.text.separator if numbered else "") + self.text.units + self.text.newline)
         for number, frame in enumerate(frames, 1):
             writer.writerows([str(number), *row] if numbered else row for row in self._lines(frame, self.text))
         write_text(out, file.getvalue())
@@ -92,10 +97,11 @@ class Filled:
     def _lines(self, frame: Any, text: Spelled) -> Iterator[list[str]]:
         """The rows of the file, with what the frame has where cells are missing."""
         rows = [list(row) for row in text.rows]
-        for (column, place), missing in zip(self.columns, self.holes.T, strict=True):
+        for (_, place), missing in zip(self.columns, self.holes.T, strict=True):
             numbers = np.flatnonzero(missing)
             fresh = frame.column(place).take(pa.array(numbers)).to_pylist()
-            like = text.manner(place, self.sheet.series[place].to_list(), column)
+            there = zip(self.sheet.series[place].to_list(), missing, strict=True)
+            like = text.manner(place, [None if hole else cell for cell, hole in there])
             for number, cell in zip(numbers, fresh, strict=True):
                 rows[number][place] = spell(cell, like)
         return iter(rows)

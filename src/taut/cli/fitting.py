@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taut.cli import clock
 from taut.cli.auditing import AUDIT_FILES
 from taut.cli.endings import DIVERGED, DONE, INTERRUPTED, complain
 from taut.cli.places import check_run_place
@@ -32,7 +33,7 @@ from taut.cli.training_words import (
     WarmUp,
 )
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Force, Json, Labels, Quiet, SchemaFile, Seed
+from taut.cli.words import Data, Force, Json, Labels, NaValues, Quiet, SchemaFile, Seed
 from taut.errors import OptionError, RunFolderError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def fit(
     hidden: Hidden = "200,200",
     likelihood: Likelihood = "auto",
     schema: SchemaFile = None,
+    na_values: NaValues = None,
     condition_on: ConditionOn = None,
     size_factor: SizeFactor = "auto",
     missing: Missing = "random",
@@ -102,24 +104,33 @@ def fit(
     _check_place(out, force=force, resume=resume)
     from taut import estimators  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.labels import labels_for  # noqa: PLC0415  as above
-    from taut.cli.rows import rows_to_fit  # noqa: PLC0415  as above
+    from taut.cli.rows import marked, rows_to_fit  # noqa: PLC0415  as above
     from taut.data import read_schema  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)
     options["schema"] = None if schema is None else read_schema(schema)
+    options["na_values"] = marked(na_values) or None
     rows = rows_to_fit(data, likelihood=likelihood, schema=schema, binarise=binarise)
     vae = estimators.VAE(latent_dim, **options)
-    train(vae, rows, labels_for(labels, rows), out, resume=resume)
+    train(vae, rows, labels_for(labels, rows), out, resume=resume, began=clock.began())
     report(vae, out, voice)
     return ENDED_BADLY.get(vae.outcome_.code, DONE)
 
 
-def train(vae: VAE, rows: Table | Sheet, labels: np.ndarray | None, out: Path, *, resume: bool = False) -> None:
+def train(
+    vae: VAE,
+    rows: Table | Sheet,
+    labels: np.ndarray | None,
+    out: Path,
+    *,
+    resume: bool = False,
+    began: float | None = None,
+) -> None:
     """Train and write the run folder, also where training diverged or was interrupted."""
     with warnings.catch_warnings():
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
-        vae.fit(rows, labels, checkpoint=out / CHECKPOINT, resume=resume)
+        vae.fit(rows, labels, checkpoint=out / CHECKPOINT, resume=resume, began=began)
     for name in AUDIT_FILES:
         # An audit that an earlier run left here is not about this one.
         (out / name).unlink(missing_ok=True)

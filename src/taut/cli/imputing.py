@@ -9,7 +9,7 @@ import typer
 
 from taut.cli.places import check_file_place, check_frame_place, check_not_data
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Json, Quiet, RunFolder, Seed
+from taut.cli.words import Data, Json, NaValues, Quiet, RunFolder, Seed
 from taut.errors import OptionError
 
 Out = Annotated[
@@ -58,6 +58,7 @@ def impute(
     how: How = "mean",
     errors: Errors = None,
     level: Level = 0.9,
+    na_values: NaValues = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -73,7 +74,7 @@ def impute(
     from taut.data import write  # noqa: PLC0415  as above
 
     voice, vae = Voice(quiet, as_json), run_in(run)
-    sheet = sheet_for(vae, data, voice)
+    sheet = sheet_for(vae, data, voice, na_values=na_values)
     found = vae.imputation(sheet, draws=draws or 0, how=how, level=level, seed=seed)
     filled = Filled.of(vae, sheet, data)
     for sentence in filled.remarks():

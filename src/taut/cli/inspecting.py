@@ -8,7 +8,7 @@ from rich.text import Text
 from taut.cli.voice import Voice
 from taut.cli.words import Json, RunFolder
 
-FOR_PROGRAMS = ("format", "digests", "digest", "ends", "held_out_notes")
+FOR_PROGRAMS = ("format", "digests", "digest", "ends", "notes")
 
 
 def info(run: RunFolder, as_json: Json = False) -> None:

@@ -16,7 +16,7 @@ from taut.estimators import VAE, audit_bar
 from taut.record import Verdict
 
 # What a verdict on one audit may say of its bracket.
-DOUBTS = ("mode-missed", "bracket-wide", "starts-biased", "starts-unsettled")
+DOUBTS = ("mode-missed", "upper-withdrawn", "bracket-wide", "starts-biased")
 
 
 class Asked(NamedTuple):
@@ -35,7 +35,8 @@ class Asked(NamedTuple):
 class Side:
     """The rows that one run has finite values for, those set aside, and log p(x) of the former.
 
-    `ends` are lower and upper bounds before any margin; None where only importance-weighted values are known.
+    `ends` are lower and upper bounds before any margin; None where only importance-weighted values are known, or where
+    a check contradicts the upper ones.
     """
 
     run: str
@@ -115,14 +116,20 @@ def _bracketed(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> 
     measured = audited.measured
     if measured.ended == "interrupted":
         raise KeyboardInterrupt  # an audit answers Ctrl-C with what is finished; half of a comparison is none
-    exact, walks = measured.exact, measured.rows.walks
-    if exact is not None:
-        ends = (exact, exact)
-    else:
-        assert walks is not None, "a full audit walks where nothing is exact and latents are not too many"
-        ends = (walks.lower, walks.upper)
+    if measured.ends is None:
+        raise OptionError(
+            f"A comparison wants a bracket of `{run}`; its share of the time was too short to compile one; give more "
+            "`--seconds`, or compare with `--no-bracket`."
+        )
+    lower, upper = measured.ends
     return Side(
-        run, measured.numbers, measured.set_aside, audited.rows, ends, exact is not None, audited.ledger.verdicts
+        run,
+        measured.numbers,
+        measured.set_aside,
+        audited.rows,
+        None if upper is None else (lower, upper),
+        measured.exact is not None,
+        audited.ledger.verdicts,
     )
 
 

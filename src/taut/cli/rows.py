@@ -12,7 +12,7 @@ from taut import datasets, estimators
 from taut.cli.voice import Voice
 from taut.data import Schema, Sheet, Table, as_sheet, encode
 from taut.datasets.loading import as_block, is_numbers
-from taut.errors import RunFolderError
+from taut.errors import OptionError, RunFolderError
 from taut.estimators import VAE
 
 Rows = Table | Sheet
@@ -24,7 +24,18 @@ def run_in(folder: str | Path) -> VAE:
     if not isinstance(found, VAE):
         kind = type(found).__name__
         raise RunFolderError(f"A run of `taut fit` is wanted; `{folder}` holds a {kind}; use it from Python.")
+    # Files are read and written as arrays or Arrow's tables, whatever library the fit was of.
+    found.library_ = "numpy" if found.schema_ is None or found.library_ == "numpy" else "pyarrow"
     return found
+
+
+def marked(words: str | None) -> tuple[str, ...]:
+    """The values of `--na-values`.
+
+    >>> marked("-999, missing"), marked(None)
+    (('-999', 'missing'), ())
+    """
+    return () if words is None else tuple(word.strip() for word in words.split(","))
 
 
 def rows_to_fit(source: str, *, likelihood: str, schema: Path | None, binarise: str) -> Rows:
@@ -34,20 +45,22 @@ def rows_to_fit(source: str, *, likelihood: str, schema: Path | None, binarise: 
     return as_block(rows) if isinstance(rows, Sheet) and one_block and is_numbers(rows) else rows
 
 
-def rows_for(vae: VAE, source: str, voice: Voice, *, strict: bool = False) -> Rows:
+def rows_for(vae: VAE, source: str, voice: Voice, *, strict: bool = False, na_values: str | None = None) -> Rows:
     """The rows of `source` as this run wants them, see `fitting_rows`; what was decided about their cells is said."""
-    rows, notes = fitting_rows(vae, datasets.load(source), strict=strict)
+    rows, notes = fitting_rows(vae, datasets.load(source), strict=strict, na_values=na_values)
     for note in notes:
         voice.say(note)
     return rows
 
 
-def sheet_for(vae: VAE, source: str, voice: Voice) -> Sheet:
+def sheet_for(vae: VAE, source: str, voice: Voice, *, na_values: str | None = None) -> Sheet:
     """As `rows_for`, but always a sheet: in one block whole numbers beside holes would lose their type."""
-    return as_sheet(datasets.load(source) if vae.schema_ is None else rows_for(vae, source, voice))
+    if vae.schema_ is not None:
+        return as_sheet(rows_for(vae, source, voice, na_values=na_values))
+    return dataclasses.replace(as_sheet(datasets.load(source)), na_values=marked(na_values))
 
 
-def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False) -> tuple[Rows, list[str]]:
+def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False, na_values: str | None = None) -> tuple[Rows, list[str]]:
     """Rows for a table or for a block of numbers, whichever the run was fitted to, and what to say about their cells.
 
     An array stays one, so that what comes of it is one, too.
@@ -55,9 +68,13 @@ def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False) -> tuple[Rows, l
     Raises DataError where a column is missing or of another type, and with `strict` SupportError for a category that
     the fit did not see, which counts as missing otherwise.
     """
+    if vae.schema_ is None and na_values is not None:
+        raise OptionError("`--na-values` wants a run of a table; this one is of a block of numbers; fit a table.")
     if vae.schema_ is None:
         return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
-    return rows, encode(vae.schema_, as_sheet(rows), strict=strict).notes
+    sheet = dataclasses.replace(as_sheet(rows), na_values=marked(na_values))
+    notes = encode(vae.schema_, sheet, strict=strict).notes
+    return (rows if is_array(rows) and na_values is None else sheet), notes
 
 
 def is_array(rows: Rows) -> bool:
@@ -70,7 +87,7 @@ def taken(rows: Rows, numbers: np.ndarray) -> Rows:
     if isinstance(rows, Table):
         beside = None if rows.beside is None else taken(rows.beside, numbers)
         return dataclasses.replace(rows, values=rows.values[numbers], labels=None, beside=beside)
-    return Sheet(frame=rows.frame[numbers.tolist()], name=rows.name, named=rows.named)
+    return dataclasses.replace(rows, frame=rows.frame[numbers.tolist()], notes=[])
 
 
 def say_left_out(schema: Schema, voice: Voice) -> None:

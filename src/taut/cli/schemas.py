@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from taut.cli.places import check_not_data, check_writable
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Json, Quiet, SchemaFile
+from taut.cli.words import Data, Json, NaValues, Quiet, SchemaFile
 from taut.errors import DataError
 
 Out = Annotated[
@@ -23,12 +24,20 @@ Out = Annotated[
 ]
 
 
-def schema(data: Data, out: Out = None, given: SchemaFile = None, as_json: Json = False, quiet: Quiet = False) -> None:
+def schema(
+    data: Data,
+    out: Out = None,
+    given: SchemaFile = None,
+    na_values: NaValues = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Say what each column of DATA would be taken for, and why, before any training.
 
     `taut fit` looks at the rows that it trains on only, so that it may count fewer missing cells.
     """
     from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.rows import marked  # noqa: PLC0415  as above
     from taut.data import as_sheet, infer_schema, read_schema, write_schema  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)
@@ -37,7 +46,7 @@ def schema(data: Data, out: Out = None, given: SchemaFile = None, as_json: Json 
             raise DataError(f"Wanted a file to write; `{out}` is a folder; choose another name.")
         check_writable(out.parent)
         check_not_data(data, out)
-    sheet = as_sheet(datasets.load(data))
+    sheet = dataclasses.replace(as_sheet(datasets.load(data)), na_values=marked(na_values))
     found = infer_schema(sheet, {} if given is None else read_schema(given))
     for note in sheet.notes:
         voice.say(note)
@@ -55,6 +64,7 @@ def schema(data: Data, out: Out = None, given: SchemaFile = None, as_json: Json 
             "categories": column.categories,
             "low": column.low,
             "high": column.high,
+            "na_values": list(column.na_values),
             "reason": column.reason,
         }
         for column in found.columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -10,7 +11,7 @@ import typer
 
 from taut.cli.places import check_file_place, check_not_data
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Draws, Json, OutFile, Quiet, RunFolder, Seed
+from taut.cli.words import Data, Draws, Json, NaValues, OutFile, Quiet, RunFolder, Seed
 from taut.cli.writing import wrote
 from taut.errors import OptionError
 
@@ -56,6 +57,7 @@ def score(
     of: Of = None,
     p_values: PValues = False,
     strict: Strict = False,
+    na_values: NaValues = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -74,12 +76,15 @@ def score(
     check_file_place(out)
     check_not_data(data, out)
     vae = run_in(run)
-    rows = rows_for(vae, data, voice, strict=strict)
+    rows = rows_for(vae, data, voice, strict=strict, na_values=na_values)
     if of is None:
         columns = _whole_rows(vae, rows, voice, draws=draws, seed=seed, p_values=p_values)
     else:
         chosen = [name.strip() for name in of.split(",")]
-        columns = {"log_p": vae.score_samples(rows, of=chosen, draws=draws, seed=seed)}
+        with warnings.catch_warnings():
+            # That a category counts as missing was said when the rows were read.
+            warnings.simplefilter("ignore", UserWarning)
+            columns = {"log_p": vae.score_samples(rows, of=chosen, draws=draws, seed=seed)}
     write(columns, out)
     mean, spread = _mean_and_error(columns["log_p"])
     what, side = ("log p(x)", "from below") if of is None else (f"log p({of} | the rest)", "estimated")

@@ -4,43 +4,49 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import datetime
 import enum
 from pathlib import Path
 from typing import Any
 
-from taut.data import Column
-from taut.data.delimited import UNCUT, counts_up, decoded, holds_numbers, separator
+from taut.data.delimited import UNCUT, decoded
+from taut.data.layout import laid_out
+from taut.data.notations import Notation
+from taut.data.text_cells import spelled_notation
 
 _TEXT = (".csv", ".tsv", ".txt")
 
 
 class Manner(enum.Enum):
-    """How a column spells its values where Python would spell them otherwise."""
+    """How a column spells truth values where Python would spell them otherwise."""
 
     PLAIN = "plain"
-    COMMA = "a comma before the decimals"
     UPPER = "TRUE and FALSE"
     TITLE = "True and False"
 
 
 @dataclasses.dataclass(frozen=True)
 class Spelled:
-    """The rows of a file as text, and the signs between them."""
+    """The rows of a file as text, the lines above them and below their names, and the signs between them."""
 
     header: list[str] | None
     rows: list[list[str]]
     separator: str
     newline: str
+    above: list[str] = dataclasses.field(default_factory=list)
+    units: str | None = None
 
-    def manner(self, place: int, values: list[Any], column: Column) -> Manner:
+    def manner(self, place: int, values: list[Any]) -> Manner | Notation:
         """How a column spells what it holds, from the cells that are there."""
-        seen = ((row[place].strip(), value) for row, value in zip(self.rows, values, strict=True) if value is not None)
-        for text, value in seen:
-            if isinstance(value, bool):
-                return Manner.UPPER if text.isupper() else Manner.TITLE if text.istitle() else Manner.PLAIN
-            if isinstance(value, float) and "," in text and _with_comma(text) == value:
-                return Manner.COMMA
-        return Manner.PLAIN
+        seen = [(row[place].strip(), value) for row, value in zip(self.rows, values, strict=True) if value is not None]
+        if not seen:
+            return Manner.PLAIN
+        text, value = seen[0]
+        if isinstance(value, bool):
+            return Manner.UPPER if text.isupper() else Manner.TITLE if text.istitle() else Manner.PLAIN
+        if not isinstance(value, int | float | datetime.date):
+            return Manner.PLAIN
+        return spelled_notation([text for text, _ in seen], separator=self.separator) or Manner.PLAIN
 
 
 def spelled_in(source: str, rows: int) -> Spelled | None:
@@ -50,21 +56,26 @@ def spelled_in(source: str, rows: int) -> Spelled | None:
         return None
     text, _ = decoded(path.read_bytes(), path.name)
     newline = "\r\n" if "\r\n" in text else "\n"
-    text = text.strip("\r\n") + "\n"
-    sign = separator(text)
+    layout = laid_out(text, path.name)
+    sign = layout.separator
     # In a file of one column an empty line is an empty cell; else it is nothing.
-    lines = [row or [""] for row in csv.reader(text.splitlines(keepends=True), delimiter=sign) if row or sign == UNCUT]
-    header = counts_up(lines[0]) or not holds_numbers(lines[0])
-    found = Spelled(lines[0] if header else None, lines[1:] if header else lines, sign, newline)
-    if len(found.rows) != rows or len({len(row) for row in lines}) > 1:
-        return None
-    return dataclasses.replace(found, separator=",") if sign == UNCUT else found
+    cut = csv.reader(layout.text.splitlines(keepends=True), delimiter=sign)
+    lines = [row or [""] for row in cut if row or sign == UNCUT]
+    found = Spelled(
+        lines[0] if layout.header else None,
+        lines[1:] if layout.header else lines,
+        "," if sign == UNCUT else sign,
+        newline,
+        layout.above,
+        layout.units,
+    )
+    return None if len(found.rows) != rows or len({len(row) for row in lines}) > 1 else found
 
 
-def spell(value: Any, manner: Manner = Manner.PLAIN) -> str:
+def spell(value: Any, manner: Manner | Notation = Manner.PLAIN) -> str:
     """A value as a cell of text.
 
-    >>> spell(1.5, Manner.COMMA), spell(True), spell(None)
+    >>> spell(1.5, Notation(decimal=",")), spell(True), spell(None)
     ('1,5', 'true', '')
     """
     if value is None:
@@ -72,12 +83,4 @@ def spell(value: Any, manner: Manner = Manner.PLAIN) -> str:
     if isinstance(value, bool):
         text = str(value).lower()
         return text.upper() if manner is Manner.UPPER else text.title() if manner is Manner.TITLE else text
-    return str(value).replace(".", ",") if manner is Manner.COMMA else str(value)
-
-
-def _with_comma(text: str) -> float | None:
-    """The number that a text spells if its comma is a decimal sign."""
-    try:
-        return float(text.replace(".", "").replace(" ", "").replace(",", "."))
-    except ValueError:
-        return None
+    return manner.write(value) if isinstance(manner, Notation) else str(value)

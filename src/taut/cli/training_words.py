@@ -80,7 +80,9 @@ Patience = Annotated[
 ]
 TimeLimit = Annotated[
     float | None,
-    typer.Option("--time-limit", help="Stop after this many seconds. Default: no limit.", show_default=False),
+    typer.Option(
+        "--time-limit", help="Stop after this many seconds of wall time. Default: no limit.", show_default=False
+    ),
 ]
 HeldOut = Annotated[
     float, typer.Option("--held-out", help="Share of the rows that training does not see, from 0 to below 1.")

@@ -54,6 +54,16 @@ SchemaFile = Annotated[
         show_default=False,
     ),
 ]
+NaValues = Annotated[
+    str | None,
+    typer.Option(
+        "--na-values",
+        metavar="VALUES",
+        help="Cells of a table that mean missing, text or numbers with commas, as in -999,missing; beside those that "
+        "the run was fitted with. Default: none but the usual ones, such as NA.",
+        show_default=False,
+    ),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace the run folder if there is one. Default: refuse.", show_default=False)
 ]

@@ -9,7 +9,7 @@ import typer
 
 from taut.cli.places import ENDINGS, check_file_place, check_frame_place, check_not_data
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Json, OutFile, Quiet, RunFolder, Seed
+from taut.cli.words import Data, Json, NaValues, OutFile, Quiet, RunFolder, Seed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,9 @@ Holes = Annotated[
 ]
 
 
-def embed(run: RunFolder, data: Data, out: OutFile, as_json: Json = False, quiet: Quiet = False) -> None:
+def embed(
+    run: RunFolder, data: Data, out: OutFile, na_values: NaValues = None, as_json: Json = False, quiet: Quiet = False
+) -> None:
     """Write the posterior mean of each row of DATA, in columns z0, z1 and so on.
 
     Of cells in .h5ad to an .h5ad: a copy with these in obsm["X_taut"] and log p(x) in obs["taut_log_p"].
@@ -50,7 +52,7 @@ def embed(run: RunFolder, data: Data, out: OutFile, as_json: Json = False, quiet
     check_file_place(out, endings=(".h5ad",) if of_cells else ENDINGS)
     check_not_data(data, out)
     voice, vae = Voice(quiet, as_json), run_in(run)
-    rows = rows_for(vae, data, voice)
+    rows = rows_for(vae, data, voice, na_values=na_values)
     latents = vae.transform(rows)
     if of_cells:
         _write_copy(data, out, latents, vae.score_samples(rows), voice)
@@ -58,7 +60,9 @@ def embed(run: RunFolder, data: Data, out: OutFile, as_json: Json = False, quiet
     _write_columns(latents, [f"z{number}" for number in range(latents.shape[1])], out, voice)
 
 
-def reconstruct(run: RunFolder, data: Data, out: OutFile, as_json: Json = False, quiet: Quiet = False) -> None:
+def reconstruct(
+    run: RunFolder, data: Data, out: OutFile, na_values: NaValues = None, as_json: Json = False, quiet: Quiet = False
+) -> None:
     """Write the mean of p(x|z) at the posterior mean of each row of DATA, in the columns of DATA.
 
     Of a table's categories the most probable one is written.
@@ -68,7 +72,7 @@ def reconstruct(run: RunFolder, data: Data, out: OutFile, as_json: Json = False,
     check_file_place(out)
     check_not_data(data, out)
     voice, vae = Voice(quiet, as_json), run_in(run)
-    rows = rows_for(vae, data, voice)
+    rows = rows_for(vae, data, voice, na_values=na_values)
     if vae.schema_ is not None:
         if not is_array(rows):
             check_frame_place(out)

@@ -2,6 +2,7 @@
 
 read, as_table             a file or folder, or what a person passes → Table of numbers
 read_sheet, as_sheet       the same for columns of any type, with holes → Sheet
+listed_values              what a person calls missing, as a list
 infer_schema               Sheet → Schema: the kind and family of each column, and why
 encode, decode, fill       Sheet → Table of codes with NaN, and back
 encode_covariates          Sheet → numbers of the columns that a model is given
@@ -31,6 +32,7 @@ from taut.data.digests import count_seen, digest, row_hashes
 from taut.data.door import as_table
 from taut.data.greys import binarise_fixed, grey_levels
 from taut.data.inference import infer_schema
+from taut.data.missing_values import listed_values
 from taut.data.reading import read
 from taut.data.restoring import decode, fill
 from taut.data.schema import Column, Schema
@@ -75,6 +77,7 @@ __all__ = [
     "is_sparse",
     "learn_covariates",
     "learn_sizes",
+    "listed_values",
     "narrowed",
     "place_of",
     "read",

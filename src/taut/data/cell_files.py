@@ -26,6 +26,9 @@ def from_cells(cells: Any, name: str, layer: str | None = None) -> Table:
 
     Raises DataError where the layer is not there or holds anything but whole numbers from 0 up.
     """
+    if getattr(cells, "isbacked", False):
+        # What is left on disk is no matrix yet; what of it was not asked for is not read.
+        cells = cells.to_memory()
     layers = ", ".join(map(str, cells.layers)) or "none"
     if layer is not None and layer not in cells.layers:
         raise DataError(f"Wanted the layer `{layer}` of `{name}`; its layers are {layers}; name one of these.")

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from taut.data.notations import Notation
+from taut.data.schema import NativeType
 from taut.data.units import differences
 
 MICROSECONDS = 86_400_000_000
@@ -19,8 +21,9 @@ class Cells:
 
     `values` holds int64 or float64 numbers, booleans, text or mixed objects, or for dates microseconds since
     1970; where `present` is false they mean nothing. `title` is what a message calls the column. `levels` are the
-    declared categories of an enumeration, in their order, where the type has one; `rows` are the row numbers in the
-    sheet where these cells are a part of it.
+    declared categories of an enumeration, in their order, where the type has one; `native` is the type in the library
+    that they came from; `rows` are the row numbers in the sheet where these cells are a part of it. Numbers and dates
+    that a column of text spells have a `notation`, and a `remark` on how they were read.
     """
 
     title: str
@@ -31,6 +34,9 @@ class Cells:
     levels: list[Any] | None = None
     spelled: bool = False
     rows: np.ndarray | None = None
+    native: NativeType | None = None
+    notation: Notation | None = None
+    remark: str = ""
 
     @property
     def observed(self) -> np.ndarray:
@@ -50,7 +56,7 @@ class Cells:
     @property
     def is_whole(self) -> bool:
         """Whether every number that is there is whole and exact, as where holes made floats of integers."""
-        if not self.is_number or self.came == "bool":
+        if not self.is_number or self.came in ("bool", "duration"):
             return False
         seen = self.observed
         return self.came == "integer" or bool(np.all((seen == np.floor(seen)) & (np.abs(seen) < _EXACT)))

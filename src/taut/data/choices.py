@@ -29,11 +29,13 @@ def distinct(cells: Cells) -> list[Any]:
     >>> distinct(cells_of(as_sheet({"a": ["no", None, "yes", "no"]}), 0))
     ['no', 'yes']
     """
+    found: set[Any]
+    if cells.levels is not None and cells.came == "enum":
+        found = set(cells.take(np.flatnonzero(cells.present)).labels())
+        return [level for level in cells.levels if level in found]
     if cells.is_number:
         return cells.take(np.flatnonzero(cells.present)[np.unique(cells.observed, return_index=True)[1]]).labels()
     found = set(cells.take(np.flatnonzero(cells.present)).labels())
-    if cells.levels is not None and cells.came == "enum":
-        return [level for level in cells.levels if level in found]
     return sorted(found, key=lambda label: (isinstance(label, str), label))
 
 

@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 
 from taut.data.cells import Cells
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like
 from taut.data.schema import CODED, Category, Column, Schema
 from taut.data.sheet import Sheet
-from taut.data.support import check_cells, check_within_reach
+from taut.data.support import check_cells, check_unit, check_within_reach
 from taut.data.table import Table
 from taut.errors import DataError, ShapeError, SupportError
+
+# In the note of a column that holds one; whoever scores rows without reading notes is to look for it.
+UNSEEN = "a category that the fit did not see"
 
 
 def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
@@ -32,7 +35,8 @@ def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
     values = np.empty((len(sheet), len(places)), np.float64)
     notes = []
     for number, (column, place) in enumerate(places):
-        cells = cells_of(sheet, place)
+        cells = cells_like(sheet, place, column)
+        notes += check_unit(column, cells, sheet.name)
         values[:, number], note = _encoded(column, cells, sheet.name, strict=strict)
         notes += note
     notes += _left_out(schema, sheet)
@@ -89,7 +93,7 @@ def _encoded(column: Column, cells: Cells, name: str, *, strict: bool) -> tuple[
     first, row = cells.first(np.isin(np.arange(len(codes)), unseen))
     rows = "1 row" if len(unseen) == 1 else f"{len(unseen)} rows"
     return codes, [
-        f"Column {cells.title}: {rows} with a category that the fit did not see, first `{first[:40]}` in row {row} "
+        f"Column {cells.title}: {rows} with {UNSEEN}, first `{first[:40]}` in row {row} "
         "(counting from 0); taken as missing."
     ]
 

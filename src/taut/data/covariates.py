@@ -11,7 +11,7 @@ from jaxtyping import Float
 from taut.data.cells import Cells
 from taut.data.choices import distinct
 from taut.data.coding import known_codes
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like
 from taut.data.inference import infer_schema
 from taut.data.restoring import restored
 from taut.data.schema import CODED, Column, Schema
@@ -77,7 +77,7 @@ class Covariate:
             cells = own[:, 0] * self.spread + self.centre
         missing = numbers[:, -1] > 0.5 if self.missing else np.zeros(len(own), bool)
         # Single precision took digits that the column does not have.
-        return restored(self.column, np.where(missing, np.nan, cells), rounding=True)
+        return restored(self.column, np.where(missing, np.nan, cells), as_cells=True)
 
     def _numbers(self, cells: Cells, name: str) -> Float[np.ndarray, "n own"]:
         if self.column.kind in CODED:
@@ -108,7 +108,9 @@ def with_given(schema: Schema, sheet: Sheet, names: Collection[str], wishes: Map
 
 def learn_covariates(columns: Sequence[Column], sheet: Sheet, rows: np.ndarray) -> tuple[Covariate, ...]:
     """The covariates of given columns: centre and spread from `rows`, whether cells are missing from all rows."""
-    return tuple(_learnt(column, cells_of(sheet, sheet.columns.index(column.name)), rows) for column in columns)
+    return tuple(
+        _learnt(column, cells_like(sheet, sheet.columns.index(column.name), column), rows) for column in columns
+    )
 
 
 def encode_covariates(
@@ -124,7 +126,10 @@ def encode_covariates(
     >>> encode_covariates(learn_covariates(schema.given, sheet, np.arange(2)), sheet).tolist()
     [[-1.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
     """
-    parts = [each.encode(cells_of(sheet, place_of(each.column.name, sheet, schema)), sheet.name) for each in covariates]
+    parts = [
+        each.encode(cells_like(sheet, place_of(each.column.name, sheet, schema), each.column), sheet.name)
+        for each in covariates
+    ]
     return np.hstack([np.empty((len(sheet), 0)), *parts])
 
 
@@ -147,7 +152,7 @@ def place_of(name: str, sheet: Sheet, schema: Schema | None) -> int:
 def _as_given(column: Column, sheet: Sheet, place: int) -> Column:
     categories = column.categories
     if column.kind == "constant":
-        categories = distinct(cells_of(sheet, place))
+        categories = distinct(cells_like(sheet, place, column))
     elif not column.family or len(categories or ()) > _MOST_CATEGORIES:
         raise DataError(
             f"Wanted numbers, dates or categories in the given column `{column.name}` of `{sheet.name}`; it is "

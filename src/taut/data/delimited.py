@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from taut.data.parsing import is_marker
 from taut.errors import DataError
 
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
 # Stands for a file of one column, whose commas belong to the cells: a sign that text does not hold.
 UNCUT = "\x1f"
 # So many rows decide which separator a file has.

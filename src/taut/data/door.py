@@ -6,6 +6,7 @@ import narwhals as nw
 import numpy as np
 
 from taut.data.cell_files import from_cells, is_cells
+from taut.data.collecting import in_memory
 from taut.data.conversion import from_array
 from taut.data.frames import from_frame
 from taut.data.sheet import Sheet
@@ -32,6 +33,7 @@ def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
         return from_cells(X, name)
     if is_sparse(X):
         return from_sparse(X, name)
+    X = in_memory(X, name)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
         return from_frame(X, name, holes=holes)
     return from_array(_with_holes(_as_array(X, name)) if holes else _as_array(X, name), name, holes=holes)

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from taut.data.arrow import functions
 from taut.errors import OptionError
 from taut.files import written_whole
 
@@ -31,8 +32,20 @@ def write_frame(native: Any, path: Path) -> None:
             arrow_csv.write_csv(plain, temporary, arrow_csv.WriteOptions(quoting_style="needed"))
 
 
-def _spelled(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column that text files can hold: categories as what they stand for."""
-    if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
-    return column.cast(pa.string()) if pa.types.is_null(column.type) else column
+def _spelled(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """A column that text files can hold: categories as what they stand for, durations in seconds, others as text."""
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        seconds = column.cast(pa.timestamp("s", kind.tz), safe=False)
+        # Digits behind the seconds only where a cell has some.
+        return seconds if seconds.cast(kind).equals(column) else column
+    if pa.types.is_dictionary(kind):
+        return _spelled(column.cast(kind.value_type))
+    if pa.types.is_null(kind):
+        return column.cast(pa.string())
+    if pa.types.is_duration(kind):
+        ticks = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
+        return functions.divide(column.cast(pa.int64()).cast(pa.float64(), safe=False), float(ticks))
+    if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType) or pa.types.is_binary(kind):
+        return pa.array([None if cell is None else str(cell) for cell in column.to_pylist()], pa.string())
+    return column

@@ -35,7 +35,13 @@ def from_frame(native: Any, name: str, *, named: bool = True, notes: Sequence[st
 
 def _stack(series: Sequence[nw.Series]) -> np.ndarray:
     """The columns side by side, in the smallest dtype that holds them all."""
-    arrays = [_numbers(cells) for cells in series]
+    try:
+        arrays = [_numbers(cells) for cells in series]
+    # Each library has errors of its own for types that numpy does not have.
+    except Exception as error:
+        raise DataError(
+            f"Wanted columns of numbers; some cannot be read ({in_one_clause(error)}); convert them."
+        ) from None
     values = np.empty((len(arrays[0]), len(arrays)), np.result_type(*arrays))
     for number, array in enumerate(arrays):
         values[:, number] = array

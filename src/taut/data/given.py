@@ -15,7 +15,7 @@ from taut.data.support import check_cells
 from taut.errors import DataError, OptionError
 
 IGNORE = "ignore"
-_KEYS = ("kind", "family", "categories", "low", "high")
+_KEYS = ("kind", "family", "categories", "low", "high", "na_values")
 
 
 def check_given(given: Mapping[str, Any], sheet: Sheet) -> dict[str, dict[str, Any]]:
@@ -41,6 +41,8 @@ def given_choice(cells: Cells, wish: Mapping[str, Any], inferred: Choice, name: 
 
     Raises DataError or SupportError, naming column and row, where the data contradict it.
     """
+    if wish.keys() <= {"na_values"}:
+        return inferred
     kind = wish.get("kind") or _implied_kind(wish, inferred)
     if kind == IGNORE or not FAMILIES[kind]:
         kept = inferred.kind if kind == IGNORE else kind

@@ -13,7 +13,7 @@ _COMMA = r"^[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?$"
 # Groups of thousands behind a comma, a point, or a space or apostrophe; the decimal part behind the other sign.
 _GROUPED_BY_COMMA = r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$"
 _GROUPED_BY_POINT = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
-_GROUPED_BY_SPACE = r"^[+-]?(\d{1,3}([\x{00a0}\x{202f} '’]\d{3})+|\d+)([.,]\d+)?$"
+_GROUPED_BY_SPACE = r"^[+-]?(\d{1,3}([\x{00a0}\x{2009}\x{202f} '’]\d{3})+|\d+)([.,]\d+)?$"
 _DIGITS = r"^[+-]?\d+$"
 # More digits than a float keeps: an account number, not a quantity.
 _LONG = r"^[+-]?\d{16,}$"
@@ -85,7 +85,7 @@ def numbers_in(text: pa.Array, style: Style, place: str) -> pa.Array:
         _refuse_doubtful(text, place)
     if style in (Style.GROUPED_BY_COMMA, Style.GROUPED_BY_POINT, Style.GROUPED_BY_SPACE):
         sign = {Style.GROUPED_BY_COMMA: ",", Style.GROUPED_BY_POINT: r"\."}
-        text = functions.replace_substring_regex(text, sign.get(style, r"[\x{00a0}\x{202f} '’]"), "")
+        text = functions.replace_substring_regex(text, sign.get(style, r"[\x{00a0}\x{2009}\x{202f} '’]"), "")
     text = functions.replace_substring_regex(functions.replace_substring(text, ",", "."), r"^\+", "")
     if every(text, _DIGITS):
         return functions.cast(text, pa.int64())

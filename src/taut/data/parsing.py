@@ -13,10 +13,10 @@ from taut.data.checks import column_name
 from taut.data.numerals import Style, every, numbers_in, settle, style_of
 
 # Read as missing without a word; the others with one.
-_USUAL = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]
+USUAL = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]
 _SAID = ["None", "?", "n/a", "#N/A", "<NA>"]
 # Only where every other cell is a number: elsewhere a dash may be an answer.
-_AMONG_NUMBERS = ["-", "."]
+AMONG_NUMBERS = ["-", "."]
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
 _MOMENT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
 _ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$"
@@ -28,7 +28,7 @@ def is_marker(cell: str) -> bool:
     >>> is_marker("NA"), is_marker("none")
     (True, False)
     """
-    return cell.strip() in _USUAL or cell.strip() in _SAID
+    return cell.strip() in USUAL or cell.strip() in _SAID
 
 
 def typed(
@@ -77,13 +77,13 @@ def dates_in(text: pa.Array) -> pa.Array | None:
 def _cleared(text: pa.Array) -> tuple[pa.Array, list[str], Style]:
     """The trimmed cells without markers, the markers worth a note, and how the numbers are written, if they are."""
     trimmed = functions.utf8_trim_whitespace(text)
-    text = _without(trimmed, _USUAL + _SAID)
+    text = _without(trimmed, USUAL + _SAID)
     markers = _found(trimmed, _SAID)
     style = style_of(text)
-    if style is Style.TEXT and _found(text, _AMONG_NUMBERS):
-        bare = _without(text, _AMONG_NUMBERS)
+    if style is Style.TEXT and _found(text, AMONG_NUMBERS):
+        bare = _without(text, AMONG_NUMBERS)
         if (style := style_of(bare)) is not Style.TEXT:
-            return bare, markers + _found(text, _AMONG_NUMBERS), style
+            return bare, markers + _found(text, AMONG_NUMBERS), style
     return text, markers, style
 
 

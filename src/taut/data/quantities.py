@@ -25,9 +25,9 @@ def choose_whole(cells: Cells) -> Choice:
         reason = f"{len(levels)} whole numbers from {levels[0]} to {levels[-1]}: ordered levels"
         return Choice(kind="ordinal", family="ordered-logit", reason=reason, categories=levels)
     if values.min() < 0:
-        return _density(values, "whole numbers, some negative: a density of whole numbers")
+        return density(values, "whole numbers, some negative: a density of whole numbers")
     if why := no_count(values):
-        return _density(values, f"whole numbers, {why}: a density of whole numbers")
+        return density(values, f"whole numbers, {why}: a density of whole numbers")
     family, clause = count_family(values)
     return Choice(kind="count", family=family, reason=f"whole numbers from 0 up, {clause}")
 
@@ -39,12 +39,16 @@ def choose_float(cells: Cells) -> Choice:
         # Only where nobody minds, because the column is ignored.
         return Choice(kind="real", family="gaussian", reason="numbers, some infinite")
     least, most = values.min(), values.max()
+    if max(-least, most) >= 2.0**53 and np.all(values == np.floor(values)):
+        different = len(np.unique(values))
+        if _is_key(cells.name, values, different):
+            return Choice(kind="identifier", reason=f"{different} whole numbers, all distinct: a key, not a quantity")
     named = bool(_NAME_OF_SHARE.search(cells.name.lower()))
     if least > 0 and most < 1 and (named or (least < 0.25 and most > 0.75)):
         return Choice(kind="bounded", family="logit-normal", reason="numbers between 0 and 1", low=0.0, high=1.0)
     if least >= 0 and most <= 1 and (least == 0 or most == 1):
-        return _density(values, "numbers from 0 to 1, an end included")
-    return _density(values, "numbers, some negative" if least < 0 else "numbers, some 0" if least == 0 else "numbers")
+        return density(values, "numbers from 0 to 1, an end included")
+    return density(values, "numbers, some negative" if least < 0 else "numbers, some 0" if least == 0 else "numbers")
 
 
 def heavy_tails(values: np.ndarray) -> bool:
@@ -52,7 +56,8 @@ def heavy_tails(values: np.ndarray) -> bool:
     return _moment(values, 4) - 3 > 6
 
 
-def _density(values: np.ndarray, what: str) -> Choice:
+def density(values: np.ndarray, what: str) -> Choice:
+    """The kind of numbers that have a density: positive where a long right tail is none in logarithms, else real."""
     skewness = _moment(values, 3)
     if values.min() > 0 and (skewness > 1 or values.max() > 10 * np.median(values)):
         after = _moment(np.log(values), 3)

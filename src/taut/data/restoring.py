@@ -1,29 +1,31 @@
 """From the numbers a model gives back to columns as people have them: `decode`, `fill`."""
 
-import math
+import decimal
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from taut.data.arrow import functions
 from taut.data.cells import MICROSECONDS
 from taut.data.coding import match_columns
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like
+from taut.data.native_types import in_type, in_type_of
+from taut.data.notations import Notation
+from taut.data.resolution import rounded_moments, rounded_numbers
 from taut.data.schema import CODED, Column, Schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.errors import ShapeError
 
-_DAY = 86_400
 
-
-def decode(schema: Schema, values: np.ndarray, *, like: Any = None, rounding: bool = False) -> Any:
+def decode(schema: Schema, values: np.ndarray, *, like: Any = None, as_cells: bool = False) -> Any:
     """A frame of the modelled columns from (n, modelled columns) numbers in the coding of `encode`.
 
-    Codes become categories, days dates (moments to a microsecond or two), whole numbers integers; counts are rounded,
-    and what leaves its bounds is clipped. With `rounding` quantities have the decimals of the column. NaN becomes a
-    missing cell. The frame is of the library of `like` (a sheet or a frame), in the types of its columns where these
-    can hold the cells; without it, of pyarrow. Raises ShapeError where the widths differ.
+    Codes become categories, days dates in whole units of the column, whole numbers integers; counts are rounded, and
+    what leaves its bounds is clipped. `as_cells` gives numbers the decimals of the column. NaN becomes a missing cell.
+    The frame is of the library of `like` (a sheet or a frame), in the types of its columns where these can hold the
+    cells; without it, of pyarrow. Raises ShapeError where the widths differ.
 
     >>> from taut.data.schema import Column
     >>> sex = Column(name="sex", kind="binary", family="bernoulli", categories=["f", "m"], dtype="string")
@@ -31,18 +33,20 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None, rounding: bo
     ['f', 'm']
     """
     values = _checked(schema, values)
-    table = pa.table(
-        {
-            column.name: restored(column, values[:, number], rounding=rounding)
-            for number, column in enumerate(schema.modelled)
-        }
-    )
+    columns = {
+        column.name: restored(column, values[:, number], as_cells=as_cells)
+        for number, column in enumerate(schema.modelled)
+    }
+    table = pa.table(columns)
     if like is None:
         return table
     model = as_sheet(like).frame
     frame = nw.from_arrow(table, backend=model.implementation)
     places = {str(name): name for name in model.columns}
-    series = [_as_in(frame[name], model[places[name]]) if name in places else frame[name] for name in frame.columns]
+    series = [
+        in_type_of(frame[name], model.get_column(places[name])) if name in places else frame[name]
+        for name in frame.columns
+    ]
     native = frame.with_columns(*series).to_native()
     index = nw.maybe_get_index(model)
     if index is not None and len(model) == len(native):
@@ -50,11 +54,22 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None, rounding: bo
     return native
 
 
-def fill(schema: Schema, sheet: Sheet, values: np.ndarray, *, rounding: bool = False) -> Any:
+def typed(schema: Schema, frame: nw.DataFrame) -> nw.DataFrame:
+    """The columns of a frame in the types that those of the fit had in this library, where these can hold the cells."""
+    series = [
+        in_type(frame[column.name], column.native)
+        for column in schema.columns
+        if column.native is not None and column.name in frame.columns
+    ]
+    return frame.with_columns(*series) if series else frame
+
+
+def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
     """The sheet's own frame with the holes of its modelled columns filled from `values`.
 
-    `values` are (n, modelled columns) in the coding of `encode`. Cells that are there, other columns, the order of
-    columns and their types stay as they are; where `values` holds NaN, a hole stays one. `rounding` is as for `decode`.
+    `values` are (n, modelled columns) in the coding of `encode`. What is filled is written as the column's cells are:
+    with its decimals, in its unit of dates, in its text. Cells that are there, other columns, the order of columns and
+    their types stay as they are; where `values` holds NaN, a hole stays one.
 
     >>> from taut.data.inference import infer_schema
     >>> sheet = as_sheet({"visits": [3, None, 7, 0]})
@@ -67,32 +82,36 @@ def fill(schema: Schema, sheet: Sheet, values: np.ndarray, *, rounding: bool = F
         raise ShapeError(f"Wanted {len(sheet)} rows to fill `{sheet.name}`; got {len(values)}; give one for each.")
     frame, changed = sheet.frame, []
     for number, (column, place) in enumerate(match_columns(schema, sheet)):
-        cells = cells_of(sheet, place)
+        cells = cells_like(sheet, place, column)
         rows = np.flatnonzero(~cells.present & ~np.isnan(values[:, number]))
         if len(rows):
-            new = restored(column, values[:, number], rounding=rounding)
-            changed.append(_filled(sheet.series[place], new, rows, cells.spelled))
+            notation = (cells.notation or column.notation or Notation()) if cells.spelled else None
+            changed.append(_filled(sheet.series[place], column, values[:, number], rows, notation))
     return (frame.with_columns(*changed) if changed else frame).to_native()
 
 
-def restored(column: Column, values: np.ndarray, *, rounding: bool = False) -> pa.Array:
-    """One column of cells from its encoded numbers, null for NaN; with `rounding` quantities have its decimals."""
+def restored(column: Column, values: np.ndarray, *, as_cells: bool = False) -> pa.Array:
+    """One column of cells from its encoded numbers, null for NaN; with `as_cells` numbers have its decimals."""
     there = ~np.isnan(values)
     if column.kind in (*CODED, "constant"):
         categories = column.categories or []
         codes = np.clip(np.rint(np.where(there, values, 0)), 0, len(categories) - 1).astype(np.int64)
         return _labels(column, [categories[code] if ok else None for code, ok in zip(codes, there, strict=True)])
     if column.kind == "date":
-        return _dates(column, values, there, rounding=rounding)
+        return _dates(column, values, there)
     if column.dtype == "integer" and column.kind == "real":
         return pa.array(_whole(column, np.where(there, values, 0.0)), mask=~there)
     values = np.where(there, values * column.unit + column.offset, 0.0)
     if column.low is not None or column.high is not None:
         values = np.clip(values, column.low, column.high)
-    if rounding and column.resolution and column.kind != "count":
-        values = _with_decimals(column, values)
+    if as_cells and column.kind in ("real", "positive", "bounded"):
+        low = 0.0 if column.kind == "positive" else -np.inf if column.low is None else column.low
+        high = np.inf if column.high is None else column.high
+        values = rounded_numbers(values, column.decimals, low=low, high=high)
     if column.kind == "count":
         values = np.maximum(np.rint(values), 0)
+    if column.dtype == "duration":
+        return _durations(np.where(there, values, np.nan))
     if column.dtype != "integer":
         return pa.array(values, mask=~there)
     # A positive whole number must not be rounded to the 0 that it cannot be.
@@ -108,64 +127,45 @@ def _whole(column: Column, values: np.ndarray) -> np.ndarray:
     return np.clip(moved, -room, room).astype(np.int64) + middle
 
 
-def _with_decimals(column: Column, values: np.ndarray) -> np.ndarray:
-    """Numbers with as many decimals as the column has: what is drawn should look like a cell."""
-    assert column.resolution is not None
-    near = np.round(values, max(math.ceil(-math.log10(column.resolution) - 1e-9), 0))
-    # Rounding must not carry a cell to an end that its kind does not reach.
-    low = 0.0 if column.kind == "positive" else -np.inf if column.low is None else column.low
-    high = np.inf if column.high is None else column.high
-    return np.where((near > low) & (near < high), near, values)
-
-
 def _labels(column: Column, labels: list[Any]) -> pa.Array:
-    if column.dtype in ("categorical", "enum"):
-        return pa.array(labels).dictionary_encode()
-    if column.dtype == "float":
-        return pa.array([None if label is None else float(label) for label in labels])
+    if column.dtype in ("float", "duration"):
+        numbers = pa.array([None if label is None else float(label) for label in labels], pa.float64())
+        return _durations(np.asarray(numbers, np.float64)) if column.dtype == "duration" else numbers
+    if column.dtype == "wide integer":
+        labels = [None if label is None else decimal.Decimal(label) for label in labels]
     try:
-        return pa.array(labels)
+        cells = pa.array(labels)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if label is None else str(label) for label in labels])
+        cells = pa.array([None if label is None else str(label) for label in labels])
+    return cells.dictionary_encode() if column.dtype in ("categorical", "enum") else cells
 
 
-def _dates(column: Column, values: np.ndarray, there: np.ndarray, *, rounding: bool) -> pa.Array:
+def _durations(seconds: np.ndarray) -> pa.Array:
+    there = np.isfinite(seconds)
+    return pa.array(np.rint(np.where(there, seconds, 0.0) * 1e6).astype(np.int64), pa.duration("us"), mask=~there)
+
+
+def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
     days = np.where(there, values * column.unit, 0.0)
-    if column.dtype == "date":
-        return pa.array((np.rint(days) + column.offset).astype(np.int32), pa.int32(), mask=~there).cast(pa.date32())
     moments = np.rint(days * MICROSECONDS).astype(np.int64) + round(column.offset * MICROSECONDS)
-    seconds = round((column.resolution or 0.0) * _DAY) if rounding else 0
-    if seconds:
-        moments = np.rint(moments / (seconds * 1e6)).astype(np.int64) * (seconds * 1_000_000)
+    moments = rounded_moments(moments, column.date_unit, column.dtype)
     zone = column.dtype.partition(", ")[2] or None
-    return pa.array(moments, pa.int64(), mask=~there).cast(pa.timestamp("us", zone))
+    stamps = pa.array(moments, pa.int64(), mask=~there).cast(pa.timestamp("us", zone))
+    return functions.floor_temporal(stamps, unit="day").cast(pa.date32()) if column.dtype == "date" else stamps
 
 
-def _filled(cells: nw.Series, new: pa.Array, rows: np.ndarray, spelled: bool) -> nw.Series:
-    if spelled:
-        new = new.cast(pa.string())
+def _filled(
+    cells: nw.Series, column: Column, values: np.ndarray, rows: np.ndarray, notation: Notation | None
+) -> nw.Series:
+    new = restored(column, values, as_cells=True)
+    if notation is not None:
+        new = pa.array([None if cell is None else notation.write(cell) for cell in new.to_pylist()], pa.string())
     backend = cells.implementation
     fresh = nw.from_arrow(pa.table({"cells": new}), backend=backend)["cells"].alias(cells.name)
     if cells.null_count() == len(cells):
-        return _as_in(fresh, cells)
-    part = _as_in(nw.from_arrow(pa.table({"cells": new.take(pa.array(rows))}), backend=backend)["cells"], cells)
+        return in_type_of(fresh, cells)
+    part = in_type_of(nw.from_arrow(pa.table({"cells": new.take(pa.array(rows))}), backend=backend)["cells"], cells)
     return cells.scatter(rows.tolist(), part)
-
-
-def _as_in(cells: nw.Series, model: nw.Series) -> nw.Series:
-    """The cells in the type of `model`, where it can hold them all."""
-    if cells.dtype == model.dtype and not cells.implementation.is_pandas_like():
-        return cells
-    try:
-        if cells.implementation.is_pandas_like():
-            native = cells.to_native().astype(model.to_native().dtype)
-            cast = nw.from_native(native, series_only=True)
-        else:
-            cast = cells.cast(model.dtype)
-    # Each library has its own error for a cell that a type cannot hold; then the cells stay in theirs.
-    except Exception:
-        return cells
-    return cast if cast.null_count() == cells.null_count() else cells
 
 
 def _checked(schema: Schema, values: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal, get_args
 
+from taut.data.notations import Notation
 from taut.errors import OptionError
 
 Kind = Literal[
@@ -39,6 +40,23 @@ CODED = ("binary", "categorical", "ordinal")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class NativeType:
+    """The type that a column had in its own library, so that new cells can be given it.
+
+    `name` is the library's own. A categorical type has declared `levels`, in their order, which may be more than those
+    that occur; where text stands for them, `of` is their type, such as `interval[float64, right]` or `date`.
+
+    >>> NativeType(name="category", levels=["2020", "2021"], of="period[Y-DEC]").ordered
+    False
+    """
+
+    name: str
+    levels: list[Category] | None = None
+    of: str = ""
+    ordered: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Column:
     """One column as the model sees it.
 
@@ -47,8 +65,11 @@ class Column:
     the digits of numbers of any place and size: codes and counts have 0 and 1, bounded numbers their lower end and
     their width, and dates days, from 1970-01-01. `resolution` is the smallest gap between
     distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
-    categorical, enum, date, datetime, mixed or other; `missing` and `seen` count the cells of the training rows. A
-    column that is `given` is not modelled: a conditional model hears it and says nothing of it.
+    categorical, enum, date, datetime, duration (in seconds), wide integer, mixed or other, and `native` their type in
+    the library that they came from; `missing` and `seen` count the cells of the training rows. A column that is `given`
+    is not modelled: a conditional model hears it and says nothing of it. Cells have at most so many `decimals`, or are
+    whole `date_unit`s, where either is known; the `notation` is that of text which spells numbers or dates, and
+    `na_values` are cells that mean missing.
 
     >>> Column(name="age", kind="positive", family="log-normal", reason="positive numbers").modelled
     True
@@ -68,6 +89,11 @@ class Column:
     missing: int = 0
     seen: int = 0
     given: bool = False
+    native: NativeType | None = None
+    decimals: int | None = None
+    date_unit: str | None = None
+    notation: Notation | None = None
+    na_values: tuple[str | int | float, ...] = ()
 
     @property
     def modelled(self) -> bool:

@@ -68,6 +68,8 @@ def _lines(column: Column) -> str:
     if column.modelled:
         wish["family"] = column.family
     wish |= {key: getattr(column, key) for key in ("categories", "low", "high") if getattr(column, key) is not None}
+    if column.na_values:
+        wish["na_values"] = list(column.na_values)
     lines = [f"{_scalar(column.name)}:  # {reason}" if reason else f"{_scalar(column.name)}:"]
     lines += [f"  {key}: {_scalar(value)}" for key, value in wish.items()]
     return "\n".join(lines) + "\n"

@@ -1,8 +1,8 @@
 """Tables as people have them: columns of any type, with holes."""
 
 import dataclasses
+import decimal
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from taut.data.checks import check_not_empty, check_numeric
+from taut.data.collecting import in_memory
 from taut.data.conversion import plain
 from taut.data.faults import in_one_clause
+from taut.data.levels import is_hole
 from taut.data.parsing import typed
 from taut.data.sparse import is_sparse
 from taut.data.table import Table
@@ -23,7 +25,8 @@ from taut.errors import DataError, ShapeError
 class Sheet:
     """A data frame of any library, what people call it, and what reading it decided.
 
-    Where the columns are not `named` by a person they are called x0, x1, …, and messages count them.
+    Where the columns are not `named` by a person they are called x0, x1, …, and messages count them. `na_values` are
+    cells that mean missing; `separator` stood between the cells of a file of text.
 
     >>> as_sheet({"age": [30, None], "sex": ["f", "m"]}).columns
     ['age', 'sex']
@@ -33,6 +36,8 @@ class Sheet:
     name: str
     notes: list[str] = dataclasses.field(default_factory=list)
     named: bool = True
+    na_values: tuple[str | int | float, ...] = ()
+    separator: str = ""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -69,10 +74,9 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
         return X
     if isinstance(X, Table):
         return dataclasses.replace(_from_array(X.values, X.name, X.columns), notes=list(X.notes))
+    X = in_memory(X, name)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
         return _from_frame(X, name)
-    if hasattr(X, "collect"):
-        raise DataError(f"Wanted a frame held in memory; `{name}` is a {type(X).__name__}; collect it.")
     if is_sparse(X):
         raise DataError(
             f"Sparse data not supported as a table of columns; `{name}` is a {type(X).__name__}; pass "
@@ -167,9 +171,26 @@ def _as_arrow(column: Any) -> pa.Array:
         column = column if column.dtype == bool else plain(column)
     try:
         array = pa.array(column, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        cells = np.asarray(column, object).tolist()
-        holes = [cell is None or (isinstance(cell, float) and math.isnan(cell)) for cell in cells]
-        texts = [None if hole else str(cell) for cell, hole in zip(cells, holes, strict=True)]
-        array = pa.array(texts, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        array = _mixed(column)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _mixed(column: Any) -> pa.Array:
+    """Numbers of which some are beyond 64 bits as decimals or floats; other mixtures as text."""
+    cells = [None if is_hole(cell) else cell for cell in _objects(column).tolist()]
+    there = [cell for cell in cells if cell is not None]
+    if all(isinstance(cell, int) for cell in there):
+        try:
+            return pa.array([None if cell is None else decimal.Decimal(cell) for cell in cells])
+        except pa.ArrowInvalid:  # more than 76 digits
+            pass
+    elif all(isinstance(cell, int | float) for cell in there):
+        return pa.array([None if cell is None else float(cell) for cell in cells])
+    return pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
+
+
+def _objects(column: Any) -> np.ndarray:
+    cells = np.empty(len(column), object)
+    cells[:] = list(column)
+    return cells

@@ -1,5 +1,6 @@
 """Reading a table of any columns from text (.csv, .tsv, .txt) or from parquet."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,13 +13,13 @@ from taut.data.delimited import (
     check_rectangular,
     counts_up,
     decoded,
-    holds_numbers,
     is_number,
     rows_of,
-    separator,
 )
 from taut.data.faults import check_readable, decoding
+from taut.data.layout import laid_out
 from taut.data.parsing import typed
+from taut.data.periods import with_periods_as_moments
 from taut.data.sheet import Sheet, as_sheet, check_distinct, sheet_of
 from taut.errors import DataError
 
@@ -45,22 +46,23 @@ def _read_text(path: Path) -> Sheet:
         text, notes = decoded(path.read_bytes(), path.name)
         if "\0" in text:
             raise ValueError("it holds zero bytes")
-        text = text.strip("\r\n") + "\n"
-        sign = separator(text)
-        first = next(rows_of(text, sign))
-        header = counts_up(first) or not holds_numbers(first)
-        cells = _parse(text, sign, path.name, header=header)
+        layout = laid_out(text, path.name)
+        sign, header = layout.separator, layout.header
+        first = next(rows_of(layout.text, sign))
+        cells = _parse(layout.text, sign, path.name, header=header)
     if header and not len(cells[0]):
         raise DataError(f"Wanted rows below the column names; `{path.name}` has 0 sample(s); give it rows.")
     names, remarks = _names(first, header, path.name)
     columns, said = typed(cells, names if header else None, path.name, separator=sign)
-    return sheet_of(columns, names, path.name, named=header, notes=notes + remarks + said)
+    return sheet_of(
+        columns, names, path.name, named=header, notes=notes + layout.notes + remarks + said, separator=sign
+    )
 
 
 def _read_parquet(path: Path) -> Sheet:
     with decoding(path, "a table in parquet format"), parquet.ParquetFile(path) as file:
-        frame = file.read()
-    return as_sheet(frame, path.name)
+        frame, notes = with_periods_as_moments(file.read())
+    return dataclasses.replace(as_sheet(frame, path.name), notes=notes)
 
 
 def _names(first: Sequence[str], header: bool, name: str) -> tuple[list[str], list[str]]:

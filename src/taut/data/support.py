@@ -4,8 +4,11 @@ import datetime
 from collections.abc import Callable
 
 import numpy as np
+import pyarrow as pa
 
+from taut.data.affixes import taken_apart
 from taut.data.cells import Cells
+from taut.data.schema import CODED, Column
 from taut.errors import DataError, SupportError
 
 # Differences of numbers up to here do not overflow in double precision.
@@ -31,6 +34,22 @@ def check_cells(cells: Cells, kind: str, name: str, *, low: float | None = None,
     if kind in _NUMERIC:
         check_finite_cells(cells, name)
         _check_support(cells, kind, name, low, high)
+
+
+def check_unit(column: Column, cells: Cells, name: str) -> list[str]:
+    """Raise DataError where numbers come in another unit than in the fit; a note where only one side has a unit."""
+    if not column.modelled or column.kind in CODED or cells.is_date or not cells.present.any():
+        return []
+    wanted, came = ("" if each is None else each.unit for each in (column.notation, cells.notation))
+    if wanted == came:
+        return []
+    if wanted and came:
+        raise DataError(
+            f"Wanted numbers in {wanted} in column {cells.title} of `{name}`, as in the fit; they come in {came}; "
+            "convert them."
+        )
+    fit, now = (f"in {unit}" if unit else "without a unit" for unit in (wanted, came))
+    return [f"Column {cells.title}: numbers {now}, {fit} in the fit; taken for the same unit."]
 
 
 def check_finite_cells(cells: Cells, name: str) -> None:
@@ -78,11 +97,7 @@ def _where_not(spells: Callable[[object], bool], cells: Cells) -> np.ndarray:
 
 
 def _spells_number(cell: object) -> bool:
-    try:
-        float(str(cell))
-    except ValueError:
-        return False
-    return True
+    return taken_apart(pa.array([str(cell)])).numbers[0].is_valid
 
 
 def _spells_date(cell: object) -> bool:
@@ -96,5 +111,5 @@ def _spells_date(cell: object) -> bool:
 def _refuse(error: type[DataError], wanted: str, cells: Cells, name: str, cell: str, row: int) -> None:
     raise error(
         f"Wanted {wanted} in column {cells.title} of `{name}`; row {row} (counting from 0) holds `{cell[:40]}`; "
-        "mend the cell, or empty it to call it missing."
+        "mend the cell, or call it missing with `na_values`."
     )

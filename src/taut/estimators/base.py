@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,8 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from taut.auditing import RowResult
-from taut.data import Schema, Table
+from taut.compilation_cache import keep_compiled_programs
+from taut.data import Schema, Table, listed_values
 from taut.errors import OptionError
 from taut.estimators import runs, scoring
 from taut.estimators.giving import Asked
@@ -40,6 +42,7 @@ class AbstractVAE(BaseEstimator):
     size_factor: str | None = "auto"
     missing: str = "random"
     schema: Mapping[str, Any] | str | Path | None = None
+    na_values: Sequence[str | float] | str | float | None = None
     hidden: Sequence[int] = (200, 200)
     covariance: str = "diagonal"
     objective: str = "elbo"
@@ -54,7 +57,7 @@ class AbstractVAE(BaseEstimator):
     validation_fraction: float = 0.1
     time_limit: float | None = None
     random_state: Any = None
-    verbose: bool = True
+    verbose: bool = False
 
     def _train(
         self,
@@ -64,14 +67,18 @@ class AbstractVAE(BaseEstimator):
         weights: Any = None,
         checkpoint: Path | None = None,
         resume: bool = False,
+        began: float | None = None,
         by_column: bool = False,
     ) -> None:
         """Set `fitted_` and what scikit-learn looks for beside it."""
+        keep_compiled_programs()
+        began = time.monotonic() if began is None else began
         seed = seed_of(self.random_state)
         data = opened(
             X,
             likelihood=self.likelihood,
             schema=self.schema,
+            na_values=listed_values(self.na_values),
             held_out=self.validation_fraction,
             seed=seed,
             asked=Asked.of(self.condition_on, self.size_factor),
@@ -81,7 +88,7 @@ class AbstractVAE(BaseEstimator):
             binarised=self.binarise != "none",
         )
         options = {name: value for name, value in self.get_params().items() if name in OPTIONS}
-        self.take(train(options, data, seed=seed, checkpoint=checkpoint, resume=resume))
+        self.take(train(options, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 
@@ -90,6 +97,8 @@ class AbstractVAE(BaseEstimator):
         for name, value in (learned or {}).items():
             setattr(self, name, value)
         self.fitted_ = fitted
+        # Options may be set after a fit, for the next one; what is saved with a fit are its own.
+        self._options_of_fit = {name: value for name, value in self.get_params().items() if name in OPTIONS}
         schema, names = fitted.schema, fitted.input_names
         self.n_features_in_ = fitted.architecture.features if schema is None else len(schema.columns)
         if names is not None:
@@ -116,6 +125,11 @@ class AbstractVAE(BaseEstimator):
     def schema_(self) -> Schema | None:
         """The columns of the table: kind, likelihood and the reason for each; None where X was one block of numbers."""
         return self._fitted().architecture.schema
+
+    @property
+    def notes_(self) -> list[str]:
+        """What reading the training data decided or left out, in sentences."""
+        return self._fitted().notes
 
     @property
     def outcome_(self) -> Outcome:
@@ -154,7 +168,7 @@ class AbstractVAE(BaseEstimator):
         """
         runs.save(
             self._fitted(),
-            self.get_params(),
+            self.get_params() | self._options_of_fit,
             Path(path),
             estimator=type(self).__name__,
             learned=self._learned(),

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from taut.estimators.evaluation import prepared, sample
+from taut.estimators.evaluation import sample
 from taut.estimators.holes import entries_of
-from taut.estimators.scoring import log_p_of
+from taut.estimators.scoring import log_p_of, scored_rows
 from taut.estimators.training import Fitted
 
 # Simulated rows that stand for a pattern of holes: their mean and deviation are known to about a tenth of the latter.
@@ -26,7 +26,7 @@ def comparable_log_p(fitted: Fitted, X: Any, *, draws: int) -> Float[np.ndarray,
     with m_h and s_h the mean and deviation over rows simulated from the model with the holes h, m and s without. Whole
     rows keep their log p; a row of which nothing is seen has the mean m.
     """
-    values = np.asarray(prepared(fitted, X).values)
+    values = np.asarray(scored_rows(fitted, X).values)
     found = log_p_of(fitted, values, draws=draws, seed=0).astype(np.float64)
     holes = np.isnan(entries_of(fitted, values))
     if not holes.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from taut.data import Schema, Sheet, Table, as_sheet, fill
-from taut.data.extracting import cells_of
+from taut.data.collecting import is_lazy
+from taut.data.extracting import cells_like, cells_of
+from taut.data.restoring import typed
+from taut.errors import OptionError
+
+# How scikit-learn calls the column that says where another one had no cell.
+INDICATOR = "missingindicator_"
 
 
 def as_came(frame: Any, X: Any) -> Any:
@@ -37,25 +44,58 @@ def as_came(frame: Any, X: Any) -> Any:
 def library_of(X: Any) -> str:
     """The library that X is of: pandas, polars or pyarrow for a frame, pyarrow for named columns, else numpy.
 
+    A lazy frame of polars counts as polars, other queries, record batches and named columns as pyarrow.
+
     >>> library_of([[1.0, 2.0]]), library_of({"age": [31, 42]})
     ('numpy', 'pyarrow')
     """
-    native = X.native if isinstance(X, Sheet) else X
-    if isinstance(native, Mapping) or (isinstance(native, list) and native and isinstance(native[0], Mapping)):
+    native: Any = X.native if isinstance(X, Sheet) else X
+    named = isinstance(native, Mapping) or (isinstance(native, list) and native and isinstance(native[0], Mapping))
+    if named or isinstance(native, pa.RecordBatch):
         return "pyarrow"
-    if isinstance(native, np.ndarray | Table | Sequence) or not nw.dependencies.is_into_dataframe(native):
+    if isinstance(native, np.ndarray | Table | Sequence):
         return "numpy"
-    return str(nw.from_native(native, eager_only=True).implementation.value)
+    frame: Any = native
+    if is_lazy(frame):
+        return "polars" if nw.from_native(frame).implementation.is_polars() else "pyarrow"
+    if not nw.dependencies.is_into_dataframe(frame):
+        return "numpy"
+    return str(nw.from_native(frame, eager_only=True).implementation.value)
 
 
-def in_library(table: pa.Table, library: Any, like: Any = None) -> Any:
-    """An Arrow table in this library; a pandas frame with the index of `like`, where that is one, too."""
+def in_library(table: pa.Table, library: Any, *, schema: Schema | None = None, like: Any = None) -> Any:
+    """An Arrow table in this library, in the types of the fitted columns where a schema remembers them.
+
+    A pandas frame has the index of `like`, where that is one of as many rows. Where the library is not installed the
+    table stays one of Arrow, with a warning.
+    """
     if library == "numpy":
         return as_came(table, np.empty(0))
-    frame = nw.from_arrow(table, backend=library)
-    if library == "pandas" and library_of(like) == "pandas":
-        frame = nw.maybe_set_index(frame, index=like.index)
-    return frame.to_native()
+    try:
+        frame = nw.from_arrow(table, backend=library)
+    except ImportError:
+        warnings.warn(
+            f"Rows come as a pyarrow table: the fit was of {library}, which is not installed here; install it for "
+            "frames of its kind.",
+            stacklevel=3,
+        )
+        return table
+    frame = frame if schema is None else typed(schema, frame)
+    native = frame.to_native()
+    if library == "pandas" and library_of(like) == "pandas" and len(like) == len(native):
+        native.index = like.index
+    return native
+
+
+def block_in_library(values: np.ndarray, names: Sequence[str] | None, library: str, *, like: Any = None) -> Any:
+    """Numbers in named columns as a frame of this library; without names, or of numpy, as they are.
+
+    >>> block_in_library(np.eye(2), ["a", "b"], "pyarrow").column_names
+    ['a', 'b']
+    """
+    if library == "numpy" or names is None:
+        return values
+    return in_library(pa.table(dict(zip(names, values.T, strict=True))), library, like=like)
 
 
 def filled_with(schema: Schema, frame: Any, constants: Mapping[str, Any]) -> Any:
@@ -80,13 +120,24 @@ def without(frame: Any, places: Sequence[int]) -> Any:
     return whole.drop([whole.columns[place] for place in places]).to_native()
 
 
-def indicated(frame: Any, sheet: Sheet, places: Mapping[str, int]) -> Any:
+def check_indicators(sheet: Sheet) -> None:
+    """Raise OptionError where the indicator of a column with holes would have the name of another column."""
+    for place, name in enumerate(sheet.columns):
+        twin = f"{INDICATOR}{name}"
+        if twin in sheet.columns and not cells_of(sheet, place).present.all():
+            raise OptionError(
+                f"`add_indicator` wants its own names; `{sheet.name}` has a column `{twin}` already, beside `{name}` "
+                "with missing cells; rename it."
+            )
+
+
+def indicated(frame: Any, sheet: Sheet, places: Mapping[str, int], schema: Schema) -> Any:
     """The frame and, for each of these columns of the sheet, a column of zeros and ones: 1 where it has a hole."""
     if not places:
         return frame
     whole = nw.from_native(frame, eager_only=True)
     marks = {
-        f"missingindicator_{name}": (~cells_of(sheet, place).present).astype(np.float64).tolist()
+        f"{INDICATOR}{name}": (~cells_like(sheet, place, schema.column(name)).present).astype(np.float64).tolist()
         for name, place in places.items()
     }
     series = [nw.new_series(name, values, backend=whole.implementation) for name, values in marks.items()]

@@ -44,7 +44,7 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE):
     --------
     >>> import numpy as np, taut
     >>> rows = np.random.default_rng(0).normal(size=(200, 2))
-    >>> detector = taut.VAEOutlierDetector(1, hidden=(), max_epochs=5, random_state=0, verbose=False).fit(rows)
+    >>> detector = taut.VAEOutlierDetector(1, hidden=(), max_epochs=5, random_state=0).fit(rows)
     >>> detector.predict([[0.1, -0.2], [9.0, 9.0]]).tolist()
     [1, -1]
     """

@@ -107,7 +107,10 @@ def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.nd
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
     # Whole rows: what is drawn does not hide itself.
     model, lent = fitted.model.as_if_random(), jnp.asarray(lent_rows(fitted, n, given, seed=seed), float)
-    return np.asarray(_draws(model, lent, jr.split(jr.key(seed), n)))
+    draws = np.asarray(_draws(model, lent, jr.split(jr.key(seed), n)))
+    # Counts are drawn as floats, because they reach further than the integers of a device.
+    counts = fitted.schema is None and fitted.model.observation.discrete and draws.dtype.kind == "f"
+    return draws.astype(np.int64) if counts else draws
 
 
 # Functions of the module, and not of each call, so that what was compiled once serves the next call.

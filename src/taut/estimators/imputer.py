@@ -11,12 +11,12 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names_in
 
 from taut.data import Sheet, as_sheet
-from taut.data.extracting import cells_of
+from taut.data.extracting import readable_cells
 from taut.errors import OptionError
 from taut.estimators import imputing
 from taut.estimators.base import AbstractVAE
 from taut.estimators.blocks import schema_of
-from taut.estimators.containers import as_came, filled_with, indicated, without
+from taut.estimators.containers import INDICATOR, as_came, check_indicators, filled_with, indicated, without
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -46,7 +46,7 @@ class VAEImputer(TransformerMixin, AbstractVAE):
     >>> half = np.random.default_rng(0).normal(size=(100, 1))
     >>> rows = np.hstack([half, half])
     >>> rows[0, 1] = np.nan
-    >>> imputer = taut.VAEImputer(1, hidden=(), max_epochs=20, random_state=0, verbose=False)
+    >>> imputer = taut.VAEImputer(1, hidden=(), max_epochs=20, random_state=0)
     >>> filled = imputer.fit_transform(rows)
     >>> bool(abs(filled[0, 1] - rows[0, 0]) < 0.5), bool((filled[1:] == rows[1:]).all())
     (True, True)
@@ -65,15 +65,19 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         imputing.check_asked(draws=self.completions or 0, how=self.how)
         if self.completions is not None and self.completions < 1:
             raise OptionError(f"`completions` wants None or at least 1; got {self.completions}; change it.")
+        if self.add_indicator:
+            check_indicators(as_sheet(X))
         self._train(X, by_column=True)
-        sheet, columns = as_sheet(X), self._columns()
-        cells = [cells_of(sheet, place) for place in range(len(columns))]
-        self.holed_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.all()]
-        self.empty_ = [name for name, each in zip(columns, cells, strict=True) if not each.present.any()]
+        sheet = as_sheet(X)
+        known = schema_of(self._fitted()).columns
+        found = {column.name: readable_cells(sheet, place, column) for place, column in enumerate(known)}
+        cells = {name: each for name, each in found.items() if each is not None}
+        self.holed_ = [name for name, each in cells.items() if not each.present.all()]
+        self.empty_ = [name for name, each in cells.items() if not each.present.any()]
         self.constants_ = {
-            name: each.labels()[int(np.argmax(each.present))]
-            for name, each, column in zip(columns, cells, schema_of(self._fitted()).columns, strict=True)
-            if column.kind == "constant" and each.present.any()
+            column.name: each.labels()[int(np.argmax(each.present))]
+            for column in known
+            if column.kind == "constant" and (each := cells.get(column.name)) is not None and each.present.any()
         }
         return self
 
@@ -95,7 +99,7 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         assert names is not None
         own = {column: str(name) for column, name in zip(self._columns(), names, strict=True)}
         kept = [own[name] for name in self._columns() if name not in self._dropped()]
-        return np.array([*kept, *(f"missingindicator_{own[name]}" for name in self._marked())], dtype=object)
+        return np.array([*kept, *(f"{INDICATOR}{own[name]}" for name in self._marked())], dtype=object)
 
     def _finished(self, frame: Any, sheet: Sheet, X: Any) -> Any:
         constants = dict(self.constants_)
@@ -106,7 +110,7 @@ class VAEImputer(TransformerMixin, AbstractVAE):
         # Named columns may come in another order, with others among them, or without those that are dropped.
         places = sheet.columns if schema.named and sheet.named else self._columns()
         frame = without(frame, [places.index(name) for name in self._dropped() if name in places])
-        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked() if name in places})
+        frame = indicated(frame, sheet, {name: places.index(name) for name in self._marked() if name in places}, schema)
         return as_came(frame, X)
 
     def _columns(self) -> list[str]:

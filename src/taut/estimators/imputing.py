@@ -70,7 +70,7 @@ def impute(
     numbers = found.mean if how == "mean" else found.middle
     single = np.where(coded, found.mode, numbers)
     offsets, units = (np.array([getattr(each, name) for each in schema.modelled]) for name in ("offset", "unit"))
-    filled = [fill(schema, sheet, found.draws[:, number], rounding=True) for number in range(draws)]
+    filled = [fill(schema, sheet, found.draws[:, number]) for number in range(draws)]
     return Imputation(
         single=as_came(fill(schema, sheet, single), X),
         multiple=[as_came(frame, X) for frame in filled],
@@ -130,8 +130,8 @@ def sample_table(
     seed: int,
     given: Any = None,
     holes: bool = False,
-) -> Any:
-    """New rows as a frame: from the model, or from p(rest | given) where some columns have values.
+) -> pa.Table:
+    """New rows as a table of Arrow: from the model, or from p(rest | given) where some columns have values.
 
     With `holes` they lack cells in the patterns of the training rows, drawn as often as each came; cells that may hide
     themselves lack by what they hold.
@@ -162,10 +162,11 @@ def sample_table(
             raise OptionError("`holes` wants a fit that kept which cells its rows lacked; this one did not; fit again.")
         hidden = ~np.array([column.name in given for column in schema.modelled])
         values = np.where(drawn_holes(fitted, values, seed=seed) & hidden, np.nan, values)
-    rows = decode(schema, values, rounding=True)
+    rows = decode(schema, values, as_cells=True)
     if beside is None:
         return rows
-    said = {name: pa.array(given[name]) for name in conditions.names if name in given}
+    known = {name: given[name] for name in conditions.names if name in given}
+    said = dict(zip(known, as_sheet(known, "given").frame.to_arrow().columns, strict=True)) if known else {}
     return with_cells(rows, schema, conditions.cells(beside) | said)
 
 

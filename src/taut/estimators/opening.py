@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from taut.data import Schema, Sheet, Table, as_sheet, as_table, encode, infer_schema, is_cells, read_schema, split
+from taut.data.collecting import in_memory
 from taut.errors import DataError, OptionError, SupportError
 from taut.estimators.giving import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_of_table, given_rows
 from taut.estimators.one_block import block_of, table_of
@@ -52,6 +53,7 @@ def opened(
     likelihood: str,
     schema: Mapping[str, Any] | str | Path | None,
     held_out: float,
+    na_values: tuple[str | int | float, ...] = (),
     seed: int,
     asked: Asked = NOTHING_ASKED,
     labels: Any = None,
@@ -63,13 +65,15 @@ def opened(
 
     Raises DataError where they cannot be used, OptionError for a schema of an array.
     """
-    X = as_table(X) if is_cells(X) else X
+    X = as_table(X) if is_cells(X) else in_memory(X)
     cells = isinstance(X, Table) and X.beside is not None
     asked = asked.settled(cells=cells)
-    by_column = (by_column or schema is not None or asked.by_column) and not cells
+    if cells and na_values:
+        raise OptionError("`na_values` wants a table of columns; got counts of cells; leave it out.")
+    by_column = (by_column or schema is not None or asked.by_column or bool(na_values)) and not cells
     named = binarised or likelihood not in ("auto", "mixed")
     block = None if by_column else block_of(X, named=named, counted=asked.size_factor == "total")
-    rows = (as_sheet(X) if by_column else table_of(X)) if block is None else block
+    rows = (_sheet(X, na_values) if by_column else table_of(X)) if block is None else block
     labels = X.labels if labels is None and isinstance(X, Table) else labels
     labels, weights = checked_labels(labels, len(rows)), checked_weights(weights, len(rows))
     labels = labels if labels is None or weights is None else labels[weights > 0]
@@ -91,6 +95,11 @@ def opened(
         )
     table = encode(found, sheet)
     return Opened(table, train, held, found, given_rows(table, sheet, found, asked, train), labels, weights)
+
+
+def _sheet(X: Any, na_values: tuple[str | int | float, ...]) -> Sheet:
+    sheet = as_sheet(X)
+    return dataclasses.replace(sheet, na_values=(*sheet.na_values, *na_values))
 
 
 def _inferred(sheet: Sheet, wishes: dict[str, Any], train: np.ndarray) -> Schema:

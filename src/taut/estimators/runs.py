@@ -56,10 +56,10 @@ class Manifest:
     seed: int
     data_name: str
     data_digest: str
+    notes: list[str]
     columns: list[str] | None
     image_shape: tuple[int, int] | None
     ends: tuple[float, float]
-    held_out_notes: list[str]
     digests: dict[str, str]
     digest: str = ""
     learned: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -113,8 +113,7 @@ def save(
         taut=__version__,
         estimator=estimator,
         learned=learned or {},
-        options={name: value for name, value in options.items() if name != "random_state"},
-        held_out_notes=[] if fitted.held_out is None else fitted.held_out.notes,
+        options={name: value for name, value in options.items() if name not in ("random_state", "verbose")},
         digests={name: str(_file_digest(path / name)) for name in names},
         **{name: getattr(fitted, name) for name in own},
     )
@@ -180,7 +179,7 @@ def _held_out(path: Path, manifest: Manifest) -> Table | None:
         name=manifest.data_name,
         columns=manifest.columns,
         image_shape=manifest.image_shape,
-        notes=manifest.held_out_notes,
+        notes=manifest.notes,
     )
 
 

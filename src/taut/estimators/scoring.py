@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +16,8 @@ from jaxtyping import Bool, Float, Int
 
 from taut.auditing import RowResult, account_for_rows
 from taut.bounds import log_mean_weight
+from taut.data import Table
+from taut.data.coding import UNSEEN
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared
 from taut.estimators.holes import entries_of, over_blocks, over_rows
@@ -73,10 +76,22 @@ def _beyond(on_block: Callable[[int], None], before: int, rows: int) -> None:
     on_block(before + rows)
 
 
+def scored_rows(fitted: Fitted, X: Any) -> Table:
+    """The rows of X as the model sees them, with a warning for categories that count as missing: log p leaves them out.
+
+    It is the log p of fewer cells, mostly larger, and would otherwise pass for that of the whole row.
+    """
+    table = prepared(fitted, X)
+    for note in table.notes:
+        if UNSEEN in note:
+            warnings.warn(f"{note} log p is that of the other cells.", UserWarning, stacklevel=4)
+    return table
+
+
 def log_p(fitted: Fitted, X: Any, *, draws: int = DRAWS, seed: int = 0) -> PerRow:
     """log p of the observed cells of every row. Raises OptionError for too few draws."""
     check_draws(draws)
-    return log_p_of(fitted, prepared(fitted, X).values, draws=draws, seed=seed)
+    return log_p_of(fitted, scored_rows(fitted, X).values, draws=draws, seed=seed)
 
 
 def conditional_log_p(
@@ -98,7 +113,7 @@ def conditional_log_p(
             "`of` wants a model that does not know these cells; this one is given each row's total, which holds them; "
             "fit with a size from another column, or none."
         )
-    values, places = prepared(fitted, X).values, places_of(fitted, of)
+    values, places = scored_rows(fitted, X).values, places_of(fitted, of)
     rest = values.astype(np.result_type(values, np.float32))
     rest[:, places] = np.nan
     same = np.isnan(entries_of(fitted, values))[:, places].all(axis=1)

@@ -46,6 +46,7 @@ class Fitted:
     seed: int
     data_name: str
     data_digest: str
+    notes: list[str]
     columns: list[str] | None
     image_shape: tuple[int, int] | None
     ends: tuple[float, float]
@@ -90,9 +91,12 @@ def train(
     seed: int,
     checkpoint: Path | None,
     resume: bool,
+    began: float,
 ) -> Fitted:
-    """Fit a variational autoencoder with these options (those of `VAE`) to rows that were opened for it."""
-    began = time.monotonic()
+    """Fit a variational autoencoder with these options (those of `VAE`) to rows that were opened for it.
+
+    `began` is when the wait for it began, by the clock of `time.monotonic`.
+    """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
     plan = plan_of(options, rows=len(train_rows))
@@ -147,6 +151,7 @@ def train(
             on_epoch=on_epoch,
             checkpoint=checkpoint,
             resume=resume,
+            began=began,
         )
     assert isinstance(run.model, LatentVariableModel)
     return Fitted(
@@ -161,6 +166,7 @@ def train(
         seed=seed,
         data_name=table.name,
         data_digest=data_digest,
+        notes=table.notes,
         columns=table.columns,
         image_shape=_image_shape(table, architecture),
         ends=ends,

@@ -17,7 +17,7 @@ from taut.data import Table, decode
 from taut.errors import OptionError
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
-from taut.estimators.containers import as_came, in_library, library_of
+from taut.estimators.containers import as_came, block_in_library, in_library, library_of
 from taut.estimators.one_block import table_of
 from taut.record import Ledger
 
@@ -46,7 +46,10 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         the median of training rows), or the name of a column; given, not modelled. `auto` is `total` for AnnData,
         else None.
     schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`,
-        `family`, `categories`, `low`, `high`), or the file of one; the other columns are inferred, see `schema_`.
+        `family`, `categories`, `low`, `high`, `na_values`), or the file of one; the other columns are inferred, see
+        `schema_`.
+    na_values : cells that mean missing, text or numbers, in every column of a table: one, or a list such as
+        `[-999, "missing"]`; also in all that is passed later.
     missing : why cells are: at `random` (given the others), so that log p is that of the cells that are there; or
         `informative`, because of what they are: P(x_j missing | x_j) is learned for each column that has holes (counts
         excepted), and log p is that of cells and holes together.
@@ -56,16 +59,18 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     binarise : `none`, `fixed` or `dynamic`: turn grey values into zeros and ones.
     kl_warm_up : epochs over which the weight of the divergence rises from zero to one.
     max_epochs : 100 where None. For a table of few rows an epoch passes over them several times.
-    batch_size, learning_rate, schedule, patience, time_limit : the budget, see `taut.Plan`.
+    batch_size, learning_rate, schedule, patience, time_limit : the budget, see `taut.Plan`. The limit is on wall time,
+        reading and compilation included.
     validation_fraction : share of rows held out, on which the best epoch is chosen; 0 holds none out.
     random_state : seed; the same seed gives the same fit to the bit on one machine.
-    verbose : show a progress bar where there is a terminal.
+    verbose : say on standard error how the data were read and how training goes. What is said is kept either way, see
+        `likelihood_`, `schema_`, `notes_`, `outcome_` and `history_`.
 
     Examples
     --------
     >>> import taut
     >>> train, held_out = taut.datasets.digits()
-    >>> vae = taut.VAE(latent_dim=2, hidden=(16,), max_epochs=2, random_state=0, verbose=False).fit(train)
+    >>> vae = taut.VAE(latent_dim=2, hidden=(16,), max_epochs=2, random_state=0).fit(train)
     >>> vae.likelihood_.name, vae.transform(held_out).shape
     ('binomial', (297, 2))
 
@@ -80,16 +85,18 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         *,
         checkpoint: Path | None = None,
         resume: bool = False,
+        began: float | None = None,
     ) -> VAE:
         """Train on the rows of X: an array, a frame, or a `taut.data.Table`; cells may be missing.
 
         `y` may hold one label for each row, which only colours the report. `sample_weight` says how much each row
         counts in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoint` names a file for
         the state of training, from which `resume` goes on. Ctrl-C ends training and keeps the best state so far.
+        `began` is the reading of `time.monotonic` from which `time_limit` counts, that of the call by default.
 
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
-        self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume)
+        self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume, began=began)
         self.library_ = library_of(X)
         return self
 
@@ -112,35 +119,44 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     def inverse_transform(self, Z: Any, *, given: Any = None) -> Any:
         """E[x|z] for each row of latents; of a conditional model E[x|z, c] for `given` cells, as in `sample`.
 
-        Of a table it is a frame of the library that was fitted, of the modelled columns, with the most probable
+        Where a frame was fitted it is a frame of that library, of the modelled columns, with the most probable
         categories; it has the index of Z where that is of pandas, too.
         """
-        means, schema = evaluation.decode(self._fitted(), np.asarray(Z), given), self._fitted().schema
+        fitted = self._fitted()
+        means, schema = evaluation.decode(fitted, np.asarray(Z), given), fitted.schema
         if schema is None:
-            return evaluation.in_own_units(self._fitted(), means)
-        return in_library(decode(schema, means), self.library_, like=Z)
+            own = evaluation.in_own_units(fitted, means)
+            return block_in_library(own, fitted.columns, self.library_, like=Z)
+        return in_library(decode(schema, means), self.library_, schema=schema, like=Z)
 
     def reconstruct(self, X: Any) -> Any:
-        """E[x|z] at the posterior mean of each row; of a table as a frame like X, of the modelled columns."""
-        means, schema = np.asarray(evaluation.place(self._fitted(), X).reconstruction), self._fitted().schema
+        """E[x|z] at the posterior mean of each row; of a frame as a frame like X, of the modelled columns."""
+        fitted = self._fitted()
+        means, schema = np.asarray(evaluation.place(fitted, X).reconstruction), fitted.schema
         if schema is None:
-            return evaluation.in_own_units(self._fitted(), means)
+            own = evaluation.in_own_units(fitted, means)
+            return block_in_library(own, fitted.columns, library_of(X), like=X)
         return as_came(decode(schema, means, like=table_of(X)), X)
 
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
-        """New rows: z from the prior, then x from p(x|z); of a table, a frame with valid categories and types.
+        """New rows: z from the prior, then x from p(x|z).
+
+        Where a frame was fitted they are a frame of its library, with valid categories and the types of its columns;
+        so they are after `taut.load`, unless the library is not installed there: then, with a warning, of pyarrow.
 
         `given` is a mapping of columns to a cell or n cells, or a frame of one row or n. It fixes columns of a table:
         the rest is drawn from p(rest | given), each row by weights of its own. What a conditional model is given
         (`condition_on`, `size_factor`) is taken from there, too, and where it is left out from training rows drawn at
         random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
         """
-        if self._fitted().schema is not None:
-            drawn = imputing.sample_table(self._fitted(), n, seed=seed, given=given, holes=holes)
-            return in_library(drawn, self.library_) if self.library_ == "numpy" else drawn
+        fitted = self._fitted()
+        if fitted.schema is not None:
+            rows = imputing.sample_table(fitted, n, seed=seed, given=given, holes=holes)
+            return in_library(rows, self.library_, schema=fitted.schema, like=given)
         if holes:
             raise OptionError("`holes` wants a fit of a table; this one saw one block of numbers; fit a frame.")
-        return evaluation.in_own_units(self._fitted(), evaluation.sample(self._fitted(), n, seed=seed, given=given))
+        drawn = evaluation.in_own_units(fitted, evaluation.sample(fitted, n, seed=seed, given=given))
+        return block_in_library(drawn, fitted.columns, self.library_, like=given)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
         """X with its missing cells filled: one frame, or a list of `draws` random completions.
@@ -172,8 +188,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         """As `taut.audit`, with the account of every row beside the ledger.
 
         Options are those of `taut.audit` (`draws`, `rows`, `delta`, `width`, `seconds`, `bracket`, `train`,
-        `checkpoint`, `on_block`), and `labels`, one for each row. Rows that training has seen are audited like others,
-        and the ledger says so.
+        `checkpoint`, `on_block`, `began`), and `labels`, one for each row. Rows that training has seen are audited like
+        others, and the ledger says so.
         """
         return evaluation.judge(self._fitted(), X, seed=seed, **options)
 

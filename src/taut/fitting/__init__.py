@@ -4,7 +4,7 @@ from taut.fitting.fit import fit, refine
 from taut.fitting.loop import Progress, Run
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
-from taut.fitting.posterior import refined_gaussian
+from taut.fitting.posterior import modes_from, refined_gaussian, root_of_inverse
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors
 from taut.fitting.views import AsFloat, DynamicBinarisation, Packed, View, pack
 
@@ -19,9 +19,11 @@ __all__ = [
     "View",
     "fit",
     "load_tensors",
+    "modes_from",
     "named_arrays",
     "pack",
     "refine",
     "refined_gaussian",
+    "root_of_inverse",
     "save_tensors",
 ]

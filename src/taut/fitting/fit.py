@@ -44,6 +44,7 @@ def fit(
     on_epoch: Callable[[Progress], None] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    began: float | None = None,
 ) -> Run:
     """Climb an objective over the parameters of model and guide together.
 
@@ -53,7 +54,8 @@ def fit(
     Other arguments: `view` turns a stored row into the datum at every access; `weights` and `held_out_weights`,
     positive, say how much each row counts: the objective is Σ w_i objective_i / Σ w_i, so that a row of weight 2 counts
     as one that is there twice; `checkpoint` names a file for the state, written every half minute and at the end, from
-    which `resume` goes on.
+    which `resume` goes on; `began` is the reading of `time.monotonic` from which `plan.time_limit` counts, that of the
+    call by default.
 
     Raises OptionError for a batch larger than the data, a `resume` without `checkpoint` or a weight that is not
     positive, ShapeError where held-out
@@ -85,15 +87,26 @@ def fit(
         course,
         plan,
         Parts(moving, fixed),
-        jnp.asarray(data),
-        None if held_out is None else jnp.asarray(held_out),
+        on_device(data),
+        None if held_out is None else on_device(held_out),
         key=key,
         on_epoch=on_epoch,
         checkpoint=checkpoint,
         resume=resume,
+        began=began,
         weights=_of_mean_one(weights),
         held_out_weights=_of_mean_one(held_out_weights),
     )
+
+
+def on_device(rows: Num[np.ndarray, "n features"] | Num[Array, "n features"]) -> Num[Array, "n features"]:
+    """The rows as an array of JAX, in their dtype where it has it: of wider integers it would keep the last 32 bits.
+
+    >>> on_device(np.array([[2**40]])).tolist()
+    [[1099511627776.0]]
+    """
+    wide = rows.dtype.kind in "iu" and rows.dtype.itemsize > 4
+    return jnp.asarray(rows, jnp.result_type(float) if wide else None)
 
 
 def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
@@ -135,7 +148,7 @@ def refine(
     course = _course(plan, objective or sticking_the_landing(draws=8), AsFloat(), len(data))
     guide_moving, guide_fixed = eqx.partition(guide, eqx.is_inexact_array)
     nothing: Any = jax.tree.map(lambda _: None, model)
-    return run(course, plan, Parts((nothing, guide_moving), (model, guide_fixed)), jnp.asarray(data), None, key=key)
+    return run(course, plan, Parts((nothing, guide_moving), (model, guide_fixed)), on_device(data), None, key=key)
 
 
 def _whole_batch(plan: Plan, n: int) -> Plan:

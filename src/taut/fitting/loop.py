@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, Float, Int, Num
 
+from taut.compilation_cache import keep_compiled_programs
 from taut.fitting.epoch import Course, Parts, held_out_bound, run_epoch
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
@@ -96,17 +97,20 @@ def run(
     on_epoch: Callable[[Progress], None] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    began: float | None = None,
     weights: Float[Array, "n"] | None = None,
     held_out_weights: Float[Array, "m"] | None = None,
 ) -> Run:
     """Climb until something ends it; `weights` of rows have mean one."""
+    keep_compiled_programs()
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
     # An array made from a Python number has a weak dtype, which the first step makes strong: a second compilation.
     moving = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), parts.moving)
     start = State.start(moving, course.optimiser.init(moving), plan.epochs)
     state = load_tensors(checkpoint, start) if resume and checkpoint is not None else start
-    began = saved = time.monotonic()
+    saved = time.monotonic()
+    began = saved if began is None else began
     before, first = float(jnp.nansum(state.record[:, 2])), int(state.epoch)
     outcome = Outcome.budget_spent(plan.epochs, best=None)
     try:

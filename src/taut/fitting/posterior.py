@@ -24,7 +24,9 @@ Vector = Float[Array, "latents"]
 Matrix = Float[Array, "latents latents"]
 
 
-class _State(NamedTuple):
+class Mode(NamedTuple):
+    """Where a climb ended, and the curvature of −log p(x, z) there, made positive."""
+
     mean: Vector
     precision: Matrix
 
@@ -56,30 +58,37 @@ def refined_gaussian(
     >>> round(float(frame.mean[0]), 3), round(float(frame.root[0, 0]) ** 2, 3)
     (1.0, 0.333)
     """
-
-    def climbed(start: Vector) -> tuple[_State, Scalar]:
-        state = _State(start, _precision(model, x, start))
-        state = jax.lax.fori_loop(0, newton_steps, lambda _, state: _newton(model, x, state), state)
-        half_volume = 0.5 * jnp.linalg.slogdet(state.precision)[1]
-        return state, model.log_joint(x, state.mean) - half_volume
-
-    states, masses = jax.vmap(climbed)(starts)
+    states, masses = modes_from(model, x, starts, steps=newton_steps)
     best = jnp.argmax(jnp.where(jnp.isnan(masses), -jnp.inf, masses))
     state = jax.tree.map(lambda leaf: leaf[best], states)
 
-    def average(state: _State, step: tuple[RandomKey, Float[Array, ""]]) -> tuple[_State, None]:
+    def average(state: Mode, step: tuple[RandomKey, Float[Array, ""]]) -> tuple[Mode, None]:
         return _averaged(model, x, state, *step, covariance=covariance), None
 
     if covariance == "diagonal":
-        state = _State(state.mean, jnp.diag(jnp.diagonal(state.precision)))
+        state = Mode(state.mean, jnp.diag(jnp.diagonal(state.precision)))
     rates = 1.0 / jnp.maximum(2.0, jnp.arange(1, AVERAGING_STEPS + 1, dtype=starts.dtype))
     state, _ = jax.lax.scan(average, state, (jr.split(key, AVERAGING_STEPS), rates))
     if covariance == "diagonal":
         return Frame(state.mean, jnp.diagonal(state.precision) ** -0.5)
-    return Frame(state.mean, _root_of_inverse(state.precision))
+    return Frame(state.mean, root_of_inverse(state.precision))
 
 
-def _newton(model: AbstractModel, x: Datum, state: _State) -> _State:
+def modes_from(
+    model: AbstractModel, x: Datum, starts: Float[Array, "starts latents"], *, steps: int
+) -> tuple[Mode, Float[Array, "starts"]]:
+    """Damped Newton steps up log p(x, z) from each start; with log p(x, z) − ½ log |Λ|, log mass but for a constant."""
+
+    def climbed(start: Vector) -> tuple[Mode, Scalar]:
+        state = Mode(start, _precision(model, x, start))
+        state = jax.lax.fori_loop(0, steps, lambda _, state: _newton(model, x, state), state)
+        half_volume = 0.5 * jnp.linalg.slogdet(state.precision)[1]
+        return state, model.log_joint(x, state.mean) - half_volume
+
+    return jax.vmap(climbed)(starts)
+
+
+def _newton(model: AbstractModel, x: Datum, state: Mode) -> Mode:
     """One damped step to the mode, with the curvature where it ends."""
     gradient = jax.grad(lambda z: model.log_joint(x, z))(state.mean)
     direction = cho_solve(cho_factor(state.precision), gradient)
@@ -88,13 +97,13 @@ def _newton(model: AbstractModel, x: Datum, state: _State) -> _State:
     candidates = jnp.concatenate([state.mean[None], state.mean[None] + strides[:, None] * direction[None]])
     values = jax.vmap(lambda z: model.log_joint(x, z))(candidates)
     mean = candidates[jnp.argmax(jnp.where(jnp.isnan(values), -jnp.inf, values))]
-    return _State(mean, _precision(model, x, mean))
+    return Mode(mean, _precision(model, x, mean))
 
 
 def _averaged(
-    model: AbstractModel, x: Datum, state: _State, key: RandomKey, rate: Float[Array, ""], *, covariance: Covariance
-) -> _State:
-    shift = _root_of_inverse(state.precision) @ jr.normal(key, state.mean.shape, state.mean.dtype)
+    model: AbstractModel, x: Datum, state: Mode, key: RandomKey, rate: Float[Array, ""], *, covariance: Covariance
+) -> Mode:
+    shift = root_of_inverse(state.precision) @ jr.normal(key, state.mean.shape, state.mean.dtype)
     pair = jnp.stack([state.mean + shift, state.mean - shift])
     gradient = jnp.mean(jax.vmap(jax.grad(lambda z: model.log_joint(x, z)))(pair), axis=0)
     curvature = jnp.mean(jax.vmap(lambda z: _precision(model, x, z))(pair), axis=0)
@@ -105,7 +114,7 @@ def _averaged(
     sound = jnp.all(jnp.isfinite(moved)) & jnp.all(jnp.isfinite(gradient))
     precision = jnp.where(sound, moved, state.precision)
     step = rate * cho_solve(cho_factor(precision), jnp.where(sound, gradient, 0.0))
-    return _State(state.mean + step, precision)
+    return Mode(state.mean + step, precision)
 
 
 def _precision(model: AbstractModel, x: Datum, z: Vector) -> Matrix:
@@ -130,7 +139,7 @@ def _positive(matrix: Matrix) -> Matrix:
     return (vectors * sizes[None, :]) @ vectors.T
 
 
-def _root_of_inverse(precision: Matrix) -> Matrix:
+def root_of_inverse(precision: Matrix) -> Matrix:
     """Lower triangular A with A Aᵀ = Λ⁻¹."""
     eye = jnp.eye(precision.shape[0], dtype=precision.dtype)
     # Λ = Uᵀ U with U = flip(chol(flip Λ))ᵀ, so that U⁻¹ is lower triangular after the flip back.

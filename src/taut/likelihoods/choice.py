@@ -23,6 +23,8 @@ MOST_STEPS_OF_A_COUNT = 64
 # Grey levels reach the upper half of 0 to 255, and this share of those that are not black is there; of counts, few are.
 MIDDLE_GREY, SHARE_ABOVE_IT = 128, 0.05
 HEAVY_TAIL_KURTOSIS = 6.0
+# In standard deviations of 1: its square is the largest number of single precision.
+FARTHEST_OF_UNIT = 1e19
 
 
 class Choice(NamedTuple):
@@ -169,6 +171,16 @@ def _not_grey(values: Values) -> str:
     return ""
 
 
+def _not_near_one(values: Values) -> str:
+    reach = float(np.ptp(values.astype(np.float64), axis=0).max())
+    if reach < FARTHEST_OF_UNIT:
+        return ""
+    return (
+        f"A Gaussian of standard deviation 1 wants numbers in units of about that; got numbers {reach:.3g} apart, "
+        "whose squares single precision cannot hold; choose `gaussian`, or divide them."
+    )
+
+
 def _known(name: str) -> _Known:
     if name not in _TABLE:
         raise OptionError(f"Wanted a likelihood among {', '.join(NAMES)} or auto; got `{name}`; choose one of these.")
@@ -183,7 +195,7 @@ _TABLE: dict[str, _Known] = {
     "discretised-logistic": _Known(lambda x, _: DiscretisedLogistic(x.shape[1]), _not_grey),
     "gaussian": _Known(lambda x, _: Gaussian(x.shape[1], scale="separate", **_scales(x)), None),
     "gaussian-shared": _Known(lambda x, _: Gaussian(x.shape[1], scale="shared", **_common_spread(x)), None),
-    "gaussian-unit": _Known(lambda x, _: Gaussian(x.shape[1], scale="unit", **_common_spread(x)), None),
+    "gaussian-unit": _Known(lambda x, _: Gaussian(x.shape[1], scale="unit", **_common_spread(x)), _not_near_one),
     "negative-binomial": _Known(lambda x, _: NegativeBinomial(x.shape[1]), _not_counts),
     "poisson": _Known(lambda x, _: Poisson(x.shape[1]), _not_counts),
     "student-t": _Known(lambda x, _: StudentT(x.shape[1], **_scales(x)), None),

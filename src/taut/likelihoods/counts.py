@@ -1,23 +1,18 @@
 """Counts: up to a known total, or without an upper end."""
 
-# numpyro's own distributions override this method in the same way.
-# pyright: reportIncompatibleMethodOverride=false
-
 from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from jax.nn import log_sigmoid, softplus
-from jax.scipy.special import gammaln, logit
-from jaxtyping import Array, Bool, Float, Num
+from jax.nn import log_sigmoid
+from jax.scipy.special import logit
+from jaxtyping import Array, Bool, Float
 
 from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin, positive, raw_of_one
+from taut.likelihoods.count_distributions import CountsOutOf, OverdispersedCounts, PoissonCounts
 from taut.shapes import Outputs
-
-# A rate of exactly zero would give log 0 · 0; this one is far below anything that data can tell from zero.
-SMALLEST_RATE = 1e-8
 
 
 class Binomial(AbstractLikelihood):
@@ -45,16 +40,6 @@ class Binomial(AbstractLikelihood):
         return logit(jnp.clip(mean / self.total, 0.001, 0.999))
 
 
-class CountsOutOf(dist.BinomialLogits):
-    """numpyro's binomial with log p = log C(n, x) + xη − n softplus(η), for the reasons of `ZerosAndOnes`."""
-
-    def log_prob(self, value: Num[Array, "*shape"]) -> Float[Array, "*shape"]:
-        """Log probability."""
-        logits, total = jnp.asarray(self.logits), jnp.asarray(self.total_count)
-        coefficient = gammaln(total + 1.0) - gammaln(value + 1.0) - gammaln(total - value + 1.0)
-        return coefficient + value * logits - total * softplus(logits)
-
-
 class Poisson(AbstractLikelihood):
     """Independent counts, with log rates as outputs."""
 
@@ -68,7 +53,7 @@ class Poisson(AbstractLikelihood):
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        return dist.Poisson(jnp.exp(outputs) + SMALLEST_RATE).to_event(1)
+        return PoissonCounts(outputs).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """√rate t."""
@@ -100,9 +85,7 @@ class NegativeBinomial(AbstractLikelihood):
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        concentration = positive(self.raw_concentration)
-        # In logits, log(mean/concentration): the gradient of a ratio of means is NaN in float32 beyond a mean of 10¹⁹.
-        return dist.NegativeBinomialLogits(concentration, outputs - jnp.log(concentration)).to_event(1)
+        return OverdispersedCounts(outputs, positive(self.raw_concentration)).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """√(μ r/(r + μ)) t, with μ the mean and r the concentration; in logarithms, because μ r would overflow."""

@@ -1,6 +1,7 @@
 """Small functions named for the hazard that they remove."""
 
 from taut.numerics.distributions import log_density, log_density_by_entry, mean_of, one_draw
+from taut.numerics.factorials import count_deviance, stirling_rest
 from taut.numerics.frames import Frame
 from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
 from taut.numerics.logarithms import (
@@ -15,6 +16,7 @@ from taut.numerics.logarithms import (
 __all__ = [
     "NEAREST_END",
     "Frame",
+    "count_deviance",
     "gaussian_kl",
     "inside",
     "inverse_softplus",
@@ -28,4 +30,5 @@ __all__ = [
     "mean_and_cholesky",
     "mean_of",
     "one_draw",
+    "stirling_rest",
 ]

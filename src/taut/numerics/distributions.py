@@ -1,10 +1,24 @@
 """numpyro's distributions promise anything array-like; these return arrays, and take one value at a time."""
 
+import functools
+
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jaxtyping import Array, Float, Shaped
 
 from taut.shapes import RandomKey, Scalar
+
+_unordered = dist.Distribution.gather_pytree_data_fields.__func__
+
+
+@functools.cache
+def _fields_by_name(kind: type[dist.Distribution]) -> tuple[str, ...]:
+    return tuple(sorted(_unordered(kind)))
+
+
+# numpyro orders them by a set, and so by the hash seed of the process: the same model would be another program in the
+# next process, where nothing that was compiled before could serve it.
+dist.Distribution.gather_pytree_data_fields = classmethod(_fields_by_name)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def log_density(distribution: dist.Distribution, value: Shaped[Array, "..."]) -> Scalar:

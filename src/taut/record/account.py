@@ -19,7 +19,8 @@ class Evidence:
     Gaussian, `prior` the naive one with the prior. `bridge` weighs the forward and the reverse walks together
     (Bennett 1976): the best single value, without a direction. `width` is the mean of upper − lower over the rows
     before any margin or allowance, `shortfall` the paired mean of lower − importance: what the usual value misses at
-    least, but for the noise of both.
+    least, but for the noise of both. `withdrawn` says why there is no upper end although it was measured: a check of
+    the same audit contradicts it, and `bridge` and `width` go with it.
     """
 
     lower: Estimate
@@ -30,6 +31,7 @@ class Evidence:
     bridge: Estimate | None = None
     width: float | None = None
     shortfall: Estimate | None = None
+    withdrawn: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

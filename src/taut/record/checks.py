@@ -12,11 +12,13 @@ class Control:
     """The same lower bound from another start, on a few of the rows: a mode that one start misses another may find.
 
     `excess` is the paired mean of the control's lower bound minus the main one: far above zero, a mode was missed.
+    `above` is the same minus the upper bound of the walks: above zero, that one is false.
     """
 
     start: str
     rows: int
     excess: Estimate
+    above: Estimate | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,8 @@ class Annealing:
 
     `temperatures` steps from `start` to the posterior and back, each with `leapfrogs` gradients in each of `chains`
     chains; `acceptance` of the proposals; `rhat` of the chains that found the reverse walks' starts; `failed_chains`
-    counted as weight zero. `asked` is the width that was wanted, in nats.
+    counted as weight zero. `asked` is the width that was wanted, in nats. `moved` is by how much starts from
+    long walks raise an upper bound, `heavy` the share of rows looked at whose posterior has tails like a power.
     """
 
     start: str
@@ -37,6 +40,8 @@ class Annealing:
     failed_chains: int
     asked: float | None
     controls: list[Control] = dataclasses.field(default_factory=list)
+    moved: Estimate | None = None
+    heavy: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

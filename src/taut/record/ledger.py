@@ -25,7 +25,8 @@ class Ledger:
     `rate` is mean KL(q(z|x) ‖ p(z)) and `distortion` mean −log p(x|z) under q, so that
     elbo = −distortion − rate. `discrete` says whether log p(x) is the log of a probability (True) or of a
     density, whose value depends on the units of the data. `settings` holds seeds, draws and precision. `complete` is
-    False where an audit was stopped: it then speaks of the rows that were finished.
+    False where an audit was stopped: it then speaks of the rows that were finished. `not_measured` names the parts for
+    which there was no time.
 
     rate = `mutual_information` + `marginal_kl`; `total_correlation` is the part of the latter that the latents hold
     about one another, and `prior_gain` what independent Gaussians with the moments of q(z) would add to the ELBO as the
@@ -60,6 +61,7 @@ class Ledger:
     notes: list[str]
     exhibits: Exhibits
     complete: bool = True
+    not_measured: list[str] = dataclasses.field(default_factory=list)
     mutual_information: Estimate | None = None
     marginal_kl: Estimate | None = None
     total_correlation: Estimate | None = None

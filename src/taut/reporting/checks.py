@@ -22,7 +22,10 @@ def check_lines(ledger: Ledger) -> list[Line]:
             lines.append(line_of(f"Start’s effect on {simulated.matched} of them", simulated.allowance, ""))
     if ledger.calibration is not None:
         lines.append(_calibration_line(ledger.calibration))
-    return lines
+    return lines + [
+        Line(name=part[:1].upper() + part[1:], value="–", status="not measured: the time was spent", meaning="")
+        for part in ledger.not_measured
+    ]
 
 
 def _calibration_line(calibration: Calibration) -> Line:

@@ -19,13 +19,18 @@ def identity_lines(ledger: Ledger) -> list[Line]:
     return [
         elbo,
         line_of("log p(x), from below", evidence.lower, "How probable the model finds a row, at least.", fine),
-        line_of("log p(x), from above", evidence.upper, "How probable the model finds a row, at most.", fine),
+        line_of("log p(x), from above", evidence.upper, _above(ledger), fine),
         *_width_lines(ledger),
         line_of(
             "KL gap, from below", gap.lower, "log p(x) − ELBO: the encoder is at least this far from the posterior."
         ),
         line_of("KL gap, from above", gap.upper, "At most this far is the encoder from the posterior."),
     ]
+
+
+def _above(ledger: Ledger) -> str:
+    reason = ledger.evidence.withdrawn
+    return "How probable the model finds a row, at most." if reason is None else f"Withdrawn. {reason}"
 
 
 def _width_lines(ledger: Ledger) -> list[Line]:

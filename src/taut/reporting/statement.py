@@ -15,7 +15,8 @@ def statement(ledger: Ledger) -> str:
     if is_exact(ledger):
         return f"{subject} is {words.value_of(lower)}, computed exactly."
     if upper is None:
-        return f"{subject} lies {_end(lower, 'above')}; nothing bounds it from above."
+        why = "" if ledger.evidence.withdrawn is None else ", since a check contradicts the bound that was measured"
+        return f"{subject} lies {_end(lower, 'above')}; nothing bounds it from above{why}."
     fine = words.decimals_between(lower, upper)
     return f"{subject} lies {_end(lower, 'above', fine)} and {_end(upper, 'below', fine)}{_moved(ledger)}."
 

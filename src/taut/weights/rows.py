@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Key, Num
+from jaxtyping import Array, Float, Key, Num
 
+from taut.compilation_cache import keep_compiled_programs
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.shapes import Datum, LogWeights, RandomKey
@@ -60,20 +61,31 @@ def map_rows(
     and company change nothing. The last block is padded and cut, which keeps one compilation. `on_block`
     receives the number of rows done.
     """
+    keep_compiled_programs()
     numbers = np.arange(len(data)) if rows is None else np.asarray(rows)
-    block = min(block, len(data))
+    block = min(block, size_for(len(data)))
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
         for taken in _blocks(len(data), block):
             own = guide if guide.amortised else jax.tree.map(lambda leaf, taken=taken: leaf[taken], guide)
             beside = jax.tree.map(lambda leaf, taken=taken: jnp.asarray(leaf[taken]), aside)
-            floats = jnp.asarray(data[taken])
+            # Here, and not in the program, which would be another one for each type that rows are stored in.
+            floats = jnp.asarray(data[taken], jnp.result_type(float))
             result = _block(function, model, own, floats, key, jnp.asarray(numbers[taken]), beside)
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
                 on_block(min(len(parts) * block, len(data)))
     return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(data)], *parts)
+
+
+def size_for(n: int) -> int:
+    """The next power of two: few sizes, so that one compiled program serves many numbers of rows.
+
+    >>> size_for(1), size_for(20), size_for(32)
+    (1, 32, 32)
+    """
+    return 1 << max(n - 1, 0).bit_length()
 
 
 def _blocks(n: int, block: int) -> Iterator[np.ndarray]:
@@ -86,15 +98,14 @@ def _block(
     function: RowFunction,
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[Array, "n features"],
+    data: Float[Array, "n features"],
     key: RandomKey,
     numbers: Num[Array, "n"],
     aside: Any,
 ) -> Any:
     keys: Key[Array, "n"] = jax.vmap(lambda number: jr.fold_in(key, number))(numbers)
-    floats = data.astype(jnp.result_type(float))
 
     def one(guide: AbstractGuide, x: Datum, key: RandomKey, aside: Any) -> Any:
         return function(model, guide, x, key=key, **({} if aside is None else {"aside": aside}))
 
-    return eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0, 0))(guide, floats, keys, aside)
+    return eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0, 0))(guide, data, keys, aside)

@@ -14,6 +14,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Float
 
+from taut.auditing.budget import COLUMNS, Budget
 from taut.auditing.columns.alone import alone
 from taut.auditing.columns.calibration import calibration_of
 from taut.auditing.columns.dependence import Pairs, dependence_of, pairs_of
@@ -62,18 +63,24 @@ def account_of_table(
     *,
     key: RandomKey,
     on_stage: Callable[[int], None],
+    budget: Budget,
 ) -> TableFound:
     """The account of these audited rows, coded as by `taut.data.encode`.
 
-    Where no posterior was refined, or an audit was stopped, only what the encoder's own draws say. The distortions of
-    all columns add up to that of the ledger, being means of the same draws.
+    Where no posterior was refined, an audit was stopped or its time was spent, only what the encoder's own draws say.
+    The distortions of all columns add up to that of the ledger, being means of the same draws.
     """
     columns = schema.modelled
     cells = np.asarray(measured.data, np.float64)[:, : len(columns)]
     fits = isinstance(model, LatentVariableModel) and is_diagonal_gaussian(model.prior()) and guide.amortised
     deep, posterior = None, measured.rows.posterior
-    if posterior is not None and measured.complete and fits:
-        deep = _look(model, guide, measured, columns, middles=posterior.mean, key=key, on_stage=on_stage)
+    if posterior is not None and measured.ended != "interrupted" and fits:
+        deep = budget.attempt(
+            "each column given the others, hidden cells and samples",
+            lambda: _look(model, guide, measured, columns, middles=posterior.mean, key=key, on_stage=on_stage),
+            programs=COLUMNS,
+            running=2 * min(LOOKED_AT, len(cells)) * budget.a_row,
+        )
     accounts = [_column(column, place, cells, measured, deep, columns) for place, column in enumerate(columns)]
     mechanism = getattr(model, "mechanism", None) is not None
     table = table_of(schema, cells, parts_of(accounts), mechanism=mechanism)

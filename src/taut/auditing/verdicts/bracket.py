@@ -1,17 +1,16 @@
 """log p(x) between two bounds: how tight, and whether a check speaks against the upper one (METHODS §2.2, §2.4)."""
 
-from taut.auditing.verdicts.evidence import SURE, is_exact, share_error, surely_above
+from taut.auditing.verdicts.evidence import SURE, is_checked, is_exact, share_error, surely_above
 from taut.record import Ledger, Verdict
 
 # Nats: the widest mean bracket where nothing was asked, and how much wider than asked it may be.
 WIDE, BEYOND_ASKED = 0.5, 1.5
 # Nats, and standard errors, by which another start must find more before a mode counts as missed.
 MISSED, MISSED_ERRORS = 0.1, 3.0
+# Nats by which its lower bound must pass the upper one: rounding does not.
+PASSED = 0.01
 # The share of real rows within the range of the simulated ones, below which the calibration is of other rows.
 COMPARABLE = 0.5
-# Vehtari et al. 2021 ask for R̂ < 1.01 of long chains. These are halves of some fifteen steps of a few chains, whose R̂
-# is noisy: only far larger values say that the chains are apart.
-UNSETTLED_MEDIAN, UNSETTLED_MAXIMUM = 1.2, 2.0
 
 
 def order(ledger: Ledger) -> Verdict | None:
@@ -37,7 +36,12 @@ def modes(ledger: Ledger) -> Verdict | None:
     if ledger.annealing is None:
         return None
     least = max(MISSED, ledger.evidence.width or 0.0)
-    found = [c for c in ledger.annealing.controls if surely_above(c.excess, least, errors=MISSED_ERRORS)]
+    found = [
+        control
+        for control in ledger.annealing.controls
+        if surely_above(control.excess, least, errors=MISSED_ERRORS)
+        and (control.above is None or surely_above(control.above, PASSED, errors=MISSED_ERRORS))
+    ]
     if not found:
         return None
     worst = max(found, key=lambda control: control.excess.value)
@@ -48,6 +52,22 @@ def modes(ledger: Ledger) -> Verdict | None:
         f"{worst.rows} rows: these missed a mode, and the upper bound with them. The lever is the guide: a family with "
         "room for several modes.",
         evidence=f"annealing.controls.excess = {worst.excess}, evidence.width = {_plain(ledger.evidence.width)}",
+    )
+
+
+def withdrawn(ledger: Ledger) -> Verdict | None:
+    """A check of the same audit contradicts the upper end, so that there is none."""
+    reason, annealing = ledger.evidence.withdrawn, ledger.annealing
+    if reason is None or annealing is None:
+        return None
+    above = ", ".join(f"{control.above}" for control in annealing.controls)
+    return Verdict(
+        code="upper-withdrawn",
+        severity="warning",
+        text=f"{reason.removesuffix('.')}: the upper end is withdrawn. The lever is the guide: a family with room for "
+        "what it leaves out, then longer walks.",
+        evidence=f"annealing.controls.above = {above or 'not measured'}, annealing.moved = {annealing.moved}, "
+        f"annealing.heavy = {annealing.heavy}",
     )
 
 
@@ -70,7 +90,7 @@ def width(ledger: Ledger) -> Verdict | None:
     doubted = modes(ledger) is not None or starts(ledger) is not None
     return Verdict(
         code="bracket-tight",
-        severity="note" if doubted else "good",
+        severity="note" if doubted or not is_checked(ledger) else "good",
         text=f"log p(x) is known to {max(reached, 0.0):.3f} nats a row, if what the upper bound assumes holds"
         + (", which a check contradicts." if doubted else "."),
         evidence=evidence,
@@ -108,22 +128,6 @@ def transfer(ledger: Ledger) -> Verdict | None:
         text=f"Only {share:.0%} of the rows resemble what the model simulates, so what those say of the starts does "
         "not transfer to the others. The lever is the prior and the decoder: a model that makes such data.",
         evidence=f"simulated.comparable = {share:.3f}, rows = {ledger.rows}",
-    )
-
-
-def settling(ledger: Ledger) -> Verdict | None:
-    """The chains that find the starts have not met: in half of the rows, or far apart in one."""
-    rhat = None if ledger.annealing is None else ledger.annealing.rhat
-    if rhat is None or not (rhat.median > UNSETTLED_MEDIAN or rhat.maximum > UNSETTLED_MAXIMUM):
-        return None
-    widely = rhat.median > UNSETTLED_MEDIAN
-    return Verdict(
-        code="starts-unsettled",
-        severity="warning" if widely else "note",
-        text=f"In {'half of the rows or more' if widely else 'some rows'} the chains that find the reverse walks' "
-        "starts disagree, so that the upper bound there rests on little. The lever is the guide, so that chains start "
-        "nearer to the posterior.",
-        evidence=f"annealing.rhat.median = {rhat.median:.3f}, annealing.rhat.maximum = {rhat.maximum:.3f}",
     )
 
 

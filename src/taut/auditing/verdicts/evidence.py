@@ -48,6 +48,15 @@ def is_exact(ledger: Ledger) -> bool:
     return ledger.evidence.lower.status == "exact"
 
 
+def is_checked(ledger: Ledger) -> bool:
+    """Whether log p(x) is exact, or has an upper end that was looked for modes from elsewhere and not contradicted.
+
+    Without that, all that a guide's own draws and walks agree on may hold in one mode of several.
+    """
+    looked = ledger.annealing is not None and bool(ledger.annealing.controls)
+    return is_exact(ledger) or (looked and ledger.evidence.upper is not None)
+
+
 def named(places: Sequence[int]) -> str:
     """Numbers of latents or rows, the first ten by name.
 

@@ -2,7 +2,7 @@
 
 import math
 
-from taut.auditing.verdicts.evidence import SURE, error_of, is_exact, surely_above, surely_below
+from taut.auditing.verdicts.evidence import SURE, error_of, is_checked, is_exact, surely_above, surely_below
 from taut.record import Estimate, Ledger, Verdict
 
 # A nat is a factor of e in probability for each row: below half of one the encoder loses little.
@@ -50,7 +50,7 @@ def _small(ledger: Ledger, seen: float) -> Verdict:
         source = f", at most {gap.upper.value:.2f} if what the upper bound assumes holds"
     return Verdict(
         code="gap-small",
-        severity="good" if surely_below(gap.upper, SMALL_GAP) else "note",
+        severity="good" if surely_below(gap.upper, SMALL_GAP) and is_checked(ledger) else "note",
         text=f"The encoder's ELBO lies {seen:.2f} nats a row below log p(x){source}: climbing one is nearly "
         "climbing the other.",
         evidence=f"gap.inference.lower = {gap.lower}, evidence.{best} = {getattr(evidence, best)}",

@@ -1,6 +1,6 @@
 """Importance weights: whether their tails are light, and whether they miss what the walks find."""
 
-from taut.auditing.verdicts.evidence import SURE, error_of, is_exact
+from taut.auditing.verdicts.evidence import SURE, error_of, is_checked, is_exact
 from taut.record import Ledger, Verdict
 
 # Of the rows, past the threshold of k̂ (Vehtari et al. 2024, arXiv:1507.02646): as many as one must expect to be.
@@ -24,11 +24,13 @@ def tails(ledger: Ledger) -> Verdict | None:
             f"row below {compared}: part of the posterior gets no draws. The lever is the guide, not more draws.",
             evidence=f"{evidence}, {_both(ledger)}",
         )
+    checked = is_checked(ledger)
+    trusted = "can be trusted" if checked else "can be trusted if the guide leaves no mode out, which is not checked"
     return Verdict(
         code="weights-good",
-        severity="good",
+        severity="good" if checked else "note",
         text=f"Importance weights are light-tailed for {1 - share:.0%} of the rows: the {weights.draws}-draw "
-        "value can be trusted.",
+        f"value {trusted}.",
         evidence=evidence,
     )
 

@@ -1,0 +1,144 @@
+"""Where other modes may be: climbs from many starts, and all that they find as one importance proposal.
+
+A mixture of Gaussians at the modes is fixed before it is drawn from, so that the mean of its weights estimates p(x)
+without bias, and its logarithm lies below log p(x) in expectation however many modes were looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from taut.auditing.refinement import own_frame
+from taut.fitting import modes_from, root_of_inverse
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.numerics import Frame, log_mean_exp, log_standard_normal, one_draw
+from taut.shapes import Datum, RandomKey, Scalar
+from taut.weights import RowFunction
+
+# Climbs of each kind for each row; those from far away are more where a step, which costs by the latent, is cheap.
+FLIPS, SWAPS, OWN = 12, 12, 6
+FAR, FEWEST_FAR, STEPS_IN_ALL = 240, 24, 1500
+# Newton steps of each climb, and of those that go on from modes found for other rows.
+STEPS, MORE_STEPS = 4, 6
+# Modes that make the mixture, of which so many are tried for other rows as well; draws from each.
+MODES, SHARED, DRAWS = 32, 4, 32
+# Squared distance in standard deviations within which two climbs ended on the same mode.
+SAME = 1.0
+# Directions, and distances in standard deviations, at which tails are looked at. A Student-t with fifty degrees of
+# freedom is near enough to a Gaussian.
+RAYS, DISTANCES, LEAST_STEEP = 16, (500.0, 1000.0), 60.0
+
+
+class Climbed(NamedTuple):
+    """Distinct ends of one row's climbs, those with most mass first; whether its posterior has tails like a power."""
+
+    means: Float[np.ndarray, "n modes latents"]
+    heavy: Bool[np.ndarray, "n"]
+
+
+class ClimbsOfRow(RowFunction):
+    """`Climbed` of one datum, from the refined Gaussian that stands beside it."""
+
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+    ) -> Climbed:
+        """Climb from everywhere."""
+        start_key, tail_key = jr.split(key)
+        frames = _climbed(model, x, _starts(model, guide, x, aside, start_key), STEPS)
+        return Climbed(frames.mean, _heavy_tailed(model, x, aside, tail_key))
+
+
+class MixtureOfRow(RowFunction):
+    """The importance-weighted value of one datum under Gaussians at its modes, found from the starts beside it."""
+
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+    ) -> Scalar:
+        """Climb on, then draw."""
+        own, starts = aside
+        frames = _climbed(model, x, starts, MORE_STEPS)
+        # The refined Gaussian as it is and three times as wide: what modes' curvatures understate is covered too.
+        both = jax.tree.map(lambda one, three: jnp.stack([one, three]), own, own.stretched(3.0))
+        mixture = jax.tree.map(lambda two, all_: jnp.concatenate([two, all_]), both, frames)
+        return log_mean_exp(_log_weights(model, x, mixture, key))
+
+
+def _climbed(model: AbstractModel, x: Datum, starts: Float[Array, "starts latents"], steps: int) -> Frame:
+    """Gaussians at distinct modes."""
+    modes, masses = modes_from(model, x, starts, steps=steps)
+    frames = jax.vmap(lambda mode: Frame(mode.mean, root_of_inverse(mode.precision)))(modes)
+    chosen = _distinct(frames, jnp.where(jnp.isfinite(masses), masses, -jnp.inf))
+    return jax.tree.map(lambda leaf: leaf[chosen], frames)
+
+
+def _starts(
+    model: AbstractModel, guide: AbstractGuide, x: Datum, frame: Frame, key: RandomKey
+) -> Float[Array, "starts latents"]:
+    """Mirrored and permuted, near and far, from the prior and from the guide."""
+    flip_key, swap_key, far_key, own_key, prior_key = jr.split(key, 5)
+    mean = frame.mean
+    latents, kind = mean.shape[0], mean.dtype
+    axes = jnp.arange(FLIPS) % latents
+    signs = jnp.where(jr.bernoulli(flip_key, 0.5, (FLIPS, latents)), 1.0, -1.0).astype(kind)
+    one = 1.0 - 2.0 * jax.nn.one_hot(axes, latents, dtype=kind)
+    flipped = mean * jnp.concatenate([-jnp.ones((1, latents), kind), one, signs])
+    shifted = jnp.stack([jnp.roll(mean, by) for by in range(1, min(latents, SWAPS))] or [mean])
+    swapped = jax.vmap(lambda k: jr.permutation(k, mean))(jr.split(swap_key, SWAPS))
+    # Distances of one to some ten deviations, each way about the mean, and about zero in the latents' own units.
+    count = max(FEWEST_FAR, min(FAR, STEPS_IN_ALL // latents))
+    far = jr.normal(far_key, (2, count, latents), kind) * jnp.geomspace(1.0, 32.0, count, dtype=kind)[:, None]
+    about = jax.vmap(frame.place)(far[0])
+    own = jax.vmap(lambda k: one_draw(guide(x), key=k))(jr.split(own_key, OWN))
+    parts = [mean[None], flipped, shifted, swapped, mean[::-1][None], about, 0.5 * far[1], own]
+    if own_frame(model.prior()) is not None:
+        parts.append(model.prior().sample(prior_key, (OWN,)))
+    return jnp.concatenate([part.astype(kind) for part in parts])
+
+
+def _distinct(frames: Frame, masses: Float[Array, "starts"]) -> Float[Array, "modes"]:
+    """The places of the modes with most mass, none of them twice while there are others; then the first again."""
+    first = jnp.argmax(masses)
+
+    def one(left: Float[Array, "starts"], _: Any) -> tuple[Float[Array, "starts"], Array]:
+        best = jnp.where(jnp.all(jnp.isneginf(left)), first, jnp.argmax(left))
+        frame = jax.tree.map(lambda leaf: leaf[best], frames)
+        apart = jax.vmap(lambda mean: jnp.sum(frame.coordinates(mean) ** 2))(frames.mean)
+        return jnp.where(apart < SAME, -jnp.inf, left), best
+
+    return jax.lax.scan(one, masses, None, length=MODES)[1]
+
+
+def _log_weights(model: AbstractModel, x: Datum, frames: Frame, key: RandomKey) -> Float[Array, "draws"]:
+    """As many draws from each Gaussian, each weighed against the mixture of all: unbiased whatever they are."""
+    count, latents = frames.mean.shape
+    u = jr.normal(key, (count, DRAWS, latents), frames.mean.dtype)
+    z = jax.vmap(lambda frame, u: jax.vmap(frame.place)(u))(frames, u).reshape(count * DRAWS, latents)
+
+    def log_weight(z: Float[Array, "latents"]) -> Scalar:
+        log_q = jax.vmap(lambda frame: log_standard_normal(frame.coordinates(z)) - frame.log_volume())(frames)
+        return model.log_joint(x, z) - log_mean_exp(log_q)
+
+    log_w = jax.lax.map(log_weight, z, batch_size=64)
+    return jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
+
+
+def _heavy_tailed(model: AbstractModel, x: Datum, frame: Frame, key: RandomKey) -> Bool[Array, ""]:
+    """Whether log p(x, z) falls like a power of the distance r.
+
+    r d/dr log p is −r² for Gaussian tails and −r for exponential ones. With a power it stays the same, however far out:
+    −(ν + d) for a Student-t.
+    """
+    directions = jr.normal(key, (RAYS, *frame.mean.shape), frame.mean.dtype)
+
+    def steepness(direction: Float[Array, "latents"]) -> Scalar:
+        near, far = (model.log_joint(x, frame.place(distance * direction)) for distance in DISTANCES)
+        return (near - far) / jnp.log(DISTANCES[1] / DISTANCES[0])
+
+    return jnp.any(jax.vmap(steepness)(directions) < LEAST_STEEP)
