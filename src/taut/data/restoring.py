@@ -18,6 +18,9 @@ from taut.data.schema import CODED, Column, Schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.errors import ShapeError
 
+# How the libraries' types of text begin; `object` is that of pandas.
+_TEXT_TYPES = ("string", "large_string", "str", "object")
+
 
 def decode(schema: Schema, values: np.ndarray, *, like: Any = None, as_cells: bool = False) -> Any:
     """A frame of the modelled columns from (n, modelled columns) numbers in the coding of `encode`.
@@ -55,13 +58,27 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None, as_cells: bo
 
 
 def typed(schema: Schema, frame: nw.DataFrame) -> nw.DataFrame:
-    """The columns of a frame in the types that those of the fit had in this library, where these can hold the cells."""
+    """The columns of a frame in the types that those of the fit had in this library, where these can hold the cells.
+
+    Numbers and dates of a column of text are written as its cells were.
+    """
     series = [
-        in_type(frame[column.name], column.native)
+        in_type(_written(frame[column.name], column), column.native)
         for column in schema.columns
         if column.native is not None and column.name in frame.columns
     ]
     return frame.with_columns(*series) if series else frame
+
+
+def _written(cells: nw.Series, column: Column) -> nw.Series:
+    if column.notation is None or column.native is None or not column.native.name.startswith(_TEXT_TYPES):
+        return cells
+    text = _as_text(cells.to_arrow(), column.notation)
+    return nw.from_arrow(pa.table({cells.name: text}), backend=cells.implementation)[cells.name]
+
+
+def _as_text(cells: pa.Array | pa.ChunkedArray, notation: Notation) -> pa.Array:
+    return pa.array([None if cell is None else notation.write(cell) for cell in cells.to_pylist()], pa.string())
 
 
 def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
@@ -159,7 +176,7 @@ def _filled(
 ) -> nw.Series:
     new = restored(column, values, as_cells=True)
     if notation is not None:
-        new = pa.array([None if cell is None else notation.write(cell) for cell in new.to_pylist()], pa.string())
+        new = _as_text(new, notation)
     backend = cells.implementation
     fresh = nw.from_arrow(pa.table({"cells": new}), backend=backend)["cells"].alias(cells.name)
     if cells.null_count() == len(cells):
