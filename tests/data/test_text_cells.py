@@ -18,6 +18,12 @@ def inferred(cells, given=None):
     return data.infer_schema(data.as_sheet({"a": cells}), {"a": given} if given else {}).column("a")
 
 
+def as_read(schema, sheet):
+    """The numbers of the modelled columns in their own units."""
+    scales = np.array([(column.unit, column.offset) for column in schema.modelled])
+    return data.encode(schema, sheet).values * scales[:, 0] + scales[:, 1]
+
+
 def with_cell(cell, row=7):
     return [*NUMBERS[:row], cell, *NUMBERS[row + 1 :]]
 
@@ -53,7 +59,7 @@ def test_one_odd_cell_is_named(cell):
 def test_one_cell_that_can_be_read_is_read_and_said(cell, value, words):
     sheet = data.as_sheet({"a": with_cell(cell)})
     schema = data.infer_schema(sheet, {"a": "real"})
-    np.testing.assert_allclose(data.encode(schema, sheet).values[7, 0] + schema.column("a").offset, value)
+    np.testing.assert_allclose(as_read(schema, sheet)[7, 0], value)
     assert words in inferred(with_cell(cell)).reason
 
 
@@ -86,7 +92,7 @@ def test_what_stands_beside_all_numbers(cells, values, clause):
     else:
         sheet = data.as_sheet({"a": cells})
         schema = data.infer_schema(sheet, {"a": "real"})
-        np.testing.assert_allclose(data.encode(schema, sheet).values[:, 0] + schema.column("a").offset, values)
+        np.testing.assert_allclose(as_read(schema, sheet)[:, 0], values)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +112,9 @@ def test_dates_whose_order_is_plain(pattern, clause):
     column = schema.column("a")
     assert (column.kind, column.dtype, column.date_unit) == ("date", "date", "day")
     assert clause in column.reason
-    days = data.encode(schema, sheet).values[:, 0] + column.offset
+    days = as_read(schema, sheet)[:, 0]
     assert days.tolist() == [(day - datetime.date(1970, 1, 1)).days for day in DAYS]
-    filled = data.fill(schema, data.as_sheet({"a": [None, *cells]}), np.array([[0.4], *[[0.0]] * 60]))
+    filled = data.fill(schema, data.as_sheet({"a": [None, *cells]}), np.array([[0.4 / column.unit], *[[0.0]] * 60]))
     middle = datetime.date(1970, 1, 1) + datetime.timedelta(days=column.offset)
     assert filled["a"].to_pylist() == [written(middle, pattern), *cells]
 
@@ -132,7 +138,7 @@ def test_what_the_fit_knows_tells_what_a_few_cells_mean():
     fit = data.as_sheet({"day": [written(day, "%d/%m/%Y") for day in DAYS], "size": [f"{n},5" for n in range(60)]})
     schema = data.infer_schema(fit)
     few = data.as_sheet({"day": ["03/05/2003"], "size": ["1,234"]})
-    codes = data.encode(schema, few).values[0] + [column.offset for column in schema.columns]
+    codes = as_read(schema, few)[0]
     assert codes.tolist() == pytest.approx([(datetime.date(2003, 5, 3) - datetime.date(1970, 1, 1)).days, 1.234])
 
 
@@ -152,7 +158,7 @@ def test_frames_keep_their_text_and_their_labels(library):
     schema = data.infer_schema(sheet, {"price": "real"})
     assert [column.kind for column in schema.columns] == ["real", "binary"]
     assert schema.column("ward").categories == ["1", "2"], "labels that a person made text of"
-    filled = data.fill(schema, sheet, np.full((4, 2), 1000.0 - schema.column("price").offset))
+    filled = data.fill(schema, sheet, np.full((4, 2), (1000.0 - schema.column("price").offset) / schema.column("price").unit))
     assert list(filled["price"]) == ["$1,234.50", "$1,000.00", "$7.25", "$10.00"]
 
 
