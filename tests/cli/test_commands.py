@@ -17,7 +17,7 @@ from taut.auditing.effort import Effort
 from taut.record import Ledger, Verdict
 from tests.auditing.instances import account
 from tests.cli.commands import done, refused, run
-from tests.cli.conftest import TINY
+from tests.cli.conftest import BLOCK, TINY
 
 DRAWS = ("--draws", 20)
 
@@ -51,7 +51,7 @@ def test_help_loads_nothing_heavy():
 
 
 def test_fit_says_what_it_chose_and_what_is_next(shelf, tmp_path):
-    ended = done("fit", shelf / "train.npy", "--out", tmp_path / "new", *TINY)
+    ended = done("fit", shelf / "train.npy", "--out", tmp_path / "new", *BLOCK)
     assert ended.out == "Stopped after the 2 epochs that were asked for; the state of epoch 2 is kept.\n"
     assert "Likelihood: binomial, because the values are counts that pile up at their largest, 16." in ended.err
     assert "Training on 90 rows of 16 numbers; 10 are held out." in ended.err
@@ -61,7 +61,7 @@ def test_fit_says_what_it_chose_and_what_is_next(shelf, tmp_path):
 
 def test_fit_gives_one_json_object_and_quiet_says_nothing(shelf, run_folder):
     (run_folder / "ledger.json").write_text("of the run before")
-    ended = done("fit", shelf / "train.npy", "--out", run_folder, *TINY, "--force", "--json", "--quiet")
+    ended = done("fit", shelf / "train.npy", "--out", run_folder, *BLOCK, "--force", "--json", "--quiet")
     assert ended.err == ""
     facts = json.loads(ended.out)
     assert facts["run"] == str(run_folder)
@@ -233,7 +233,7 @@ def test_sample_writes_as_many_rows_as_asked_for(finished, tmp_path):
 @pytest.fixture(scope="module")
 def other(shelf):
     """A run like `finished`, from another seed."""
-    done("fit", shelf / "train.npy", "--out", shelf / "other", *TINY, "--seed", 1)
+    done("fit", shelf / "train.npy", "--out", shelf / "other", *BLOCK, "--seed", 1)
     return shelf / "other"
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from taut import datasets, likelihoods, load, networks
 from taut.cli.comparable import check_comparable
+from taut.data.units import Units
 from taut.errors import DataError
 from taut.models import LatentVariableModel
 from tests.cli.commands import refused, run
@@ -75,7 +76,7 @@ ARRAYS = {
     "infinity": (rows(hole=-np.inf), "holds infinity in row 3, column 1"),
     "objects": (np.array([[1, "a"]], dtype=object), "object"),
     "text": (np.array([["1", "a"]]), "holds text"),
-    "constant": (np.full((30, 5), 7.0), "every cell of `constant.npy` is 7.0"),
+    "constant": (np.full((30, 5), 7.0), "`constant.npy` has none (`x0` is constant, "),
     "one-row": (np.arange(5.0)[None], "`one-row.npy` has 1 sample"),
     "four-axes": (np.zeros((2, 2, 2, 2)), "came with shape (2, 2, 2, 2)"),
 }
@@ -264,7 +265,12 @@ def test_fits_that_cannot_be_compared(name, fitted, shelf):
 @pytest.mark.parametrize("likelihood", [likelihoods.Gaussian, likelihoods.StudentT])
 def test_real_columns_in_other_units_cannot_be_compared(spread, alike, likelihood, fitted, shelf):
     table = datasets.load(str(shelf / "unseen.npy"))
-    metres = dataclasses.replace(fitted, model=model_with(fitted, likelihood(16)), guide=guide_with(fitted, [1.0] * 16))
+    metres = dataclasses.replace(
+        fitted,
+        architecture=dataclasses.replace(fitted.architecture, units=Units(offsets=(0.0,) * 16, units=(1.0,) * 16)),
+        model=model_with(fitted, likelihood(16)),
+        guide=guide_with(fitted, [1.0] * 16),
+    )
     spreads = np.where(np.arange(16) == 3, spread, 1.0)
     other = dataclasses.replace(metres, guide=guide_with(fitted, spreads), data_digest="of other data")
     # Of the same data, one split may have an outlier that the other has not.

@@ -158,7 +158,9 @@ def test_frames_keep_their_text_and_their_labels(library):
     schema = data.infer_schema(sheet, {"price": "real"})
     assert [column.kind for column in schema.columns] == ["real", "binary"]
     assert schema.column("ward").categories == ["1", "2"], "labels that a person made text of"
-    filled = data.fill(schema, sheet, np.full((4, 2), (1000.0 - schema.column("price").offset) / schema.column("price").unit))
+    filled = data.fill(
+        schema, sheet, np.full((4, 2), (1000.0 - schema.column("price").offset) / schema.column("price").unit)
+    )
     assert list(filled["price"]) == ["$1,234.50", "$1,000.00", "$7.25", "$10.00"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -72,6 +73,10 @@ def check_asked(asked: Asked, models: dict[str, VAE], rows: int) -> None:
         raise OptionError(
             "`--width` and `--seconds` are wanted for brackets only; got one of them with `--no-bracket`; leave out "
             "one or the other."
+        )
+    if asked.seconds is not None and not 0 < asked.seconds < math.inf:
+        raise OptionError(
+            f"`seconds` wants a finite number of seconds above 0; got {asked.seconds}; leave it out or raise it."
         )
     if asked.rows is not None and not 2 <= asked.rows <= rows:
         raise OptionError(
