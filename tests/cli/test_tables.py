@@ -106,7 +106,8 @@ def test_what_means_missing_is_kept_and_fills_look_like_cells(rough, tmp_path):
             assert all(re.fullmatch(shape, cell) for shape, cell in zip(shapes, row, strict=True)), row
     done("sample", run, "-n", 3, "--out", tmp_path / "new.csv")
     for line in lines(tmp_path / "new.csv"):
-        assert re.fullmatch(r"\d{4}-\d\d-\d\d", line["born"])
+        assert re.fullmatch(r"-?\d+\.\d kg", line["weight"])
+        assert re.fullmatch(r"\d\d/\d\d/\d{4}", line["born"])
         assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:00:00", line["seen"])
         assert float(line["size"]) == round(float(line["size"]), 2)
 
@@ -159,9 +160,10 @@ def test_separators_commas_and_encodings(tmp_path):
     assert columns[0] == columns[1]
 
 
-def test_numbers_without_names_stay_one_block(tmp_path):
+def test_numbers_of_one_named_likelihood_are_one_block(tmp_path):
     written(tmp_path / "block.csv", [[str(n % 7), str(n % 5), str(n % 3)] for n in range(40)], header=None)
-    ended = done("fit", tmp_path / "block.csv", "--out", tmp_path / "run", *TINY, "--batch-size", 20)
+    options = (*TINY, "--batch-size", 20, "--likelihood", "poisson")
+    ended = done("fit", tmp_path / "block.csv", "--out", tmp_path / "run", *options)
     assert "Training on 36 rows of 3 numbers; 4 are held out." in ended.err
     assert json.loads(done("info", tmp_path / "run", "--json").out)["architecture"]["schema"] is None
     assert "wants a run that was fitted to a table" in refused(
