@@ -191,7 +191,7 @@ def _sought(
     climb_key, draw_key = jr.split(key)
     posterior, numbers = _every_second(main.posterior), main.numbers[::2]
     mean, deviation = np.asarray(posterior.mean), np.asarray(posterior.deviation)
-    frames = Frame(mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))
+    frames = Frame(jnp.asarray(mean), jnp.asarray(deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype)))
     own = guide if guide.amortised else _every_second(guide)
     same: dict[str, Any] = {"rows": numbers, "block": 4}
     found = map_rows(ClimbsOfRow(), model, own, x[::2], key=climb_key, aside=frames, **same)

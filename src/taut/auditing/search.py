@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from taut.auditing.refinement import own_frame
@@ -39,8 +38,8 @@ RAYS, DISTANCES, LEAST_STEEP = 16, (500.0, 1000.0), 60.0
 class Climbed(NamedTuple):
     """Distinct ends of one row's climbs, those with most mass first; whether its posterior has tails like a power."""
 
-    means: Float[np.ndarray, "n modes latents"]
-    heavy: Bool[np.ndarray, "n"]
+    means: Float[Array, "*n modes latents"]
+    heavy: Bool[Array, "*n"]
 
 
 class ClimbsOfRow(RowFunction):
@@ -98,7 +97,7 @@ def _starts(
     own = jax.vmap(lambda k: one_draw(guide(x), key=k))(jr.split(own_key, OWN))
     parts = [mean[None], flipped, shifted, swapped, mean[::-1][None], about, 0.5 * far[1], own]
     if own_frame(model.prior()) is not None:
-        parts.append(model.prior().sample(prior_key, (OWN,)))
+        parts.append(jnp.asarray(model.prior().sample(prior_key, (OWN,))))
     return jnp.concatenate([part.astype(kind) for part in parts])
 
 

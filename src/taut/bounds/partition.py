@@ -17,7 +17,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from scipy.special import logsumexp
 
 from taut.bounds.enclosure import enclosed_by_slopes
 from taut.models import AbstractModel
@@ -86,15 +85,20 @@ def integral(model: AbstractModel, x: Datum, latents: int, *, tolerance: float) 
     Raises UnknownPrimitiveError where log p(x, z) cannot be bounded on a box.
     """
     with jax.enable_x64(True):
-        wide = jax.tree.map(_doubled, (model, x))
-        boxes, settled = _partition(*wide, latents, tolerance)
+        model, x = jax.tree.map(_doubled, (model, x))
+        boxes, settled = _partition(model, x, latents, tolerance)
         if not settled:
-            return Integral(float(logsumexp(boxes.least + boxes.log_volume)), False, math.inf, len(boxes.axis))
-        return _integrated(*wide, boxes, tolerance)
+            return Integral(_log_total(boxes.least + boxes.log_volume), False, math.inf, len(boxes.axis))
+        return _integrated(model, x, boxes, tolerance)
 
 
 def _doubled(leaf: object) -> object:
     return jnp.asarray(leaf, jnp.float64) if eqx.is_inexact_array(leaf) else leaf
+
+
+def _log_total(logs: Float[np.ndarray, "n"]) -> float:
+    """log Σ exp."""
+    return float(np.logaddexp.reduce(logs))
 
 
 def _partition(model: AbstractModel, x: Datum, latents: int, tolerance: float) -> tuple[_Boxes, bool]:
@@ -104,7 +108,9 @@ def _partition(model: AbstractModel, x: Datum, latents: int, tolerance: float) -
     while True:
         reach, varies = boxes.most + boxes.log_volume, boxes.most - boxes.least > limits.variation
         left = np.nonzero(varies)[0]
-        if not len(left) or logsumexp(reach[left]) < logsumexp(boxes.least + boxes.log_volume) + np.log(tolerance / 4):
+        if not len(left) or _log_total(reach[left]) < _log_total(boxes.least + boxes.log_volume) + math.log(
+            tolerance / 4
+        ):
             return boxes, bool(np.isfinite(boxes.most.max()))
         if len(varies) >= limits.most:
             return boxes, False
@@ -154,11 +160,11 @@ def _integrated(model: AbstractModel, x: Datum, boxes: _Boxes, tolerance: float)
     while True:
         fresh = boxes.taken(np.arange(len(rules), len(boxes.axis)))
         rules = np.concatenate([rules, _by_rules(model, x, fresh)])
-        value = logsumexp(rules[:, 1])
+        value = _log_total(rules[:, 1])
         apart = np.abs(np.expm1(rules[:, 0] - rules[:, 1])) * np.exp(rules[:, 1] - value)
         error = float(np.sum(apart))
         if not error > tolerance or len(boxes.axis) >= limits.most:
-            return Integral(float(value), error <= tolerance, error, len(boxes.axis))
+            return Integral(value, error <= tolerance, error, len(boxes.axis))
         worst = np.argsort(-apart, kind="stable")[: limits.at_once // 2]
         worst = worst[apart[worst] > 0.1 * tolerance / len(apart)]
         rules = np.delete(rules, worst, axis=0)
@@ -187,7 +193,9 @@ def _gauss_legendre(
         return jax.nn.logsumexp(values + jnp.asarray(log_weights)) + jnp.sum(jnp.log(high - low))
 
     rules = LIMITS[low.shape[1]].nodes
-    return jax.lax.map(lambda ends: jnp.stack([by(*ends, nodes) for nodes in rules]), (low, high), batch_size=64)
+    return jax.lax.map(
+        lambda ends: jnp.stack([by(ends[0], ends[1], nodes) for nodes in rules]), (low, high), batch_size=64
+    )
 
 
 def _nodes(count: int, latents: int) -> tuple[Float[np.ndarray, "nodes latents"], Float[np.ndarray, "nodes"]]:
