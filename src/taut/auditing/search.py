@@ -135,6 +135,7 @@ def _heavy_tailed(model: AbstractModel, x: Datum, frame: Frame, key: RandomKey) 
     −(ν + d) for a Student-t.
     """
     directions = jr.normal(key, (RAYS, *frame.mean.shape), frame.mean.dtype)
+    directions = directions / jnp.linalg.norm(directions, axis=1, keepdims=True)
 
     def steepness(direction: Float[Array, "latents"]) -> Scalar:
         near, far = (model.log_joint(x, frame.place(distance * direction)) for distance in DISTANCES)
