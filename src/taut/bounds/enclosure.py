@@ -34,11 +34,11 @@ class _Inner:
 
 
 def enclosed(
-    function: Callable[[Float[Array, "latents"]], Scalar],
+    function: Callable[[Float[Array, "latents"]], Float[Array, "*values"]],
     low: Float[Array, "latents"],
     high: Float[Array, "latents"],
-) -> tuple[Scalar, Scalar]:
-    """Bounds of a function on the box low ≤ z ≤ high; what is no number counts as unbounded.
+) -> tuple[Float[Array, "*values"], Float[Array, "*values"]]:
+    """Bounds of each value of a function on the box low ≤ z ≤ high; what is no number counts as unbounded.
 
     Raises UnknownPrimitiveError where a step of the function has no known range.
 
