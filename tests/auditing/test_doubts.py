@@ -18,9 +18,9 @@ from taut.record import Control, Estimate
 NOISE = np.random.default_rng(0).normal(size=64)
 
 
-def found(above=-0.5, error=0.1, moved=0.0, heavy=0.0):
+def found(above=-0.5, error=0.1, moved=0.0, heavy=0.0, rows=32):
     number = Estimate(value=above, std_error=error)
-    control = Control(start="the prior", rows=32, excess=number, above=number)
+    control = Control(start="the prior", rows=rows, excess=number, above=number)
     return Controlled([control], [], Estimate(value=moved, std_error=0.01), heavy)
 
 
@@ -37,6 +37,7 @@ def doubt(controlled=None, width=0.1, khat=0.3):
         ({"controlled": found(above=0.35)}, "On 32 rows a lower bound from the prior lies 0.35 nats a row above"),
         ({"controlled": found(above=0.02, error=0.0)}, "lies 0.02 nats"),
         ({"controlled": found(above=0.8, error=None)}, "lies 0.80 nats"),
+        ({"controlled": found(above=0.2, error=0.15)}, "lies 0.20 nats"),  # 6.4 nats in all
         ({"controlled": found(moved=0.04)}, "move the upper bound by 0.04 nats"),
         ({"controlled": found(heavy=0.25)}, "In 25% of the rows"),
         ({"width": -0.05}, "own lower bounds lie 0.05 nats"),
@@ -51,9 +52,9 @@ def test_what_withdraws(given, words):
     "given",
     [
         {},
-        {"controlled": found(above=0.25)},  # within three standard errors
+        {"controlled": found(above=0.12)},  # within three standard errors, and 3.8 nats in all
         {"controlled": found(above=0.005, error=0.0)},  # rounding
-        {"controlled": found(above=0.5, error=None)},  # one row alone
+        {"controlled": found(above=0.5, error=None, rows=1)},
         {"controlled": found(moved=0.02)},
         {"controlled": found(moved=-1.0)},
         {"width": 0.0},

@@ -58,3 +58,8 @@ def drawn(kind, latents, rng):
     if kind in ("heavy", "mixed"):
         freedom[0] = rng.choice([1.0, 2.0, 5.0])
     return mixture(means, scales, rng.dirichlet(np.full(PEAKS, 2.0)), freedom)
+
+
+def plain(latents, rng):
+    """The datum of one Gaussian."""
+    return mixture([rng.uniform(-3.0, 3.0, size=latents)], [rng.uniform(0.3, 1.0, size=latents)], [1.0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from taut.auditing.controls import Controlled, paired
@@ -11,6 +13,9 @@ from taut.record import Control, Estimate
 
 # Standard errors, and nats, by which a lower bound from elsewhere must pass the upper one before that one is false.
 ERRORS, LEAST = 3.0, 0.01
+# Nats by which it may do so in all rows together: p̂ from there and 1/p̂ from the walks are unbiased and independent, so
+# that the product over rows of p̂ there / p̂ here has mean one, and is above 100 once in a hundred times (Markov).
+IN_ALL = math.log(100.0)
 # Pareto k̂ past which no number of draws helps (Vehtari et al. 2024, arXiv:1507.02646).
 HEAVY = 0.7
 
@@ -65,8 +70,9 @@ def _unsettled(controlled: Controlled) -> str | None:
 
 
 def passes(control: Control) -> bool:
-    """Whether a control's lower bound lies above the upper one, beyond noise."""
-    return control.above is not None and _beyond(control.above)
+    """Whether a control's lower bound lies above the upper one, beyond noise: by its error, or in all."""
+    above = control.above
+    return above is not None and (_beyond(above) or control.rows * above.value > IN_ALL)
 
 
 def _beyond(found: Estimate) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from taut.auditing.refinement import own_frame
 from taut.fitting import modes_from, root_of_inverse
@@ -87,12 +87,12 @@ def _starts(
     axes = jnp.arange(FLIPS) % latents
     signs = jnp.where(jr.bernoulli(flip_key, 0.5, (FLIPS, latents)), 1.0, -1.0).astype(kind)
     one = 1.0 - 2.0 * jax.nn.one_hot(axes, latents, dtype=kind)
-    flipped = mean * jnp.concatenate([-jnp.ones((1, latents), kind), one, signs])
+    flipped = mean[None] * jnp.concatenate([-jnp.ones((1, latents), kind), one, signs])
     shifted = jnp.stack([jnp.roll(mean, by) for by in range(1, min(latents, SWAPS))] or [mean])
     swapped = jax.vmap(lambda k: jr.permutation(k, mean))(jr.split(swap_key, SWAPS))
     # Distances of one to some ten deviations, each way about the mean, and about zero in the latents' own units.
     count = max(FEWEST_FAR, min(FAR, STEPS_IN_ALL // latents))
-    far = jr.normal(far_key, (2, count, latents), kind) * jnp.geomspace(1.0, 32.0, count, dtype=kind)[:, None]
+    far = jr.normal(far_key, (2, count, latents), kind) * jnp.geomspace(1.0, 32.0, count, dtype=kind)[None, :, None]
     about = jax.vmap(frame.place)(far[0])
     own = jax.vmap(lambda k: one_draw(guide(x), key=k))(jr.split(own_key, OWN))
     parts = [mean[None], flipped, shifted, swapped, mean[::-1][None], about, 0.5 * far[1], own]
@@ -101,11 +101,11 @@ def _starts(
     return jnp.concatenate([part.astype(kind) for part in parts])
 
 
-def _distinct(frames: Frame, masses: Float[Array, "starts"]) -> Float[Array, "modes"]:
+def _distinct(frames: Frame, masses: Float[Array, "starts"]) -> Int[Array, "modes"]:
     """The places of the modes with most mass, none of them twice while there are others; then the first again."""
     first = jnp.argmax(masses)
 
-    def one(left: Float[Array, "starts"], _: Any) -> tuple[Float[Array, "starts"], Array]:
+    def one(left: Float[Array, "starts"], _: Any) -> tuple[Float[Array, "starts"], Int[Array, ""]]:
         best = jnp.where(jnp.all(jnp.isneginf(left)), first, jnp.argmax(left))
         frame = jax.tree.map(lambda leaf: leaf[best], frames)
         apart = jax.vmap(lambda mean: jnp.sum(frame.coordinates(mean) ** 2))(frames.mean)
@@ -135,6 +135,7 @@ def _heavy_tailed(model: AbstractModel, x: Datum, frame: Frame, key: RandomKey) 
     −(ν + d) for a Student-t.
     """
     directions = jr.normal(key, (RAYS, *frame.mean.shape), frame.mean.dtype)
+    directions = directions / jnp.linalg.norm(directions, axis=1, keepdims=True)
 
     def steepness(direction: Float[Array, "latents"]) -> Scalar:
         near, far = (model.log_joint(x, frame.place(distance * direction)) for distance in DISTANCES)

@@ -17,17 +17,10 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 from jaxtyping import Array, Float
 
-from taut.bounds.ranges import (
-    JUMPING,
-    MONOTONE,
-    RULES,
-    STRUCTURAL,
-    Range,
-    UnknownPrimitiveError,
-    both,
-    ends,
-    structural,
-)
+from taut.bounds.jumps import JUMPING
+from taut.bounds.moving import STRUCTURAL, structural
+from taut.bounds.ranges import Range, UnknownPrimitiveError, both, ends, opened
+from taut.bounds.rules import MONOTONE, RULES
 from taut.shapes import Scalar
 
 
@@ -41,11 +34,11 @@ class _Inner:
 
 
 def enclosed(
-    function: Callable[[Float[Array, "latents"]], Scalar],
+    function: Callable[[Float[Array, "latents"]], Float[Array, "*values"]],
     low: Float[Array, "latents"],
     high: Float[Array, "latents"],
-) -> tuple[Scalar, Scalar]:
-    """Bounds of a function on the box low ≤ z ≤ high; what is no number counts as unbounded.
+) -> tuple[Float[Array, "*values"], Float[Array, "*values"]]:
+    """Bounds of each value of a function on the box low ≤ z ≤ high; what is no number counts as unbounded.
 
     Raises UnknownPrimitiveError where a step of the function has no known range.
 
@@ -100,7 +93,7 @@ def _walked(jaxpr: Jaxpr, consts: Any, arguments: list[Any], jumps: list[Any]) -
     known: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *arguments], strict=True))
     for step in jaxpr.eqns:
         operands = [one.val if isinstance(one, Literal) else known[one] for one in step.invars]
-        if step.primitive.name in JUMPING:
+        if step.primitive.name in JUMPING and any(isinstance(operand, Range) for operand in operands):
             jumps.extend(jnp.any(one) for one in JUMPING[step.primitive.name](operands, step))
         results = _result(step, operands, jumps)
         known.update(zip(step.outvars, results, strict=True))
@@ -122,9 +115,9 @@ def _result(step: Any, operands: list[Any], jumps: list[Any]) -> list[Any]:
             return [both(MONOTONE[inner.name], operands)]
         return _walked(inner.jaxpr, inner.consts, operands, jumps)
     if name in RULES:
-        return [RULES[name](operands, step)]
+        return [opened(RULES[name](operands, step))]
     if name in STRUCTURAL:
-        return structural(step, operands)
+        return [opened(one) for one in structural(step, operands)]
     raise UnknownPrimitiveError(name)
 
 

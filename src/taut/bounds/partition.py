@@ -87,9 +87,11 @@ def integral(model: AbstractModel, x: Datum, latents: int, *, tolerance: float) 
     with jax.enable_x64(True):
         model, x = jax.tree.map(_doubled, (model, x))
         boxes, settled = _partition(model, x, latents, tolerance)
-        if not settled:
-            return Integral(_log_total(boxes.least + boxes.log_volume), False, math.inf, len(boxes.axis))
-        return _integrated(model, x, boxes, tolerance)
+        if settled:
+            return _integrated(model, x, boxes, tolerance)
+        # What could be resolved is part of the integral, and so a lower bound.
+        found = _integrated(model, x, boxes.taken(boxes.most - boxes.least <= LIMITS[latents].variation), tolerance)
+        return dataclasses.replace(found, proven=False, boxes=len(boxes.axis))
 
 
 def _doubled(leaf: object) -> object:
@@ -154,6 +156,8 @@ def _bounds(
 def _integrated(model: AbstractModel, x: Datum, boxes: _Boxes, tolerance: float) -> Integral:
     latents = boxes.low.shape[1]
     limits, rules = LIMITS[latents], np.zeros((0, 2))
+    if not len(boxes.axis):
+        return Integral(-math.inf, False, math.inf, 0)
     # What may hold mass that can be seen; the rest was bounded.
     reach = boxes.most + boxes.log_volume
     boxes = boxes.taken(reach > np.max(boxes.least + boxes.log_volume) - 40.0)
