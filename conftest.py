@@ -12,6 +12,12 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent / "
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(2**31))
 
+# An entry without its time, which a killed run leaves behind, would make each later one warn.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    for entry in Path(os.environ["JAX_COMPILATION_CACHE_DIR"]).glob("*-cache"):
+        if not entry.with_name(entry.name.removesuffix("cache") + "atime").exists():
+            entry.unlink()
+
 import contextlib
 import tempfile
 from collections.abc import Iterator

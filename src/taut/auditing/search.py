@@ -97,7 +97,7 @@ def _starts(
     own = jax.vmap(lambda k: one_draw(guide(x), key=k))(jr.split(own_key, OWN))
     parts = [mean[None], flipped, shifted, swapped, mean[::-1][None], about, 0.5 * far[1], own]
     if own_frame(model.prior()) is not None:
-        parts.append(jnp.asarray(model.prior().sample(prior_key, (OWN,))))
+        parts.append(jax.vmap(lambda k: one_draw(model.prior(), key=k))(jr.split(prior_key, OWN)))
     return jnp.concatenate([part.astype(kind) for part in parts])
 
 

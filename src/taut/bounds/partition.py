@@ -108,7 +108,7 @@ def _partition(model: AbstractModel, x: Datum, latents: int, tolerance: float) -
     limits, whole = LIMITS[latents], np.full((1, latents), REACH)
     boxes = _bounded(model, x, -whole, whole, limits.at_once)
     while True:
-        reach, varies = boxes.most + boxes.log_volume, boxes.most - boxes.least > limits.variation
+        reach, varies = boxes.most + boxes.log_volume, boxes.most > boxes.least + limits.variation
         left = np.nonzero(varies)[0]
         if not len(left) or _log_total(reach[left]) < _log_total(boxes.least + boxes.log_volume) + math.log(
             tolerance / 4
@@ -165,7 +165,10 @@ def _integrated(model: AbstractModel, x: Datum, boxes: _Boxes, tolerance: float)
         fresh = boxes.taken(np.arange(len(rules), len(boxes.axis)))
         rules = np.concatenate([rules, _by_rules(model, x, fresh)])
         value = _log_total(rules[:, 1])
-        apart = np.abs(np.expm1(rules[:, 0] - rules[:, 1])) * np.exp(rules[:, 1] - value)
+        if value == -math.inf:  # nothing is found, and nothing proven
+            return Integral(value, False, math.inf, len(boxes.axis))
+        shares = np.exp(np.minimum(rules - value, 700.0))
+        apart = np.abs(shares[:, 0] - shares[:, 1])
         error = float(np.sum(apart))
         if not error > tolerance or len(boxes.axis) >= limits.most:
             return Integral(value, error <= tolerance, error, len(boxes.axis))
