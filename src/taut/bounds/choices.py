@@ -25,9 +25,9 @@ def compared(certain: Callable[..., Any], possible: Callable[..., Any], same: bo
 
 def equal(operands: list[Any], step: Any) -> Range:
     """Certainly where both are known and the same, possibly where they meet."""
-    if operands[0] is operands[1]:  # asks whether it is a number, which no range says
-        raise UnknownPrimitiveError(step.primitive.name)
     (a, b), (c, d) = ends(operands[0]), ends(operands[1])
+    if operands[0] is operands[1]:  # asks whether it is a number, as certainly all between two numbers is
+        return Range(jnp.isfinite(a) & jnp.isfinite(b), jnp.ones(jnp.shape(a), bool))
     return Range((a == b) & (c == d) & (a == c), (a <= d) & (b >= c))
 
 

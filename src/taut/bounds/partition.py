@@ -89,9 +89,10 @@ def integral(model: AbstractModel, x: Datum, latents: int, *, tolerance: float) 
         boxes, settled = _partition(model, x, latents, tolerance)
         if settled:
             return _integrated(model, x, boxes, tolerance)
-        # What could be resolved is part of the integral, and so a lower bound.
+        # What could be resolved is part of the integral, and so a lower bound; so are the least values of all boxes.
         found = _integrated(model, x, boxes.taken(boxes.most - boxes.least <= LIMITS[latents].variation), tolerance)
-        return dataclasses.replace(found, proven=False, boxes=len(boxes.axis))
+        value = max(found.log_value, _log_total(boxes.least + boxes.log_volume))
+        return Integral(value, False, math.inf, len(boxes.axis))
 
 
 def _doubled(leaf: object) -> object:
