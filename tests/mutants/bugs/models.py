@@ -1,11 +1,9 @@
 """Bugs of models whose evidence is known, and of the exact terms that everything else is held against."""
 
-import importlib
 import math
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import numpyro.distributions as dist
 
 from taut import models
@@ -13,8 +11,6 @@ from taut.numerics import gaussian_kl, gaussians
 from tests.laws import checks
 from tests.mutants.bugs.likelihoods import WithoutHalf
 from tests.mutants.planting import Mutant
-
-partition = importlib.import_module("taut.bounds.partition")
 
 
 class WithoutConstant(dist.Normal):
@@ -53,18 +49,7 @@ def unbiased_covariance(*args, **kwargs):
     return COVARIANCE(*args, **(kwargs | {"bias": False}))
 
 
-def unweighted_nodes(count, latents):
-    places, log_weights = NODES(count, latents)
-    return places, np.full_like(log_weights, -latents * np.log(count))
-
-
-def seen_at_the_middle(function, low, high):
-    """What is known of a point, said of a whole box."""
-    value = function(0.5 * (low + high))
-    return value - 0.1, value + 0.1, high - low
-
-
-COVARIANCE, NODES = jnp.cov, partition._nodes
+COVARIANCE = jnp.cov
 KL = (gaussians, "gaussian_kl")
 IDENTITY = checks.identity_holds_in_closed_form
 EXACT_WEIGHTS, AVERAGES = (
@@ -96,12 +81,6 @@ MUTANTS = {
     ),
     "covariance over n − 1": Mutant(
         "common", {(jnp, "cov"): unbiased_covariance}, (checks.principal_components_equal_sklearn,)
-    ),
-    "nodes without their weights": Mutant(
-        "own", {(partition, "_nodes"): unweighted_nodes}, (checks.quadrature_equals_closed_form,)
-    ),
-    "a box may hide a peak": Mutant(
-        "own", {(partition, "enclosed_by_slopes"): seen_at_the_middle}, (checks.no_narrow_peak_is_missed,)
     ),
     "divergence reversed": Mutant(
         "common", {KL: lambda q, p: gaussian_kl(p, q)}, (IDENTITY, checks.gaussian_kl_equals_numpyro)
