@@ -2,10 +2,11 @@
 
 Path        π_β ∝ q₀^{1−β} p(x,z)^β in the coordinates in which q₀ is N(0, I)
 pilot       step sizes, the path's shape and approximate posterior draws, on keys of its own
+resampled   which chains go on, drawn by their weights
 forward_walk, reverse_walk    the measured walks, with everything frozen
 """
 
-from taut.annealing.pilot import Pilot, pilot, split_rhat
+from taut.annealing.pilot import Pilot, pilot, resampled, split_rhat
 from taut.annealing.schedules import steps_between, temperatures
 from taut.annealing.target import Path, Position
 from taut.annealing.walks import Schedule, Trace, Walk, forward_trace, forward_walk, reverse_walk
@@ -20,6 +21,7 @@ __all__ = [
     "forward_trace",
     "forward_walk",
     "pilot",
+    "resampled",
     "reverse_walk",
     "split_rhat",
     "steps_between",

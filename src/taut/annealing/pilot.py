@@ -56,9 +56,7 @@ def pilot(
     """
     climb_key, resample_key, settle_key = jr.split(key, 3)
     climbed, log_steps, variances = _climb(path, betas, chains=chains, leapfrogs=leapfrogs, key=climb_key)
-    usable = jnp.where(jnp.isnan(climbed.log_weights), -jnp.inf, climbed.log_weights)
-    usable = jnp.where(jnp.all(jnp.isneginf(usable)), 0.0, usable)
-    chosen = jr.categorical(resample_key, usable, shape=(chains,))
+    chosen = resampled(climbed.log_weights, chains, key=resample_key)
     starts = jax.tree.map(lambda leaf: leaf[chosen], climbed.positions)
     last = jnp.exp(jnp.mean(log_steps[-4:]))
     starts, rhat = _settle(path, starts, last, leapfrogs=leapfrogs, count=settling, key=settle_key)
@@ -106,6 +104,13 @@ def _settle(
 
     positions, trace = jax.lax.scan(one, positions, jnp.arange(count))
     return positions.u, split_rhat(trace)
+
+
+def resampled(log_weights: Float[Array, "chains"], count: int, *, key: RandomKey) -> Int[Array, "count"]:
+    """Places of `count` chains, drawn by their weights: a broken chain has none, and if all are broken any will do."""
+    usable = jnp.where(jnp.isnan(log_weights), -jnp.inf, log_weights)
+    usable = jnp.where(jnp.all(jnp.isneginf(usable)), 0.0, usable)
+    return jr.categorical(key, usable, shape=(count,))
 
 
 def split_rhat(trace: Float[Array, "steps chains"]) -> Scalar:

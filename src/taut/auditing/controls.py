@@ -12,7 +12,18 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from taut.annealing import Path, Pilot, Schedule, Trace, Walk, forward_trace, forward_walk, pilot, steps_between
+from taut.annealing import (
+    Path,
+    Pilot,
+    Schedule,
+    Trace,
+    Walk,
+    forward_trace,
+    forward_walk,
+    pilot,
+    resampled,
+    steps_between,
+)
 from taut.auditing.refinement import own_frame
 from taut.auditing.rowwise import RowMeasures
 from taut.auditing.search import SHARED, ClimbsOfRow, MixtureOfRow
@@ -86,9 +97,7 @@ class EndsOfRow(RowFunction):
             return forward_walk(path, aside.schedule, self.length, leapfrogs=LEAPFROGS, key=key)
 
         walked = jax.vmap(one)(jr.split(walk_key, 2 * chains))
-        weights = jnp.where(jnp.isnan(walked.log_weight), -jnp.inf, walked.log_weight)
-        weights = jnp.where(jnp.all(jnp.isneginf(weights)), 0.0, weights)
-        return walked.end[jr.categorical(choice_key, weights, shape=(chains,))]
+        return walked.end[resampled(walked.log_weight, chains, key=choice_key)]
 
 
 class Controlled(NamedTuple):

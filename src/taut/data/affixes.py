@@ -37,10 +37,15 @@ class Amounts:
     minus: bool
 
     @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """What stands before and behind each cell that is an amount."""
+        cells = zip(self.prefixes, self.suffixes, self.numbers.is_valid().to_pylist(), strict=True)
+        return [(before, behind) for before, behind, there in cells if there]
+
+    @property
     def units(self) -> list[str]:
         """The different things that stand beside numbers, without blanks; empty for a number alone."""
-        pairs = zip(self.prefixes, self.suffixes, self.numbers.is_valid().to_pylist(), strict=True)
-        return list(dict.fromkeys((before + behind).strip() for before, behind, there in pairs if there))
+        return list(dict.fromkeys((before + behind).strip() for before, behind in self.pairs))
 
 
 def taken_apart(text: pa.Array) -> Amounts:

@@ -103,9 +103,7 @@ def _as_large(parts: Amounts, values: np.ndarray) -> bool:
 
 
 def _counts(parts: Amounts) -> collections.Counter[str]:
-    there = parts.numbers.is_valid().to_pylist()
-    pairs = zip(parts.prefixes, parts.suffixes, there, strict=True)
-    return collections.Counter((before + behind).strip() for before, behind, ok in pairs if ok)
+    return collections.Counter((before + behind).strip() for before, behind in parts.pairs)
 
 
 def _text_of(parts: Amounts) -> list[str]:
@@ -121,8 +119,7 @@ def _notation(parts: Amounts, style: Style, numbers: list[str]) -> Notation:
     common = behind.pop() if len(behind) == 1 and not any("e" in number.lower() for number in numbers) else None
     # A sign beside a few cells only is not written beside those that are filled.
     beside = "" not in parts.units
-    pairs = zip(parts.prefixes, parts.suffixes, parts.numbers.is_valid().to_pylist(), strict=True)
-    usual = collections.Counter((before, behind) for before, behind, ok in pairs if ok).most_common(1)[0][0]
+    usual = collections.Counter(parts.pairs).most_common(1)[0][0]
     prefix, suffix = usual if beside else ("", "")
     return Notation(decimal=point, groups=groups, prefix=prefix, suffix=suffix, decimals=common or None)
 

@@ -12,7 +12,7 @@ from taut.data.levels import is_hole
 from taut.errors import DataError
 
 # Ticks of each of Arrow's units in a second; the first and last moment that Python's dates reach, in seconds.
-_TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _FIRST, _LAST = -62_135_596_800, 253_402_300_799
 # Numbers are read in double precision if so many of the different ones stay different.
 KEPT_APART = 0.9
@@ -30,7 +30,7 @@ def values_in(array: pa.Array, title: str) -> tuple[str, np.ndarray, np.ndarray]
         return _moments(array, present, title)
     if pa.types.is_duration(kind):
         ticks = np.asarray(functions.fill_null(array.cast(pa.int64()), 0))
-        return "duration", np.where(present, ticks / _TICKS[kind.unit], np.nan), present
+        return "duration", np.where(present, ticks / TICKS[kind.unit], np.nan), present
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind) or kind == pa.string_view():
         return "string", objects(array.to_pylist()), present
     return texts_of(array.to_pylist())
@@ -65,7 +65,7 @@ def _moments(array: pa.Array, present: np.ndarray, title: str) -> tuple[str, np.
     came = "date" if pa.types.is_date(kind) else f"datetime, {zone}" if zone else "datetime"
     whole = array.cast(pa.int32()).cast(pa.int64()) if kind == pa.date32() else array.cast(pa.int64())
     ticks = np.asarray(functions.fill_null(whole, 0))
-    second = 1 / 86_400 if kind == pa.date32() else _TICKS["ms" if kind == pa.date64() else kind.unit]
+    second = 1 / 86_400 if kind == pa.date32() else TICKS["ms" if kind == pa.date64() else kind.unit]
     seconds = ticks / second
     outside = present & ((seconds < _FIRST) | (seconds > _LAST))
     if outside.any():

@@ -9,6 +9,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from taut.data.arrow import functions
+from taut.data.arrow_values import TICKS
 from taut.errors import OptionError
 from taut.files import written_whole
 
@@ -44,8 +45,7 @@ def _spelled(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
     if pa.types.is_null(kind):
         return column.cast(pa.string())
     if pa.types.is_duration(kind):
-        ticks = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
-        return functions.divide(column.cast(pa.int64()).cast(pa.float64(), safe=False), float(ticks))
+        return functions.divide(column.cast(pa.int64()).cast(pa.float64(), safe=False), float(TICKS[kind.unit]))
     if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType) or pa.types.is_binary(kind):
         return pa.array([None if cell is None else str(cell) for cell in column.to_pylist()], pa.string())
     return column

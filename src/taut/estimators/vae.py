@@ -125,8 +125,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         fitted = self._fitted()
         means, schema = evaluation.decode(fitted, np.asarray(Z), given), fitted.schema
         if schema is None:
-            own = evaluation.in_own_units(fitted, means)
-            return block_in_library(own, fitted.columns, self.library_, like=Z)
+            return self._block(means, self.library_, like=Z)
         return in_library(decode(schema, means), self.library_, schema=schema, like=Z)
 
     def reconstruct(self, X: Any) -> Any:
@@ -134,8 +133,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         fitted = self._fitted()
         means, schema = np.asarray(evaluation.place(fitted, X).reconstruction), fitted.schema
         if schema is None:
-            own = evaluation.in_own_units(fitted, means)
-            return block_in_library(own, fitted.columns, library_of(X), like=X)
+            return self._block(means, library_of(X), like=X)
         return as_came(decode(schema, means, like=table_of(X)), X)
 
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
@@ -155,8 +153,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
             return in_library(rows, self.library_, schema=fitted.schema, like=given)
         if holes:
             raise OptionError("`holes` wants a fit of a table; this one saw one block of numbers; fit a frame.")
-        drawn = evaluation.in_own_units(fitted, evaluation.sample(fitted, n, seed=seed, given=given))
-        return block_in_library(drawn, fitted.columns, self.library_, like=given)
+        return self._block(evaluation.sample(fitted, n, seed=seed, given=given), self.library_, like=given)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
         """X with its missing cells filled: one frame, or a list of `draws` random completions.
@@ -196,6 +193,11 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     def rows_seen(self, X: Any) -> tuple[int, int]:
         """How many of these rows equal rows that training has seen, and how many there are."""
         return evaluation.rows_seen(self._fitted(), X)
+
+    def _block(self, coded: Values, library: str, *, like: Any) -> Any:
+        """Rows of one block, as the model sees them, in the units and the columns that were fitted."""
+        fitted = self._fitted()
+        return block_in_library(evaluation.in_own_units(fitted, coded), fitted.columns, library, like=like)
 
     def _learned(self) -> dict[str, Any]:
         return {"library_": self.library_}
