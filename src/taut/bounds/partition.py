@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -135,12 +137,7 @@ def _halved(model: AbstractModel, x: Datum, boxes: _Boxes, which: Int[np.ndarray
 
 
 def _bounded(model: AbstractModel, x: Datum, low: np.ndarray, high: np.ndarray, at_once: int) -> _Boxes:
-    parts = []
-    for start in range(0, len(low), at_once):
-        some = [np.resize(side[start : start + at_once], (at_once, side.shape[1])) for side in (low, high)]
-        found = _bounds(model, x, *(jnp.asarray(np.sinh(side)) for side in some))
-        parts.append([np.asarray(part)[: len(low) - start] for part in found])
-    least, most, along = (np.concatenate(part) for part in zip(*parts, strict=True))
+    least, most, along = _in_chunks(partial(_bounds, model, x), low, high, at_once)
     # Where slopes have no bound the longest side goes first.
     along = np.where(np.all(np.isfinite(along), axis=1, keepdims=True), along, high - low)
     return _Boxes(low, high, least, most, np.argmax(along, axis=1))
@@ -180,12 +177,18 @@ def _integrated(model: AbstractModel, x: Datum, boxes: _Boxes, tolerance: float)
 
 
 def _by_rules(model: AbstractModel, x: Datum, boxes: _Boxes) -> Float[np.ndarray, "n 2"]:
-    size, parts = LIMITS[boxes.low.shape[1]].at_once, []
-    for start in range(0, len(boxes.axis), size):
-        some = [np.resize(side[start : start + size], (size, side.shape[1])) for side in (boxes.low, boxes.high)]
-        found = _gauss_legendre(model, x, *(jnp.asarray(np.sinh(side)) for side in some))
-        parts.append(np.asarray(found)[: len(boxes.axis) - start])
-    return np.concatenate(parts)
+    return _in_chunks(partial(_gauss_legendre, model, x), boxes.low, boxes.high, LIMITS[boxes.low.shape[1]].at_once)
+
+
+def _in_chunks(function: Callable[..., Any], low: np.ndarray, high: np.ndarray, at_once: int) -> Any:
+    """What a compiled function of many boxes says of each; the last chunk is padded, so that it is the same program."""
+    parts = []
+    for start in range(0, len(low), at_once):
+        some = [np.resize(side[start : start + at_once], (at_once, side.shape[1])) for side in (low, high)]
+        found = function(*(jnp.asarray(np.sinh(side)) for side in some))
+        rest = len(low) - start
+        parts.append(jax.tree.map(lambda part, rest=rest: np.asarray(part)[:rest], found))
+    return jax.tree.map(lambda *each: np.concatenate(each), *parts)
 
 
 @eqx.filter_jit

@@ -57,7 +57,7 @@ def sheet_for(vae: VAE, source: str, voice: Voice, *, na_values: str | None = No
     """As `rows_for`, but always a sheet: in one block whole numbers beside holes would lose their type."""
     if vae.schema_ is not None:
         return as_sheet(rows_for(vae, source, voice, na_values=na_values))
-    return dataclasses.replace(as_sheet(datasets.load(source)), na_values=marked(na_values))
+    return as_sheet(datasets.load(source)).with_na_values(marked(na_values))
 
 
 def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False, na_values: str | None = None) -> tuple[Rows, list[str]]:
@@ -72,7 +72,7 @@ def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False, na_values: str |
         raise OptionError("`--na-values` wants a run of a table; this one is of a block of numbers; fit a table.")
     if vae.schema_ is None:
         return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
-    sheet = dataclasses.replace(as_sheet(rows), na_values=marked(na_values))
+    sheet = as_sheet(rows).with_na_values(marked(na_values))
     notes = encode(vae.schema_, sheet, strict=strict).notes
     return (rows if is_array(rows) and na_values is None else sheet), notes
 

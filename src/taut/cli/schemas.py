@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +45,7 @@ def schema(
             raise DataError(f"Wanted a file to write; `{out}` is a folder; choose another name.")
         check_writable(out.parent)
         check_not_data(data, out)
-    sheet = dataclasses.replace(as_sheet(datasets.load(data)), na_values=marked(na_values))
+    sheet = as_sheet(datasets.load(data)).with_na_values(marked(na_values))
     found = infer_schema(sheet, {} if given is None else read_schema(given))
     for note in sheet.notes:
         voice.say(note)

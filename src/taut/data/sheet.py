@@ -57,6 +57,10 @@ class Sheet:
         """The frame in its own library."""
         return self.frame.to_native()
 
+    def with_na_values(self, na_values: Sequence[str | int | float]) -> "Sheet":
+        """The same, in which cells with these values are missing, too."""
+        return dataclasses.replace(self, na_values=(*self.na_values, *na_values))
+
     def __repr__(self) -> str:
         return f"Sheet({self.name!r}, {len(self)} rows, {len(self.columns)} columns)"
 

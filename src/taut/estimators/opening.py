@@ -73,7 +73,7 @@ def opened(
     by_column = (by_column or schema is not None or asked.by_column or bool(na_values)) and not cells
     named = binarised or likelihood not in ("auto", "mixed")
     block = None if by_column else block_of(X, named=named, counted=asked.size_factor == "total")
-    rows = (_sheet(X, na_values) if by_column else table_of(X)) if block is None else block
+    rows = (as_sheet(X).with_na_values(na_values) if by_column else table_of(X)) if block is None else block
     labels = X.labels if labels is None and isinstance(X, Table) else labels
     labels, weights = checked_labels(labels, len(rows)), checked_weights(weights, len(rows))
     labels = labels if labels is None or weights is None else labels[weights > 0]
@@ -95,11 +95,6 @@ def opened(
         )
     table = encode(found, sheet)
     return Opened(table, train, held, found, given_rows(table, sheet, found, asked, train), labels, weights)
-
-
-def _sheet(X: Any, na_values: tuple[str | int | float, ...]) -> Sheet:
-    sheet = as_sheet(X)
-    return dataclasses.replace(sheet, na_values=(*sheet.na_values, *na_values))
 
 
 def _inferred(sheet: Sheet, wishes: dict[str, Any], train: np.ndarray) -> Schema:
