@@ -5,7 +5,7 @@ from pathlib import Path
 
 # The default only: JAX_PLATFORMS=cuda make test   runs the same suite on a device.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# Tests compile more than they compute: unoptimised code in one piece, by the plain emitters, is ready three times sooner.
+# Tests compile more than they compute: unoptimised code in one piece, by the plain emitters, is ready far sooner.
 os.environ.setdefault(
     "XLA_FLAGS",
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
