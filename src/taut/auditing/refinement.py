@@ -111,7 +111,8 @@ def _fits(
     own_mean = one_draw(q, key=full_key) if own is None else own.mean
     starts = jnp.stack([own_mean, _prior_mean(model, own_mean)])
     full = [refined_gaussian(model, x, starts, key=full_key)]
-    centre = full[0].mean[None]
+    # Zero, but not before the factor is there: two factorisations at once may hang (see `taut.fitting.posterior`).
+    centre = full[0].mean[None] + jnp.nan_to_num(0.0 * full[0].root[0, 0])
     narrow = refined_gaussian(model, x, centre, key=diagonal_key, covariance="diagonal", newton_steps=0)
     diagonal = [Frame(narrow.mean, jnp.diag(narrow.root))]
     if own is not None:

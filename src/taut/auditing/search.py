@@ -14,7 +14,7 @@ import jax.random as jr
 from jaxtyping import Array, Bool, Float, Int
 
 from taut.auditing.refinement import own_frame
-from taut.fitting import modes_from, root_of_inverse
+from taut.fitting import modes_from
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import Frame, log_mean_exp, log_standard_normal, one_draw
@@ -71,8 +71,7 @@ class MixtureOfRow(RowFunction):
 
 def _climbed(model: AbstractModel, x: Datum, starts: Float[Array, "starts latents"], steps: int) -> Frame:
     """Gaussians at distinct modes."""
-    modes, masses = modes_from(model, x, starts, steps=steps)
-    frames = jax.vmap(lambda mode: Frame(mode.mean, root_of_inverse(mode.precision)))(modes)
+    frames, _, masses = modes_from(model, x, starts, steps=steps)
     chosen = _distinct(frames, jnp.where(jnp.isfinite(masses), masses, -jnp.inf))
     return jax.tree.map(lambda leaf: leaf[chosen], frames)
 

@@ -4,7 +4,7 @@ from taut.fitting.fit import fit, refine
 from taut.fitting.loop import Progress, Run
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
-from taut.fitting.posterior import modes_from, refined_gaussian, root_of_inverse
+from taut.fitting.posterior import modes_from, refined_gaussian
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors
 from taut.fitting.views import AsFloat, DynamicBinarisation, Packed, View, pack
 
@@ -24,6 +24,5 @@ __all__ = [
     "pack",
     "refine",
     "refined_gaussian",
-    "root_of_inverse",
     "save_tensors",
 ]

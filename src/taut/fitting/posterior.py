@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from taut.guides import Covariance
 from taut.models import AbstractModel
 from taut.numerics import Frame, is_diagonal_gaussian, log_density
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import Datum, RandomKey
 
 NEWTON_STEPS = 4
 AVERAGING_STEPS = 8
@@ -25,10 +25,18 @@ Matrix = Float[Array, "latents latents"]
 
 
 class Mode(NamedTuple):
-    """Where a climb ended, and the curvature of −log p(x, z) there, made positive."""
+    """Where a climb is, and the curvature of −log p(x, z) there, made positive."""
 
     mean: Vector
     precision: Matrix
+
+
+class Modes(NamedTuple):
+    """Where climbs ended: N(m, A Aᵀ), its precision, and log p(x, m) + log |A|, the log mass but for a constant."""
+
+    frames: Frame
+    precisions: Float[Array, "starts latents latents"]
+    masses: Float[Array, "starts"]
 
 
 def refined_gaussian(
@@ -58,9 +66,9 @@ def refined_gaussian(
     >>> round(float(frame.mean[0]), 3), round(float(frame.root[0, 0]) ** 2, 3)
     (1.0, 0.333)
     """
-    states, masses = modes_from(model, x, starts, steps=newton_steps)
-    best = jnp.argmax(jnp.where(jnp.isnan(masses), -jnp.inf, masses))
-    state = jax.tree.map(lambda leaf: leaf[best], states)
+    modes = modes_from(model, x, starts, steps=newton_steps)
+    best = jnp.argmax(jnp.where(jnp.isnan(modes.masses), -jnp.inf, modes.masses))
+    state = Mode(modes.frames.mean[best], modes.precisions[best])
 
     def average(state: Mode, step: tuple[RandomKey, Float[Array, ""]]) -> tuple[Mode, None]:
         return _averaged(model, x, state, *step, covariance=covariance), None
@@ -74,16 +82,16 @@ def refined_gaussian(
     return Frame(state.mean, root_of_inverse(state.precision))
 
 
-def modes_from(
-    model: AbstractModel, x: Datum, starts: Float[Array, "starts latents"], *, steps: int
-) -> tuple[Mode, Float[Array, "starts"]]:
-    """Damped Newton steps up log p(x, z) from each start; with log p(x, z) − ½ log |Λ|, log mass but for a constant."""
+def modes_from(model: AbstractModel, x: Datum, starts: Float[Array, "starts latents"], *, steps: int) -> Modes:
+    """Damped Newton steps up log p(x, z) from each start."""
 
-    def climbed(start: Vector) -> tuple[Mode, Scalar]:
+    def climbed(start: Vector) -> Modes:
         state = Mode(start, _precision(model, x, start))
         state = jax.lax.fori_loop(0, steps, lambda _, state: _newton(model, x, state), state)
-        half_volume = 0.5 * jnp.linalg.slogdet(state.precision)[1]
-        return state, model.log_joint(x, state.mean) - half_volume
+        # The volume by this factor, too: on a processor, jaxlib 0.10 may wait for ever where two factorisations do not
+        # wait for one another.
+        frame = Frame(state.mean, root_of_inverse(state.precision))
+        return Modes(frame, state.precision, model.log_joint(x, state.mean) + frame.log_volume())
 
     return jax.vmap(climbed)(starts)
 
