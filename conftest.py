@@ -11,19 +11,15 @@ os.environ.setdefault(
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
     "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
 )
-# What one file of tests compiled serves the others, other workers and the next run. A bounded cache is a locked one.
+# What one file of tests compiled serves the others, other workers and the next run. Small programs are compiled sooner
+# than read, and a bounded cache would look at all its entries before each new one.
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent / ".pytest_cache" / "programs"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(2**31))
-
-# An entry without its time, which a killed run leaves behind, would make each later one warn.
-if "PYTEST_XDIST_WORKER" not in os.environ:
-    for entry in Path(os.environ["JAX_COMPILATION_CACHE_DIR"]).glob("*-cache"):
-        if not entry.with_name(entry.name.removesuffix("cache") + "atime").exists():
-            entry.unlink()
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", "-1")
 
 import contextlib
 import tempfile
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +35,17 @@ jax.config.update("jax_numpy_rank_promotion", "raise")  # [n] - [n, 1] is a mist
 # example of a test compiles.
 settings.register_profile("taut", derandomize=True, deadline=None)
 settings.load_profile("taut")
+
+
+PROGRAMS_LAST = 3 * 86_400  # seconds
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compiled programs that have not been written lately go."""
+    if not hasattr(config, "workerinput"):
+        for entry in Path(os.environ["JAX_COMPILATION_CACHE_DIR"]).glob("*-cache"):
+            if time.time() - entry.stat().st_mtime > PROGRAMS_LAST:
+                entry.unlink()
 
 
 @pytest.fixture(scope="module", autouse=True)
