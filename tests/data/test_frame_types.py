@@ -146,7 +146,8 @@ def test_months_come_back_as_the_nearest_one():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a": pandas.period_range("2020-01", periods=30, freq="M")})
     schema = data.infer_schema(data.as_sheet(frame))
-    moved = data.encode(schema, data.as_sheet(frame)).values[:2] + np.array([[14.0], [20.0]])
+    days = np.array([[14.0], [20.0]]) / schema.column("a").unit
+    moved = data.encode(schema, data.as_sheet(frame)).values[:2] + days
     assert [str(month) for month in data.decode(schema, moved, like=frame)["a"]] == ["2020-01", "2020-03"]
 
 

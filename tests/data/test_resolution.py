@@ -79,7 +79,8 @@ def test_numbers_keep_their_decimals_and_whole_numbers_stay_whole():
 def test_a_positive_number_is_not_rounded_to_nothing():
     sheet = data.as_sheet({"a": [0.1, 0.2, None, 5.0]})
     schema = data.infer_schema(sheet, {"a": "positive"})
-    assert data.fill(schema, sheet, np.full((4, 1), 0.02))["a"].to_pylist() == [0.1, 0.2, 0.02, 5.0]
+    coded = np.full((4, 1), 0.02 / schema.column("a").unit)
+    assert data.fill(schema, sheet, coded)["a"].to_pylist() == [0.1, 0.2, 0.02, 5.0]
 
 
 def test_months_written_alone_are_written_alone():
@@ -87,7 +88,8 @@ def test_months_written_alone_are_written_alone():
     sheet = data.as_sheet({"a": [*cells, None]})
     schema = data.infer_schema(sheet)
     assert (schema.column("a").date_unit, schema.column("a").notation.dates) == ("month", "%Y-%m")
-    assert data.fill(schema, sheet, np.full((13, 1), 40.0))["a"].to_pylist()[-1] in cells
+    coded = np.full((13, 1), 40.0 / schema.column("a").unit)
+    assert data.fill(schema, sheet, coded)["a"].to_pylist()[-1] in cells
 
 
 def test_dates_come_back_as_dates():

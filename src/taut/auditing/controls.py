@@ -24,7 +24,7 @@ from taut.annealing import (
     resampled,
     steps_between,
 )
-from taut.auditing.refinement import own_frame
+from taut.auditing.refinement import family_of, own_frame
 from taut.auditing.rowwise import RowMeasures
 from taut.auditing.search import SHARED, ClimbsOfRow, MixtureOfRow
 from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, planned, walks
@@ -34,7 +34,7 @@ from taut.models import AbstractModel
 from taut.numerics import Frame
 from taut.record import Control, Estimate, TradeOff
 from taut.shapes import Datum, RandomKey
-from taut.weights import RowFunction, map_rows
+from taut.weights import RowFunction, map_rows, size_for
 
 ROWS = 32
 # From the prior the posterior is far: many temperatures, most of them close to the prior, where ℓ varies wildly.
@@ -143,15 +143,15 @@ def controls_for(
         walked = walks(model, guide, x, frames, found, lengths, key=walk_key, rows=numbers)
         controls.extend(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, main.walks))
         starts = map_rows(
-            EndsOfRow(jnp.asarray(LONG)), model, guide, x, key=move_key, rows=numbers, block=len(x),
+            EndsOfRow(jnp.asarray(LONG)), model, guide, x, key=move_key, rows=numbers, block=size_for(len(x)),
             aside=planned(frames, found, np.arange(len(x)), LONG),
         )  # fmt: skip
         again = walks(model, guide, x, frames, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
         moved = paired(again.upper.astype(np.float64) - walked.upper, MOVED)
-    if own_frame(model.prior()) is None:
+    if family_of(model.prior()) is None:
         return Controlled(controls, [], moved, heavy)
     traces = _from_the_prior(model, guide, x, prior_key, numbers)
-    bound = np.asarray(jax.vmap(annealed_lower)(jnp.asarray(traces.log_weight[:, :, -1])))
+    bound = np.asarray(jax.jit(jax.vmap(annealed_lower))(traces.log_weight[:, :, -1]))
     return Controlled([*controls, *_control("the prior", bound, main.walks)], trade_off(traces), moved, heavy)
 
 
@@ -186,7 +186,7 @@ def _from_the_prior(
     shape = (len(x), PRIOR_LENGTH)
     increments = np.diff(betas, prepend=0.0)
     parts = (np.broadcast_to(betas, shape), np.broadcast_to(increments, shape), steps)
-    schedule = Schedule(*(jnp.asarray(part, kind) for part in parts))
+    schedule = Schedule(*(jax.device_put(part.astype(kind)) for part in parts))
     return map_rows(PriorTrace(), model, guide, x, key=walk_key, rows=numbers, aside=schedule)
 
 
@@ -200,11 +200,13 @@ def _sought(
     climb_key, draw_key = jr.split(key)
     posterior, numbers = _every_second(main.posterior), main.numbers[::2]
     mean, deviation = np.asarray(posterior.mean), np.asarray(posterior.deviation)
-    frames = Frame(jnp.asarray(mean), jnp.asarray(deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype)))
+    frames = Frame(*jax.device_put((mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))))
     own = guide if guide.amortised else _every_second(guide)
     same: dict[str, Any] = {"rows": numbers, "block": 4}
     found = map_rows(ClimbsOfRow(), model, own, x[::2], key=climb_key, aside=frames, **same)
     shared = found.means[:, :SHARED].reshape(-1, mean.shape[1])
+    # Some twice, so that few numbers of rows make programs of their own.
+    shared = np.resize(shared, (size_for(len(mean)) * SHARED, mean.shape[1]))
     starts = np.concatenate([found.means, np.broadcast_to(shared, (len(mean), *shared.shape))], axis=1)
     starts = np.where(np.isfinite(starts), starts, mean[:, None])
     log_p = map_rows(MixtureOfRow(), model, own, x[::2], key=draw_key, aside=(frames, starts), **same)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Num
@@ -37,7 +38,7 @@ def evidence_by_row(
     model: AbstractModel, data: Num[np.ndarray, "n features"], *, on_block: Callable[[int], None]
 ) -> Exactly:
     """log p(x) of every row as far as it is exact."""
-    floats = jnp.asarray(data, jnp.result_type(float))
+    floats = jax.device_put(np.asarray(data).astype(jnp.result_type(float)))
     if isinstance(model, (LinearGaussian, Finite)):
         return Exactly(np.asarray(eqx.filter_vmap(model.log_evidence)(floats)))
     latents = model.prior().event_shape

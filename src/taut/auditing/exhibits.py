@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Array, Float, Num
 
 from taut.auditing.measurement import Measured
 from taut.data import Schema, Units, decode
@@ -115,9 +115,14 @@ def _new_rows(
     model: AbstractModel, like: Num[np.ndarray, "k features"], *, key: RandomKey
 ) -> Num[np.ndarray, "k features"]:
     """Draws of x from p(z) p(x|z): at the covariates of these rows, with no cell missing."""
-    whole = jnp.asarray(np.nan_to_num(np.asarray(like, np.float64)), jnp.result_type(float))
-    draw = jax.vmap(lambda x, key: model.given(x).sample(key=key)[0])
-    return np.asarray(draw(whole, jr.split(key, len(whole))))
+    whole = _floats(np.nan_to_num(np.asarray(like, np.float64)))
+    return np.asarray(_drawn(model, whole, key))
+
+
+@eqx.filter_jit
+def _drawn(model: AbstractModel, lent: Float[Array, "k datum"], key: RandomKey) -> Num[Array, "k features"]:
+    keys = jr.split(key, len(lent))
+    return jax.vmap(lambda x, key: model.given(x).sample(key=key)[0])(lent, keys)
 
 
 def _rows_shown(measured: Measured) -> list[RowExhibit]:
@@ -165,22 +170,34 @@ def _reconstructions(
     model: AbstractModel, guide: AbstractGuide, data: Num[np.ndarray, "n features"]
 ) -> Float[np.ndarray, "n features"]:
     """E[x|z] at the posterior mean of each of a few rows."""
-    floats = jnp.asarray(data, jnp.result_type(float))
     if not guide.amortised:
         guide = jax.tree.map(lambda leaf: leaf[: len(data)], guide)
+    return np.asarray(_rebuilt(model, guide, _floats(data)))
+
+
+@eqx.filter_jit
+def _rebuilt(model: AbstractModel, guide: AbstractGuide, data: Float[Array, "n datum"]) -> Float[Array, "n features"]:
     along = (None if guide.amortised else 0, 0)
-    decoded = eqx.filter_vmap(lambda g, x: mean_of(model.given(x).likelihood(mean_of(g(x)))), in_axes=along)
-    return np.asarray(decoded(guide, floats))
+    one = eqx.filter_vmap(lambda g, x: mean_of(model.given(x).likelihood(mean_of(g(x)))), in_axes=along)
+    return one(guide, data)
 
 
 def _samples(
     model: AbstractModel, data: Num[np.ndarray, "n features"], count: int, *, key: RandomKey
 ) -> Float[np.ndarray, "count entries"]:
     """E[x|z] at draws of z from the prior; covariates, where there are any, are those of a few rows in turn."""
-    latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, count))
-    lent = jnp.asarray(data[np.arange(count) % len(data)], jnp.result_type(float))
-    decoded = jax.vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, lent)
-    return entries_in(model, np.asarray(decoded))
+    lent = _floats(data[np.arange(count) % len(data)])
+    return entries_in(model, np.asarray(_means(model, lent, key)))
+
+
+@eqx.filter_jit
+def _means(model: AbstractModel, lent: Float[Array, "k datum"], key: RandomKey) -> Float[Array, "k features"]:
+    latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, len(lent)))
+    return jax.vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, lent)
+
+
+def _floats(rows: Num[np.ndarray, "n features"]) -> Float[Array, "n features"]:
+    return jax.device_put(np.asarray(rows).astype(jnp.result_type(float)))
 
 
 def _in_unit_range(values: Num[np.ndarray, "n features"], low: float, high: float) -> list[list[float]]:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -317,7 +318,8 @@ def _too_many(asked: Asked, *, real: bool, within: bool) -> str | None:
 def _family(guide: AbstractGuide, data: Num[np.ndarray, "n features"]) -> Covariance | None:
     """The family of the guide's distribution, which is the same for every row."""
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[0], guide)
-    return family_of(own(jnp.asarray(data[0], jnp.result_type(float))))
+    x = jax.ShapeDtypeStruct(data.shape[1:], jnp.result_type(float))
+    return family_of(eqx.filter_eval_shape(lambda guide, x: guide(x), own, x))
 
 
 def _finite_rows(rows: RowMeasures) -> tuple[RowMeasures, list[int]]:

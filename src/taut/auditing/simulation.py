@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Int, Num
+from jaxtyping import Array, Float, Int, Num
 
 from taut.auditing.refinement import Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, account_for_rows
@@ -20,6 +20,7 @@ from taut.bounds import certified_lower, certified_upper
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import Frame
 from taut.record import Estimate, Simulated
 from taut.shapes import RandomKey
 from taut.weights import map_rows
@@ -57,12 +58,22 @@ def draw_pool(
     remains an exact draw from its posterior.
     """
     sample_key, account_key, refine_key = jr.split(key, 3)
-    lent = jnp.asarray(like[np.arange(rows) % len(like)], jnp.result_type(float))
-    one = eqx.filter_jit(lambda model, x, keys: jax.vmap(lambda x, key: model.given(x).sample(key=key))(x, keys))
-    data, latents = (np.asarray(part) for part in one(model, lent, jr.split(sample_key, rows)))
+    lent = jax.device_put(like[np.arange(rows) % len(like)].astype(jnp.result_type(float)))
+    data, latents = (np.asarray(part) for part in _drawn(model, lent, sample_key))
     encoder = account_for_rows(model, guide, data, draws=draws, key=account_key)
     refined = map_rows(RefinementOfRow(refined_draws), model, guide, data, key=refine_key, block=ROWS_AT_ONCE)
     return Pool(data, latents, encoder, refined, norms_of(model, guide, data, key=key))
+
+
+@eqx.filter_jit
+def _coordinates(frames: Frame, latents: Float[Array, "n latents"]) -> Float[Array, "n latents"]:
+    return eqx.filter_vmap(lambda frame, z: frame.coordinates(z))(frames, latents)
+
+
+@eqx.filter_jit
+def _drawn(model: AbstractModel, lent: Float[Array, "n features"], key: RandomKey) -> tuple[Array, Array]:
+    keys = jr.split(key, len(lent))
+    return jax.vmap(lambda x, key: model.given(x).sample(key=key))(lent, keys)
 
 
 def norms_of(
@@ -99,7 +110,7 @@ def simulated_check(
     chosen = matches(real, simulated, min(MATCHED, len(simulated)))
     x, frames = pool.data[chosen], jax.tree.map(lambda leaf: leaf[chosen], pool.refined.frame)
     found = pilots(model, guide, x, frames, key=pilot_key, rows=chosen)
-    exact = eqx.filter_jit(eqx.filter_vmap(lambda frame, z: frame.coordinates(z)))(frames, pool.latents[chosen])
+    exact = _coordinates(frames, jax.device_put(pool.latents[chosen]))
     exact = np.repeat(np.asarray(exact)[:, None], CHAINS, axis=1)
     length = np.full(len(chosen), int(np.median(lengths)))
     certified, usual = (

@@ -15,12 +15,13 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 from scipy.linalg import solve_triangular
 
 from taut.errors import AuditError, OptionError
@@ -147,7 +148,13 @@ def _full(z: Latents, means: Means, roots: Float[np.ndarray, "n d d"]) -> Float[
 
 def _log_prior(prior: dist.Distribution, z: Latents) -> Draws:
     with jax.default_matmul_precision("highest"):
-        return np.asarray(jax.vmap(lambda one: log_density(prior, one))(jnp.asarray(z)), np.float64)
+        floats = jax.device_put(z.astype(jnp.result_type(float)))
+        return np.asarray(_densities(prior, floats), np.float64)
+
+
+@eqx.filter_jit
+def _densities(prior: dist.Distribution, z: Float[Array, "draws d"]) -> Float[Array, "draws"]:
+    return jax.vmap(lambda one: log_density(prior, one))(z)
 
 
 def _marginals(
@@ -200,7 +207,7 @@ def _log_marginal(
 def _independent(prior: dist.Distribution) -> tuple[Float[np.ndarray, "d"], Float[np.ndarray, "d"]] | None:
     """Means and standard deviations of a Gaussian prior's latents, or None where they are not independent."""
     try:
-        mean, root = (np.asarray(part, np.float64) for part in mean_and_cholesky(prior))
+        mean, root = (np.asarray(part, np.float64) for part in eqx.filter_jit(mean_and_cholesky)(prior))
     except NotImplementedError:
         return None
     scale = np.diagonal(root)

@@ -18,7 +18,7 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import Frame
 from taut.shapes import Datum, RandomKey
-from taut.weights import RowFunction, map_rows
+from taut.weights import RowFunction, map_rows, size_for
 
 # Steps at β = 1 before a reverse walk of real data starts; the R̂ of the ledger is over these.
 SETTLING = 30
@@ -135,7 +135,7 @@ def walks(
     depend on its company, and validly, since lengths are known before anything is measured.
     """
     order = np.argsort(lengths, kind="stable")
-    size = min(ROWS_AT_ONCE, len(order))
+    size = min(ROWS_AT_ONCE, size_for(len(order)))
     parts = []
     for start in range(0, len(order), size):
         block = order[start : start + size]
@@ -154,7 +154,7 @@ def walks(
 
 def planned(frames: Frame, found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Planned:
     """What walks of these rows along so many temperatures are given."""
-    return Planned(_taken(frames, rows), _schedules(found, rows, length), jnp.asarray(found.starts)[rows])
+    return Planned(_taken(frames, rows), _schedules(found, rows, length), jax.device_put(_taken(found.starts, rows)))
 
 
 def _taken(tree: Any, rows: Any) -> Any:
@@ -170,5 +170,5 @@ def _schedules(found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Schedul
         betas = temperatures(PILOT, variance[row], length)
         steps = steps_between(PILOT, step_sizes[row], betas)
         parts[:, place, :length] = betas, np.diff(betas, prepend=0.0), steps
-    betas, increments, steps = (jnp.asarray(part, step_sizes.dtype) for part in parts)
+    betas, increments, steps = jax.device_put(tuple(parts.astype(step_sizes.dtype)))
     return Schedule(betas, increments, steps)

@@ -18,6 +18,7 @@ from taut.likelihoods import AbstractLikelihood, Categorical, InUnits, named
 from taut.models import AbstractModel, LatentVariableModel, standard_normal
 from taut.networks import Beside, OneHot, Perceptron, Standardise
 from taut.objectives import RECIPES, Objective
+from taut.one_program import in_one_program
 from taut.shapes import RandomKey
 
 REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
@@ -84,6 +85,9 @@ class Architecture:
 
     def build(self, rows: np.ndarray, *, mean: np.ndarray, key: RandomKey) -> tuple[AbstractModel, AbstractGuide]:
         """The modules before training: scales from the rows, outputs at the mean, weights drawn."""
+        return in_one_program(lambda key: self._build(rows, mean, key), key)
+
+    def _build(self, rows: np.ndarray, mean: np.ndarray, key: RandomKey) -> tuple[AbstractModel, AbstractGuide]:
         if self.schema is not None:
             return table_parts(
                 self.schema.modelled,

@@ -73,7 +73,7 @@ class Conditions:
             parts.append(sizes.logarithms(raw, name)[:, None])
         return np.hstack(parts).astype(np.float32)
 
-    def cells(self, numbers: Float[np.ndarray, "n width"]) -> dict[str, pa.Array]:
+    def cells(self, numbers: Float[np.ndarray, "n width"]) -> dict[str, pa.Array | pa.ChunkedArray]:
         """The columns that encode as these numbers; a total is no column."""
         columns, start = {}, 0
         for each in self.covariates:

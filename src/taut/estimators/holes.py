@@ -67,7 +67,7 @@ def over_blocks(
 ) -> Any:
     """As `map_rows`, with few rows padded to a block: one program serves any number of them, to the same bits."""
     whole = np.minimum(np.arange(max(len(values), ROWS_AT_ONCE)), len(values) - 1)
-    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[whole], guide)
+    own = guide if guide.amortised else jax.tree.map(lambda leaf: np.asarray(leaf)[whole], guide)
     found = map_rows(function, model, own, values[whole], key=key, rows=rows[whole], block=ROWS_AT_ONCE)
     return jax.tree.map(lambda leaf: leaf[: len(values)], found)
 

@@ -181,7 +181,7 @@ def drawn_holes(fitted: Fitted, values: Values, *, seed: int) -> Bool[np.ndarray
     return np.where(np.asarray(mechanism.speaks), own, holes)
 
 
-def with_cells(rows: pa.Table, schema: Schema, cells: dict[str, pa.Array]) -> pa.Table:
+def with_cells(rows: pa.Table, schema: Schema, cells: dict[str, pa.Array | pa.ChunkedArray]) -> pa.Table:
     """The rows with these columns among them, in the order of the schema."""
     columns = {name: rows[name] for name in rows.column_names} | cells
     return pa.table({column.name: columns[column.name] for column in schema.columns if column.name in columns})

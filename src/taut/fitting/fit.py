@@ -105,8 +105,11 @@ def on_device(rows: Num[np.ndarray, "n features"] | Num[Array, "n features"]) ->
     >>> on_device(np.array([[2**40]])).tolist()
     [[1099511627776.0]]
     """
+    if isinstance(rows, jax.Array):
+        return rows
     wide = rows.dtype.kind in "iu" and rows.dtype.itemsize > 4
-    return jnp.asarray(rows, jnp.result_type(float) if wide else None)
+    # Put there, because `jnp.asarray` compiles a program for each shape.
+    return jax.device_put(rows.astype(jnp.result_type(float)) if wide else rows)
 
 
 def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
@@ -115,7 +118,7 @@ def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
     weights = np.asarray(weights, np.float64)
     if not (np.isfinite(weights) & (weights > 0)).all():
         raise OptionError("Weights want positive numbers; got others; leave rows out that shall not count.")
-    return jnp.asarray(weights / weights.mean(), jnp.result_type(float))
+    return jax.device_put((weights / weights.mean()).astype(jnp.result_type(float)))
 
 
 def refine(

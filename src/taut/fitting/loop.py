@@ -13,6 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
 from taut.compilation_cache import keep_compiled_programs
@@ -64,26 +65,41 @@ class State(eqx.Module):
     @classmethod
     def start(cls, moving: Any, opt_state: Any, epochs: int) -> State:
         """The state before the first epoch."""
-        zero = jnp.asarray(0)
-        return cls(moving, opt_state, moving, zero, zero, jnp.full((epochs, 3), jnp.nan))
+        zero = jax.device_put(np.int32(0))
+        return cls(moving, opt_state, moving, zero, zero, _record(np.full((epochs, 3), np.nan)))
 
     def after(self, moving: Any, opt_state: Any, train: float, held_out: float, seconds: float) -> State:
         """The state after one more epoch; without held-out rows the last state is the best."""
-        record = self.record.at[int(self.epoch)].set(jnp.asarray([train, held_out, seconds]))
-        best_so_far = float(self.record[int(self.best_epoch) - 1, 1]) if int(self.best_epoch) else -math.inf
+        record, best_epoch = np.array(self.record), int(self.best_epoch)
+        best_so_far = record[best_epoch - 1, 1] if best_epoch else -math.inf
+        record[int(self.epoch)] = train, held_out, seconds
         rose = math.isnan(held_out) or held_out > best_so_far
-        epoch = self.epoch + 1
-        return State(
-            moving, opt_state, moving if rose else self.best, epoch, epoch if rose else self.best_epoch, record
-        )
+        epoch = jax.device_put(np.int32(int(self.epoch) + 1))
+        best, best_epoch = (moving, epoch) if rose else (self.best, self.best_epoch)
+        return State(moving, opt_state, best, epoch, best_epoch, _record(record))
 
     def history(self) -> list[HistoryRow]:
         """The epochs so far."""
-        rows = self.record[: int(self.epoch)].tolist()
+        rows = np.asarray(self.record)[: int(self.epoch)].tolist()
         return [
             HistoryRow(epoch=number, train=train, held_out=None if math.isnan(held) else held, seconds=seconds)
             for number, (train, held, seconds) in enumerate(rows, start=1)
         ]
+
+
+def _record(rows: np.ndarray) -> Array:
+    # Put there, and not computed there: each operation on a device is a compiled program.
+    return jax.device_put(rows.astype(jnp.result_type(float)))
+
+
+@eqx.filter_jit
+def _begun(course: Course, moving: Any) -> tuple[Any, Any]:
+    """What moves, and the optimiser's state for it.
+
+    An array made from a Python number has a weak dtype, which the first step makes strong: a second compilation.
+    """
+    moving = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), moving)
+    return moving, course.optimiser.init(moving)
 
 
 def run(
@@ -105,13 +121,11 @@ def run(
     keep_compiled_programs()
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
-    # An array made from a Python number has a weak dtype, which the first step makes strong: a second compilation.
-    moving = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), parts.moving)
-    start = State.start(moving, course.optimiser.init(moving), plan.epochs)
+    start = State.start(*_begun(course, parts.moving), plan.epochs)
     state = load_tensors(checkpoint, start) if resume and checkpoint is not None else start
     saved = time.monotonic()
     began = saved if began is None else began
-    before, first = float(jnp.nansum(state.record[:, 2])), int(state.epoch)
+    before, first = float(np.nansum(np.asarray(state.record)[:, 2])), int(state.epoch)
     outcome = Outcome.budget_spent(plan.epochs, best=None)
     try:
         while int(state.epoch) < plan.epochs:

@@ -56,6 +56,6 @@ class GaussianEncoder(AbstractGuide):
         mean, raw_scale, below = jnp.split(outputs, (self.latents, 2 * self.latents))
         scale = softplus(raw_scale) + SMALLEST_SCALE
         if self.covariance == "diagonal":
-            return dist.Normal(mean, scale).to_event(1)
+            return dist.Normal(mean, scale, validate_args=False).to_event(1)
         root = jnp.diag(scale).at[jnp.tril_indices(self.latents, -1)].set(below)
-        return dist.MultivariateNormal(mean, scale_tril=root)
+        return dist.MultivariateNormal(mean, scale_tril=root, validate_args=False)

@@ -28,8 +28,10 @@ class LocalGaussian(AbstractGuide):
         """The distribution, which does not look at the datum: its parameters belong to it already."""
         scale = softplus(self.raw_scale) + SMALLEST_SCALE
         if self.below is None:
-            return dist.Normal(self.mean, scale).to_event(1)
-        return dist.MultivariateNormal(self.mean, scale_tril=jnp.diag(scale) + jnp.tril(self.below, -1))
+            return dist.Normal(self.mean, scale, validate_args=False).to_event(1)
+        return dist.MultivariateNormal(
+            self.mean, scale_tril=jnp.diag(scale) + jnp.tril(self.below, -1), validate_args=False
+        )
 
     @classmethod
     def like(cls, distribution: dist.Distribution, *, covariance: Covariance) -> LocalGaussian:

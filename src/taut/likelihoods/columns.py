@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -127,7 +128,7 @@ def _shares(cells: Values, classes: int) -> Float[Array, "features classes"]:
 
 
 def _array(values: np.ndarray) -> Float[Array, "..."]:
-    return jnp.asarray(values, jnp.result_type(float))
+    return jax.device_put(values.astype(jnp.result_type(float)))
 
 
 Builder = Callable[[Sequence[Column], Values], AbstractLikelihood]

@@ -60,9 +60,9 @@ class GaussianMixture(AbstractLikelihood):
         scales = jax.vmap(above, in_axes=(None, 1), out_axes=1)(
             self.smallest, positive(self.raw_scale) * fixed(self.spread)[:, None]
         )
-        parts = dist.Normal(places, scales)
-        shares = dist.CategoricalLogits(outputs.reshape(self.features, self.components))
-        return dist.MixtureSameFamily(shares, parts).to_event(1)
+        parts = dist.Normal(places, scales, validate_args=False)
+        shares = dist.CategoricalLogits(outputs.reshape(self.features, self.components), validate_args=False)
+        return dist.MixtureSameFamily(shares, parts, validate_args=False).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """As if the component were seen, which tells more than x does: a bound from above on the information."""

@@ -55,7 +55,7 @@ class Gaussian(AbstractLikelihood):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         location = located(outputs, self.centre, self.spread)
-        return dist.Normal(location, self.scale()).to_event(1)
+        return dist.Normal(location, self.scale(), validate_args=False).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """(spread/σ) t: the information about a location in the data's units is 1/σ²."""
@@ -102,7 +102,7 @@ class StudentT(AbstractLikelihood):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         location = located(outputs, self.centre, self.spread)
-        return dist.StudentT(self._freedom(), location, self._scale()).to_event(1)
+        return dist.StudentT(self._freedom(), location, self._scale(), validate_args=False).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """√((ν + 1)/(ν + 3)) (spread/σ) t, with σ the scale and ν the degrees of freedom."""

@@ -55,7 +55,7 @@ class LogNormal(AbstractLikelihood):
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
         location = located(outputs, self.centre, self.spread)
-        return dist.LogNormal(location, self._scale()).to_event(1)
+        return dist.LogNormal(location, self._scale(), validate_args=False).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """(spread/σ) t: a logarithm changes no information."""
@@ -110,14 +110,14 @@ class GaussianLogOdds(dist.Distribution):
 
     def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
         """Draws, inside the ends."""
-        logits = dist.Normal(self.location, self.scale).sample(key, sample_shape)
+        logits = dist.Normal(self.location, self.scale, validate_args=False).sample(key, sample_shape)
         return inside(sigmoid(logits))
 
     def log_prob(self, value: Array) -> Array:
         """Log density of the share."""
         share = inside(value)
         jacobian = jnp.log(share) + jnp.log1p(-share)
-        return dist.Normal(self.location, self.scale).log_prob(log_odds(share)) - jacobian
+        return dist.Normal(self.location, self.scale, validate_args=False).log_prob(log_odds(share)) - jacobian
 
     @property
     def mean(self) -> Array:

@@ -162,4 +162,4 @@ def standard_normal(latents: int) -> dist.Distribution:
     >>> standard_normal(3).event_shape
     (3,)
     """
-    return dist.Normal(jnp.zeros(latents), jnp.ones(latents)).to_event(1)
+    return dist.Normal(jnp.zeros(latents), jnp.ones(latents), validate_args=False).to_event(1)

@@ -36,7 +36,7 @@ class LinearGaussian(AbstractModel):
 
     def likelihood(self, z: Latent) -> dist.Distribution:
         """N(Wz + b, diag(noise²))."""
-        return dist.Normal(self.weight @ z + self.offset, self.noise).to_event(1)
+        return dist.Normal(self.weight @ z + self.offset, self.noise, validate_args=False).to_event(1)
 
     def information_root(self, z: Float[Array, "latents"]) -> Float[Array, "features latents"]:
         """diag(1/noise) W, the same everywhere: the posterior precision is I + RᵀR exactly."""
@@ -45,7 +45,7 @@ class LinearGaussian(AbstractModel):
     def evidence(self) -> dist.Distribution:
         """p(x), a Gaussian."""
         covariance = self.weight @ self.weight.T + jnp.diag(self.noise**2)
-        return dist.MultivariateNormal(self.offset, _symmetric(covariance))
+        return dist.MultivariateNormal(self.offset, _symmetric(covariance), validate_args=False)
 
     def log_evidence(self, x: Datum) -> Scalar:
         """log p(x), exactly."""
@@ -56,7 +56,7 @@ class LinearGaussian(AbstractModel):
         scaled = self.weight.T / self.noise[None, :] ** 2
         precision = _symmetric(jnp.eye(self.weight.shape[1]) + scaled @ self.weight)
         mean = jnp.linalg.solve(precision, scaled @ (x - self.offset))
-        return dist.MultivariateNormal(mean, precision_matrix=precision)
+        return dist.MultivariateNormal(mean, precision_matrix=precision, validate_args=False)
 
     @classmethod
     def principal_components(cls, data: Data, latents: int, *, noise: float | None = None) -> LinearGaussian:

@@ -1,10 +1,12 @@
 """numpyro's distributions promise anything array-like; these return arrays, and take one value at a time."""
 
 import functools
+from typing import Any
 
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jaxtyping import Array, Float, Shaped
+from numpyro.distributions import constraints
 
 from taut.shapes import RandomKey, Scalar
 
@@ -22,8 +24,28 @@ dist.Distribution.gather_pytree_data_fields = classmethod(_fields_by_name)  # py
 
 
 def log_density(distribution: dist.Distribution, value: Shaped[Array, "..."]) -> Scalar:
-    """Log density, or log probability, of one value."""
-    return jnp.asarray(distribution.log_prob(value))
+    """Log density, or log probability, of one value; minus infinity outside the support.
+
+    numpyro looks at the support of what it is given in person alone: a Uniform that went through `jit` has density 1
+    everywhere.
+
+    >>> bounded = dist.Uniform(jnp.zeros(1), 1.0, validate_args=False).to_event(1)
+    >>> float(log_density(bounded, jnp.array([2.0])))
+    -inf
+    """
+    density = jnp.asarray(distribution.log_prob(value))
+    support: Any = distribution.support
+    own = not type(distribution).__module__.startswith("numpyro")
+    if own or distribution.is_discrete or _holds_everything(support):
+        return density
+    return jnp.where(support(value), density, -jnp.inf)
+
+
+def _holds_everything(support: Any) -> bool:
+    """Whether it is all real numbers or vectors."""
+    while isinstance(support, constraints.independent):
+        support = support.base_constraint
+    return support in (constraints.real, constraints.real_vector)
 
 
 def log_density_by_entry(distribution: dist.Distribution, value: Shaped[Array, "datum"]) -> Float[Array, "entries"]:

@@ -51,8 +51,8 @@ class Frame(eqx.Module):
     def distribution(self) -> dist.Distribution:
         """N(m, A Aᵀ)."""
         if self.diagonal:
-            return dist.Normal(self.mean, self.root).to_event(1)
-        return dist.MultivariateNormal(self.mean, scale_tril=self.root)
+            return dist.Normal(self.mean, self.root, validate_args=False).to_event(1)
+        return dist.MultivariateNormal(self.mean, scale_tril=self.root, validate_args=False)
 
     @classmethod
     def of(cls, distribution: dist.Distribution) -> Frame:

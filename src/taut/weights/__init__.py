@@ -2,7 +2,7 @@
 
 from taut.weights.drawing import Draw, draw, log_weights, weigh
 from taut.weights.reliability import effective_sample_size, khat_threshold, pareto_khat
-from taut.weights.rows import LogWeightsOfRow, RowFunction, map_rows
+from taut.weights.rows import LogWeightsOfRow, RowFunction, map_rows, size_for
 
 __all__ = [
     "Draw",
@@ -14,5 +14,6 @@ __all__ = [
     "log_weights",
     "map_rows",
     "pareto_khat",
+    "size_for",
     "weigh",
 ]

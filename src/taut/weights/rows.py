@@ -68,11 +68,10 @@ def map_rows(
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
         for taken in _blocks(len(data), block):
-            own = guide if guide.amortised else jax.tree.map(lambda leaf, taken=taken: leaf[taken], guide)
-            beside = jax.tree.map(lambda leaf, taken=taken: jnp.asarray(leaf[taken]), aside)
-            # Here, and not in the program, which would be another one for each type that rows are stored in.
-            floats = jnp.asarray(data[taken], jnp.result_type(float))
-            result = _block(function, model, own, floats, key, jnp.asarray(numbers[taken]), beside)
+            own = guide if guide.amortised else _taken(guide, taken)
+            # As floats here, and not in the program, which would be another one for each type that rows are stored in.
+            floats = jax.device_put(np.asarray(data)[taken].astype(jnp.result_type(float)))
+            result = _block(function, model, own, floats, key, _taken(numbers, taken), _taken(aside, taken))
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
                 on_block(min(len(parts) * block, len(data)))
@@ -86,6 +85,11 @@ def size_for(n: int) -> int:
     (1, 32, 32)
     """
     return 1 << max(n - 1, 0).bit_length()
+
+
+def _taken(tree: Any, rows: np.ndarray) -> Any:
+    """These rows of every array, put on the device: computed there, each shape would be a compiled program."""
+    return jax.tree.map(lambda leaf: jax.device_put(np.asarray(leaf)[rows]), tree)
 
 
 def _blocks(n: int, block: int) -> Iterator[np.ndarray]:

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 from taut.data import Column
 from taut.likelihoods import Mixed, for_columns, stand_ins
 from taut.numerics import log_density_by_entry
+from taut.one_program import in_one_program
 from taut.shapes import Outputs
 
 STEPS, RATE = 500, 0.05
@@ -35,9 +36,9 @@ def alone(columns: Sequence[Column], cells: Cells) -> Cells:
     cells = np.asarray(cells, np.float64)
     holes = np.isnan(cells)
     filled = np.where(holes & holes.all(axis=0), np.asarray(stand_ins(cells), np.float64), cells)
-    start = for_columns(columns, filled)
-    whole = jnp.asarray(np.where(holes, np.asarray(stand_ins(filled)), cells), jnp.result_type(float))
-    fitted = _fitted((start.likelihood, start.outputs), whole, jnp.asarray(~holes))
+    start = in_one_program(lambda: for_columns(columns, filled))
+    whole = jax.device_put(np.where(holes, np.asarray(stand_ins(filled)), cells).astype(jnp.result_type(float)))
+    fitted = _fitted((start.likelihood, start.outputs), whole, jax.device_put(~holes))
     return np.where(holes, np.nan, np.asarray(_log_p(fitted, whole), np.float64))
 
 

@@ -1,0 +1,44 @@
+"""How many programs are compiled for small work: each costs a beginner a tenth of a second or more."""
+
+import jax
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from taut import VAE
+
+ROWS = np.random.default_rng(0).normal(size=(120, 2))
+BLOCK = ROWS.astype(np.float32)
+TABLE = pa.table({"a": ROWS[:, 0], "b": ROWS[:, 1], "kind": np.where(ROWS[:, 0] > 0, "x", "y")})
+OPTIONS = {"latent_dim": 3, "hidden": (4,), "max_epochs": 2}
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """The names of the programs compiled so far."""
+    jax.clear_caches()
+    names = []
+    own = jax._src.compiler.compile_or_get_cached
+
+    def counted(backend, module, *args, **options):
+        names.append(module.operation.attributes["sym_name"].value)
+        return own(backend, module, *args, **options)
+
+    monkeypatch.setattr("jax._src.compiler.compile_or_get_cached", counted)
+    return names
+
+
+@pytest.mark.parametrize(("data", "most"), [(BLOCK, 40), (TABLE, 60)], ids=["block", "table"])
+def test_few_programs_serve_a_fit_and_an_audit(data, most, compiled):
+    vae = VAE(**OPTIONS, likelihood="gaussian" if data is BLOCK else "auto").fit(data)
+    assert len(compiled) <= 12, compiled
+    compiled.clear()
+    vae.score_samples(data[:7])
+    vae.score_samples(data[:30])
+    assert len(compiled) <= 3, compiled
+    compiled.clear()
+    vae.audit(data[:20], draws=20)
+    assert len(compiled) <= most, compiled
+    compiled.clear()
+    vae.audit(data[:24], draws=20)
+    assert "jit__block" not in compiled, "what is measured of each row serves another number of rows"
