@@ -18,6 +18,8 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", "-1")
 
 import contextlib
+import ctypes
+import gc
 import tempfile
 import time
 from collections.abc import Iterator
@@ -48,11 +50,24 @@ def pytest_configure(config: pytest.Config) -> None:
                 entry.unlink()
 
 
+MOST_MEMORY = 1_000_000_000  # bytes
+
+
 @pytest.fixture(scope="module", autouse=True)
-def _compiled_programs_go_with_their_module() -> Iterator[None]:
-    """Nothing that one file of tests compiled serves another: kept, it would fill gigabytes of memory."""
+def _compiled_programs_go_where_memory_is_short() -> Iterator[None]:
+    """What one file of tests compiled serves the next, until it fills the memory."""
     yield
-    jax.clear_caches()
+    if _memory() > MOST_MEMORY:
+        jax.clear_caches()
+        gc.collect()
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def _memory() -> float:
+    """What this process holds, in bytes; where Linux does not say, too much."""
+    pages = Path("/proc/self/statm")
+    return int(pages.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if pages.is_file() else float("inf")
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,9 @@ from tests.laws.instances import linear_gaussian
 ROWS = 400
 
 
-@pytest.fixture(scope="module", params=["linear-Gaussian", "mixture prior", "sine, 1 latent"])
+@pytest.fixture(
+    scope="module", params=["linear-Gaussian", "mixture prior", pytest.param("sine, 1 latent", marks=pytest.mark.slow)]
+)
 def both_ways(request):
     """Few temperatures and few leapfrogs: bounds that are loose, so that a wrong one shows."""
     oracle = ORACLES[request.param]()
@@ -51,7 +53,7 @@ def test_the_mean_inverse_reverse_weight_is_the_inverse_evidence(both_ways):
     assert (reverse - truth[:, None]).mean() > 0.01
 
 
-@pytest.mark.parametrize("length", [200, 400])
+@pytest.mark.parametrize("length", [200, pytest.param(400, marks=pytest.mark.slow)])
 def test_each_gap_is_half_of_jeffreys_divergence_over_the_temperatures(length):
     """Grosse et al. 2013 for perfect mixing: here trajectories of a quarter period, which forget where they began."""
     model, frame = LinearGaussian(2.0 * jnp.eye(4)[:, :2], jnp.zeros(4), jnp.full(4, 0.7)), wide_frame(2, 2.0)

@@ -41,6 +41,7 @@ def brute_force(model, data, draws=400_000):
     return np.array([np.logaddexp.reduce(v) - np.log(draws) for v in values])
 
 
+@pytest.mark.slow
 def test_the_bracket_holds_what_brute_force_finds(many):
     model, _, data, audited = many
     truth, walks = brute_force(model, data).mean(), audited.measured.rows.walks
@@ -145,6 +146,7 @@ def test_a_nested_family_does_not_lose(many, known):
 # ── other ways to ask ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_plain_function_is_audited_like_the_model_that_it_is(many):
     model, guide, data, audited = many
     ledger = taut.audit(

@@ -82,7 +82,7 @@ def test_four_latents_are_too_many():
         bounds.log_evidence(sine(4), jnp.zeros(3))
 
 
-@pytest.mark.parametrize("scale", [0.5, 3.0])
+@pytest.mark.parametrize("scale", [0.5, pytest.param(3.0, marks=pytest.mark.slow)])
 def test_three_latents_agree_with_the_closed_form(scale, float64):
     """A posterior near the prior, and one whose ridge of standard deviation 0.1 slips between coarse nodes."""
     model = linear_gaussian(4, 3, seed=2)
@@ -93,6 +93,7 @@ def test_three_latents_agree_with_the_closed_form(scale, float64):
         assert value.status == "exact"
 
 
+@pytest.mark.slow
 def test_the_terms_of_three_latents_add_up(float64):
     model, guide = random_net(3, steep=1.0), encoder(6, 3)
     terms = bounds.exact_terms(model, guide, rows_of(model, 1)[0], tolerance=1e-4)
@@ -100,6 +101,7 @@ def test_the_terms_of_three_latents_add_up(float64):
     assert terms.elbo + terms.kl == pytest.approx(terms.log_evidence, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_three_latents_of_a_network_agree_with_importance_weights(key):
     """200,000 draws from a Gaussian wider than the prior, so that weights are bounded whatever the network does."""
     model = random_net(3)

@@ -354,6 +354,7 @@ def test_info_names_what_is_in_the_run(finished):
     assert re.search(r"architecture, latents +3", done("info", finished).out)
 
 
+@pytest.mark.slow
 def test_demo_goes_the_whole_road_and_replaces_an_earlier_demo(tmp_path):
     folder = tmp_path / "demo"
     folder.mkdir()

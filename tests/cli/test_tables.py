@@ -214,6 +214,7 @@ def test_files_that_cannot_be_fitted(content, said, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_thousands_of_columns_and_three_rows_are_looked_at(tmp_path):
     draw = np.random.default_rng(0)
     cells = [[f"{value:.3f}" for value in draw.normal(size=5000)] for _ in range(3)]

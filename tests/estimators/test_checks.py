@@ -39,12 +39,14 @@ def expected(estimator):
     return {} if isinstance(estimator, taut.VAEImputer) else EXPECTED
 
 
-@parametrize_with_checks(estimators(), expected_failed_checks=expected)
+@parametrize_with_checks(estimators()[:1], expected_failed_checks=expected)
 def test_it_keeps_to_the_manners_of_an_estimator(estimator, check):
     check(estimator)
 
 
 @pytest.mark.slow
-@parametrize_with_checks([*estimators(max_epochs=3), *estimators(max_epochs=None)], expected_failed_checks=expected)
+@parametrize_with_checks(
+    [*estimators()[1:], *estimators(max_epochs=3), *estimators(max_epochs=None)], expected_failed_checks=expected
+)
 def test_it_keeps_to_them_however_long_it_trains(estimator, check):
     check(estimator)

@@ -28,6 +28,7 @@ def fitted():
     return {missing: taut.VAE(**options, missing=missing).fit(table) for missing in ("random", "informative")}
 
 
+@pytest.mark.slow
 def test_what_hides_itself_is_found_where_random_holes_would_mislead(fitted):
     table, a, hidden = hiding()
     filled = {name: np.asarray(vae.impute(table)["a"])[hidden] for name, vae in fitted.items()}
@@ -38,6 +39,7 @@ def test_what_hides_itself_is_found_where_random_holes_would_mislead(fitted):
     assert abs(draws - a[hidden].mean()) < 0.4
 
 
+@pytest.mark.slow
 def test_the_slope_is_learned_for_columns_with_holes_only(fitted):
     mechanism = fitted["informative"].model_.mechanism
     a, b, c = mechanism.slopes()
@@ -46,6 +48,7 @@ def test_the_slope_is_learned_for_columns_with_holes_only(fitted):
     assert np.isnan([b, c]).all()
 
 
+@pytest.mark.slow
 def test_cells_and_holes_are_scored_together(fitted):
     table = hiding(200, seed=1)[0]
     informative, random = (fitted[name].score_samples(table, draws=50) for name in ("informative", "random"))
@@ -54,6 +57,7 @@ def test_cells_and_holes_are_scored_together(fitted):
     assert -1.5 < (informative - random).mean() < -0.2
 
 
+@pytest.mark.slow
 def test_samples_are_whole_unless_holes_are_asked_for(fitted):
     vae = fitted["informative"]
     whole, holed = (vae.sample(1000, holes=holes)["a"] for holes in (False, True))
@@ -75,6 +79,7 @@ def test_a_run_and_its_ledger_say_so(fitted, tmp_path):
     assert "`a` +" in notes
 
 
+@pytest.mark.slow
 def test_a_comparison_with_random_holes_is_refused(fitted, tmp_path):
     for name, vae in fitted.items():
         vae.save(tmp_path / name)

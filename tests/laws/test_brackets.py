@@ -16,7 +16,7 @@ from taut.weights import map_rows
 from tests.annealing.instances import ORACLES, even_schedule, simulated, walked, wide_frame
 
 RUNS, ROWS = 300, 2
-CASES = [pytest.param(name, marks=pytest.mark.slow if "network" in name else ()) for name in ORACLES]
+CASES = [pytest.param(name, marks=() if name == "linear-Gaussian" else pytest.mark.slow) for name in ORACLES]
 
 
 def violations(truth, lower, upper, delta):
@@ -55,7 +55,7 @@ def test_each_side_leans_to_its_own_side(short_walks):
         assert np.mean(distance < 0) > 0.01, "single rows do cross: the promise is about the mean, with its margin"
 
 
-@pytest.mark.parametrize("name", ["mixture prior", "sine, 1 latent"])
+@pytest.mark.parametrize("name", ["mixture prior", pytest.param("sine, 1 latent", marks=pytest.mark.slow)])
 def test_the_stages_of_an_audit_keep_the_promise(name):
     """Refined Gaussian, pilot, frozen walks, exact starts; the guide is the prior's moments, far from the posterior."""
     oracle = ORACLES[name]()

@@ -25,13 +25,14 @@ DEAR = {
     refining.refined_scores_are_those_of_fresh_draws,
     walking.audited_walks_are_unbiased,
 }
-# The first oracle of each mutant in every run, if it is quick; the others with the slow tests.
+# In every run the first mutant of each group that a quick oracle kills; the others with the slow tests.
+PAIRS = [(name, killer) for name, mutant in MUTANTS.items() for killer in mutant.killers]
+QUICK = {
+    next((name, killer) for name, killer in PAIRS if name in group and killer not in DEAR) for group in GROUPS.values()
+}
 CASES = [
-    pytest.param(
-        name, killer, id=f"{name} - {killer.__name__}", marks=pytest.mark.slow if number or killer in DEAR else ()
-    )
-    for name, mutant in MUTANTS.items()
-    for number, killer in enumerate(mutant.killers)
+    pytest.param(*pair, id=f"{pair[0]} - {pair[1].__name__}", marks=() if pair in QUICK else pytest.mark.slow)
+    for pair in PAIRS
 ]
 OWN = [oracle for oracle in oracles(MUTANTS) if oracle.__module__.startswith(f"{__package__}.oracles")]
 
@@ -50,7 +51,7 @@ def test_is_noticed(mutant, killer):
 
 @pytest.mark.parametrize(
     "oracle",
-    [pytest.param(oracle, id=oracle.__name__, marks=pytest.mark.slow if oracle in DEAR else ()) for oracle in OWN],
+    [pytest.param(oracle, id=oracle.__name__, marks=pytest.mark.slow) for oracle in OWN],
 )
 def test_an_oracle_is_quiet_without_a_bug(oracle):
     """Those of the suite are run where they stand."""

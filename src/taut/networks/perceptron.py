@@ -34,9 +34,7 @@ class Perceptron(eqx.Module):
         starting_outputs: Float[Array, "outputs"] | None = None,
         key: RandomKey,
     ):
-        widths = (inputs, *hidden, outputs)
-        keys = jr.split(key, len(widths) - 1)
-        layers = [_linear(*pair, key=k) for *pair, k in zip(widths[:-1], widths[1:], keys, strict=True)]
+        layers = _layers((inputs, *hidden, outputs), key)
         if starting_outputs is not None:
             layers[-1] = eqx.tree_at(lambda layer: layer.bias, layers[-1], starting_outputs)
         self.layers = tuple(layers)
@@ -46,6 +44,13 @@ class Perceptron(eqx.Module):
         for layer in self.layers[:-1]:
             h = jax.nn.silu(layer(h))
         return self.layers[-1](h)
+
+
+@eqx.filter_jit
+def _layers(widths: tuple[int, ...], key: RandomKey) -> list[eqx.nn.Linear]:
+    """One program for all, since each draw alone would be one for each shape."""
+    keys = jr.split(key, len(widths) - 1)
+    return [_linear(*pair, key=k) for *pair, k in zip(widths[:-1], widths[1:], keys, strict=True)]
 
 
 def _linear(inputs: int, outputs: int, *, key: RandomKey) -> eqx.nn.Linear:
