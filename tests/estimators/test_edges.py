@@ -42,7 +42,7 @@ def test_draws_are_cells_that_the_model_takes_back(vae):
     assert np.isfinite(vae.score_samples(drawn, draws=20)).all()
     schema = vae.schema_
     near_zero = np.array([[0.0, 0.03 / schema.column("b").unit, 0.0]])
-    assert decode(schema, near_zero, rounding=True)["b"][0].as_py() > 0
+    assert decode(schema, near_zero, as_cells=True)["b"][0].as_py() > 0
 
 
 def test_p_values_want_holes_that_are_random(table):

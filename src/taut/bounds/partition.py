@@ -92,7 +92,7 @@ def integral(model: AbstractModel, x: Datum, latents: int, *, tolerance: float) 
         if settled:
             return _integrated(model, x, boxes, tolerance)
         # What could be resolved is part of the integral, and so a lower bound; so are the least values of all boxes.
-        found = _integrated(model, x, boxes.taken(boxes.most - boxes.least <= LIMITS[latents].variation), tolerance)
+        found = _integrated(model, x, boxes.taken(boxes.most <= boxes.least + LIMITS[latents].variation), tolerance)
         value = max(found.log_value, _log_total(boxes.least + boxes.log_volume))
         return Integral(value, False, math.inf, len(boxes.axis))
 
