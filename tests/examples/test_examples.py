@@ -37,16 +37,19 @@ def test_the_page_is_one_page():
     assert len((EXAMPLES / "one_page_vae.py").read_text(encoding="utf-8").splitlines()) < 120
 
 
+@pytest.mark.slow
 def test_the_bound_rises_from_epoch_to_epoch(fitted):
     assert len(fitted.history) == EPOCHS
     assert all(after > before + 5 for before, after in zip(fitted.history, fitted.history[1:], strict=False))
 
 
+@pytest.mark.slow
 def test_the_elbo_is_minus_distortion_minus_rate(fitted):
     ledger = fitted.ledger
     assert math.isclose(ledger.elbo.value, -ledger.distortion.value - ledger.rate.value, rel_tol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_lower_bound_is_the_elbo_and_the_gap_together(fitted):
     ledger = fitted.ledger
     assert math.isclose(ledger.evidence.lower.value, ledger.elbo.value + ledger.gap.inference.lower.value, rel_tol=1e-9)
@@ -54,6 +57,7 @@ def test_the_lower_bound_is_the_elbo_and_the_gap_together(fitted):
     assert ledger.elbo.value < evidence.importance.value < evidence.lower.value < evidence.upper.value
 
 
+@pytest.mark.slow
 def test_the_audited_elbo_is_that_of_fresh_log_weights(fitted, key):
     # Drawn by another road: the mean over rows and draws, with keys of its own.
     _, held_out = datasets.digits()
@@ -67,6 +71,7 @@ def test_the_audited_elbo_is_that_of_fresh_log_weights(fitted, key):
     assert abs(np.mean(errors)) < 5 * np.std(errors, ddof=1) / math.sqrt(len(errors)) + 1e-6
 
 
+@pytest.mark.slow
 def test_the_ledger_is_printed(one_page_vae, capsys):
     one_page_vae.main(epochs=1, draws=20)
     printed = capsys.readouterr().out
@@ -74,6 +79,7 @@ def test_the_ledger_is_printed(one_page_vae, capsys):
     assert "Distortion" in printed
 
 
+@pytest.mark.slow
 def test_more_draws_do_not_lower_the_bound_of_a_row(fitted, key):
     _, held_out = datasets.digits()
     log_w = log_weights(fitted.model, fitted.guide, jnp.asarray(held_out[0], jnp.float32), draws=64, key=key)

@@ -154,7 +154,7 @@ def _bounds(
 def _integrated(model: AbstractModel, x: Datum, boxes: _Boxes, tolerance: float) -> Integral:
     latents = boxes.low.shape[1]
     limits, rules = LIMITS[latents], np.zeros((0, 2))
-    if not len(boxes.axis):
+    if not (boxes.most > -math.inf).any():
         return Integral(-math.inf, False, math.inf, 0)
     # What may hold mass that can be seen; the rest was bounded.
     reach = boxes.most + boxes.log_volume
