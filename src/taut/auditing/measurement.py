@@ -239,6 +239,7 @@ def _checked(
     rows, refined = measured.rows, measured.rows.refined
     done, found, notes = stage("checks", 4), {}, list(measured.notes)
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[measured.numbers], guide)
+    done(0)
     if rows.walks is not None and refined is not None:
         found["controlled"] = budget.attempt(
             "the controls of the bracket",

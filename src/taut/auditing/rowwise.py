@@ -103,6 +103,8 @@ def measure_rows(
     taken = sum(len(part.numbers) for part in done)
     size, ended = _chunk_size(len(order)), cast(Ended, "all rows")
     try:
+        if on_block is not None:
+            on_block("rows", taken, len(order))
         while taken < len(order):
             chunk = order[taken : taken + effort.chunk(size, ROWS_AT_ONCE)]
             if taken and effort.spent(len(chunk)):

@@ -62,7 +62,7 @@ def schema_lines(schema: Schema, *, width: int | None = None) -> list[str]:
 def fit_bar(epochs: int, *, shown: bool = True) -> Iterator[Callable[[Epoch], None]]:
     """A bar over epochs that shows the bound on held-out rows."""
     with _bar(shown, TextColumn("{task.fields[bound]}"), TextColumn("{task.fields[left]}")) as bar:
-        task = bar.add_task("compiling", total=epochs, bound="", left="")
+        task = bar.add_task("compiling the training, once for this shape", total=epochs, bound="", left="")
 
         def update(now: Epoch) -> None:
             bar.update(
@@ -85,19 +85,20 @@ def audit_bar(*, shown: bool = True) -> Iterator[Callable[[str, int, int], None]
         def update(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done)  # pyright: ignore[reportArgumentType]  a TaskID is an int
+            words = stage if done else f"{stage}: compiling, once for this shape"
+            bar.update(tasks[stage], completed=done, description=words)  # pyright: ignore[reportArgumentType]  a TaskID is an int
 
         yield update
 
 
 def _bar(shown: bool, *columns: TextColumn | TimeElapsedColumn) -> Progress:
     console = Console(stderr=True)
-    # Without a terminal a live bar would write control codes into logs.
+    # Without a terminal or a notebook a live bar would write control codes into logs.
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         *columns,
         console=console,
-        disable=not (shown and console.is_terminal),
+        disable=not (shown and (console.is_terminal or console.is_jupyter)),
     )

@@ -33,7 +33,7 @@ from taut.shapes import RandomKey
 
 # Rows behind what is conditional on other cells; rows on either side of the comparison with samples.
 LOOKED_AT, COMPARED = 500, 2000
-STAGES = 5
+STAGES = 4
 
 
 class TableFound(NamedTuple):
@@ -102,7 +102,7 @@ def _look(
     chosen = np.sort(order[:LOOKED_AT])
     data = np.asarray(measured.data, np.float64)
     width, rows = len(columns), data[chosen]
-    on_stage(1)
+    on_stage(0)
     resolutions = np.array([(column.resolution or 0.0) / column.unit for column in columns])
     # Cells are hidden here whatever they are, and a mechanism of holes would read something into it.
     plain = model.as_if_random() if isinstance(model, LatentVariableModel) else model
@@ -115,13 +115,13 @@ def _look(
         key=others_key,
         rows=measured.numbers[chosen],
     )
-    on_stage(2)
+    on_stage(1)
     hidden = hiding_of(plain, guide, rows, columns, key=hiding_key)
-    on_stage(3)
+    on_stage(2)
     real = data[np.sort(order[:COMPARED])]
     synthetic = np.asarray(_sampled(model, jnp.asarray(real, jnp.result_type(float)), sample_key), np.float64)
     pairs = pairs_of(columns, real[:, :width], synthetic[:, :width])
-    on_stage(4)
+    on_stage(3)
     found = alone(columns, rows[:, :width])
     on_stage(STAGES)
     return _Deep(rows[:, :width], found, others, hidden, real[:, :width], synthetic[:, :width], pairs)
