@@ -30,6 +30,10 @@ CASES = {
 }
 
 
+# A page is drawn in seconds, and twice here.
+QUICK = {"digits", "table"}
+
+
 @functools.cache
 def page_of(name: str) -> str:
     return render_page(CASES[name])
@@ -55,6 +59,9 @@ def test_page_is_complete_and_asks_for_nothing(name):
     assert len(page) < 2_000_000
 
 
+@pytest.mark.parametrize(
+    "name", [*sorted(QUICK), *(pytest.param(name, marks=pytest.mark.slow) for name in sorted({*CASES} - QUICK))]
+)
 def test_same_ledger_from_json_gives_the_same_bytes(name):
     assert render_page(Ledger.from_json(CASES[name].to_json())) == page_of(name)
 
