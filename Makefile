@@ -34,7 +34,7 @@ demo: $(VENV)/.runtime
 
 # A file of tests stays on one worker: what it trains once it shares, and the blocks of a page share their names.
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS) --maxprocesses=4 --dist=loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS) --maxprocesses=4 --dist=loadfile --durations=10 $(ARGS)
 
 test-all: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses=4 --dist=loadfile $(ARGS)

@@ -161,6 +161,7 @@ def test_a_plain_function_is_audited_like_the_model_that_it_is(many):
     assert isinstance(str(bare), str)
 
 
+@pytest.mark.slow
 def test_a_row_where_the_function_breaks_harms_no_other(many):
     model, guide, data, _ = many
 

@@ -119,7 +119,7 @@ def test_three_latents_of_a_network_agree_with_importance_weights(key):
     assert abs(bounds.log_evidence(model, x, tolerance=1e-4).value - np.log(w.mean())) < 4 * error
 
 
-@pytest.mark.parametrize(("latents", "correlation"), [(2, 0.999), (3, 0.99)])
+@pytest.mark.parametrize(("latents", "correlation"), [(2, 0.999), pytest.param(3, 0.99, marks=pytest.mark.slow)])
 def test_ridges_agree_with_the_closed_form(latents, correlation, float64):
     covariance = np.eye(latents)
     covariance[:2, :2] = 0.1 * np.array([[1.0, correlation], [correlation, 1.0]])
@@ -138,6 +138,7 @@ def test_a_box_that_starts_on_a_part_of_a_ridge_grows_to_hold_it(float64):
     assert np.all(box[:, 1] > posterior.mean + reach)
 
 
+@pytest.mark.slow
 def test_a_ridge_too_thin_for_any_grid_is_refused(float64):
     """Three latents with correlation 0.99999: what the finest grid cannot see, it does not report."""
     weight = np.eye(3)

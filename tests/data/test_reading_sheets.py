@@ -207,6 +207,7 @@ def test_parquet_keeps_its_types(tmp_path):
         data.read_sheet(tmp_path / "a.parquet")
 
 
+@pytest.mark.slow
 def test_many_columns_take_seconds(tmp_path):
     data.write(np.arange(15_000).reshape(3, 5_000) / 7, tmp_path / "wide.csv")
     start = time.process_time()  # what else the machine does is no fault of the reader
