@@ -62,7 +62,7 @@ def map_rows(
     receives the number of rows done.
     """
     keep_compiled_programs()
-    numbers = np.arange(len(data)) if rows is None else np.asarray(rows)
+    numbers, values = np.arange(len(data)) if rows is None else np.asarray(rows), np.asarray(data)
     block = min(block, size_for(len(data)))
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
@@ -70,7 +70,7 @@ def map_rows(
         for taken in _blocks(len(data), block):
             own = guide if guide.amortised else _taken(guide, taken)
             # As floats here, and not in the program, which would be another one for each type that rows are stored in.
-            floats = jax.device_put(np.asarray(data)[taken].astype(jnp.result_type(float)))
+            floats = jax.device_put(values[taken].astype(jnp.result_type(float)))
             result = _block(function, model, own, floats, key, _taken(numbers, taken), _taken(aside, taken))
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
