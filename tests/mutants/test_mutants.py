@@ -49,10 +49,8 @@ def test_is_noticed(mutant, killer):
     assert is_noticed(MUTANTS[mutant].bugs, killer)
 
 
-@pytest.mark.parametrize(
-    "oracle",
-    [pytest.param(oracle, id=oracle.__name__, marks=pytest.mark.slow) for oracle in OWN],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("oracle", OWN, ids=lambda oracle: oracle.__name__)
 def test_an_oracle_is_quiet_without_a_bug(oracle):
     """Those of the suite are run where they stand."""
     oracle()

@@ -151,7 +151,7 @@ def controls_for(
     if family_of(model.prior()) is None:
         return Controlled(controls, [], moved, heavy)
     traces = _from_the_prior(model, guide, x, prior_key, numbers)
-    bound = np.asarray(jax.jit(jax.vmap(annealed_lower))(traces.log_weight[:, :, -1]))
+    bound = np.asarray(_lower_ends(traces.log_weight[:, :, -1]))
     return Controlled([*controls, *_control("the prior", bound, main.walks)], trade_off(traces), moved, heavy)
 
 
@@ -225,6 +225,7 @@ def _by_quadrature(measured: RowMeasures, known: Mapping[int, float]) -> list[Co
     return _control("a partition of all latents", values, jax.tree.map(lambda leaf: leaf[places], measured.walks))
 
 
+_lower_ends = jax.jit(jax.vmap(annealed_lower))
 BELOW = "lower bound from this start minus"
 
 

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Num
 
 from taut.bounds import proven_integral
 from taut.models import AbstractModel, Finite, LinearGaussian
+from taut.numerics import floats_on_device
 
 # By number of latents: a row takes some hundred boxes with one, some thousand with two. With three it takes a hundred
 # thousand, and minutes: too long for an audit.
@@ -38,7 +37,7 @@ def evidence_by_row(
     model: AbstractModel, data: Num[np.ndarray, "n features"], *, on_block: Callable[[int], None]
 ) -> Exactly:
     """log p(x) of every row as far as it is exact."""
-    floats = jax.device_put(np.asarray(data).astype(jnp.result_type(float)))
+    floats = floats_on_device(data)
     if isinstance(model, (LinearGaussian, Finite)):
         return Exactly(np.asarray(eqx.filter_vmap(model.log_evidence)(floats)))
     latents = model.prior().event_shape

@@ -5,16 +5,16 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Num
 
 from taut.auditing.measurement import Measured
+from taut.auditing.simulation import drawn_rows
 from taut.data import Schema, Units, decode
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel, entries_in
-from taut.numerics import mean_of, one_draw
+from taut.numerics import floats_on_device, mean_of, one_draw
 from taut.record import Exhibits, HistoryRow, LatentMap, RowExhibit, TableExhibit
 from taut.shapes import RandomKey
 
@@ -115,14 +115,8 @@ def _new_rows(
     model: AbstractModel, like: Num[np.ndarray, "k features"], *, key: RandomKey
 ) -> Num[np.ndarray, "k features"]:
     """Draws of x from p(z) p(x|z): at the covariates of these rows, with no cell missing."""
-    whole = _floats(np.nan_to_num(np.asarray(like, np.float64)))
-    return np.asarray(_drawn(model, whole, key))
-
-
-@eqx.filter_jit
-def _drawn(model: AbstractModel, lent: Float[Array, "k datum"], key: RandomKey) -> Num[Array, "k features"]:
-    keys = jr.split(key, len(lent))
-    return jax.vmap(lambda x, key: model.given(x).sample(key=key)[0])(lent, keys)
+    whole = floats_on_device(np.nan_to_num(np.asarray(like, np.float64)))
+    return np.asarray(drawn_rows(model, whole, key)[0])
 
 
 def _rows_shown(measured: Measured) -> list[RowExhibit]:
@@ -172,7 +166,7 @@ def _reconstructions(
     """E[x|z] at the posterior mean of each of a few rows."""
     if not guide.amortised:
         guide = jax.tree.map(lambda leaf: leaf[: len(data)], guide)
-    return np.asarray(_rebuilt(model, guide, _floats(data)))
+    return np.asarray(_rebuilt(model, guide, floats_on_device(data)))
 
 
 @eqx.filter_jit
@@ -186,7 +180,7 @@ def _samples(
     model: AbstractModel, data: Num[np.ndarray, "n features"], count: int, *, key: RandomKey
 ) -> Float[np.ndarray, "count entries"]:
     """E[x|z] at draws of z from the prior; covariates, where there are any, are those of a few rows in turn."""
-    lent = _floats(data[np.arange(count) % len(data)])
+    lent = floats_on_device(data[np.arange(count) % len(data)])
     return entries_in(model, np.asarray(_means(model, lent, key)))
 
 
@@ -194,10 +188,6 @@ def _samples(
 def _means(model: AbstractModel, lent: Float[Array, "k datum"], key: RandomKey) -> Float[Array, "k features"]:
     latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, len(lent)))
     return jax.vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, lent)
-
-
-def _floats(rows: Num[np.ndarray, "n features"]) -> Float[Array, "n features"]:
-    return jax.device_put(np.asarray(rows).astype(jnp.result_type(float)))
 
 
 def _in_unit_range(values: Num[np.ndarray, "n features"], low: float, high: float) -> list[list[float]]:

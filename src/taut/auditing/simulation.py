@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
@@ -20,7 +19,7 @@ from taut.bounds import certified_lower, certified_upper
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import Frame
+from taut.numerics import Frame, floats_on_device
 from taut.record import Estimate, Simulated
 from taut.shapes import RandomKey
 from taut.weights import map_rows
@@ -58,8 +57,8 @@ def draw_pool(
     remains an exact draw from its posterior.
     """
     sample_key, account_key, refine_key = jr.split(key, 3)
-    lent = jax.device_put(like[np.arange(rows) % len(like)].astype(jnp.result_type(float)))
-    data, latents = (np.asarray(part) for part in _drawn(model, lent, sample_key))
+    lent = floats_on_device(like[np.arange(rows) % len(like)])
+    data, latents = (np.asarray(part) for part in drawn_rows(model, lent, sample_key))
     encoder = account_for_rows(model, guide, data, draws=draws, key=account_key)
     refined = map_rows(RefinementOfRow(refined_draws), model, guide, data, key=refine_key, block=ROWS_AT_ONCE)
     return Pool(data, latents, encoder, refined, norms_of(model, guide, data, key=key))
@@ -71,7 +70,8 @@ def _coordinates(frames: Frame, latents: Float[Array, "n latents"]) -> Float[Arr
 
 
 @eqx.filter_jit
-def _drawn(model: AbstractModel, lent: Float[Array, "n features"], key: RandomKey) -> tuple[Array, Array]:
+def drawn_rows(model: AbstractModel, lent: Float[Array, "n features"], key: RandomKey) -> tuple[Array, Array]:
+    """A row from the model for each of these, with its holes and covariates, and the latent that made it."""
     keys = jr.split(key, len(lent))
     return jax.vmap(lambda x, key: model.given(x).sample(key=key))(lent, keys)
 

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
@@ -25,7 +24,7 @@ from jaxtyping import Array, Float, Int
 from scipy.linalg import solve_triangular
 
 from taut.errors import AuditError, OptionError
-from taut.numerics import log_density, mean_and_cholesky
+from taut.numerics import floats_on_device, log_density, mean_and_cholesky
 from taut.record import Estimate
 from taut.shapes import RandomKey
 
@@ -148,8 +147,7 @@ def _full(z: Latents, means: Means, roots: Float[np.ndarray, "n d d"]) -> Float[
 
 def _log_prior(prior: dist.Distribution, z: Latents) -> Draws:
     with jax.default_matmul_precision("highest"):
-        floats = jax.device_put(z.astype(jnp.result_type(float)))
-        return np.asarray(_densities(prior, floats), np.float64)
+        return np.asarray(_densities(prior, floats_on_device(z)), np.float64)
 
 
 @eqx.filter_jit

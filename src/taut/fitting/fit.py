@@ -8,7 +8,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Num
 
@@ -19,6 +18,7 @@ from taut.fitting.plan import Plan
 from taut.fitting.views import AsFloat, View
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import floats_on_device
 from taut.objectives import Objective, elbo, sticking_the_landing
 from taut.shapes import RandomKey
 
@@ -109,7 +109,7 @@ def on_device(rows: Num[np.ndarray, "n features"] | Num[Array, "n features"]) ->
         return rows
     wide = rows.dtype.kind in "iu" and rows.dtype.itemsize > 4
     # Put there, because `jnp.asarray` compiles a program for each shape.
-    return jax.device_put(rows.astype(jnp.result_type(float)) if wide else rows)
+    return floats_on_device(rows) if wide else jax.device_put(rows)
 
 
 def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
@@ -118,7 +118,7 @@ def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
     weights = np.asarray(weights, np.float64)
     if not (np.isfinite(weights) & (weights > 0)).all():
         raise OptionError("Weights want positive numbers; got others; leave rows out that shall not count.")
-    return jax.device_put((weights / weights.mean()).astype(jnp.result_type(float)))
+    return floats_on_device(weights / weights.mean())
 
 
 def refine(

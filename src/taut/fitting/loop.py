@@ -23,6 +23,7 @@ from taut.fitting.plan import Plan
 from taut.fitting.tensors import load_tensors, save_tensors
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import floats_on_device
 from taut.record import HistoryRow
 from taut.shapes import RandomKey
 
@@ -66,7 +67,7 @@ class State(eqx.Module):
     def start(cls, moving: Any, opt_state: Any, epochs: int) -> State:
         """The state before the first epoch."""
         zero = jax.device_put(np.int32(0))
-        return cls(moving, opt_state, moving, zero, zero, _record(np.full((epochs, 3), np.nan)))
+        return cls(moving, opt_state, moving, zero, zero, floats_on_device(np.full((epochs, 3), np.nan)))
 
     def after(self, moving: Any, opt_state: Any, train: float, held_out: float, seconds: float) -> State:
         """The state after one more epoch; without held-out rows the last state is the best."""
@@ -76,7 +77,7 @@ class State(eqx.Module):
         rose = math.isnan(held_out) or held_out > best_so_far
         epoch = jax.device_put(np.int32(int(self.epoch) + 1))
         best, best_epoch = (moving, epoch) if rose else (self.best, self.best_epoch)
-        return State(moving, opt_state, best, epoch, best_epoch, _record(record))
+        return State(moving, opt_state, best, epoch, best_epoch, floats_on_device(record))
 
     def history(self) -> list[HistoryRow]:
         """The epochs so far."""
@@ -85,11 +86,6 @@ class State(eqx.Module):
             HistoryRow(epoch=number, train=train, held_out=None if math.isnan(held) else held, seconds=seconds)
             for number, (train, held, seconds) in enumerate(rows, start=1)
         ]
-
-
-def _record(rows: np.ndarray) -> Array:
-    # Put there, and not computed there: each operation on a device is a compiled program.
-    return jax.device_put(rows.astype(jnp.result_type(float)))
 
 
 @eqx.filter_jit

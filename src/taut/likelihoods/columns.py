@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -22,7 +21,7 @@ from taut.likelihoods.ordered import OrderedLogit
 from taut.likelihoods.real import Gaussian, StudentT
 from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
 from taut.likelihoods.units import InUnits
-from taut.numerics import NEAREST_END
+from taut.numerics import NEAREST_END, floats_on_device
 from taut.shapes import Outputs
 
 Values = Float[np.ndarray, "n features"]
@@ -52,7 +51,7 @@ def for_columns(columns: Sequence[Column], values: Values) -> Start:
     for (family, _), places in groups.items():
         own, cells = [columns[place] for place in places], np.asarray(values[:, places], np.float64)
         block = FAMILIES[family](own, cells)
-        log_units = _array(np.log([column.unit for column in own]))
+        log_units = floats_on_device(np.log([column.unit for column in own]))
         blocks.append(block if block.discrete else InUnits(block, log_units))
         starts.append(_starting_outputs(block, cells))
     places = tuple(tuple(places) for places in groups.values())
@@ -63,24 +62,27 @@ def stand_ins(values: Values) -> Float[Array, "features"]:
     """For each column an observed value from its middle: where nothing was observed, zero."""
     middle = np.nanpercentile(np.vstack([values, np.where(np.isnan(values).all(axis=0), 0.0, np.nan)]), 50, axis=0,
                               method="lower")  # fmt: skip
-    return _array(middle)
+    return floats_on_device(middle)
 
 
 def _starting_outputs(block: AbstractLikelihood, cells: Values) -> Outputs:
     if isinstance(block, Categorical):
         return jnp.log(_shares(cells, block.classes)).reshape(-1)
-    return block.starting_outputs(_array(np.nanmean(cells, axis=0)))
+    return block.starting_outputs(floats_on_device(np.nanmean(cells, axis=0)))
 
 
 def _real(columns: Sequence[Column], cells: Values, of: Callable[[Values], Values]) -> dict[str, Any]:
     moved = of(cells)
     spread = np.nanstd(moved, axis=0)
-    return {"centre": _array(np.nanmean(moved, axis=0)), "spread": _array(np.where(spread > 0, spread, 1.0))}
+    return {
+        "centre": floats_on_device(np.nanmean(moved, axis=0)),
+        "spread": floats_on_device(np.where(spread > 0, spread, 1.0)),
+    }
 
 
 def _rounded(columns: Sequence[Column], per: Float[np.ndarray, "features"] | float = 1.0) -> Float[Array, "features"]:
     steps = np.array([(column.resolution or 0.0) / column.unit for column in columns])
-    return _array(ROUNDING * steps / per)
+    return floats_on_device(ROUNDING * steps / per)
 
 
 def _gaussian(columns: Sequence[Column], cells: Values) -> Gaussian:
@@ -115,7 +117,7 @@ def _logit_normal(columns: Sequence[Column], cells: Values) -> LogitNormal:
 
 
 def _beta(columns: Sequence[Column], cells: Values) -> Beta:
-    return Beta(len(columns), centre=_array(np.nanmean(log_odds(cells), axis=0)))
+    return Beta(len(columns), centre=floats_on_device(np.nanmean(log_odds(cells), axis=0)))
 
 
 def _ordered(columns: Sequence[Column], cells: Values) -> OrderedLogit:
@@ -124,11 +126,7 @@ def _ordered(columns: Sequence[Column], cells: Values) -> OrderedLogit:
 
 def _shares(cells: Values, classes: int) -> Float[Array, "features classes"]:
     counts = (cells[:, :, None] == np.arange(classes)).sum(axis=0) + SMOOTHING
-    return _array(counts / counts.sum(axis=1, keepdims=True))
-
-
-def _array(values: np.ndarray) -> Float[Array, "..."]:
-    return jax.device_put(values.astype(jnp.result_type(float)))
+    return floats_on_device(counts / counts.sum(axis=1, keepdims=True))
 
 
 Builder = Callable[[Sequence[Column], Values], AbstractLikelihood]

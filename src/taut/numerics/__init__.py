@@ -12,11 +12,13 @@ from taut.numerics.logarithms import (
     log_mean_exp,
     log_odds,
 )
+from taut.numerics.placing import floats_on_device
 
 __all__ = [
     "NEAREST_END",
     "Frame",
     "count_deviance",
+    "floats_on_device",
     "gaussian_kl",
     "inside",
     "inverse_softplus",

@@ -6,7 +6,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Key, Num
@@ -14,6 +13,7 @@ from jaxtyping import Array, Float, Key, Num
 from taut.compilation_cache import keep_compiled_programs
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import floats_on_device
 from taut.shapes import Datum, LogWeights, RandomKey
 from taut.weights.drawing import log_weights
 
@@ -70,7 +70,7 @@ def map_rows(
         for taken in _blocks(len(data), block):
             own = guide if guide.amortised else _taken(guide, taken)
             # As floats here, and not in the program, which would be another one for each type that rows are stored in.
-            floats = jax.device_put(values[taken].astype(jnp.result_type(float)))
+            floats = floats_on_device(values[taken])
             result = _block(function, model, own, floats, key, _taken(numbers, taken), _taken(aside, taken))
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:

@@ -7,9 +7,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jaxtyping import Float
@@ -24,10 +21,11 @@ from taut.auditing.columns.others import DRAWS, Others, others_of_rows
 from taut.auditing.columns.parts import Cells, measure_of, parts_of, table_of, unit_of
 from taut.auditing.means import mean_over_rows, quantiles
 from taut.auditing.measurement import Measured
+from taut.auditing.simulation import drawn_rows
 from taut.data import Column, Schema
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
-from taut.numerics import is_diagonal_gaussian
+from taut.numerics import floats_on_device, is_diagonal_gaussian
 from taut.record import ColumnAccount, Estimate, Hiding, TableAccount
 from taut.shapes import RandomKey
 
@@ -119,21 +117,12 @@ def _look(
     hidden = hiding_of(plain, guide, rows, columns, key=hiding_key)
     on_stage(2)
     real = data[np.sort(order[:COMPARED])]
-    synthetic = np.asarray(_sampled(model, jnp.asarray(real, jnp.result_type(float)), sample_key), np.float64)
+    synthetic = np.asarray(drawn_rows(model, floats_on_device(real), sample_key)[0], np.float64)
     pairs = pairs_of(columns, real[:, :width], synthetic[:, :width])
     on_stage(3)
     found = alone(columns, rows[:, :width])
     on_stage(STAGES)
     return _Deep(rows[:, :width], found, others, hidden, real[:, :width], synthetic[:, :width], pairs)
-
-
-@eqx.filter_jit
-def _sampled(
-    model: AbstractModel, like: Float[jax.Array, "n features"], key: RandomKey
-) -> Float[jax.Array, "n features"]:
-    """A row from the model for each of these, with its holes and covariates."""
-    keys = jr.split(key, len(like))
-    return jax.vmap(lambda x, key: model.given(x).sample(key=key)[0])(like, keys).astype(jnp.result_type(float))
 
 
 def _column(

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from taut.data import Column
 from taut.likelihoods import Mixed, for_columns, stand_ins
-from taut.numerics import log_density_by_entry
+from taut.numerics import floats_on_device, log_density_by_entry
 from taut.one_program import in_one_program
 from taut.shapes import Outputs
 
@@ -37,7 +37,7 @@ def alone(columns: Sequence[Column], cells: Cells) -> Cells:
     holes = np.isnan(cells)
     filled = np.where(holes & holes.all(axis=0), np.asarray(stand_ins(cells), np.float64), cells)
     start = in_one_program(lambda: for_columns(columns, filled))
-    whole = jax.device_put(np.where(holes, np.asarray(stand_ins(filled)), cells).astype(jnp.result_type(float)))
+    whole = floats_on_device(np.where(holes, np.asarray(stand_ins(filled)), cells))
     fitted = _fitted((start.likelihood, start.outputs), whole, jax.device_put(~holes))
     return np.where(holes, np.nan, np.asarray(_log_p(fitted, whole), np.float64))
 

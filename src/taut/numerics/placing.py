@@ -1,0 +1,15 @@
+"""Numbers on the device."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+
+def floats_on_device(values: np.ndarray | Array) -> Float[Array, "..."]:
+    """These numbers as floats of the working precision, put there: `jnp.asarray` compiles a program for each shape.
+
+    >>> floats_on_device(np.array([1, 2])).tolist()
+    [1.0, 2.0]
+    """
+    return jax.device_put(np.asarray(values).astype(jnp.result_type(float)))
