@@ -23,12 +23,13 @@ from taut.models import LinearGaussian
 from taut.numerics import Frame, gaussian_kl
 from tests.annealing.instances import ORACLES, even_schedule, mixed, simulated, walked, wide_frame
 from tests.laws.instances import linear_gaussian
+from tests.quick import quick
 
 ROWS = 400
 
 
 @pytest.fixture(
-    scope="module", params=["linear-Gaussian", "mixture prior", pytest.param("sine, 1 latent", marks=pytest.mark.slow)]
+    scope="module", params=quick("linear-Gaussian", of=["linear-Gaussian", "mixture prior", "sine, 1 latent"])
 )
 def both_ways(request):
     """Few temperatures and few leapfrogs: bounds that are loose, so that a wrong one shows."""
@@ -53,7 +54,8 @@ def test_the_mean_inverse_reverse_weight_is_the_inverse_evidence(both_ways):
     assert (reverse - truth[:, None]).mean() > 0.01
 
 
-@pytest.mark.parametrize("length", [200, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("length", [200, 400])
 def test_each_gap_is_half_of_jeffreys_divergence_over_the_temperatures(length):
     """Grosse et al. 2013 for perfect mixing: here trajectories of a quarter period, which forget where they began."""
     model, frame = LinearGaussian(2.0 * jnp.eye(4)[:, :2], jnp.zeros(4), jnp.full(4, 0.7)), wide_frame(2, 2.0)
@@ -82,8 +84,14 @@ def test_from_the_posterior_itself_every_weight_is_the_evidence():
     path = Path(model, x, Frame.of(model.posterior(x)))
     schedule = even_schedule(5, 0.5)
     truth = float(model.log_evidence(x))
-    there = forward_walk(path, schedule, 5, leapfrogs=2, key=jr.key(0))
-    back = reverse_walk(path, schedule, 5, jnp.array([0.3, -0.2]), leapfrogs=2, key=jr.key(0))
+
+    @jax.jit
+    def both(key):
+        start = jnp.array([0.3, -0.2])
+        ahead = forward_walk(path, schedule, 5, leapfrogs=2, key=key)
+        return ahead, reverse_walk(path, schedule, 5, start, leapfrogs=2, key=key)
+
+    there, back = both(jr.key(0))
     assert float(there.log_weight) == pytest.approx(truth, abs=1e-4)
     assert float(back.log_weight) == pytest.approx(truth, abs=1e-4)
 
@@ -91,9 +99,8 @@ def test_from_the_posterior_itself_every_weight_is_the_evidence():
 def test_in_float64_only_rounding_is_left(float64):
     model = linear_gaussian(5, 2)
     x = jnp.asarray(simulated(model, 1)[0][0])
-    walk = forward_walk(
-        Path(model, x, Frame.of(model.posterior(x))), even_schedule(50, 0.3), 50, leapfrogs=2, key=jr.key(0)
-    )
+    path, schedule = Path(model, x, Frame.of(model.posterior(x))), even_schedule(50, 0.3)
+    walk = jax.jit(lambda key: forward_walk(path, schedule, 50, leapfrogs=2, key=key))(jr.key(0))
     assert walk.log_weight.dtype == jnp.float64
     assert float(walk.log_weight) == pytest.approx(float(model.log_evidence(x)), abs=1e-11)
 
@@ -108,13 +115,12 @@ def test_the_kernel_leaves_its_target_alone():
     )
     root = jnp.linalg.cholesky(jnp.linalg.inv(precision))
 
-    @jax.jit
     def moved(key):
         start, move = jr.split(key)
         u = mean + root @ jr.normal(start, (2,))
         return hmc_step(path, path.at(u), beta, jnp.asarray(0.9), leapfrogs=2, key=move)
 
-    after, accepted = jax.vmap(moved)(jr.split(jr.key(5), 20_000))
+    after, accepted = jax.jit(jax.vmap(moved))(jr.split(jr.key(5), 20_000))
     white = np.asarray((after.u - mean[None]) @ jnp.linalg.inv(root).T)
     assert 0.3 < float(accepted.mean()) < 0.97, "some are refused, or the test says nothing of refusing"
     assert np.all(np.abs(white.mean(axis=0)) < 4 / np.sqrt(20_000))
@@ -129,9 +135,8 @@ def test_a_density_that_is_no_number_is_never_entered():
     base = linear_gaussian(5, 2)
     path = Path(Broken(base.weight, base.offset, base.noise), jnp.zeros(5), wide_frame(2))
     keys = jr.split(jr.key(0), 64)
-    ends, _ = jax.vmap(lambda k: hmc_step(path, path.at(jnp.zeros(2)), jnp.ones(()), jnp.ones(()), leapfrogs=3, key=k))(
-        keys
-    )
+    one = jnp.ones(())
+    ends, _ = jax.jit(jax.vmap(lambda k: hmc_step(path, path.at(jnp.zeros(2)), one, one, leapfrogs=3, key=k)))(keys)
     assert bool(jnp.all(ends.u[:, 0] <= 1.0))
     assert bool(jnp.all(jnp.isfinite(ends.log_joint)))
 
@@ -166,9 +171,8 @@ def test_a_pilot_finds_the_posterior_and_how_far_it_is():
     x = jnp.asarray(simulated(model, 1, seed=4)[0][0])
     q, posterior, frame = wide_frame(2).distribution(), model.posterior(x), wide_frame(2)
     betas = jnp.arange(1, 25) / 24
-    found = jax.vmap(lambda k: pilot(Path(model, x, frame), betas, chains=16, leapfrogs=3, settling=40, key=k))(
-        jr.split(jr.key(0), 40)
-    )
+    searched = jax.vmap(lambda k: pilot(Path(model, x, frame), betas, chains=16, leapfrogs=3, settling=40, key=k))
+    found = jax.jit(searched)(jr.split(jr.key(0), 40))
     jeffreys = float(gaussian_kl(q, posterior) + gaussian_kl(posterior, q))
     seen = np.mean(np.asarray(found.variance), axis=1)
     # States lag behind their temperature, which makes a plan longer and no bound wrong.
@@ -190,7 +194,12 @@ def test_a_trace_ends_where_the_walk_ends():
     model = mixed()
     x = jnp.asarray(simulated(model, 1)[0][0])
     path, schedule = Path(model, x, wide_frame(2, 1.5)), even_schedule(32, 0.3)
-    trace = forward_trace(path, schedule, marks=8, leapfrogs=2, key=jr.key(2))
-    walk = forward_walk(path, schedule, 32, leapfrogs=2, key=jr.key(2))
+
+    @jax.jit
+    def both(key):
+        trace = forward_trace(path, schedule, marks=8, leapfrogs=2, key=key)
+        return trace, forward_walk(path, schedule, 32, leapfrogs=2, key=key)
+
+    trace, walk = both(jr.key(2))
     assert float(trace.log_weight[-1]) == pytest.approx(float(walk.log_weight), abs=1e-4)
     assert trace.beta.tolist() == pytest.approx([4 * (k + 1) / 32 for k in range(8)])

@@ -175,6 +175,7 @@ def test_a_row_where_the_function_breaks_harms_no_other(many):
     assert np.isfinite(audited.ledger.evidence.upper.value)
 
 
+@pytest.mark.slow
 def test_an_interrupted_audit_speaks_of_a_part_and_goes_on(many, tmp_path):
     model, guide, data, _ = many
     data = np.concatenate([data, data])
@@ -234,6 +235,7 @@ def test_a_limit_shorter_than_the_first_rows_says_what_it_would_need(many):
         taut.audit(model, guide, data, key=jr.key(0), draws=400, seconds=1e-3)
 
 
+@pytest.mark.slow
 def test_a_narrower_bracket_takes_more_temperatures(many):
     model, guide, data, audited = many
     narrow = audit_by_row(model, guide, data, key=jr.key(0), draws=400, width=0.005)

@@ -16,6 +16,7 @@ from taut.guides import Constant, KnownPosterior, LocalGaussian
 from taut.models import LinearGaussian, standard_normal
 from taut.numerics import mean_and_cholesky
 from tests.auditing.instances import breaking, neural
+from tests.quick import quick
 
 REPETITIONS = 40
 
@@ -54,7 +55,7 @@ def uniform(rows, latents, draws=99, seed=0):
     return Ranks(np.zeros((rows, latents)), rank, rank[:, 0], np.ones(rows, bool))
 
 
-@pytest.mark.parametrize("latents", [1, 3])
+@pytest.mark.parametrize("latents", quick(1, of=[1, 3]))
 def test_the_exact_posterior_is_found_calibrated_as_often_as_promised(latents, key):
     model = observed(latents)
     found = [calibrate(model, KnownPosterior(model.posterior), key=k) for k in jr.split(key, REPETITIONS)]
@@ -139,7 +140,7 @@ def test_latents_that_move_as_one_count_as_one(key):
     assert sum(apart.band) / 2 == pytest.approx(500 * 6 / 20, rel=0.05)
 
 
-@pytest.mark.parametrize("copies", [1, 4])
+@pytest.mark.parametrize("copies", quick(4, of=[1, 4]))
 def test_bands_hold_with_the_chance_that_they_name(copies):
     held = quiet = 0
     for seed in range(100):

@@ -219,6 +219,7 @@ def by_name(ledger):
     return {column.name: column for column in ledger.columns}
 
 
+@pytest.mark.slow
 def test_a_table_with_holes_is_audited_from_end_to_end(audited):
     _, ledger = audited
     assert ledger.complete
@@ -240,6 +241,7 @@ def test_a_table_with_holes_is_audited_from_end_to_end(audited):
     assert ledger.predictive == []
 
 
+@pytest.mark.slow
 def test_what_goes_together_gains_and_what_does_not_does_not(audited):
     columns = by_name(audited[1])
     for name in ("size", "weight", "class"):
@@ -249,6 +251,7 @@ def test_what_goes_together_gains_and_what_does_not_does_not(audited):
         assert abs(columns[name].gain.value) < 0.1
 
 
+@pytest.mark.slow
 def test_heavy_tails_are_seen_where_the_likelihood_has_none(audited):
     _, ledger = audited
     columns = by_name(ledger)
@@ -261,6 +264,7 @@ def test_heavy_tails_are_seen_where_the_likelihood_has_none(audited):
     assert "column-ignored" not in verdicts
 
 
+@pytest.mark.slow
 def test_hidden_cells_come_back_better_than_the_mean(audited):
     columns = by_name(audited[1])
     hidden = columns["size"].hidden
@@ -269,6 +273,7 @@ def test_hidden_cells_come_back_better_than_the_mean(audited):
     assert columns["class"].hidden.value > columns["class"].hidden.baseline + 0.2
 
 
+@pytest.mark.slow
 def test_without_a_bracket_only_the_encoder_speaks(audited, sheet):
     vae, whole = audited
     ledger = vae.audit(sheet, draws=50, bracket=False)

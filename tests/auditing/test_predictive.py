@@ -1,10 +1,13 @@
 """Predictive checks: quiet on data from the model itself, and each loud where the likelihood is wrong in its way."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from taut.auditing.predictive import MOST_FEATURES, l_moments, mean_kurtosis, predictive_checks
+from tests.quick import quick
 
 FACTORS = 0.5 * np.random.default_rng(99).normal(size=(2, 3))
 POOL = 256
@@ -54,8 +57,10 @@ def outside(check):
     return not check.low <= check.observed <= check.high
 
 
-@pytest.mark.parametrize("model", [gaussian, heavy, poisson, bits])
-@pytest.mark.parametrize("rows", [60, 1000], ids="n={}".format)
+@pytest.mark.parametrize(
+    ("model", "rows"),
+    quick((heavy, 60), (bits, 60), of=itertools.product([gaussian, heavy, poisson, bits], [60, 1000])),
+)
 def test_data_from_the_model_itself_are_inside(model, rows):
     draw = np.random.default_rng(rows)
     sets = [found(model(draw, rows), model(draw, POOL)) for _ in range(40)]
@@ -65,6 +70,7 @@ def test_data_from_the_model_itself_are_inside(model, rows):
     assert sum(counts.values()) <= 0.06 * 40 * len(counts), counts
 
 
+@pytest.mark.slow
 def test_both_errors_are_in_the_range():
     """A range for the data sets alone would leave out half of them, where data are many and the pool is small."""
     draw = np.random.default_rng(3)

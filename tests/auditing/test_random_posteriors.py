@@ -54,6 +54,7 @@ def test_the_upper_end_of_one_gaussian_is_kept(latents, monkeypatch):
         assert found.upper.value > 0.0 > found.lower.value, seed
 
 
+@pytest.mark.slow
 def test_climbing_finds_other_peaks():
     """From a Gaussian that stands on one of two peaks, wherever the other one is."""
     places, same = np.array([-60.0, -11.0, 4.0, 37.0]), {"rows": np.arange(4)}

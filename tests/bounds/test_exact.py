@@ -10,6 +10,7 @@ from taut import bounds, guides, likelihoods, models
 from taut.bounds.quadrature import posterior_box
 from taut.errors import AuditError, OptionError
 from tests.laws.instances import encoder, finite, linear_gaussian, random_net, rows_of, sine
+from tests.quick import quick
 
 
 class Plain(models.AbstractModel):
@@ -82,7 +83,7 @@ def test_four_latents_are_too_many():
         bounds.log_evidence(sine(4), jnp.zeros(3))
 
 
-@pytest.mark.parametrize("scale", [0.5, pytest.param(3.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scale", quick(0.5, of=[0.5, 3.0]))
 def test_three_latents_agree_with_the_closed_form(scale, float64):
     """A posterior near the prior, and one whose ridge of standard deviation 0.1 slips between coarse nodes."""
     model = linear_gaussian(4, 3, seed=2)
@@ -119,7 +120,7 @@ def test_three_latents_of_a_network_agree_with_importance_weights(key):
     assert abs(bounds.log_evidence(model, x, tolerance=1e-4).value - np.log(w.mean())) < 4 * error
 
 
-@pytest.mark.parametrize(("latents", "correlation"), [(2, 0.999), pytest.param(3, 0.99, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("latents", "correlation"), quick((2, 0.999), of=[(2, 0.999), (3, 0.99)]))
 def test_ridges_agree_with_the_closed_form(latents, correlation, float64):
     covariance = np.eye(latents)
     covariance[:2, :2] = 0.1 * np.array([[1.0, correlation], [correlation, 1.0]])

@@ -11,6 +11,7 @@ from taut.bounds import proven_integral
 from taut.bounds.enclosure import enclosed, enclosed_by_slopes
 from taut.networks import Perceptron
 from tests.bounds.posteriors import GAUSSIAN, KINDS, drawn, mixture, model
+from tests.quick import quick
 
 # A place that no grid or search has a reason to look at.
 SPIKE = (-17.3456, 8.3217, 2.3456)
@@ -46,9 +47,7 @@ def test_what_is_proven_is_right(name):
     assert found.log_value == pytest.approx(0.0, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    "latents", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("latents", quick(1, of=[1, 2, 3]))
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_exact_is_false_of_random_posteriors(kind, latents):
     """Three hundred in all, with the slow ones; what is not proven is a lower bound."""

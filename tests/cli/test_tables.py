@@ -289,6 +289,7 @@ def test_errors_say_how_sure_each_cell_is(imputed):
             assert float(line["std_dev"]) > 0
 
 
+@pytest.mark.slow
 def test_multiple_imputation_is_one_long_file(fitted, people_file, tmp_path):
     ended = done("impute", fitted, people_file, "--out", tmp_path / "long.csv", "--draws", 3)
     header, *rows = read(tmp_path / "long.csv")
@@ -304,6 +305,7 @@ def test_multiple_imputation_is_one_long_file(fitted, people_file, tmp_path):
     assert "`note` is not modelled: its 5 missing cells stay empty." in ended.err
 
 
+@pytest.mark.slow
 def test_impute_keeps_commas_and_separators(fitted, tmp_path):
     rows = [[cell.replace(".", ",") for cell in row] for row in people(12, seed=5)]
     written(tmp_path / "west.csv", rows, sign=";")
@@ -484,6 +486,7 @@ def test_given_once_only(fitted, tmp_path):
 # ── audit, compare, info ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_audit_of_held_out_rows(fitted, tmp_path):
     words = ("--draws", 20, "--no-bracket", "--rows", 4, "--out", tmp_path)
     assert json.loads(done("audit", fitted, *words, "--json").out)["rows"] == 4

@@ -123,6 +123,7 @@ def test_parquet_cut_short(tmp_path):
         data.read(tmp_path / "a.parquet")
 
 
+@pytest.mark.slow
 def test_many_columns_take_seconds(tmp_path):
     counts = np.arange(60_000).reshape(3, 20_000)
     data.write(counts, tmp_path / "wide.csv")

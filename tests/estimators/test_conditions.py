@@ -57,6 +57,7 @@ def test_a_linear_conditional_model_has_its_closed_form(fitted):
     assert account.log_p.mean() == pytest.approx(exact.mean(), abs=0.01)
 
 
+@pytest.mark.slow
 def test_it_learns_the_conditional_density_and_not_the_marginal(fitted):
     fresh = rows_given(1000, seed=2)
     lost = truth(fresh) - closed_form(fitted, fresh)

@@ -29,6 +29,7 @@ def vae(table):
     return taut.VAE(**OPTIONS).fit(table)
 
 
+@pytest.mark.slow
 def test_a_row_without_any_cell_is_not_improbable(vae):
     nothing = pa.table({name: pa.array([None, 0.5], pa.float64()) for name in "abc"})
     account = vae.account(nothing, draws=50)
@@ -37,6 +38,7 @@ def test_a_row_without_any_cell_is_not_improbable(vae):
     assert unusual(vae.fitted_, nothing, account.log_p, draws=50).values[0] == 1.0
 
 
+@pytest.mark.slow
 def test_draws_are_cells_that_the_model_takes_back(vae):
     drawn = vae.sample(50)
     assert np.isfinite(vae.score_samples(drawn, draws=20)).all()
@@ -59,6 +61,7 @@ def test_a_total_knows_the_cell_that_is_asked_for():
         vae.score_samples(counts, of=[0])
 
 
+@pytest.mark.slow
 def test_an_imputer_drops_and_marks_by_name(table):
     empty = table.append_column("e", pa.array([None] * len(table), pa.float64()))
     imputer = taut.VAEImputer(**OPTIONS, add_indicator=True).fit(empty)

@@ -1,12 +1,14 @@
 """A linear decoder with Gaussian noise is factor analysis: the densities of rows against scikit-learn's."""
 
 import numpy as np
+import pytest
 from sklearn import datasets
 from sklearn.decomposition import FactorAnalysis
 
 import taut
 
 
+@pytest.mark.slow
 def test_densities_of_rows_are_those_of_factor_analysis():
     data = datasets.load_wine().data
     spread = data.std(axis=0)

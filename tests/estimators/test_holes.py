@@ -14,6 +14,7 @@ from taut.estimators.blocks import schema_of
 from taut.estimators.holes import usual_values
 from taut.models import standard_normal
 from taut.numerics import log_density_by_entry
+from tests.quick import quick
 
 pytestmark = pytest.mark.usefixtures("little_compilation")
 RECIPE = {"hidden": (), "max_epochs": 30, "random_state": 0, "verbose": False, "learning_rate": 0.01}
@@ -66,7 +67,7 @@ def with_holes(n=60, seed=1):
     return rows[np.isnan(rows).any(axis=1)]
 
 
-@pytest.mark.parametrize("fit", ["linear", "table"])
+@pytest.mark.parametrize("fit", quick("table", of=["linear", "table"]))
 def test_rows_with_new_holes_have_the_log_p_and_the_posterior_of_the_closed_form(fit, request):
     vae, rows = request.getfixturevalue(fit), with_holes()
     truth = [exact(vae, row) for row in rows]
@@ -114,6 +115,7 @@ def test_an_infinity_is_refused_with_its_place(linear):
         linear.score_samples(rows)
 
 
+@pytest.mark.slow
 def test_an_audit_takes_rows_with_holes(linear):
     ledger = linear.audit(with_holes(), draws=20, bracket=False)
     assert np.isfinite(ledger.elbo.value)
@@ -141,7 +143,7 @@ def test_usual_values_have_a_finite_density_and_matter_nowhere(likelihood):
     assert (root[parts.owners == 1] == 0).all()
 
 
-@pytest.mark.parametrize("likelihood", ["categorical", "discretised-logistic"])
+@pytest.mark.parametrize("likelihood", quick("categorical", of=["categorical", "discretised-logistic"]))
 def test_log_p_of_a_row_with_a_hole_is_the_integral(likelihood):
     rows = rows_for(likelihood)
     vae = taut.VAE(1, likelihood=likelihood, hidden=(), max_epochs=1, random_state=0, verbose=False).fit(rows)
@@ -158,6 +160,7 @@ def test_log_p_of_a_row_with_a_hole_is_the_integral(likelihood):
     np.testing.assert_allclose(vae.score_samples(holed), truth, atol=0.02)
 
 
+@pytest.mark.slow
 def test_binarised_greys_may_have_holes():
     greys = np.random.default_rng(0).integers(0, 256, (40, 9)).astype(np.uint8)
     vae = taut.VAE(1, binarise="fixed", hidden=(), max_epochs=1, random_state=0, verbose=False).fit(greys)

@@ -89,6 +89,7 @@ def test_a_comparison_with_random_holes_is_refused(fitted, tmp_path):
     assert "informative" in said
 
 
+@pytest.mark.slow
 def test_the_command_line_knows_the_word(tmp_path):
     taut.data.write(hiding(100, seed=2)[0], tmp_path / "rows.csv")
     words = ["--hidden", "none", "--latent-dim", "1", "--epochs", "1", "--missing", "informative", "--quiet"]

@@ -10,6 +10,7 @@ import pytest
 import taut
 from taut.estimators import containers
 from taut.estimators.containers import in_library, library_of
+from tests.quick import quick
 
 pytestmark = pytest.mark.usefixtures("little_compilation")
 SMALL = {"latent_dim": 1, "hidden": (), "max_epochs": 1, "random_state": 0, "verbose": False}
@@ -47,7 +48,11 @@ def made_by(vae, frame):
 
 @pytest.mark.parametrize(
     ("library", "block"),
-    [("pandas", False), ("pandas", True), ("polars", True), ("batch", False), ("lazy", False)],
+    quick(
+        ("pandas", True),
+        ("lazy", False),
+        of=[("pandas", False), ("pandas", True), ("polars", True), ("batch", False), ("lazy", False)],
+    ),
 )
 def test_every_method_that_makes_rows(library, block, tmp_path):
     columns = {name: COLUMNS[name] for name in ("a", "b")} if block else COLUMNS

@@ -65,6 +65,7 @@ def test_an_array_comes_back_as_floats_with_what_was_there_to_the_bit(imputer):
     assert imputer.transform(rows().astype(np.float32)).dtype == np.float32
 
 
+@pytest.mark.slow
 def test_cells_missing_in_no_training_row_are_filled_by_what_goes_with_them():
     whole = rows(200, holes=False)
     imputer = taut.VAEImputer(1, hidden=(), max_epochs=30, random_state=0, verbose=False).fit(whole)
@@ -130,6 +131,7 @@ def test_an_impossible_way_to_fill_is_refused_before_training(bad):
         taut.VAEImputer(1, **SMALL, **bad).fit(rows())
 
 
+@pytest.mark.slow
 def test_it_is_a_step_before_what_takes_no_holes(imputer):
     made = make_pipeline(clone(imputer), StandardScaler()).fit_transform(rows())
     np.testing.assert_allclose(made.mean(axis=0), 0.0, atol=1e-9)
@@ -185,6 +187,7 @@ def test_a_contamination_that_is_no_share_is_refused(bad):
 # ── all ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_grid_over_latents_is_searched():
     search = GridSearchCV(taut.VAE(**SMALL), {"latent_dim": [1, 2]}, cv=2, refit=False)
     found = search.fit(rows(40, holes=False)).cv_results_

@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 
 import taut
 from taut import errors
+from tests.quick import quick
 
 
 def test_a_fit_says_which_likelihood_it_chose_and_why(vae):
@@ -89,6 +90,7 @@ def test_an_audit_of_training_rows_says_so(vae, digits):
     assert "rows-seen" in {verdict.code for verdict in ledger.verdicts}
 
 
+@pytest.mark.slow
 def test_real_columns_are_scored_in_their_own_units(key):
     # A column in units c times smaller shifts log p(x) by −log c for each row: scaling is inside the density.
     rows = np.asarray(jr.normal(key, (400, 3))) @ np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 0.3], [0.0, 0.0, 1.0]])
@@ -128,7 +130,7 @@ def test_a_batch_larger_than_the_data_is_all_of_them(digits):
     np.testing.assert_array_equal(*(fit.transform(digits[1]) for fit in fits))
 
 
-@pytest.mark.parametrize("likelihood", taut.likelihoods.NAMES)
+@pytest.mark.parametrize("likelihood", quick("discretised-logistic", "negative-binomial", of=taut.likelihoods.NAMES))
 def test_every_likelihood_fits_scores_and_samples(likelihood, digits):
     rows = digits[0][:200]
     if likelihood == "bernoulli":

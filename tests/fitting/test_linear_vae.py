@@ -61,6 +61,7 @@ def test_linear_autoencoder_reaches_probabilistic_pca(key):
     assert abs(run.history[-1].train - per_row(best, data)) < 0.02
 
 
+@pytest.mark.slow
 def test_exactly_the_directions_below_the_noise_collapse(key):
     """σ = 1: eigenvalues 8 and 4 are worth a latent, those at 0.6 and below are not; KL = ½ log λ where used."""
     data = data_with_spectrum([8.0, 4.0, 0.6, 0.5, 0.3, 0.2])

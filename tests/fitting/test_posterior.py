@@ -1,5 +1,6 @@
 """The best Gaussian of one row, against posteriors that are known."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -21,22 +22,27 @@ def gaussian():
     return model, rows_of(model, 1)[0]
 
 
+@eqx.filter_jit
+def refined(model, x, starts, covariance="full"):
+    return refined_gaussian(model, x, starts, key=jr.key(0), covariance=covariance)
+
+
 def elbo(model, x, frame, draws=4000):
     u = jr.normal(jr.key(77), (draws, frame.mean.shape[0]))
-    values = np.asarray(log_ratios(model, x, frame, u), np.float64)
+    values = np.asarray(eqx.filter_jit(log_ratios)(model, x, frame, u), np.float64)
     return values.mean(), values.std(ddof=1) / np.sqrt(draws)
 
 
 def test_a_gaussian_posterior_is_found_exactly(gaussian):
     model, x = gaussian
-    frame = refined_gaussian(model, x, jnp.zeros((1, 3)), key=jr.key(0))
+    frame = refined(model, x, jnp.zeros((1, 3)))
     assert float(gaussian_kl(frame.distribution(), model.posterior(x))) < 1e-5
 
 
 def test_a_diagonal_family_finds_its_own_optimum(gaussian):
     """Mean exact, variances 1/Λ_ii (Turner & Sahani 2011)."""
     model, x = gaussian
-    frame = refined_gaussian(model, x, jnp.zeros((1, 3)), key=jr.key(0), covariance="diagonal")
+    frame = refined(model, x, jnp.zeros((1, 3)), covariance="diagonal")
     posterior = model.posterior(x)
     precision = np.linalg.inv(np.asarray(posterior.covariance_matrix))
     np.testing.assert_allclose(frame.root, np.diagonal(precision) ** -0.5, rtol=1e-3)
@@ -45,23 +51,23 @@ def test_a_diagonal_family_finds_its_own_optimum(gaussian):
 
 def test_from_far_away_it_still_arrives(gaussian):
     model, x = gaussian
-    frame = refined_gaussian(model, x, jnp.full((1, 3), 30.0), key=jr.key(0))
+    frame = refined(model, x, jnp.full((1, 3), 30.0))
     assert float(gaussian_kl(frame.distribution(), model.posterior(x))) < 1e-3
 
 
 def test_without_fisher_information_second_derivatives_serve(gaussian):
     model, x = gaussian
     plain = LogJoint(model.log_joint, latents=3, prior=model.prior())
-    frame = refined_gaussian(plain, x, jnp.zeros((1, 3)), key=jr.key(0))
+    frame = refined(plain, x, jnp.zeros((1, 3)))
     assert float(gaussian_kl(frame.distribution(), model.posterior(x))) < 1e-4
 
 
 def test_it_beats_laplace_on_a_network():
     model = random_net(2, features=20)
     x = rows_of(model, 1, seed=3)[0]
-    frame = refined_gaussian(model, x, jnp.zeros((1, 2)), key=jr.key(0))
+    frame = refined(model, x, jnp.zeros((1, 2)))
     ours, error = elbo(model, x, frame)
-    precision = -jax.hessian(lambda z: model.log_joint(x, z))(frame.mean)
+    precision = -jax.jit(jax.hessian(lambda z: model.log_joint(x, z)))(frame.mean)
     laplace = Frame(frame.mean, jnp.linalg.cholesky(jnp.linalg.inv(precision)))
     theirs, _ = elbo(model, x, laplace)
     assert ours > theirs - 0.3 - 5 * error
@@ -71,9 +77,9 @@ def test_of_two_modes_the_heavier_is_taken():
     """The prior's second component has 0.7 of the mass, and this datum lies between."""
     model = mixed()
     starts = jnp.stack([-model.offset, model.offset])
-    frame = refined_gaussian(model, jnp.zeros(3), starts, key=jr.key(0))
+    frame = refined(model, jnp.zeros(3), starts)
     assert float(frame.mean[0]) > 0
-    again = refined_gaussian(model, jnp.zeros(3), starts[::-1], key=jr.key(0))
+    again = refined(model, jnp.zeros(3), starts[::-1])
     assert float(again.mean[0]) > 0
 
 

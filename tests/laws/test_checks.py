@@ -6,6 +6,7 @@ import pytest
 
 from tests.laws import checks
 from tests.laws.instances import GRID_MODELS, LIKELIHOODS
+from tests.quick import quick
 
 HELPERS = {
     "near",
@@ -23,6 +24,7 @@ OF_GRIDS = {"identity_holds_by_quadrature", "quadrature_equals_a_dense_grid"}
 OWN = {
     name for name, value in vars(checks).items() if inspect.isfunction(value) and value.__module__ == checks.__name__
 }
+IN_SECONDS = {"network, 1 latent", "sine, 2 latents"}
 PLAIN = sorted(OWN - HELPERS - OF_LIKELIHOODS - OF_GRIDS)
 
 
@@ -31,12 +33,12 @@ def test_oracle(name):
     getattr(checks, name)()
 
 
-@pytest.mark.parametrize("model", GRID_MODELS)
+@pytest.mark.parametrize("model", quick(*IN_SECONDS, of=GRID_MODELS))
 def test_identity_holds_by_quadrature(model):
     checks.identity_holds_by_quadrature(model)
 
 
-@pytest.mark.parametrize("model", GRID_MODELS)
+@pytest.mark.parametrize("model", quick(*IN_SECONDS, of=GRID_MODELS))
 def test_quadrature_equals_a_dense_grid(model):
     checks.quadrature_equals_a_dense_grid(model)
 

@@ -55,7 +55,7 @@ def test_log_weights_of_the_posterior_are_the_evidence_of_observed_cells(float64
     x = holed()
     seen = ~HOLES
     exact = stats.multivariate_normal(mean[seen], covariance[np.ix_(seen, seen)]).logpdf(x[seen])
-    log_w = log_weights(model, posterior_of(model), jnp.asarray(x), draws=5, key=key)
+    log_w = jax.jit(lambda x: log_weights(model, posterior_of(model), x, draws=5, key=key))(jnp.asarray(x))
     # The curvature counts only what was observed: otherwise the refined Gaussian would be too narrow.
     np.testing.assert_allclose(log_w, exact, atol=1e-8)
 
@@ -102,6 +102,7 @@ def test_what_stands_in_for_a_hole_changes_nothing_to_the_bit(key):
     def climbed(parts):
         return objectives.elbo()(*parts, x, key=key)
 
+    @jax.jit
     def with_stand_in(values):
         other = LatentVariableModel(
             prior=model.prior(), decoder=model.decoder, likelihood=model.observation, stand_in=values
@@ -132,7 +133,7 @@ def test_every_gradient_of_a_holed_row_is_finite(key):
 def test_a_row_without_any_cell_has_evidence_one(key):
     model, _ = mixed_parts()
     prior = KnownPosterior(lambda _: model.prior())
-    log_w = log_weights(model, prior, jnp.full(6, jnp.nan), draws=8, key=key)
+    log_w = jax.jit(lambda x: log_weights(model, prior, x, draws=8, key=key))(jnp.full(6, jnp.nan))
     np.testing.assert_allclose(log_w, 0.0, atol=1e-6)
 
 
@@ -140,9 +141,10 @@ def test_a_missing_entry_tells_nothing_about_z():
     model, _ = mixed_parts()
     x = jnp.array([0.3, 2.0, 1.0, 4.0, 1.0, 0.7])
     z = jnp.array([0.2, -0.4])
-    whole = model.given(x).information_root(z)
+    root_of = jax.jit(lambda x: model.given(x).information_root(z))
+    whole = root_of(x)
     for entry in range(6):
-        root = model.given(x.at[entry].set(jnp.nan)).information_root(z)
+        root = root_of(x.at[entry].set(jnp.nan))
         own = model.observation.owners == entry
         assert np.all(np.asarray(root)[own] == 0)
         np.testing.assert_array_equal(np.asarray(root)[~own], np.asarray(whole)[~own])
@@ -172,7 +174,7 @@ def test_draws_like_a_datum_have_its_holes_and_covariates(key):
         stand_in=jnp.zeros(2), covariates=1,
     )  # fmt: skip
     x = jnp.array([0.5, jnp.nan, 3.0])
-    draws, latents = jax.vmap(lambda key: model.given(x).sample(key=key))(jr.split(key, 4000))
+    draws, latents = jax.jit(jax.vmap(lambda key: model.given(x).sample(key=key)))(jr.split(key, 4000))
     assert np.isnan(draws[:, 1]).all()
     assert np.all(np.asarray(draws[:, 2]) == 3.0)
     assert float(jnp.mean(draws[:, 0] - latents[:, 0])) == pytest.approx(3.0, abs=0.1)

@@ -1,12 +1,14 @@
 import dataclasses
 import functools
 import json
+import math
 import re
 
 import pytest
 
 from taut.record import Estimate, Ledger, Verdict
 from taut.reporting import render_page
+from tests.quick import quick
 from tests.reporting import ledgers
 from tests.reporting.columns import renamed, with_columns
 from tests.reporting.measured import as_log_joint, measured, stopped
@@ -30,8 +32,7 @@ CASES = {
 }
 
 
-# A page is drawn in seconds, and twice here.
-QUICK = {"digits", "table"}
+MANY = [f"{i}" for i in range(200)]
 
 
 @functools.cache
@@ -39,7 +40,7 @@ def page_of(name: str) -> str:
     return render_page(CASES[name])
 
 
-@pytest.fixture(params=list(CASES))
+@pytest.fixture(params=quick("digits", "measured", "columns", "table", of=CASES))
 def name(request) -> str:
     return request.param
 
@@ -59,9 +60,7 @@ def test_page_is_complete_and_asks_for_nothing(name):
     assert len(page) < 2_000_000
 
 
-@pytest.mark.parametrize(
-    "name", [*sorted(QUICK), *(pytest.param(name, marks=pytest.mark.slow) for name in sorted({*CASES} - QUICK))]
-)
+@pytest.mark.parametrize("name", quick("digits", "table", of=CASES))
 def test_same_ledger_from_json_gives_the_same_bytes(name):
     assert render_page(Ledger.from_json(CASES[name].to_json())) == page_of(name)
 
@@ -208,13 +207,13 @@ def test_missing_parts_leave_no_heading():
     assert "not measured" in text
 
 
-@pytest.mark.parametrize("labels", [None, ["only"], [str(place) for place in range(20)], [f"{i}" for i in range(200)]])
+@pytest.mark.parametrize("labels", quick(MANY, of=[None, ["only"], [str(place) for place in range(20)], MANY]))
 def test_any_number_of_labels(labels):
     text = Reader(render_page(ledgers.with_labels(DIGITS, labels))).text
     assert ("all others" in text) == (labels is not None and len(labels) > 20)
 
 
-@pytest.mark.parametrize("lower", [-104.213, -150.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("lower", quick(-104.213, math.inf, of=[-104.213, -150.0, math.nan, math.inf]))
 def test_a_lower_bound_that_says_nothing_still_draws(lower):
     estimate = Estimate(value=lower, status="certified-lower", delta=0.01)
     gap = dataclasses.replace(DIGITS.gap.inference, lower=dataclasses.replace(estimate, value=lower + 104.213))
