@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from taut import VAE
+from taut import VAE, Ledger
 
 ROWS = np.random.default_rng(0).normal(size=(120, 2))
 BLOCK = ROWS.astype(np.float32)
@@ -28,6 +28,18 @@ def compiled(monkeypatch):
     return names
 
 
+def _is_coherent(ledger):
+    """The one whole audit of a block and of a table in the quick suite: its parts add up, and the file holds it all."""
+    assert ledger.complete
+    assert ledger.evidence.lower.value - ledger.elbo.value == pytest.approx(ledger.gap.inference.lower.value, abs=1e-6)
+    assert ledger.elbo.value == pytest.approx(-ledger.distortion.value - ledger.rate.value, abs=1e-4)
+    if ledger.columns:
+        by_column = sum(column.distortion.value for column in ledger.columns)
+        by_part = sum(part.distortion for part in ledger.table.parts)
+        assert (by_column, by_part) == pytest.approx((ledger.distortion.value,) * 2, abs=1e-4)
+    assert Ledger.from_json(ledger.to_json()) == ledger
+
+
 @pytest.mark.parametrize(("data", "most"), [(BLOCK, 40), (TABLE, 60)], ids=["block", "table"])
 def test_few_programs_serve_a_fit_and_an_audit(data, most, compiled):
     vae = VAE(**OPTIONS, likelihood="gaussian" if data is BLOCK else "auto").fit(data)
@@ -37,8 +49,9 @@ def test_few_programs_serve_a_fit_and_an_audit(data, most, compiled):
     vae.score_samples(data[:30])
     assert len(compiled) <= 3, compiled
     compiled.clear()
-    vae.audit(data[:20], draws=20)
+    ledger = vae.audit(data[:20], draws=20)
     assert len(compiled) <= most, compiled
+    _is_coherent(ledger)
     compiled.clear()
     vae.audit(data[:24], draws=20)
     assert "jit__block" not in compiled, "what is measured of each row serves another number of rows"

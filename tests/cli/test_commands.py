@@ -248,6 +248,7 @@ def test_compare_without_brackets_pairs_the_first_run_with_each_other(finished, 
     assert some["differences"][0]["rows"] == 10
 
 
+@pytest.mark.slow
 def test_compare_holds_the_difference_from_both_sides(from_both_sides, finished, other, shelf):
     table = columns(from_both_sides[1] / "rows.csv")
     words = ("compare", finished, finished, other, shelf / "unseen.npy", *DRAWS, "--width", 0.2)
