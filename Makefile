@@ -32,9 +32,10 @@ endif
 demo: $(VENV)/.runtime
 	@$(BIN)/taut demo $(ARGS)
 
-# A file of tests stays on one worker: what it trains once it shares, and the blocks of a page share their names.
+# A file of tests stays on one worker: what it trains once it shares, and the blocks of a page share their names. The
+# order is that of conftest.py, longest files first.
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS) --maxprocesses=4 --dist=loadfile --durations=10 $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" -n $(WORKERS) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
 test-all: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses=4 --dist=loadfile $(ARGS)
