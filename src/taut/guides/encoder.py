@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.nn import softplus
 from jaxtyping import Array, Float
 
+from taut.errors import OptionError
 from taut.guides.base import AbstractGuide
 from taut.networks import Perceptron
 from taut.shapes import Datum, RandomKey
@@ -21,7 +23,11 @@ SMALLEST_SCALE = 1e-4
 class GaussianEncoder(AbstractGuide):
     """q(z|x) = N(m(x), S(x)), with S diagonal or full; m and a root of S are outputs of one network.
 
-    `inputs` brings the datum to the network's scale, and has no effect on any density.
+    The network is a perceptron with `hidden` layers, or any other `network` from what it sees to 2·latents numbers, for
+    a full covariance latents·(latents + 3)/2. `inputs` brings the datum to the network's scale, and has no effect on
+    any density.
+
+    Raises OptionError where a `network` has another number of outputs.
     References: Kingma & Welling 2014, arXiv:1312.6114, eq. 9.
 
     >>> import jax.numpy as jnp, jax.random as jr
@@ -30,7 +36,7 @@ class GaussianEncoder(AbstractGuide):
     (2,)
     """
 
-    network: Perceptron
+    network: Callable[[Float[Array, "inputs"]], Float[Array, "outputs"]]
     inputs: Callable[[Datum], Float[Array, "inputs"]] | None
     latents: int = eqx.field(static=True)
     covariance: Covariance = eqx.field(static=True)
@@ -43,11 +49,15 @@ class GaussianEncoder(AbstractGuide):
         hidden: tuple[int, ...] = (200, 200),
         covariance: Covariance = "diagonal",
         inputs: Callable[[Datum], Float[Array, "inputs"]] | None = None,
+        network: Callable[[Float[Array, "inputs"]], Float[Array, "outputs"]] | None = None,
         key: RandomKey,
     ):
         self.latents, self.covariance, self.inputs = latents, covariance, inputs
         below = latents * (latents - 1) // 2 if covariance == "full" else 0
-        self.network = Perceptron(features, 2 * latents + below, hidden=hidden, key=key)
+        outputs = 2 * latents + below
+        if network is not None:
+            _check_outputs(network, features, outputs)
+        self.network = Perceptron(features, outputs, hidden=hidden, key=key) if network is None else network
 
     def __call__(self, x: Datum) -> dist.Distribution:
         """The distribution of z for this datum."""
@@ -59,3 +69,9 @@ class GaussianEncoder(AbstractGuide):
             return dist.Normal(mean, scale, validate_args=False).to_event(1)
         root = jnp.diag(scale).at[jnp.tril_indices(self.latents, -1)].set(below)
         return dist.MultivariateNormal(mean, scale_tril=root, validate_args=False)
+
+
+def _check_outputs(network: Callable[[Float[Array, "inputs"]], Float[Array, "_"]], features: int, wanted: int) -> None:
+    given = jax.eval_shape(network, jax.ShapeDtypeStruct((features,), jnp.result_type(float))).size
+    if given != wanted:
+        raise OptionError(f"This guide wants a network with {wanted} outputs; got {given}; build one with as many.")
