@@ -5,9 +5,9 @@ log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) )
 Names are imported when first used, so that `import taut` makes no arrays and touches no device.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from taut.importing import imported_when_used
 from taut.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -41,28 +41,24 @@ __all__ = [
     "refine",
 ]
 
-_HOMES = {
-    "Estimate": "taut.record",
-    "Ledger": "taut.record",
-    "Plan": "taut.fitting",
-    "TautError": "taut.errors",
-    "VAE": "taut.estimators",
-    "VAEImputer": "taut.estimators",
-    "VAEOutlierDetector": "taut.estimators",
-    "audit": "taut.auditing",
-    "fit": "taut.fitting",
-    "load": "taut.estimators",
-    "log_weights": "taut.weights",
-    "refine": "taut.fitting",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    if name in __all__:
-        return importlib.import_module(f"taut.{name}")
-    raise AttributeError(f"module 'taut' has no attribute {name!r}")
+__getattr__ = imported_when_used(
+    __name__,
+    dict.fromkeys(__all__)
+    | {
+        "Estimate": "taut.record",
+        "Ledger": "taut.record",
+        "Plan": "taut.fitting",
+        "TautError": "taut.errors",
+        "VAE": "taut.estimators",
+        "VAEImputer": "taut.estimators",
+        "VAEOutlierDetector": "taut.estimators",
+        "audit": "taut.auditing",
+        "fit": "taut.fitting",
+        "load": "taut.estimators",
+        "log_weights": "taut.weights",
+        "refine": "taut.fitting",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
+import scipy
 from jaxtyping import Array, Bool, Float, Int, Num
-from scipy import stats
 
 from taut.errors import AuditError, OptionError
 from taut.guides import AbstractGuide
@@ -225,5 +225,6 @@ def _smallest_p(below: Int[np.ndarray, "k edges"], rows: int) -> Float[np.ndarra
     """The smallest two-sided binomial p-value of the numbers of ranks below each edge."""
     edges = np.arange(below.shape[1])
     counts, shares = np.arange(rows + 1)[:, None], (edges + 1) / (len(edges) + 1)
-    table = 2.0 * np.minimum(stats.binom.cdf(counts, rows, shares), stats.binom.sf(counts - 1, rows, shares))
+    binomial = scipy.stats.binom(rows, shares)
+    table = 2.0 * np.minimum(binomial.cdf(counts), binomial.sf(counts - 1))
     return table[below, edges].min(axis=1)

@@ -20,8 +20,8 @@ import jax
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
+import scipy
 from jaxtyping import Array, Float, Int
-from scipy.linalg import solve_triangular
 
 from taut.errors import AuditError, OptionError
 from taut.numerics import floats_on_device, log_density, mean_and_cholesky
@@ -140,7 +140,7 @@ def _full(z: Latents, means: Means, roots: Float[np.ndarray, "n d d"]) -> Float[
     """−½ |L⁻¹(z − m)|² − log |L| of every draw under every row, by one triangular solve for each row."""
     log_q = np.empty((len(z), len(means)))
     for n, (mean, root) in enumerate(zip(means, roots, strict=True)):
-        scaled = solve_triangular(root, (z - mean).T, lower=True, overwrite_b=True, check_finite=False)
+        scaled = scipy.linalg.solve_triangular(root, (z - mean).T, lower=True, overwrite_b=True, check_finite=False)
         log_q[:, n] = -0.5 * (scaled**2).sum(axis=0) - np.log(np.diagonal(root)).sum()
     return log_q
 

@@ -104,7 +104,7 @@ def audit(
     folder = run if out is None else out
     check_writable(folder)
     vae = run_in(run)
-    found = vae.held_out_ if data is None else rows_for(vae, data, voice, na_values=na_values)
+    found = vae.held_out_ if data is None else rows_for(vae.schema_, data, voice, na_values=na_values)
     if found is None:
         raise RunFolderError(
             f"Wanted rows to audit; the fit in `{run}` held none out; name some: `taut audit {run} DATA`."
@@ -118,7 +118,7 @@ def audit(
             width=width,
             seconds=seconds,
             bracket=bracket,
-            train=None if train is None else rows_for(vae, train, voice, na_values=na_values),
+            train=None if train is None else rows_for(vae.schema_, train, voice, na_values=na_values),
             delta=delta,
             seed=seed,
             labels=labels_for(labels, found),

@@ -100,7 +100,7 @@ def compare(
     came = datasets.load(data)
     pairing.check_asked(asked, models, len(came))
     check_comparable({run: vae.fitted_ for run, vae in models.items()}, came)
-    found = {run: fitting_rows(vae, came, na_values=na_values) for run, vae in models.items()}
+    found = {run: fitting_rows(vae.schema_, came, na_values=na_values) for run, vae in models.items()}
     for note in dict.fromkeys(note for _, notes in found.values() for note in notes):
         voice.say(note)
     seen = {run: vae.rows_seen(found[run][0])[0] for run, vae in models.items()}

@@ -18,9 +18,9 @@ from taut.data.coding import match_columns
 from taut.data.extracting import cells_like, readable_cells
 from taut.data.schema import CODED
 from taut.errors import DataError
-from taut.estimators import VAE
 from taut.estimators.blocks import schema_of
 from taut.estimators.imputing import Imputation
+from taut.estimators.training import Fitted
 from taut.files import write_text
 
 NUMBERED = "imputation"
@@ -38,9 +38,9 @@ class Filled:
     left: dict[str, int]
 
     @classmethod
-    def of(cls, vae: VAE, sheet: Sheet, source: str) -> Filled:
+    def of(cls, fitted: Fitted, sheet: Sheet, source: str) -> Filled:
         """What there is to fill, and what is left because its column is not modelled."""
-        columns = match_columns(schema_of(vae.fitted_), sheet)
+        columns = match_columns(schema_of(fitted), sheet)
         holes = np.column_stack([~cells_like(sheet, place, column).present for column, place in columns])
         others = set(range(len(sheet.columns))) - {place for _, place in columns}
         unmodelled = {sheet.columns[place]: readable_cells(sheet, place) for place in sorted(others)}

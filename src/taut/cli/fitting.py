@@ -33,7 +33,7 @@ from taut.cli.training_words import (
     WarmUp,
 )
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Force, Json, Labels, NaValues, Quiet, SchemaFile, Seed
+from taut.cli.words import Data, Force, Json, Labels, NaValues, Quiet, SchemaFile, Seed, marked
 from taut.errors import OptionError, RunFolderError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def fit(
     _check_place(out, force=force, resume=resume)
     from taut import estimators  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.labels import labels_for  # noqa: PLC0415  as above
-    from taut.cli.rows import marked, rows_to_fit  # noqa: PLC0415  as above
+    from taut.cli.rows import rows_to_fit  # noqa: PLC0415  as above
     from taut.data import read_schema  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)

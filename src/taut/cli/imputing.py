@@ -70,13 +70,14 @@ def impute(
     """
     _check_words(data, out, errors, draws, how)
     from taut.cli.filling import Filled, filled_cells  # noqa: PLC0415  as above
-    from taut.cli.rows import run_in, sheet_for  # noqa: PLC0415  as above
+    from taut.cli.rows import fitted_in, sheet_for  # noqa: PLC0415  as above
     from taut.data import write  # noqa: PLC0415  as above
+    from taut.estimators import imputing  # noqa: PLC0415  as above
 
-    voice, vae = Voice(quiet, as_json), run_in(run)
-    sheet = sheet_for(vae, data, voice, na_values=na_values)
-    found = vae.imputation(sheet, draws=draws or 0, how=how, level=level, seed=seed)
-    filled = Filled.of(vae, sheet, data)
+    voice, fitted = Voice(quiet, as_json), fitted_in(run)
+    sheet = sheet_for(fitted.schema, data, voice, na_values=na_values)
+    found = imputing.impute(fitted, sheet, draws=draws or 0, how=how, level=level, seed=seed)
+    filled = Filled.of(fitted, sheet, data)
     for sentence in filled.remarks():
         voice.say(sentence)
     filled.write([found.single] if draws is None else found.multiple, out, numbered=draws is not None)

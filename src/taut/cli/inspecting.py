@@ -15,10 +15,10 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     """Say what is in a run folder, after checking that no file of it was altered."""
     import msgspec  # noqa: PLC0415  heavy, and `--help` is not
 
-    from taut import estimators  # noqa: PLC0415  as above
     from taut.data import Schema  # noqa: PLC0415  as above
+    from taut.estimators import describe  # noqa: PLC0415  as above
 
-    facts = estimators.describe(run)
+    facts = describe(run)
     found = msgspec.convert(facts["architecture"].get("schema"), Schema | None)
     voice = Voice(as_json=as_json)
     parts = {name: value for name, value in facts["architecture"].items() if name != "schema"}

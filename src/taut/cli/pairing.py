@@ -141,7 +141,7 @@ def _bracketed(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> 
 def _weighted(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> Side:
     """Importance-weighted values."""
     chosen = np.sort(np.random.default_rng(asked.seed).permutation(len(rows))[: asked.rows])
-    result = account(vae, taken(rows, chosen), draws=asked.draws, seed=asked.seed, quiet=quiet, name=run)
+    result = account(vae.fitted_, taken(rows, chosen), draws=asked.draws, seed=asked.seed, quiet=quiet, name=run)
     finite = np.isfinite(result.log_p)
     return Side(run, chosen[finite], chosen[~finite].tolist(), _taken(result, finite))
 

@@ -4,38 +4,48 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import narwhals as nw
 import numpy as np
 
-from taut import datasets, estimators
+from taut import datasets
 from taut.cli.voice import Voice
+from taut.cli.words import marked
 from taut.data import Schema, Sheet, Table, as_sheet, encode
 from taut.datasets.loading import as_block, is_numbers
 from taut.errors import OptionError, RunFolderError
-from taut.estimators import VAE
+from taut.estimators.runs import read_fitted, read_manifest
+from taut.estimators.training import Fitted
+
+if TYPE_CHECKING:
+    from taut.estimators import VAE
 
 Rows = Table | Sheet
 
 
 def run_in(folder: str | Path) -> VAE:
     """The autoencoder in a run folder. Raises RunFolderError where there is none."""
-    found = estimators.load(folder)
+    from taut.estimators import VAE, load  # noqa: PLC0415  scikit-learn takes a second, and most commands do not ask it
+
+    found = load(folder)
     if not isinstance(found, VAE):
-        kind = type(found).__name__
-        raise RunFolderError(f"A run of `taut fit` is wanted; `{folder}` holds a {kind}; use it from Python.")
+        raise _other(folder, type(found).__name__)
     # Files are read and written as arrays or Arrow's tables, whatever library the fit was of.
     found.library_ = "numpy" if found.schema_ is None or found.library_ == "numpy" else "pyarrow"
     return found
 
 
-def marked(words: str | None) -> tuple[str, ...]:
-    """The values of `--na-values`.
+def fitted_in(folder: Path) -> Fitted:
+    """What was fitted to the run folder, without the estimator around it. Raises RunFolderError where there is none."""
+    manifest = read_manifest(folder)
+    if manifest.estimator != "VAE":
+        raise _other(folder, manifest.estimator)
+    return read_fitted(folder, manifest)
 
-    >>> marked("-999, missing"), marked(None)
-    (('-999', 'missing'), ())
-    """
-    return () if words is None else tuple(word.strip() for word in words.split(","))
+
+def _other(folder: str | Path, kind: str) -> RunFolderError:
+    return RunFolderError(f"A run of `taut fit` is wanted; `{folder}` holds a {kind}; use it from Python.")
 
 
 def rows_to_fit(source: str, *, likelihood: str, schema: Path | None, binarise: str) -> Rows:
@@ -45,22 +55,26 @@ def rows_to_fit(source: str, *, likelihood: str, schema: Path | None, binarise: 
     return as_block(rows) if isinstance(rows, Sheet) and one_block and is_numbers(rows) else rows
 
 
-def rows_for(vae: VAE, source: str, voice: Voice, *, strict: bool = False, na_values: str | None = None) -> Rows:
-    """The rows of `source` as this run wants them, see `fitting_rows`; what was decided about their cells is said."""
-    rows, notes = fitting_rows(vae, datasets.load(source), strict=strict, na_values=na_values)
+def rows_for(
+    schema: Schema | None, source: str, voice: Voice, *, strict: bool = False, na_values: str | None = None
+) -> Rows:
+    """The rows of `source` for a run of this schema, see `fitting_rows`; what was decided about their cells is said."""
+    rows, notes = fitting_rows(schema, datasets.load(source), strict=strict, na_values=na_values)
     for note in notes:
         voice.say(note)
     return rows
 
 
-def sheet_for(vae: VAE, source: str, voice: Voice, *, na_values: str | None = None) -> Sheet:
+def sheet_for(schema: Schema | None, source: str, voice: Voice, *, na_values: str | None = None) -> Sheet:
     """As `rows_for`, but always a sheet: in one block whole numbers beside holes would lose their type."""
-    if vae.schema_ is not None:
-        return as_sheet(rows_for(vae, source, voice, na_values=na_values))
+    if schema is not None:
+        return as_sheet(rows_for(schema, source, voice, na_values=na_values))
     return as_sheet(datasets.load(source)).with_na_values(marked(na_values))
 
 
-def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False, na_values: str | None = None) -> tuple[Rows, list[str]]:
+def fitting_rows(
+    schema: Schema | None, rows: Rows, *, strict: bool = False, na_values: str | None = None
+) -> tuple[Rows, list[str]]:
     """Rows for a table or for a block of numbers, whichever the run was fitted to, and what to say about their cells.
 
     An array stays one, so that what comes of it is one, too.
@@ -68,12 +82,12 @@ def fitting_rows(vae: VAE, rows: Rows, *, strict: bool = False, na_values: str |
     Raises DataError where a column is missing or of another type, and with `strict` SupportError for a category that
     the fit did not see, which counts as missing otherwise.
     """
-    if vae.schema_ is None and na_values is not None:
+    if schema is None and na_values is not None:
         raise OptionError("`--na-values` wants a run of a table; this one is of a block of numbers; fit a table.")
-    if vae.schema_ is None:
+    if schema is None:
         return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
     sheet = as_sheet(rows).with_na_values(marked(na_values))
-    notes = encode(vae.schema_, sheet, strict=strict).notes
+    notes = encode(schema, sheet, strict=strict).notes
     return (rows if is_array(rows) and na_values is None else sheet), notes
 
 

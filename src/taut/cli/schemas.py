@@ -9,7 +9,7 @@ import typer
 
 from taut.cli.places import check_not_data, check_writable
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Json, NaValues, Quiet, SchemaFile
+from taut.cli.words import Data, Json, NaValues, Quiet, SchemaFile, marked
 from taut.errors import DataError
 
 Out = Annotated[
@@ -36,7 +36,6 @@ def schema(
     `taut fit` looks at the rows that it trains on only, so that it may count fewer missing cells.
     """
     from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.cli.rows import marked  # noqa: PLC0415  as above
     from taut.data import as_sheet, infer_schema, read_schema, write_schema  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)

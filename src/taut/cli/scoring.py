@@ -18,7 +18,7 @@ from taut.errors import OptionError
 if TYPE_CHECKING:
     from taut.auditing import RowResult
     from taut.cli.rows import Rows
-    from taut.estimators import VAE
+    from taut.estimators.training import Fitted
 
 Strict = Annotated[
     bool,
@@ -69,22 +69,24 @@ def score(
     """
     if of is not None and p_values:
         raise OptionError("`--p-values` wants log p of whole rows; got `--of` beside it; leave out one of them.")
-    from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.rows import fitted_in, rows_for  # noqa: PLC0415  heavy, and `--help` is not
     from taut.data import write  # noqa: PLC0415  as above
 
     voice = Voice(quiet, as_json)
     check_file_place(out)
     check_not_data(data, out)
-    vae = run_in(run)
-    rows = rows_for(vae, data, voice, strict=strict, na_values=na_values)
+    fitted = fitted_in(run)
+    rows = rows_for(fitted.schema, data, voice, strict=strict, na_values=na_values)
     if of is None:
-        columns = _whole_rows(vae, rows, voice, draws=draws, seed=seed, p_values=p_values)
+        columns = _whole_rows(fitted, rows, voice, draws=draws, seed=seed, p_values=p_values)
     else:
+        from taut.estimators.scoring import conditional_log_p  # noqa: PLC0415  as above
+
         chosen = [name.strip() for name in of.split(",")]
         with warnings.catch_warnings():
             # That a category counts as missing was said when the rows were read.
             warnings.simplefilter("ignore", UserWarning)
-            columns = {"log_p": vae.score_samples(rows, of=chosen, draws=draws, seed=seed)}
+            columns = {"log_p": conditional_log_p(fitted, rows, chosen, draws=draws, seed=seed)}
     write(columns, out)
     mean, spread = _mean_and_error(columns["log_p"])
     what, side = ("log p(x)", "from below") if of is None else (f"log p({of} | the rest)", "estimated")
@@ -92,17 +94,19 @@ def score(
     wrote(out, len(rows), voice, of=of, mean_log_p=mean, std_error=spread, draws=draws, seed=seed)
 
 
-def _whole_rows(vae: VAE, rows: Rows, voice: Voice, *, draws: int, seed: int, p_values: bool) -> dict[str, np.ndarray]:
+def _whole_rows(
+    fitted: Fitted, rows: Rows, voice: Voice, *, draws: int, seed: int, p_values: bool
+) -> dict[str, np.ndarray]:
     """log p of the cells of each row and how far to trust it, and outlier p-values if asked for."""
     from taut.estimators import audit_bar  # noqa: PLC0415  heavy, and `--help` is not
     from taut.estimators.unusual import unusual  # noqa: PLC0415  as above
 
-    result = account(vae, rows, draws=draws, seed=seed, quiet=voice.quiet)
+    result = account(fitted, rows, draws=draws, seed=seed, quiet=voice.quiet)
     columns = {"log_p": result.log_p, "std_error": result.log_p_error, "ess": result.ess, "khat": result.khat}
     if p_values:
         with audit_bar(shown=not voice.quiet) as update:
             found = unusual(
-                vae.fitted_,
+                fitted,
                 rows,
                 result.log_p,
                 draws=draws,
@@ -114,12 +118,14 @@ def _whole_rows(vae: VAE, rows: Rows, voice: Voice, *, draws: int, seed: int, p_
     return columns
 
 
-def account(vae: VAE, rows: Rows, *, draws: int, seed: int, quiet: bool, name: str = "rows") -> RowResult:
+def account(fitted: Fitted, rows: Rows, *, draws: int, seed: int, quiet: bool, name: str = "rows") -> RowResult:
     """The account of each row, under a bar."""
-    from taut.estimators import audit_bar  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.estimators import audit_bar, scoring  # noqa: PLC0415  heavy, and `--help` is not
 
     with audit_bar(shown=not quiet) as update:
-        return vae.account(rows, draws=draws, seed=seed, on_block=lambda done: update(name, done, len(rows)))
+        return scoring.account(
+            fitted, rows, draws=draws, seed=seed, on_block=lambda done: update(name, done, len(rows))
+        )
 
 
 def _mean_and_error(values: np.ndarray) -> tuple[float, float]:

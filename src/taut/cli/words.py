@@ -79,3 +79,12 @@ Quiet = Annotated[
     bool,
     typer.Option("--quiet", help="No progress and no remarks on standard error. Default: both.", show_default=False),
 ]
+
+
+def marked(words: str | None) -> tuple[str, ...]:
+    """The values of `--na-values`.
+
+    >>> marked("-999, missing"), marked(None)
+    (('-999', 'missing'), ())
+    """
+    return () if words is None else tuple(word.strip() for word in words.split(","))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
 from taut.cli.places import ENDINGS, check_file_place, check_frame_place, check_not_data
@@ -12,8 +13,6 @@ from taut.cli.voice import Voice
 from taut.cli.words import Data, Json, NaValues, OutFile, Quiet, RunFolder, Seed
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from taut.estimators import VAE
 
 Number = Annotated[
@@ -46,16 +45,17 @@ def embed(
 
     Of cells in .h5ad to an .h5ad: a copy with these in obsm["X_taut"] and log p(x) in obs["taut_log_p"].
     """
-    from taut.cli.rows import rows_for, run_in  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.rows import fitted_in, rows_for  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.estimators import evaluation, scoring  # noqa: PLC0415  as above
 
     of_cells = ".h5ad" in data.lower() and out.suffix.lower() == ".h5ad"
     check_file_place(out, endings=(".h5ad",) if of_cells else ENDINGS)
     check_not_data(data, out)
-    voice, vae = Voice(quiet, as_json), run_in(run)
-    rows = rows_for(vae, data, voice, na_values=na_values)
-    latents = vae.transform(rows)
+    voice, fitted = Voice(quiet, as_json), fitted_in(run)
+    rows = rows_for(fitted.schema, data, voice, na_values=na_values)
+    latents = np.asarray(evaluation.place(fitted, rows).latent)
     if of_cells:
-        _write_copy(data, out, latents, vae.score_samples(rows), voice)
+        _write_copy(data, out, latents, scoring.log_p(fitted, rows), voice)
         return
     _write_columns(latents, [f"z{number}" for number in range(latents.shape[1])], out, voice)
 
@@ -72,7 +72,7 @@ def reconstruct(
     check_file_place(out)
     check_not_data(data, out)
     voice, vae = Voice(quiet, as_json), run_in(run)
-    rows = rows_for(vae, data, voice, na_values=na_values)
+    rows = rows_for(vae.schema_, data, voice, na_values=na_values)
     if vae.schema_ is not None:
         if not is_array(rows):
             check_frame_place(out)

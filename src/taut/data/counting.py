@@ -1,7 +1,7 @@
 """Which distribution whole numbers from 0 up have, by their moments; or why they are better taken for a measurement."""
 
 import numpy as np
-from scipy import special
+import scipy
 
 from taut.data.choices import rounded
 
@@ -52,9 +52,9 @@ def count_family(values: np.ndarray) -> tuple[str, str]:
 def _share_below(least: float, mean: float, variance: float) -> float:
     """P(x < least) under the Poisson or negative-binomial distribution with these moments."""
     if variance <= 1.2 * mean:
-        return float(special.pdtr(least - 1, mean))
+        return float(scipy.special.pdtr(least - 1, mean))
     size = mean**2 / (variance - mean)
-    return float(special.betainc(size, least, size / (size + mean)))
+    return float(scipy.special.betainc(size, least, size / (size + mean)))
 
 
 def _positive_part_is_poisson(values: np.ndarray) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -79,9 +80,9 @@ class Architecture:
             raise OptionError(f"`covariance` wants diagonal or full; got `{self.covariance}`; choose one of them.")
 
     def empty(self) -> tuple[AbstractModel, AbstractGuide]:
-        """The modules with arrays of the right shapes and no meaning yet."""
+        """The modules with the shapes of their arrays in place of these."""
         rows = np.ones((2, self.features + self.covariates))
-        return self.build(rows, mean=rows.mean(axis=0), key=jr.key(0))
+        return eqx.filter_eval_shape(lambda key: self._build(rows, rows.mean(axis=0), key), jr.key(0))
 
     def build(self, rows: np.ndarray, *, mean: np.ndarray, key: RandomKey) -> tuple[AbstractModel, AbstractGuide]:
         """The modules before training: scales from the rows, outputs at the mean, weights drawn."""

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import pyarrow as pa
+import scipy
 from jaxtyping import Bool, Float
-from scipy.special import expit
 
 from taut.auditing import Completion, complete_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, fill
@@ -177,7 +177,7 @@ def drawn_holes(fitted: Fitted, values: Values, *, seed: int) -> Bool[np.ndarray
     if mechanism is None:
         return holes
     odds = np.asarray(jax.vmap(mechanism.log_odds)(jnp.asarray(values, jnp.result_type(float))), np.float64)
-    own = np.random.default_rng([seed, 2]).random(values.shape) < expit(odds)
+    own = np.random.default_rng([seed, 2]).random(values.shape) < scipy.special.expit(odds)
     return np.where(np.asarray(mechanism.speaks), own, holes)
 
 

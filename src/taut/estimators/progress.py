@@ -1,14 +1,19 @@
 """Progress on standard error: what is done, the current bound, the time left."""
 
+from __future__ import annotations
+
 import contextlib
 import textwrap
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from taut.data import Schema, describe_schema
-from taut.fitting import Progress as Epoch
+
+if TYPE_CHECKING:
+    from taut.fitting import Progress as Epoch
 
 # So many columns are shown before a fit.
 MOST_SHOWN = 40

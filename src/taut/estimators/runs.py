@@ -13,8 +13,6 @@ checkpoints/         the state of training, from which it can go on
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +20,10 @@ import msgspec
 import numpy as np
 
 from taut.data import Table
-from taut.errors import RunFolderError
 from taut.estimators.assembly import Architecture
 from taut.estimators.folder import load_arrays, load_history, save_array, save_history, save_table
 from taut.estimators.hole_patterns import HolePatterns
+from taut.estimators.manifest import FORMAT, check_free, checked_content, file_digest, own_digest, unreadable
 from taut.estimators.preparation import Binarisation
 from taut.estimators.resuming import plain
 from taut.estimators.training import Fitted
@@ -33,8 +31,6 @@ from taut.files import write_text
 from taut.fitting import Outcome, load_tensors, save_tensors
 from taut.likelihoods import Choice
 from taut.version import __version__
-
-FORMAT = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,17 +59,6 @@ class Manifest:
     digests: dict[str, str]
     digest: str = ""
     learned: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-
-def check_free(path: str | Path, *, force: bool = False) -> None:
-    """Raise RunFolderError where a run could not be written to `path`: it holds something already, or is a file."""
-    path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise RunFolderError(f"A run wants a folder; `{path}` is a file; choose another name.")
-    if path.is_dir() and any(path.iterdir()) and not force:
-        raise RunFolderError(
-            f"A run wants a new folder; `{path}` holds files already; choose another or add `--force`."
-        )
 
 
 def save(
@@ -114,10 +99,10 @@ def save(
         estimator=estimator,
         learned=learned or {},
         options={name: value for name, value in options.items() if name not in ("random_state", "verbose")},
-        digests={name: str(_file_digest(path / name)) for name in names},
+        digests={name: str(file_digest(path / name)) for name in names},
         **{name: getattr(fitted, name) for name in own},
     )
-    signed = dataclasses.replace(manifest, digest=_own_digest(msgspec.json.encode(manifest, enc_hook=plain)))
+    signed = dataclasses.replace(manifest, digest=own_digest(msgspec.json.encode(manifest, enc_hook=plain)))
     write_text(path / "model.json", msgspec.json.format(msgspec.json.encode(signed, enc_hook=plain), indent=1).decode())
 
 
@@ -140,33 +125,13 @@ def read_fitted(path: Path, manifest: Manifest) -> Fitted:
     )
 
 
-def describe(path: str | Path) -> dict[str, Any]:
-    """What is in a run folder, as plain values."""
-    return msgspec.to_builtins(read_manifest(Path(path)))
-
-
 def read_manifest(path: Path) -> Manifest:
     """`model.json`, after every file was found and its digest agrees."""
-    if not (path / "model.json").is_file():
-        raise RunFolderError(f"A run folder with a model.json is wanted; `{path}` has none; write one with `taut fit`.")
+    content = checked_content(path)
     try:
-        content = (path / "model.json").read_bytes()
-        manifest = msgspec.json.decode(content, type=Manifest)
-    except (OSError, msgspec.DecodeError) as error:
-        raise RunFolderError(f"`{path / 'model.json'}` does not read as a run ({error}); fit again.") from None
-    if manifest.format != FORMAT:
-        raise RunFolderError(
-            f"A run of format {FORMAT} is wanted; `{path}` has format {manifest.format}; fit again with this version."
-        )
-    altered = [name for name, known in manifest.digests.items() if _file_digest(path / name) != known]
-    if manifest.digest != _own_digest(content):
-        altered.insert(0, "model.json")
-    if altered:
-        raise RunFolderError(
-            f"The files of a run are wanted as they were written; `{path / altered[0]}` is missing or was altered; "
-            "restore it or fit again."
-        )
-    return manifest
+        return msgspec.json.decode(content, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise unreadable(path, error) from None
 
 
 def _held_out(path: Path, manifest: Manifest) -> Table | None:
@@ -181,13 +146,3 @@ def _held_out(path: Path, manifest: Manifest) -> Table | None:
         image_shape=manifest.image_shape,
         notes=manifest.notes,
     )
-
-
-def _own_digest(content: bytes) -> str:
-    # Of what the file says, and not of what is made of it: one from before a field was added keeps its own.
-    values = {name: value for name, value in json.loads(content).items() if name != "digest"}
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def _file_digest(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None

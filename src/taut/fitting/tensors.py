@@ -22,7 +22,7 @@ def save_tensors(path: str | Path, tree: Any) -> None:
 
 
 def load_tensors(path: str | Path, like: Any) -> Any:
-    """The pytree `like` with its arrays replaced by those in the file.
+    """The pytree `like` with its arrays, or their shapes, replaced by the arrays in the file.
 
     Raises RunFolderError where the file is missing, damaged, or holds other names, shapes or dtypes.
     """
@@ -35,19 +35,19 @@ def load_tensors(path: str | Path, like: Any) -> Any:
         stored[name].shape != leaf.shape or stored[name].dtype != leaf.dtype for name, leaf in wanted.items()
     ):
         raise RunFolderError(f"Wanted the arrays of this architecture; `{path}` holds others; fit again.")
-    dynamic, static = eqx.partition(like, eqx.is_array)
+    dynamic, static = eqx.partition(like, _is_array)
     leaves = jax.tree.structure(dynamic).unflatten([jnp.asarray(stored[name]) for name in wanted])
     return eqx.combine(leaves, static)
 
 
-def named_arrays(tree: Any) -> dict[str, np.ndarray]:
+def named_arrays(tree: Any) -> dict[str, Any]:
     """The arrays of a pytree by their place in it, in the order in which this process flattens it.
 
     numpyro flattens a distribution in the order of a set of strings, which changes from process to process, so that
     its parameters go by their names and never by their position.
     """
     named = {}
-    places, _ = jax.tree.flatten_with_path(eqx.filter(tree, eqx.is_array), is_leaf=_is_distribution)
+    places, _ = jax.tree.flatten_with_path(eqx.filter(tree, _is_array), is_leaf=_is_distribution)
     for place, leaf in places:
         name = jax.tree_util.keystr(place)
         if _is_distribution(leaf):
@@ -55,8 +55,12 @@ def named_arrays(tree: Any) -> dict[str, np.ndarray]:
             for field, value in fields:
                 named |= {f"{name}.{field}{inner}": array for inner, array in named_arrays(value).items()}
         else:
-            named[name] = np.asarray(leaf)
+            named[name] = leaf if isinstance(leaf, jax.ShapeDtypeStruct) else np.asarray(leaf)
     return named
+
+
+def _is_array(leaf: Any) -> bool:
+    return eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct)
 
 
 def _is_distribution(node: Any) -> bool:

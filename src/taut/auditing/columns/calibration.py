@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 from taut.record import ColumnCalibration, Shape
 
@@ -34,7 +34,7 @@ def calibration_of(places: Places, *, columns: int) -> ColumnCalibration | None:
     if len(places) < FEWEST:
         return None
     counts = np.bincount(np.minimum((places * BINS).astype(int), BINS - 1), minlength=BINS)
-    found = stats.kstest(places, "uniform")
+    found = scipy.stats.kstest(places, "uniform")
     return ColumnCalibration(
         cells=len(places),
         pit=counts.tolist(),
@@ -55,10 +55,10 @@ def shape_of(places: Places, *, chance: float) -> Shape:
     is merely too wide by as much.
     """
     n = len(places)
-    found = stats.kstest(places, "uniform")
+    found = scipy.stats.kstest(places, "uniform")
     inner, below, above = _share((places > 0.25) & (places < 0.75)), _share(places <= TAIL), _share(places >= 1 - TAIL)
     off, spare = float(places.mean()) - 0.5, inner - 0.5
-    sure, shift, spread = float(stats.norm.isf(chance / 2)), off * np.sqrt(12.0 * n), spare * 2.0 * np.sqrt(n)
+    sure, shift, spread = float(scipy.stats.norm.isf(chance / 2)), off * np.sqrt(12.0 * n), spare * 2.0 * np.sqrt(n)
     lopsided = (above - below) / np.sqrt(max(below + above, 2 * TAIL) / n)
     if (found.pvalue > chance or found.statistic < LEAST_KS) and abs(lopsided) < sure:
         return "right"
@@ -73,10 +73,10 @@ def shape_of(places: Places, *, chance: float) -> Shape:
 
 
 def _beyond_widening(inner: float, tails: float, n: int) -> bool:
-    widening = float(stats.norm.ppf(0.5 + inner / 2) / stats.norm.isf(0.25))
-    expected = 2.0 * float(stats.norm.sf(stats.norm.isf(TAIL) * widening))
+    widening = float(scipy.stats.norm.ppf(0.5 + inner / 2) / scipy.stats.norm.isf(0.25))
+    expected = 2.0 * float(scipy.stats.norm.sf(scipy.stats.norm.isf(TAIL) * widening))
     # As a count, of which chance would exceed the expectation once in a hundred.
-    return bool(stats.poisson.sf(round(tails * n) - 1, expected * n) < 0.01)
+    return bool(scipy.stats.poisson.sf(round(tails * n) - 1, expected * n) < 0.01)
 
 
 def _share(which: np.ndarray) -> float:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 from taut.data import Column
 from taut.record import Dependence, PairDifference
@@ -89,7 +89,7 @@ def _ranks(column: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
     there = ~np.isnan(column)
     ranks = np.zeros(len(column))
     if there.any():
-        ranks[there] = (stats.rankdata(column[there]) - 0.5) / there.sum() - 0.5
+        ranks[there] = (scipy.stats.rankdata(column[there]) - 0.5) / there.sum() - 0.5
     return ranks
 
 

@@ -6,8 +6,8 @@ import datetime
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 from taut.data import Column
 from taut.data.schema import CODED
@@ -39,7 +39,7 @@ def _of_categories(column: Column, real: Cells, synthetic: Others) -> Marginal:
     labels = [str(label) for label in column.categories or []]
     counts = np.stack([np.bincount(cells.astype(int), minlength=len(labels)) for cells in (real, synthetic)])
     there = counts[:, counts.sum(axis=0) > 0]
-    test: Any = stats.chi2_contingency(there) if there.shape[1] > 1 else None
+    test: Any = scipy.stats.chi2_contingency(there) if there.shape[1] > 1 else None
     shares = counts / counts.sum(axis=1, keepdims=True)
     distance = 0.5 * float(np.abs(shares[0] - shares[1]).sum())
     if len(labels) > MOST_LABELS:
@@ -67,7 +67,7 @@ def _of_numbers(column: Column, real: Cells, synthetic: Others) -> Marginal:
         edges = np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
     shares = [np.histogram(np.clip(cells, edges[0], edges[-1]), edges)[0] / len(cells) for cells in (real, synthetic)]
     # Real numbers were rounded and the model's were not: ties would be called a distance.
-    apart: Any = stats.ks_2samp(_unrounded(real, column), _unrounded(synthetic, column), method="asymp")
+    apart: Any = scipy.stats.ks_2samp(_unrounded(real, column), _unrounded(synthetic, column), method="asymp")
     whole = np.asarray(edges, np.float64) * column.unit + column.offset
     return Marginal(
         labels=None,

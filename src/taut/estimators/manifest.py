@@ -1,0 +1,70 @@
+"""`model.json` of a run folder as it stands, held against the files beside it; no JAX, no scikit-learn."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from taut.errors import RunFolderError
+
+FORMAT = 2
+
+
+def check_free(path: str | Path, *, force: bool = False) -> None:
+    """Raise RunFolderError where a run could not be written to `path`: it holds something already, or is a file."""
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise RunFolderError(f"A run wants a folder; `{path}` is a file; choose another name.")
+    if path.is_dir() and any(path.iterdir()) and not force:
+        raise RunFolderError(
+            f"A run wants a new folder; `{path}` holds files already; choose another or add `--force`."
+        )
+
+
+def describe(path: str | Path) -> dict[str, Any]:
+    """What is in a run folder, as plain values. Raises RunFolderError where it is none or was altered."""
+    return json.loads(checked_content(Path(path)))
+
+
+def checked_content(path: Path) -> bytes:
+    """The text of `model.json`, after every file was found and its digest agrees."""
+    if not (path / "model.json").is_file():
+        raise RunFolderError(f"A run folder with a model.json is wanted; `{path}` has none; write one with `taut fit`.")
+    try:
+        content = (path / "model.json").read_bytes()
+        facts = json.loads(content)
+        found, digests, digest = facts["format"], dict(facts["digests"]), facts["digest"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise unreadable(path, error) from None
+    if found != FORMAT:
+        raise RunFolderError(
+            f"A run of format {FORMAT} is wanted; `{path}` has format {found}; fit again with this version."
+        )
+    altered = [name for name, known in digests.items() if file_digest(path / name) != known]
+    if digest != own_digest(content):
+        altered.insert(0, "model.json")
+    if altered:
+        raise RunFolderError(
+            f"The files of a run are wanted as they were written; `{path / altered[0]}` is missing or was altered; "
+            "restore it or fit again."
+        )
+    return content
+
+
+def unreadable(path: Path, error: Exception) -> RunFolderError:
+    """What to say of a `model.json` that is none."""
+    return RunFolderError(f"`{path / 'model.json'}` does not read as a run ({error}); fit again.")
+
+
+def own_digest(content: bytes) -> str:
+    """SHA-256 of `model.json` without the digest in it."""
+    # Of what the file says, and not of what is made of it: one from before a field was added keeps its own.
+    values = {name: value for name, value in json.loads(content).items() if name != "digest"}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str | None:
+    """SHA-256 of a file, None where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
