@@ -82,7 +82,7 @@ class Architecture:
     def empty(self) -> tuple[AbstractModel, AbstractGuide]:
         """The modules with the shapes of their arrays in place of these."""
         rows = np.ones((2, self.features + self.covariates))
-        return eqx.filter_eval_shape(lambda key: self._build(rows, rows.mean(axis=0), key), jr.key(0))
+        return eqx.filter_eval_shape(lambda: self._build(rows, rows.mean(axis=0), jr.key(0)))
 
     def build(self, rows: np.ndarray, *, mean: np.ndarray, key: RandomKey) -> tuple[AbstractModel, AbstractGuide]:
         """The modules before training: scales from the rows, outputs at the mean, weights drawn."""

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from taut.compilation_cache import keep_compiled_programs
 from taut.errors import RunFolderError
 from taut.estimators.base import AbstractVAE
 from taut.estimators.detector import VAEOutlierDetector
@@ -18,7 +17,6 @@ def load(path: str | Path) -> AbstractVAE:
 
     Raises RunFolderError where the folder is none, or a file of it is missing or was altered.
     """
-    keep_compiled_programs()
     path = Path(path)
     manifest = read_manifest(path)
     if manifest.estimator not in ESTIMATORS:

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from taut.compilation_cache import keep_compiled_programs
 from taut.data import Table
 from taut.estimators.assembly import Architecture
 from taut.estimators.folder import load_arrays, load_history, save_array, save_history, save_table
@@ -108,6 +109,7 @@ def save(
 
 def read_fitted(path: Path, manifest: Manifest) -> Fitted:
     """What was fitted, from the files beside a manifest that was read."""
+    keep_compiled_programs()
     model, guide = load_tensors(path / "weights.safetensors", manifest.architecture.empty())
     return Fitted(
         model=model,

@@ -5,7 +5,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 from safetensors import SafetensorError
@@ -36,7 +35,7 @@ def load_tensors(path: str | Path, like: Any) -> Any:
     ):
         raise RunFolderError(f"Wanted the arrays of this architecture; `{path}` holds others; fit again.")
     dynamic, static = eqx.partition(like, _is_array)
-    leaves = jax.tree.structure(dynamic).unflatten([jnp.asarray(stored[name]) for name in wanted])
+    leaves = jax.tree.structure(dynamic).unflatten(jax.device_put([stored[name] for name in wanted]))
     return eqx.combine(leaves, static)
 
 
