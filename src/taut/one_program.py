@@ -7,6 +7,8 @@ import equinox as eqx
 import jax
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from taut.compiling import options_of_sooner
+
 __all__ = ["in_one_program"]
 
 
@@ -22,6 +24,8 @@ def in_one_program(function: Callable[..., Any], *args: Any) -> Any:
     """
     program, arrays, rest = eqx.filter_make_jaxpr(function)(*args)
     given = jax.tree.leaves(eqx.filter(args, eqx.is_array))
-    run = jax.jit(lambda own, given: jaxpr_as_fun(ClosedJaxpr(program.jaxpr, own))(*given))
+    run = jax.jit(
+        lambda own, given: jaxpr_as_fun(ClosedJaxpr(program.jaxpr, own))(*given), compiler_options=options_of_sooner()
+    )
     leaves = run(program.consts, given)
     return eqx.combine(jax.tree.unflatten(jax.tree.structure(arrays), leaves), rest)

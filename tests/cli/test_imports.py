@@ -17,7 +17,12 @@ finally:
 # pandas is not named: pyarrow imports it, where it is there, for the first list that it takes.
 NEVER = {"sklearn", "scipy.stats", "matplotlib", "jinja2", "anndata", "polars"}
 NO_ARRAYS = NEVER | {"jax", "numpyro", "equinox", "optax", "safetensors"}
-UNWANTED = {"--help": NO_ARRAYS | {"pyarrow", "narwhals", "scipy"}, "schema": NO_ARRAYS, "info": NO_ARRAYS, "score": NEVER}
+UNWANTED = {
+    "--help": NO_ARRAYS | {"pyarrow", "narwhals", "scipy"},
+    "schema": NO_ARRAYS,
+    "info": NO_ARRAYS,
+    "score": NEVER,
+}
 
 
 @pytest.mark.parametrize("command", UNWANTED)

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
 from taut.compilation_cache import keep_compiled_programs
+from taut.compiling import compiled_sooner, numbers_in
 from taut.fitting.epoch import Course, Parts, held_out_bound, run_epoch
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
@@ -28,6 +29,8 @@ from taut.record import HistoryRow
 from taut.shapes import RandomKey
 
 CHECKPOINT_EVERY = 30.0
+# Epochs × rows × weights of about three seconds on a core, which careless code makes four: less than it saves.
+LITTLE = 10_000_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,20 +124,24 @@ def run(
     state = load_tensors(checkpoint, start) if resume and checkpoint is not None else start
     saved = time.monotonic()
     began = saved if began is None else began
+    programs = run_epoch, held_out_bound
+    if plan.epochs * course.repeats * len(data) * numbers_in((parts.moving, parts.fixed)) < LITTLE:
+        programs = tuple(map(compiled_sooner, programs))
+    epoch_of, bound_of = programs
     before, first = float(np.nansum(np.asarray(state.record)[:, 2])), int(state.epoch)
     outcome = Outcome.budget_spent(plan.epochs, best=None)
     try:
         while int(state.epoch) < plan.epochs:
             epoch_began = time.monotonic()
             now = Parts(state.moving, parts.fixed)
-            moving, opt_state, info = run_epoch(course, now, state.opt_state, data, state.epoch, train_key, weights)
+            moving, opt_state, info = epoch_of(course, now, state.opt_state, data, state.epoch, train_key, weights)
             if int(info.first_bad) >= 0:
                 outcome = Outcome.diverged(int(state.epoch) * course.steps(len(data)) + int(info.first_bad) + 1)
                 break
             held = (
                 math.nan
                 if held_out is None
-                else float(held_out_bound(course, Parts(moving, parts.fixed), held_out, held_out_key, held_out_weights))
+                else float(bound_of(course, Parts(moving, parts.fixed), held_out, held_out_key, held_out_weights))
             )
             if held_out is not None and not math.isfinite(held):
                 outcome = Outcome.diverged((int(state.epoch) + 1) * course.steps(len(data)))

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
 from taut.compilation_cache import keep_compiled_programs
+from taut.compiling import compiled_sooner, numbers_in
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import floats_on_device
@@ -19,6 +20,8 @@ from taut.weights.drawing import log_weights
 
 # About this many float32 numbers of one activation are held at once: 64 MB, a few of which fit any machine.
 NUMBERS_AT_ONCE = 16_000_000
+# Rows × weights below which a minute of careless code costs less than a minute of compiling.
+LITTLE = 10_000_000
 
 
 class RowFunction(eqx.Module):
@@ -64,6 +67,8 @@ def map_rows(
     keep_compiled_programs()
     numbers, values = np.arange(len(data)) if rows is None else np.asarray(rows), np.asarray(data)
     block = min(block, size_for(len(data)))
+    # What a row costs depends on the function, but less than what it takes to compile does.
+    program = compiled_sooner(_block) if len(data) * numbers_in(model) < LITTLE else _block
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
@@ -71,7 +76,7 @@ def map_rows(
             own = guide if guide.amortised else _taken(guide, taken)
             # As floats here, and not in the program, which would be another one for each type that rows are stored in.
             floats = floats_on_device(values[taken])
-            result = _block(function, model, own, floats, key, _taken(numbers, taken), _taken(aside, taken))
+            result = program(function, model, own, floats, key, _taken(numbers, taken), _taken(aside, taken))
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
                 on_block(min(len(parts) * block, len(data)))
