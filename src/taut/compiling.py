@@ -44,4 +44,5 @@ def numbers_in(tree: Any) -> int:
 
 @functools.cache
 def _with(function: Callable[..., Any], options: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
-    return eqx.filter_jit(function, compiler_options=dict(options))
+    jit: Any = eqx.filter_jit  # its signature does not say that it passes options on to jax.jit
+    return jit(function, compiler_options=dict(options))

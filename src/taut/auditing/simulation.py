@@ -16,6 +16,7 @@ from taut.auditing.rows import RowResult, account_for_rows
 from taut.auditing.usage import PlacementOfRow
 from taut.auditing.walks import CHAINS, ROWS_AT_ONCE, Walks, pilots, walks
 from taut.bounds import certified_lower, certified_upper
+from taut.compiling import compiled_sooner
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -69,9 +70,13 @@ def _coordinates(frames: Frame, latents: Float[Array, "n latents"]) -> Float[Arr
     return eqx.filter_vmap(lambda frame, z: frame.coordinates(z))(frames, latents)
 
 
-@eqx.filter_jit
 def drawn_rows(model: AbstractModel, lent: Float[Array, "n features"], key: RandomKey) -> tuple[Array, Array]:
     """A row from the model for each of these, with its holes and covariates, and the latent that made it."""
+    return compiled_sooner(_drawn_rows)(model, lent, key)
+
+
+@eqx.filter_jit
+def _drawn_rows(model: AbstractModel, lent: Float[Array, "n features"], key: RandomKey) -> tuple[Array, Array]:
     keys = jr.split(key, len(lent))
     return jax.vmap(lambda x, key: model.given(x).sample(key=key))(lent, keys)
 
