@@ -6,6 +6,7 @@ left of them after n log n − n is small, and what was taken out comes back as 
 
 import math
 
+import jax
 import jax.numpy as jnp
 from jax.scipy.special import gammaln, xlogy
 from jaxtyping import Array, Float
@@ -14,6 +15,8 @@ from jaxtyping import Array, Float
 FEW = 16.0
 
 
+# Programs within a program: traced and lowered once, however often a log-density asks for them.
+@jax.jit
 def stirling_rest(n: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """log Γ(n + 1) − (n log n − n), for n of at least zero: of order log n where log Γ is of order n log n.
 
@@ -32,6 +35,7 @@ def stirling_rest(n: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return jnp.where(n < FEW, direct, 0.5 * (math.log(2 * math.pi) + jnp.log(many)) + series)
 
 
+@jax.jit
 def count_deviance(x: Float[Array, "*shape"], log_mean: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """x log(x/μ) + μ − x, half the deviance of a count (or of any x ≥ 0) from a mean μ; zero where they are equal.
 

@@ -20,8 +20,8 @@ from taut.weights.drawing import log_weights
 
 # About this many float32 numbers of one activation are held at once: 64 MB, a few of which fit any machine.
 NUMBERS_AT_ONCE = 16_000_000
-# Rows × weights below which a minute of careless code costs less than a minute of compiling.
-LITTLE = 10_000_000
+# Rows × weights of the model up to which an audit of them runs for less time than good code for it takes to compile.
+LITTLE = 20_000_000
 
 
 class RowFunction(eqx.Module):
@@ -67,7 +67,6 @@ def map_rows(
     keep_compiled_programs()
     numbers, values = np.arange(len(data)) if rows is None else np.asarray(rows), np.asarray(data)
     block = min(block, size_for(len(data)))
-    # What a row costs depends on the function, but less than what it takes to compile does.
     program = compiled_sooner(_block) if len(data) * numbers_in(model) < LITTLE else _block
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
