@@ -1,52 +1,95 @@
-"""A small table in fresh processes: seconds until a fit, a score and an audit, with no program kept and with all.
+"""Fresh processes, first with an empty folder of compiled programs and then with a full one: seconds of each step.
 
-python benchmarks/cold_start.py [--no-audit]
+python benchmarks/cold_start.py [--demo]
+
+A table of 500 × 10 with holes: importing, three epochs, filling it; then `taut info` and `taut score` of 100 rows of
+it, and with `--demo` all of `taut demo`. Wall seconds, and those of the processor, which other work disturbs less.
 """
 
 import argparse
-import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import time
+from pathlib import Path
 
-WORK = """
-import json, sys, time
+import numpy as np
+
+FIT = """
+import sys, time
 def passed():
     return time.perf_counter(), time.process_time()
 marks = [passed()]
-import numpy as np, pyarrow as pa
+import pyarrow.csv
 import taut
-rows, audited = int(sys.argv[1]), sys.argv[2] == "audit"
-a = np.random.default_rng(0).normal(size=rows)
-frame = pa.table({"a": a, "b": a + np.random.default_rng(1).normal(size=rows)})
+frame = pyarrow.csv.read_csv(sys.argv[1])
 taut.VAE
 marks.append(passed())
 vae = taut.VAE(max_epochs=3, random_state=0).fit(frame)
 marks.append(passed())
-vae.score(frame)
+vae.impute(frame)
 marks.append(passed())
-if audited:
-    vae.audit(frame.slice(0, rows // 2))
-marks.append(passed())
-print(json.dumps([[round(y - x, 1) for x, y in zip(b, a)] for b, a in zip(marks, marks[1:])]))
+vae.save(sys.argv[2], force=True)
+steps = zip(("import", "fit", "impute"), marks, marks[1:])
+print("; ".join(f"{name} {end[0] - start[0]:.1f} s, {end[1] - start[1]:.1f}" for name, start, end in steps))
 """
+TAUT = "from taut.cli import main; main()"
 
 
 def main() -> None:
-    """Print wall and processor seconds of each step, in a first process and in a second."""
+    """Print the steps with no program kept and with all."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--no-audit", action="store_true")
-    audit = "skip" if parser.parse_args().no_audit else "audit"
+    parser.add_argument("--demo", action="store_true")
+    demo = parser.parse_args().demo
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        table, run = folder / "table.csv", folder / "run"
+        _write(table, 500)
+        _write(folder / "hundred.csv", 100)
+        for what in ("no program kept", "programs kept"):
+            print(what)
+            print("  " + _fresh(folder, FIT, str(table), str(run))[0].strip())
+            _say(folder, "info", str(run))
+            _say(folder, "score", str(run), str(folder / "hundred.csv"), "--out", str(folder / "scores.csv"))
+            if demo:
+                _say(folder, "demo", "--force", "--out", str(folder / "demo"))
+
+
+def _write(path: Path, rows: int) -> None:
+    draw = np.random.default_rng(0)
+    values = draw.normal(size=(rows, 2)) @ draw.normal(size=(2, 10)) + 0.5 * draw.normal(size=(rows, 10))
+    holes = draw.random(values.shape) < 0.1
+    lines = (
+        ",".join("" if hole else f"{value:.4f}" for value, hole in zip(*pair, strict=True))
+        for pair in zip(values, holes, strict=True)
+    )
+    path.write_text("\n".join([",".join("abcdefghij"), *lines]) + "\n")
+
+
+def _say(folder: Path, *words: str) -> None:
+    _, wall, busy = _fresh(folder, TAUT, *words)
+    print(f"  taut {words[0]} {wall:.1f} s, {busy:.1f}")
+
+
+def _fresh(folder: Path, code: str, *words: str) -> tuple[str, float, float]:
+    """What a new process said, and its seconds: of the wall, and of the processor."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("JAX_COMPILATION")}
-    with tempfile.TemporaryDirectory() as folder:
-        for what, cache in (("nothing kept", "off"), ("first process", folder), ("second process", folder)):
-            env = kept | {"TAUT_CACHE": cache}
-            ran = subprocess.run(
-                [sys.executable, "-c", WORK, "120", audit], env=env, check=True, text=True, stdout=subprocess.PIPE
-            )
-            steps = zip(("import", "fit", "score", "audit"), json.loads(ran.stdout), strict=True)
-            print(f"{what}: " + "; ".join(f"{step} {wall} s, {busy} of processor" for step, (wall, busy) in steps))
+    began, before = time.perf_counter(), _busy()
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        env=kept | {"TAUT_CACHE": str(folder / "programs")},
+        check=True,
+        text=True,
+        capture_output=True,
+    )
+    return ran.stdout, time.perf_counter() - began, _busy() - before
+
+
+def _busy() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
