@@ -3,11 +3,12 @@
 #   make demo       train on the bundled digits, audit, name the report      make check      all that is not a test
 #   make test       the tests, without those that take minutes               make format     mend what can be mended
 #   make test-all   all tests                                                make docs       build the pages into site/
-#   make bench      run each script in benchmarks/                           make clean      remove what was built
+#   make bench      taut beside its peers; about 25 minutes, idle            make clean      remove what was built
 #
 # ARGS goes to the command: make test ARGS="tests/data -k schema"
 
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
@@ -61,9 +62,9 @@ named: $(VENV)/.dev
 docs: $(VENV)/.dev
 	@$(BIN)/mkdocs build --strict --quiet --site-dir site
 
-bench: $(VENV)/.dev
-	@for script in benchmarks/*.py; do \
-		if [ -e "$$script" ]; then echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit; fi; done
+# make bench DATA=path/to/mnist.npz; without DATA on the bundled digits. Results go into docs/benchmarks.md.
+bench: $(BENCH)/.ready
+	@$(BENCH)/bin/python benchmarks/run.py $(if $(DATA),--data $(DATA)) $(ARGS)
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --quiet --fix-only .
@@ -91,3 +92,13 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)/.place
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.place
 	@$(PIP) install --quiet --constraint constraints.txt --editable . --group dev
 	@touch $(VENV)/.runtime $@
+
+# A peer that cannot be installed is named in the tables; it stops nothing.
+$(BENCH)/.ready: benchmarks/requirements.txt constraints.txt pyproject.toml | $(VENV)/.place
+	@echo "Making $(BENCH) (once; it takes some minutes)" >&2
+	@$(PYTHON) -m venv --clear $(BENCH) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(BENCH)
+	@$(PIP) --python $(BENCH)/bin/python install --quiet --constraint constraints.txt --editable .
+	@for peer in $$(grep -v '^#' benchmarks/requirements.txt); do \
+		$(PIP) --python $(BENCH)/bin/python install --quiet --constraint constraints.txt "$$peer" || true; done
+	@$(PIP) --python $(BENCH)/bin/python install --quiet --no-deps hyperimpute==0.1.17 || true
+	@touch $@

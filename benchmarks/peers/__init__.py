@@ -1,0 +1,1 @@
+"""The same autoencoder in other libraries, written as a good user of each would write it."""
