@@ -25,8 +25,8 @@ ROWS, COLUMNS, FACTORS, MISSING = 500, 10, 3, 0.2
 TOOLS = ("taut", "taut, 3 epochs", "IterativeImputer", "hyperimpute MIWAE")
 LIMIT = 240.0
 ABOUT = (
-    "Seconds from the start of a process to the filled table, interpreter, imports, fit and imputation included; median of "
-    "rounds; programs compiled before are kept. The error is the root mean square over hidden cells, in spreads."
+    "Seconds from the start of a process to the filled table, with interpreter, imports, fit and imputation: median of "
+    "rounds. Programs compiled before are kept. The error is the root mean square over hidden cells, in spreads."
 )
 
 

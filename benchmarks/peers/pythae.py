@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable
 
@@ -55,6 +56,7 @@ def training(
     torch.manual_seed(0)
     x = torch.bernoulli(torch.from_numpy(train).float() / levels)
     model = wrapped(Autoencoder(train.shape[1], latents, hidden), train.shape[1], latents)
+    logging.getLogger("pythae").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         config = BaseTrainerConfig(
             output_dir=folder, num_epochs=1, per_device_train_batch_size=batch, learning_rate=RATE, no_cuda=True,
