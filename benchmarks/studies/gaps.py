@@ -1,6 +1,6 @@
 """Where the gap of an MNIST autoencoder comes from, for two encoders: the pattern of Cremer et al. 2018, Table 2.
 
-    python benchmarks/gaps.py mnist.npz
+    python benchmarks/studies/gaps.py mnist.npz
 
 Pixels are zeros and ones by a static threshold at one half. Decoder 50–200–200–784; encoders 784–200–200 and
 784–500–500, diagonal Gaussians, each trained with a decoder of its own by the same plan. Audited are `--rows` training

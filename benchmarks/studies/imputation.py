@@ -1,6 +1,6 @@
 """Imputation of tables half of whose cells are hidden: taut beside scikit-learn's IterativeImputer.
 
-    python benchmarks/imputation.py wine diabetes german_credit.csv [--seeds 5] [--option name=value]
+    python benchmarks/studies/imputation.py wine diabetes german_credit.csv [--seeds 5] [--option name=value]
 
 The protocol of Mattei & Frellsen 2019 (MIWAE): half of all cells are hidden at random, numbers are standardised by
 what is left, models are fitted to that incomplete table, and one imputation of it is scored by the mean squared error

@@ -1,6 +1,6 @@
 """Figures whose truth is known: each line is a number and what it should be.
 
-    python benchmarks/oracles.py
+    python benchmarks/studies/oracles.py
 
 Linear autoencoder against probabilistic PCA; log-weights under the exact posterior; the rate at which the
 importance-weighted bias falls; the gap of a diagonal guide on a correlated Gaussian; the time of `import taut`.

@@ -1,6 +1,6 @@
 """Train on synthetic rows, test on real ones: how much a classifier loses.
 
-    python benchmarks/synthetic.py german_credit.csv --target credit_risk [--seeds 5]
+    python benchmarks/studies/synthetic.py german_credit.csv --target credit_risk [--seeds 5]
 
 For each seed a fifth of the rows is kept for testing. A random forest of 300 trees is fitted to the other rows, and
 another to as many rows sampled from `taut.VAE` with default settings fitted to them; both are scored by the area under

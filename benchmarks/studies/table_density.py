@@ -1,6 +1,6 @@
 """Held-out log p of a mixed table: taut beside independent columns, each by its best family, and a Gaussian copula.
 
-    python benchmarks/table_density.py german_credit.csv penguins.csv [--folds 5]
+    python benchmarks/studies/table_density.py german_credit.csv penguins.csv [--folds 5]
 
 Every row is scored by models that were fitted without it (folds by seed 0, default settings, no tuning per table). All
 three give the same kind of number: densities for columns that taut models by a density, probabilities for the others.

@@ -1,6 +1,6 @@
 """Seconds and memory of a fit to 50,000 rows of 20 mixed columns with default settings.
 
-    python benchmarks/table_time.py [--rows 50000]
+    python benchmarks/studies/table_time.py [--rows 50000]
 
 The table is drawn from a latent Gaussian of 5 factors: 8 numbers, 4 positive numbers, 3 counts, 3 columns of 4
 categories, 2 of two values, a tenth of the cells missing.
