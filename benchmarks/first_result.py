@@ -78,7 +78,10 @@ def ran(tool: str, env: dict[str, str]) -> dict[str, float]:
     """One fresh process. Raises RuntimeError with the last line that it said where it failed."""
     began = time.perf_counter()
     command = [sys.executable, __file__, "--worker", tool]
-    done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=LIMIT, check=False)
+    try:
+        done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"not done after {LIMIT:.0f} s") from None
     if done.returncode:
         raise RuntimeError((done.stderr.strip().splitlines() or ["no word"])[-1])
     return json.loads(done.stdout.splitlines()[-1]) | {"seconds": time.perf_counter() - began}

@@ -72,7 +72,7 @@ def warmed(contestants: dict[str, Callable[[], Turn]]) -> tuple[dict[str, Turn],
             print(f"  warm-up  {name:28} {timed(turn)[1]}", flush=True)
             ready[name] = turn
         except Exception as trouble:  # whatever a peer does, the others still run
-            failed[name] = f"failed: {type(trouble).__name__}: {str(trouble).splitlines()[0] if str(trouble) else ''}"
+            failed[name] = without_paths(f"failed: {type(trouble).__name__}: {str(trouble).partition(chr(10))[0]}")
             print(f"  warm-up  {name:28} {failed[name]}", flush=True)
     return ready, failed
 
@@ -111,6 +111,15 @@ def verdict(figure: float, *, at_least: float | None = None, at_most: float | No
     if at_least is not None:
         return f"at least {at_least:g}: {'met' if figure >= at_least else 'missed'}"
     return f"at most {at_most:g}: {'met' if at_most is not None and figure <= at_most else 'missed'}"
+
+
+def without_paths(words: str) -> str:
+    """The words with files by their names alone: where they lie is this machine's affair.
+
+    >>> without_paths("No module in '/usr/lib/thing.py'")
+    "No module in 'thing.py'"
+    """
+    return re.sub(r"(?<!\w)/(?:[\w.+-]+/)+", "", words)
 
 
 def significant(figure: float, digits: int = 3) -> float:

@@ -36,21 +36,21 @@ LIMITS = {
     "roofline": 120,
     "gpu": 300,
 }
-# Those that read `--data`, those that share the model, and those that may end well without results.
-READ_DATA = ("fitted", "training", "importance_weighting", "evidence", "whole_audit", "gpu")
-MAY_SAY_NOTHING = ("fitted", "gpu")
+# Those that share the model, and those that may end well without results.
 SHARE_MODEL = ("fitted", "importance_weighting", "evidence", "whole_audit", "gpu")
+MAY_SAY_NOTHING = ("fitted", "gpu")
 
 
 def command(name: str, options: argparse.Namespace, into: Path) -> list[str]:
-    """The script with the options that it knows."""
+    """The script with the options that it knows: the usual ones, unless it reads its own."""
     source = (HERE / f"{name}.py").read_text(encoding="utf-8")
-    own = "results.options(" in source
-    given = [sys.executable, str(HERE / f"{name}.py")]
-    given += ["--json", str(into)] if own or "--json" in source else []
-    given += ["--quick"] if options.quick and (own or "--quick" in source) else []
-    given += ["--data", str(options.data)] if options.data is not None and name in READ_DATA else []
-    return given + (["--model", str(KEPT / ("quick" if options.quick else "model"))] if name in SHARE_MODEL else [])
+    given = {"json": str(into), "data": options.data and str(options.data), "quick": options.quick}
+    usual = "results.options(" in source
+    words = [sys.executable, str(HERE / f"{name}.py")]
+    for option, value in given.items():
+        if value and (usual or f'"--{option}"' in source):
+            words += [f"--{option}"] if value is True else [f"--{option}", value]
+    return words + (["--model", str(KEPT / ("quick" if options.quick else "model"))] if name in SHARE_MODEL else [])
 
 
 def run(name: str, options: argparse.Namespace, into: Path) -> None:
@@ -86,7 +86,7 @@ def ran(command: list[str], limit: float) -> tuple[list[str], str | None]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    printed = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    printed = results.without_paths(log.read_text(encoding="utf-8", errors="replace")).splitlines()
     if failed is None and process.returncode:
         failed = f"ended with {process.returncode}: {printed[-1] if printed else 'no word'}"
     return printed, failed

@@ -2,9 +2,9 @@ r"""Brackets on log p(x) of MNIST test images: how wide, how fast, and what brut
 
     taut fit mnist.npz:train --out RUN --latent-dim 50 --hidden 200,200 --likelihood bernoulli --binarise dynamic \
         --objective sticking-the-landing --kl-warm-up 15 --epochs 120 --learning-rate 2e-3 --held-out 0.01
-    python benchmarks/studies/brackets.py RUN mnist.npz widths          100 test rows: width against seconds
-    python benchmarks/studies/brackets.py RUN mnist.npz brute           20 test rows: T = 10,000 from the prior, 64 chains
-    python benchmarks/studies/brackets.py RUN mnist.npz all             all test rows, by adaptive effort
+    python benchmarks/studies/brackets.py RUN mnist.npz widths 100 test rows: width against seconds
+    python benchmarks/studies/brackets.py RUN mnist.npz brute  20 test rows: T = 10,000 from the prior, 64 chains
+    python benchmarks/studies/brackets.py RUN mnist.npz all    all test rows, by adaptive effort
 
 Programs are compiled by a first audit that is thrown away. Times are of the rows: encoder's draws, refining, pilots and
 walks; the checks on simulated rows come after them.

@@ -1,6 +1,6 @@
 """The figure on MNIST: test log p(x) of the one-layer autoencoder of Burda et al. 2016, dynamic binarisation, K = 1.
 
-    python benchmarks/studies/mnist.py path/to/mnist.npz                     (arrays `train` and `test`, bytes, 784 wide)
+    python benchmarks/studies/mnist.py path/to/mnist.npz             (arrays `train` and `test`, bytes, 784 wide)
     python benchmarks/studies/mnist.py path/to/mnist.npz --epochs 2 --rows 100 --draws 500
 
 784–200–200–50 and back, path derivative, one draw, batches of 100; Adam at 3e-3 after one epoch of rising, with a
