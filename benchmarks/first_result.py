@@ -88,7 +88,7 @@ def ran(tool: str, env: dict[str, str]) -> dict[str, float]:
 
 
 def main() -> None:
-    own = {"rounds": {"type": int, "default": 3}, "worker": {"choices": TOOLS}}
+    own = {"rounds": {"type": int, "default": 2}, "worker": {"choices": TOOLS}}
     options = results.options(__doc__, **own)
     if options.worker:
         worker(options.worker)

@@ -29,6 +29,7 @@ import results
 import taut
 from taut import Plan, guides, likelihoods, models, networks, objectives
 from taut.annealing import Path, Schedule, forward_walk
+from taut.auditing import account_for_rows
 from taut.fitting import AsFloat
 from taut.fitting.epoch import Course, Parts, run_epoch
 from taut.numerics import Frame
@@ -70,7 +71,7 @@ def epoch(rows: int = 5000, features: int = 256, latents: int = 16) -> Callable[
 def account(rows: int = 64, draws: int = 1000, latents: int = 16) -> Callable[[], object]:
     """Importance-weighted log p(x), ELBO and their health."""
     pair, data = untrained(64, latents), rows_of(rows, 64)
-    return lambda: taut.auditing.account_for_rows(*pair, data, draws=draws, key=jr.key(3))
+    return lambda: account_for_rows(*pair, data, draws=draws, key=jr.key(3))
 
 
 def walk(temperatures: int = 64, latents: int = 16) -> Callable[[], object]:
@@ -127,7 +128,7 @@ def worker(what: str, rows: int) -> None:
     """Score or audit so many rows in this process, and print its peak of memory in bytes."""
     pair, data = untrained(64, 8), rows_of(rows, 64)
     if what == "scoring":
-        taut.auditing.account_for_rows(*pair, data, draws=100, key=jr.key(3))
+        account_for_rows(*pair, data, draws=100, key=jr.key(3))
     else:
         taut.audit(*pair, data, key=jr.key(3), draws=50, width=5.0)
     print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))

@@ -30,7 +30,7 @@ LIMITS = {
     "importance_weighting": 150,
     "evidence": 150,
     "whole_audit": 450,
-    "first_result": 180,
+    "first_result": 300,
     "cold_start": 300,
     "growth": 180,
     "roofline": 120,
