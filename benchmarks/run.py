@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -63,7 +64,8 @@ def run(name: str, options: argparse.Namespace, into: Path) -> None:
     print("\n".join(f"   {line}" for line in printed))
     print(f"   {failed or 'done'} after {time.monotonic() - began:.0f} s", flush=True)
     if fresh.exists():
-        fresh.replace(into)
+        found = json.loads(fresh.read_text(encoding="utf-8")) | ({"failed": failed} if failed else {})
+        into.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     elif failed or name not in MAY_SAY_NOTHING:
         left = argparse.Namespace(json=into, data=None, quick=options.quick)
         more = {"failed": failed} if failed else {"printed": printed[-40:]}

@@ -104,7 +104,8 @@ def main() -> None:
             f"batch {batch}", taken, failed, unit="µs a step", value=lambda seconds, steps=steps: 1e6 * seconds / steps,
             aims={"PyTorch": aim, "pythae": PYTHAE_AIM},
         )  # fmt: skip
-    results.write(options, "Training", rows, about=ABOUT, packages=("torch", "pythae", "numpyro"))
+        # After each size, so that a run that is stopped leaves what it has.
+        results.write(options, "Training", rows, about=ABOUT, packages=("torch", "pythae", "numpyro"))
 
 
 if __name__ == "__main__":

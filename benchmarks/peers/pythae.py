@@ -56,7 +56,7 @@ def training(
     torch.manual_seed(0)
     x = torch.bernoulli(torch.from_numpy(train).float() / levels)
     model = wrapped(Autoencoder(train.shape[1], latents, hidden), train.shape[1], latents)
-    logging.getLogger("pythae").setLevel(logging.WARNING)
+    logging.disable(logging.INFO)  # each of its modules sets a level of its own
     with tempfile.TemporaryDirectory() as folder:
         config = BaseTrainerConfig(
             output_dir=folder, num_epochs=1, per_device_train_batch_size=batch, learning_rate=RATE, no_cuda=True,
