@@ -15,7 +15,7 @@ from taut.models import AbstractModel
 from taut.numerics import Frame, is_diagonal_gaussian, log_density
 from taut.shapes import Datum, RandomKey
 
-NEWTON_STEPS = 4
+NEWTON_STEPS = 3
 AVERAGING_STEPS = 8
 # Fractions of a Newton step that are tried at once; the best one is taken, or none.
 STRIDES = (1.0, 0.5, 0.2, 0.05)
@@ -62,7 +62,7 @@ def refined_gaussian(
     with one antithetic pair of draws each. The best mode is the one with most mass by Laplace's method. JᵀFJ is never
     negative, so that Λ stays positive; its fixed point is the best Gaussian where the decoder is linear, and near it
     elsewhere. `covariance="diagonal"` keeps the diagonal of Λ. Whatever comes out is a valid q: score it with draws of
-    another key. Costs 5 Jacobians of the decoder for each start and 16 more.
+    another key. Costs 4 Jacobians of the decoder for each start and 16 more.
 
     References: Khan et al. 2018, arXiv:1806.04854 (Gauss–Newton); Khan & Rue 2023, The Bayesian learning rule.
 
