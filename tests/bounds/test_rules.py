@@ -10,6 +10,7 @@ from taut.bounds.enclosure import enclosed, enclosed_by_slopes
 from taut.bounds.moving import STRUCTURAL
 from taut.bounds.ranges import UnknownPrimitiveError
 from taut.bounds.rules import RULES
+from taut.numerics import bernoulli_log_prob
 
 MATRIX = np.array([[2.0, 0.0], [-1.0, 0.5]])
 WEIGHTS = np.array([[0.3, -1.7], [2.0, 0.4], [-0.2, -0.9]])
@@ -45,6 +46,7 @@ CASES = {
     "clamp": lambda z: lax.clamp(-0.3, z[0], jnp.abs(z[1])),
     "reduce_max": lambda z: jnp.max(jnp.outer(z, z)),
     "reduce_sum": lambda z: jnp.sum(jnp.exp(z)),
+    "reduce": lambda z: lax.reduce(jnp.stack([z[0], z[1], z[0] ** 2]), np.zeros(()), lambda a, b: a + b + a * b, (0,)),
     "select_n": lambda z: jnp.where(z[0] > z[1], jnp.sin(z[0]), 3.0 + z[1]),
     "exp": lambda z: jnp.exp(z[0]),
     "exp2": lambda z: lax.exp2(z[0]),
@@ -102,6 +104,7 @@ CASES = {
     "infinity less infinity, compared": lambda z: truth(jnp.exp(z[0]) - jnp.exp(z[1]) > 1.0),
     "a number or none": lambda z: truth(jnp.isnan(jnp.log(z[0]))) + truth(jnp.isnan(z[1])),
     "a value that is held fixed": lambda z: lax.stop_gradient(z[0]) ** 2,
+    "zeros and ones": lambda z: bernoulli_log_prob(jnp.array([0.0, 1.0, 1.0]), WEIGHTS @ z),
 }
 # Moved or copied only, or met under another name above.
 UNTESTED = {
@@ -153,7 +156,8 @@ def test_no_value_leaves_its_range(float64):
 
 
 @pytest.mark.parametrize(
-    "name", ["select_n", "floor", "sign", "convert_element_type", "a value that is held fixed", "div", "pow"]
+    "name",
+    ["select_n", "floor", "sign", "convert_element_type", "a value that is held fixed", "div", "pow", "zeros and ones"],
 )
 def test_slopes_know_where_they_say_nothing(name, float64):
     """Over a jump or a pole, or where a derivative is none, the closer bounds hold too."""
@@ -170,6 +174,8 @@ def test_slopes_know_where_they_say_nothing(name, float64):
         lambda z: lax.sort((z, jnp.arange(2.0)))[1][0],
         lambda z: jnp.asarray(WEIGHTS[0])[jnp.argmax(z)],
         lambda z: lax.fori_loop(0, 3, lambda _, y: y * z[0], 1.0),
+        lambda z: lax.reduce(z, np.ones(()), lambda a, b: a - b, (0,)),
+        lambda z: lax.reduce(z, np.ones(()), lambda a, b: a * b + 1.0, (0,)),
     ],
 )
 def test_what_has_no_rule_is_refused(function, float64):

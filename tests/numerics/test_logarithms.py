@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from taut.numerics import inverse_softplus, log_diff_sigmoid, log_mean_exp
+from taut.numerics import bernoulli_log_prob, inverse_softplus, log_diff_sigmoid, log_mean_exp
 
 FINITE = st.floats(-300, 300, width=32)
 
@@ -83,3 +83,53 @@ def test_infinite_ends(upper, lower, expected):
     assert float(log_diff_sigmoid(jnp.array(upper), jnp.array(lower))) == pytest.approx(expected, abs=1e-6)
     for argument in (0, 1):
         assert not jnp.isnan(jax.grad(log_diff_sigmoid, argument)(jnp.array(upper), jnp.array(lower)))
+
+
+# Fewer entries than share a logarithm, as many, one more, an image; of common size, extreme, and all but certain.
+COINS = [(features, scale) for features in (1, 16, 17, 784) for scale in (0.1, 3.0, 1e4)]
+
+
+def coins(features, scale):
+    rng = np.random.default_rng(features)
+    x, logits = rng.uniform(size=features) < 0.5, scale * rng.normal(size=features)
+    return jnp.asarray(x, jnp.float32), jnp.asarray(logits, jnp.float32)
+
+
+@pytest.mark.parametrize(("features", "scale"), COINS)
+def test_zeros_and_ones_in_single_precision_are_those_of_numpy_in_double(features, scale):
+    x, logits = coins(features, scale)
+    exact = np.asarray(logits, np.float64)
+    expected = np.sum(np.asarray(x) * exact - np.logaddexp(0.0, exact))
+    value, slopes = jax.value_and_grad(bernoulli_log_prob, (0, 1))(x, logits)
+    assert float(value) == pytest.approx(expected, rel=1e-6)
+    np.testing.assert_allclose(slopes[0], logits)
+    np.testing.assert_allclose(slopes[1], x - special.expit(exact), atol=2e-7)
+
+
+def test_what_is_all_but_certain_keeps_its_digits():
+    logits = jnp.full(784, -30.0)
+    assert float(bernoulli_log_prob(jnp.zeros(784), logits)) == pytest.approx(-784 * np.exp(-30.0), rel=1e-5)
+
+
+@pytest.mark.parametrize("features", [3, 20])
+def test_zeros_and_ones_have_the_derivatives_of_softplus(features, float64):
+    """First ones forward and backward, and second ones, at zero and far away too; one at a time and many."""
+    x, logits = (jnp.asarray(part, float) for part in coins(features, 5.0))
+    logits = logits.at[:2].set(jnp.array([0.0, 800.0]))
+
+    def plain(x, logits):
+        return jnp.sum(x * logits - jax.nn.softplus(logits))
+
+    for derivative in (jax.grad, jax.jacfwd, jax.hessian):
+        for arguments in (0, 1, (0, 1)):
+            found, expected = (derivative(f, arguments)(x, logits) for f in (bernoulli_log_prob, plain))
+            jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), found, expected)
+    many = jnp.stack([logits, -logits])
+    np.testing.assert_allclose(
+        jax.vmap(bernoulli_log_prob, (None, 0))(x, many), jax.vmap(plain, (None, 0))(x, many), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_logit_that_is_no_number_shows(broken):
+    assert not np.isfinite(bernoulli_log_prob(jnp.zeros(3), jnp.array([0.0, broken, 0.0])))

@@ -3,13 +3,13 @@
 Path        π_β ∝ q₀^{1−β} p(x,z)^β in the coordinates in which q₀ is N(0, I)
 pilot       step sizes, the path's shape and approximate posterior draws, on keys of its own
 resampled   which chains go on, drawn by their weights
-forward_walk, reverse_walk    the measured walks, with everything frozen
+forward_walk, reverse_walk, both_walks    the measured walks, with everything frozen
 """
 
 from taut.annealing.pilot import Pilot, pilot, resampled, split_rhat
 from taut.annealing.schedules import steps_between, temperatures
 from taut.annealing.target import Path, Position
-from taut.annealing.walks import Schedule, Trace, Walk, forward_trace, forward_walk, reverse_walk
+from taut.annealing.walks import Schedule, Trace, Walk, both_walks, forward_trace, forward_walk, reverse_walk
 
 __all__ = [
     "Path",
@@ -18,6 +18,7 @@ __all__ = [
     "Schedule",
     "Trace",
     "Walk",
+    "both_walks",
     "forward_trace",
     "forward_walk",
     "pilot",

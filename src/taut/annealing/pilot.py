@@ -30,7 +30,7 @@ class Pilot(NamedTuple):
 
     step_sizes: Float[Array, "*n temperatures"]
     variance: Float[Array, "*n temperatures"]
-    starts: Float[Array, "*n chains latents"]
+    starts: Float[Array, "*n settled latents"]
     rhat: Float[Array, "*n"]
 
 
@@ -45,18 +45,20 @@ def pilot(
     betas: Float[Array, "temperatures"],
     *,
     chains: int,
+    settled: int | None = None,
     leapfrogs: int,
     settling: int,
     key: RandomKey,
 ) -> Pilot:
     """Climb from q₀ to the posterior, adapting the step at every temperature; resample; then settle at β = 1.
 
-    The end states of the climb are resampled by their weights and moved on by `settling` steps of frozen size, so that
-    reverse walks have somewhere to start on real data. It wants at least two chains and four settling steps.
+    Of the end states of the climb `settled` are drawn by their weights (by default as many as there are chains) and
+    moved on by `settling` steps of frozen size, so that reverse walks have somewhere to start on real data. It wants at
+    least two chains and four settling steps.
     """
     climb_key, resample_key, settle_key = jr.split(key, 3)
     climbed, log_steps, variances = _climb(path, betas, chains=chains, leapfrogs=leapfrogs, key=climb_key)
-    chosen = resampled(climbed.log_weights, chains, key=resample_key)
+    chosen = resampled(climbed.log_weights, settled or chains, key=resample_key)
     starts = jax.tree.map(lambda leaf: leaf[chosen], climbed.positions)
     last = jnp.exp(jnp.mean(log_steps[-4:]))
     starts, rhat = _settle(path, starts, last, leapfrogs=leapfrogs, count=settling, key=settle_key)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from taut.annealing.kernel import hmc_step
 from taut.annealing.target import Coordinates, Path, Position
@@ -44,8 +44,7 @@ def forward_walk(
     path: Path, schedule: Schedule, length: Int[Array, ""] | int, *, leapfrogs: int, key: RandomKey
 ) -> Walk:
     """From a draw of q₀ to the posterior: E exp(log_weight) = p(x)."""
-    start = path.at(jr.normal(jr.fold_in(key, 0), path.frame.mean.shape, path.frame.mean.dtype))
-    return _walk(path, schedule, length, start, leapfrogs=leapfrogs, key=key, backward=False)
+    return _walk(path, schedule, length, path.at(_fresh(path, key)), leapfrogs=leapfrogs, key=key, backward=False)
 
 
 def reverse_walk(
@@ -53,6 +52,39 @@ def reverse_walk(
 ) -> Walk:
     """From a posterior draw, in coordinates, back to q₀: E exp(−log_weight) = 1/p(x) where the start is exact."""
     return _walk(path, schedule, length, path.at(start), leapfrogs=leapfrogs, key=key, backward=True)
+
+
+def both_walks(
+    path: Path,
+    schedule: Schedule,
+    length: Int[Array, ""] | int,
+    starts: Float[Array, "chains latents"],
+    *,
+    leapfrogs: int,
+    forward_keys: Key[Array, "chains"],
+    reverse_keys: Key[Array, "chains"],
+) -> tuple[Walk, Walk]:
+    """`forward_walk` for each forward key, and `reverse_walk` from each start, in one loop.
+
+    So each step is half as many matrix products, of twice the size.
+    """
+    chains = starts.shape[0]
+    fresh = jax.vmap(lambda key: _fresh(path, key))(forward_keys)
+
+    def one(start: Coordinates, key: RandomKey, backward: Bool[Array, ""]) -> Walk:
+        return _walk(path, schedule, length, path.at(start), leapfrogs=leapfrogs, key=key, backward=backward)
+
+    walked = jax.vmap(one)(
+        jnp.concatenate([fresh, starts]),
+        jnp.concatenate([forward_keys, reverse_keys]),
+        jnp.arange(2 * chains) >= chains,
+    )
+    return jax.tree.map(lambda leaf: leaf[:chains], walked), jax.tree.map(lambda leaf: leaf[chains:], walked)
+
+
+def _fresh(path: Path, key: RandomKey) -> Coordinates:
+    """A draw of q₀."""
+    return jr.normal(jr.fold_in(key, 0), path.frame.mean.shape, path.frame.mean.dtype)
 
 
 def _walk(
@@ -63,7 +95,7 @@ def _walk(
     *,
     leapfrogs: int,
     key: RandomKey,
-    backward: bool,
+    backward: Bool[Array, ""] | bool,
 ) -> Walk:
     # Terms are taken relative to ℓ at the centre: adding numbers near zero loses fewer digits.
     centre = path.log_ratio(path.at(jnp.zeros_like(start.u)))
@@ -71,18 +103,17 @@ def _walk(
 
     def one(index: Int[Array, ""] | int, carried: tuple[Scalar, Position, Scalar]) -> tuple[Scalar, Position, Scalar]:
         log_w, position, accepted = carried
-        t = length - 1 - index if backward else index
+        t = jnp.where(backward, length - 1 - index, index)
         beta, increment = schedule.betas[t], schedule.increments[t]
 
         def gathered(position: Position) -> Scalar:
             return increment * (path.log_ratio(position) - centre)
 
-        gain = jnp.zeros_like(log_w) if backward else gathered(position)
+        before = gathered(position)
         position, probability = hmc_step(
             path, position, beta, schedule.step_sizes[t], leapfrogs=leapfrogs, key=jr.fold_in(key, t + 1)
         )
-        gain = gathered(position) if backward else gain
-        return log_w + gain, position, accepted + probability
+        return log_w + jnp.where(backward, gathered(position), before), position, accepted + probability
 
     zero = jnp.zeros_like(centre)
     log_w, end, accepted = jax.lax.fori_loop(0, length, one, (zero, start, zero))
@@ -100,7 +131,7 @@ class Trace(NamedTuple):
 def forward_trace(path: Path, schedule: Schedule, *, marks: int, leapfrogs: int, key: RandomKey) -> Trace:
     """A forward walk along the whole schedule, noted at `marks` equally spaced temperatures, the last one β = 1."""
     every = schedule.betas.shape[0] // marks
-    start = path.at(jr.normal(jr.fold_in(key, 0), path.frame.mean.shape, path.frame.mean.dtype))
+    start = path.at(_fresh(path, key))
 
     def step(t: Int[Array, ""], carried: tuple[Scalar, Position]) -> tuple[Scalar, Position]:
         log_w, position = carried

@@ -95,7 +95,7 @@ def audit(
     Options, by name:
 
     - `key`: random key; must be given.
-    - `draws`: latents drawn for each row from the guide, and as many from the prior.
+    - `draws`: latents drawn for each row from the guide, and as many from the prior, the same for all rows.
     - `rows`: audit that many, taken without replacement; the errors then include the choice.
     - `delta`: probability with which the bracket on the mean may fail, both sides together.
     - `width`, `seconds`: the mean width of the bracket that is wanted, in nats; the wall time that the audit may take,

@@ -21,16 +21,24 @@ Values = Float[np.ndarray, "n"]
 
 
 def mean_over_rows(
-    values: Values, errors: Values, *, population: int, draws: int | None, condition: str | None
+    values: Values,
+    errors: Values,
+    *,
+    population: int,
+    draws: int | None,
+    condition: str | None,
+    shared_draws: bool = False,
 ) -> Estimate:
     """The mean of row values with two errors in one: of the draws, and of taking n rows out of a population.
 
     se² = Σ se_n² / n² + (1 − n/N) s²/n
 
+    With draws that all rows share the first term is at most (Σ se_n / n)², which is taken.
     One row out of many says nothing of the spread over rows: no error is given then.
     """
     n = len(values)
-    from_draws = float(np.sum(np.nan_to_num(errors.astype(np.float64)) ** 2)) / n**2
+    known = np.nan_to_num(errors.astype(np.float64))
+    from_draws = float(np.sum(known) ** 2 if shared_draws else np.sum(known**2)) / n**2
     from_rows = (1.0 - n / population) * float(np.var(values, ddof=1)) / n if population > n > 1 else 0.0
     return Estimate(
         value=float(np.mean(values, dtype=np.float64)),
@@ -45,8 +53,8 @@ def evidence_of(measured: Measured, asked: Asked) -> Evidence:
     rows, population = measured.rows, measured.population
     below = "below the mean of log p(x) in expectation"
 
-    def mean(values: Values, errors: Values, condition: str, draws: int | None = None) -> Estimate:
-        return mean_over_rows(values, errors, population=population, draws=draws, condition=condition)
+    def mean(values: Values, errors: Values, condition: str, draws: int | None = None, **more: bool) -> Estimate:
+        return mean_over_rows(values, errors, population=population, draws=draws, condition=condition, **more)
 
     lower, upper = _bracket(measured, asked)
     prior, refined, walks = rows.prior, rows.refined, rows.walks
@@ -56,7 +64,7 @@ def evidence_of(measured: Measured, asked: Asked) -> Evidence:
         lower=lower,
         upper=upper,
         importance=mean(rows.encoder.log_p, rows.encoder.log_p_error, below, asked.draws),
-        prior=None if prior is None else mean(prior.log_p, prior.log_p_error, below, asked.draws),
+        prior=None if prior is None else mean(prior.log_p, prior.log_p_error, below, asked.draws, shared_draws=True),
         refined=None if refined is None else mean(refined.log_p, refined.log_p_error, below, REFINED_DRAWS),
         bridge=None
         if walks is None or halves is None or not holds

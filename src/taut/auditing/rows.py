@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 
 from taut.bounds.lower import log_mean_weight, log_mean_weight_error
-from taut.guides import AbstractGuide
+from taut.guides import AbstractGuide, Constant
 from taut.models import AbstractModel
 from taut.numerics import log_density_by_entry
 from taut.shapes import Datum, RandomKey, Scalar
@@ -18,8 +18,10 @@ from taut.weights import RowFunction, draw, effective_sample_size, map_rows, par
 from taut.weights.drawing import draw_keys
 
 # Rows × draws that are decoded at once: large enough for matrix products, small enough for the cache.
-DECODED_AT_ONCE = 2048
+DECODED_AT_ONCE = 1024
 ROWS_AT_ONCE = 32
+# Draws for all rows of a block that are decoded at once; covariates make them draws for each.
+SHARED_AT_ONCE = 256
 
 
 class RowResult(NamedTuple):
@@ -58,6 +60,20 @@ class RowAccount(RowFunction):
 
         keys = draw_keys(key, self.draws)
         return _account(*jax.lax.map(one, keys, batch_size=min(self.chunk, self.draws)))
+
+
+class SharedAccount(RowFunction):
+    """`RowAccount` of one datum by the draws of one key: where the guide is the same for all data, so are its draws.
+
+    A block of rows then decodes them once.
+    """
+
+    account: RowAccount
+    shared_key: RandomKey
+
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> RowResult:
+        """The account of one datum; the key of its row is not used."""
+        return self.account(model, guide, x, key=self.shared_key)
 
 
 class Terms(NamedTuple):
@@ -123,6 +139,18 @@ def account_for_rows(
 ) -> RowResult:
     """The account of every row; `rows` gives their numbers, by which their keys are folded in."""
     return map_rows(RowAccount(draws), model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE, on_block=on_block)
+
+
+def account_from_the_prior(
+    model: AbstractModel,
+    data: Num[np.ndarray, "n features"],
+    *,
+    draws: int,
+    key: RandomKey,
+) -> RowResult:
+    """The account of every row with the prior as its guide; all rows share their draws."""
+    function = SharedAccount(RowAccount(draws, chunk=SHARED_AT_ONCE), key)
+    return map_rows(function, model, Constant(model.prior()), data, key=key, block=ROWS_AT_ONCE)
 
 
 def account_by_entry(

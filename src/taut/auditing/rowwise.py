@@ -15,9 +15,9 @@ from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget
 from taut.auditing.effort import Effort, sound_jeffreys
 from taut.auditing.partial import Partial
 from taut.auditing.refinement import Moments, Refinement, RefinementOfRow
-from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows
+from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
 from taut.auditing.walks import ROWS_AT_ONCE, Walks, pilots, walks
-from taut.guides import AbstractGuide, Constant
+from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.shapes import RandomKey
 from taut.weights import map_rows
@@ -198,7 +198,7 @@ def _measure_chunk(
         encoder = account_for_rows(model, own, x, **same)
     prior = refined = frames = posterior = measured = rhat = lengths = None
     if wanted.prior:
-        prior = account_for_rows(model, Constant(model.prior()), x, draws=wanted.draws, key=prior_key, rows=rows)
+        prior = account_from_the_prior(model, x, draws=wanted.draws, key=prior_key)
     if wanted.refined:
         function = RefinementOfRow(REFINED_DRAWS)
         refined = map_rows(function, model, own, x, key=refine_key, rows=rows, block=ROWS_AT_ONCE)

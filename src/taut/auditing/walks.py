@@ -12,7 +12,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from taut.annealing import Path, Pilot, Schedule, forward_walk, pilot, reverse_walk, steps_between, temperatures
+from taut.annealing import Path, Pilot, Schedule, both_walks, pilot, steps_between, temperatures
 from taut.bounds import annealed_lower, annealed_upper, bridge
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -35,6 +35,7 @@ class PilotOfRow(RowFunction):
     """`Pilot` of one datum, from the frame that stands beside it."""
 
     chains: int = eqx.field(static=True)
+    settled: int = eqx.field(static=True)
     settling: int = eqx.field(static=True, default=SETTLING)
 
     def __call__(
@@ -43,7 +44,9 @@ class PilotOfRow(RowFunction):
         """The pilot."""
         path: Path = Path(model, x, aside)
         betas = jnp.asarray(PILOT, x.dtype)
-        return pilot(path, betas, chains=self.chains, leapfrogs=LEAPFROGS, settling=self.settling, key=key)
+        return pilot(
+            path, betas, chains=self.chains, settled=self.settled, leapfrogs=LEAPFROGS, settling=self.settling, key=key
+        )
 
 
 class Planned(NamedTuple):
@@ -76,17 +79,11 @@ class WalksOfRow(RowFunction):
     ) -> Walks:
         """Forward from fresh draws, in reverse from the given starts, on keys that share nothing."""
         path = Path(model, x, aside.frame)
-        forward_key, reverse_key = jr.split(key)
-        chains = aside.starts.shape[0]
-
-        def ahead(key: RandomKey) -> Any:
-            return forward_walk(path, aside.schedule, self.length, leapfrogs=LEAPFROGS, key=key)
-
-        def back(start: Float[Array, "latents"], key: RandomKey) -> Any:
-            return reverse_walk(path, aside.schedule, self.length, start, leapfrogs=LEAPFROGS, key=key)
-
-        there = jax.vmap(ahead)(jr.split(forward_key, chains))
-        again = jax.vmap(back)(aside.starts, jr.split(reverse_key, chains))
+        forward_keys, reverse_keys = (jr.split(half, aside.starts.shape[0]) for half in jr.split(key))
+        there, again = both_walks(
+            path, aside.schedule, self.length, aside.starts, leapfrogs=LEAPFROGS,
+            forward_keys=forward_keys, reverse_keys=reverse_keys,
+        )  # fmt: skip
         numbers: dict[str, Any] = {
             "forward": there.log_weight,
             "reverse": again.log_weight,
@@ -110,11 +107,9 @@ def pilots(
     chains: int = CHAINS,
     settling: int = SETTLING,
 ) -> Pilot:
-    """The pilot of every row. It runs twice as many chains as are measured: more starts, a better view of the path."""
-    found = map_rows(
-        PilotOfRow(2 * chains, settling), model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE // 2, aside=frames
-    )
-    return found._replace(starts=found.starts[:, ::2])
+    """The pilot of every row. It climbs with twice as many chains as are measured, for a better view of the path."""
+    function = PilotOfRow(2 * chains, chains, settling)
+    return map_rows(function, model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE, aside=frames)
 
 
 def walks(

@@ -124,7 +124,7 @@ def _result(step: Any, operands: list[Any], jumps: list[Any]) -> list[Any]:
 def _inner(step: Any) -> _Inner | None:
     for name in ("jaxpr", "call_jaxpr", "fun_jaxpr"):
         found = step.params.get(name)
-        if step.primitive.name in ("scan", "while", "cond"):
+        if step.primitive.name in ("scan", "while", "cond", "reduce", "reduce_window"):
             return None
         if isinstance(found, ClosedJaxpr):
             return _Inner(found.jaxpr, list(found.consts), str(step.params.get("name", "")))

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jax.extend.core import Literal
 from jax.scipy.special import digamma, erf, erfc, erfinv, gammaln
 
 from taut.bounds.choices import chosen, compared, different, equal, finite, of_truths
@@ -75,6 +76,19 @@ def _sum(operands: list[Any], step: Any) -> Range:
     if operands[0].relative and operands[0].relative == axes:
         low = jnp.maximum(low, 1.0)
     return Range(low, high)
+
+
+def _reduced(operands: list[Any], step: Any) -> Range:
+    """By sums and products of the operands alone, which rise in each of them where none is below zero."""
+    terms, start = operands
+    parts = step.params["jaxpr"].jaxpr.eqns
+    if isinstance(start, Range) or not all(part.primitive.name in ("add", "mul") for part in parts) or any(
+        isinstance(operand, Literal) for part in parts for operand in part.invars
+    ):  # fmt: skip
+        raise UnknownPrimitiveError(step.primitive.name)
+    low, high = (step.primitive.bind(end, start, **step.params)[0] for end in ends(terms))
+    below = jnp.any(terms.low < 0, axis=step.params["dimensions"]) | (start < 0)
+    return Range(jnp.where(below, -jnp.inf, low), jnp.where(below, jnp.inf, high))
 
 
 def _matrix_product(operands: list[Any], step: Any) -> Range:
@@ -245,6 +259,7 @@ RULES: dict[str, Rule] = {
     "clamp": _clamped,
     "reduce_max": _maximum_over,
     "reduce_sum": _sum,
+    "reduce": _reduced,
     "select_n": chosen,
     "exp": _exponential,
     "exp2": _rising(jnp.exp2),

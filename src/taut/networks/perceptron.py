@@ -42,8 +42,13 @@ class Perceptron(eqx.Module):
     def __call__(self, h: Float[Array, "inputs"]) -> Float[Array, "outputs"]:
         """The outputs for one input vector."""
         for layer in self.layers[:-1]:
-            h = jax.nn.silu(layer(h))
-        return self.layers[-1](h)
+            h = jax.nn.silu(_applied(layer, h))
+        return _applied(self.layers[-1], h)
+
+
+def _applied(layer: eqx.nn.Linear, h: Float[Array, "inputs"]) -> Float[Array, "outputs"]:
+    """W h + b as h Wᵀ + b, so that many inputs at once give a row of outputs each and nothing is transposed."""
+    return h @ layer.weight.T + layer.bias
 
 
 @eqx.filter_jit

@@ -6,6 +6,7 @@ from taut.numerics.frames import Frame
 from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
 from taut.numerics.logarithms import (
     NEAREST_END,
+    bernoulli_log_prob,
     inside,
     inverse_softplus,
     log_diff_sigmoid,
@@ -17,6 +18,7 @@ from taut.numerics.placing import floats_on_device
 __all__ = [
     "NEAREST_END",
     "Frame",
+    "bernoulli_log_prob",
     "count_deviance",
     "floats_on_device",
     "gaussian_kl",

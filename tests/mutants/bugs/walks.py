@@ -17,11 +17,11 @@ def walk_with(*, early=None, forward_order=False, behind=0, adapting=0.0):
     """`taut.annealing.walks._walk`, in which one thing can be wrong; nothing is where nothing is said."""
 
     def walk(path, schedule, length, start, *, leapfrogs, key, backward):
-        weighs_early = not backward if early is None else early
+        weighs_early = jnp.logical_not(backward) if early is None else early
 
         def one(index, carried):
             log_w, position, accepted, log_step = carried
-            t = length - 1 - index if backward and not forward_order else index
+            t = jnp.where(backward, index if forward_order else length - 1 - index, index)
             increment = schedule.increments[t]
             beta = schedule.betas[t] if not behind else jnp.where(t >= behind, schedule.betas[t - behind], 0.0)
             step = schedule.step_sizes[t] * jnp.exp(log_step)
@@ -29,7 +29,7 @@ def walk_with(*, early=None, forward_order=False, behind=0, adapting=0.0):
             position, probability = kernel.hmc_step(
                 path, position, beta, step, leapfrogs=leapfrogs, key=jr.fold_in(key, t + 1)
             )
-            gain = before if weighs_early else increment * path.log_ratio(position)
+            gain = jnp.where(weighs_early, before, increment * path.log_ratio(position))
             return log_w + gain, position, accepted + probability, log_step + adapting * (probability - 0.75)
 
         zero = jnp.zeros_like(start.log_joint)
