@@ -3,7 +3,7 @@
 # numpyro's own distributions override these methods and properties in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportArgumentType=false
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -81,7 +81,7 @@ class VectorOfZerosAndOnes(dist.Independent):
 
     def log_prob(self, value: Num[Array, "*n features"]) -> Float[Array, "*n"]:
         """Log probability."""
-        logits = self.base_dist.logits
+        logits = jnp.asarray(cast(ZerosAndOnes, self.base_dist).logits)
         return bernoulli_log_prob(jnp.asarray(value).astype(logits.dtype), logits)
 
 

@@ -1,5 +1,7 @@
 """The multilayer perceptron."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -48,7 +50,8 @@ class Perceptron(eqx.Module):
 
 def _applied(layer: eqx.nn.Linear, h: Float[Array, "inputs"]) -> Float[Array, "outputs"]:
     """W h + b as h Wᵀ + b, so that many inputs at once give a row of outputs each and nothing is transposed."""
-    return h @ layer.weight.T + layer.bias
+    bias: Any = layer.bias  # which a layer of equinox may lack, and these do not
+    return h @ layer.weight.T + bias
 
 
 @eqx.filter_jit
