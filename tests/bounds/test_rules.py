@@ -46,7 +46,6 @@ CASES = {
     "clamp": lambda z: lax.clamp(-0.3, z[0], jnp.abs(z[1])),
     "reduce_max": lambda z: jnp.max(jnp.outer(z, z)),
     "reduce_sum": lambda z: jnp.sum(jnp.exp(z)),
-    "reduce": lambda z: lax.reduce(jnp.stack([z[0], z[1], z[0] ** 2]), np.zeros(()), lambda a, b: a + b + a * b, (0,)),
     "select_n": lambda z: jnp.where(z[0] > z[1], jnp.sin(z[0]), 3.0 + z[1]),
     "exp": lambda z: jnp.exp(z[0]),
     "exp2": lambda z: lax.exp2(z[0]),
@@ -104,7 +103,7 @@ CASES = {
     "infinity less infinity, compared": lambda z: truth(jnp.exp(z[0]) - jnp.exp(z[1]) > 1.0),
     "a number or none": lambda z: truth(jnp.isnan(jnp.log(z[0]))) + truth(jnp.isnan(z[1])),
     "a value that is held fixed": lambda z: lax.stop_gradient(z[0]) ** 2,
-    "zeros and ones": lambda z: bernoulli_log_prob(jnp.array([0.0, 1.0, 1.0]), WEIGHTS @ z),
+    "zeros and ones": lambda z: bernoulli_log_prob(jnp.array([0.0, 1.0, 0.3]), WEIGHTS @ z),
 }
 # Moved or copied only, or met under another name above.
 UNTESTED = {
@@ -174,7 +173,6 @@ def test_slopes_know_where_they_say_nothing(name, float64):
         lambda z: lax.sort((z, jnp.arange(2.0)))[1][0],
         lambda z: jnp.asarray(WEIGHTS[0])[jnp.argmax(z)],
         lambda z: lax.fori_loop(0, 3, lambda _, y: y * z[0], 1.0),
-        lambda z: lax.reduce(z, np.ones(()), lambda a, b: a - b, (0,)),
         lambda z: lax.reduce(z, np.ones(()), lambda a, b: a * b + 1.0, (0,)),
     ],
 )

@@ -52,7 +52,7 @@ def test_ctrl_c_elsewhere_is_one_line(monkeypatch, finished, shelf):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("taut.estimators.load", interrupt)
+    monkeypatch.setattr("taut.cli.rows.fitted_in", interrupt)
     ended = run("score", finished, shelf / "unseen.npy", "--out", shelf / "never.csv")
     assert ended.code == 130
     assert ended.sentence == "Interrupted; no file was left half-written."

@@ -19,8 +19,8 @@ from jaxtyping import Array, Float
 
 from taut.bounds.jumps import JUMPING
 from taut.bounds.moving import STRUCTURAL, structural
-from taut.bounds.ranges import Range, UnknownPrimitiveError, both, ends, opened
-from taut.bounds.rules import MONOTONE, RULES
+from taut.bounds.ranges import Range, UnknownPrimitiveError, ends, opened
+from taut.bounds.rules import OWN_DERIVATIVE, RULES
 from taut.shapes import Scalar
 
 
@@ -111,8 +111,8 @@ def _result(step: Any, operands: list[Any], jumps: list[Any]) -> list[Any]:
             found = step.primitive.bind(*operands, **step.params)
         return list(found) if step.primitive.multiple_results else [found]
     if inner is not None:
-        if name == "custom_jvp_call" and inner.name in MONOTONE:
-            return [both(MONOTONE[inner.name], operands)]
+        if name == "custom_jvp_call" and inner.name in OWN_DERIVATIVE:
+            return [opened(OWN_DERIVATIVE[inner.name](operands))]
         return _walked(inner.jaxpr, inner.consts, operands, jumps)
     if name in RULES:
         return [opened(RULES[name](operands, step))]
@@ -127,7 +127,12 @@ def _inner(step: Any) -> _Inner | None:
         if step.primitive.name in ("scan", "while", "cond", "reduce", "reduce_window"):
             return None
         if isinstance(found, ClosedJaxpr):
-            return _Inner(found.jaxpr, list(found.consts), str(step.params.get("name", "")))
+            return _Inner(found.jaxpr, list(found.consts), _name_of(found.jaxpr))
         if isinstance(found, Jaxpr):
-            return _Inner(found, [], str(step.params.get("name", "")))
+            return _Inner(found, [], _name_of(found))
     return None
+
+
+def _name_of(jaxpr: Jaxpr) -> str:
+    """Of the function that was traced: a step with a derivative of its own does not carry it."""
+    return jaxpr.debug_info.func_name

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.extend.core import Literal
 from jax.scipy.special import digamma, erf, erfc, erfinv, gammaln
 
 from taut.bounds.choices import chosen, compared, different, equal, finite, of_truths
@@ -78,17 +77,18 @@ def _sum(operands: list[Any], step: Any) -> Range:
     return Range(low, high)
 
 
-def _reduced(operands: list[Any], step: Any) -> Range:
-    """By sums and products of the operands alone, which rise in each of them where none is below zero."""
-    terms, start = operands
-    parts = step.params["jaxpr"].jaxpr.eqns
-    if isinstance(start, Range) or not all(part.primitive.name in ("add", "mul") for part in parts) or any(
-        isinstance(operand, Literal) for part in parts for operand in part.invars
-    ):  # fmt: skip
-        raise UnknownPrimitiveError(step.primitive.name)
-    low, high = (step.primitive.bind(end, start, **step.params)[0] for end in ends(terms))
-    below = jnp.any(terms.low < 0, axis=step.params["dimensions"]) | (start < 0)
-    return Range(jnp.where(below, -jnp.inf, low), jnp.where(below, jnp.inf, high))
+def _zeros_and_ones(operands: list[Any]) -> Range:
+    """Of known x, each x η − softplus(η) is concave in η: lowest at an end, highest where the chance of one is x."""
+    x, logits = operands
+    if isinstance(x, Range):
+        raise UnknownPrimitiveError("bernoulli_log_prob")
+
+    def at(logits: Any) -> Any:
+        return x * logits - jax.nn.softplus(logits)
+
+    top = jnp.clip(jax.scipy.special.logit(x), logits.low, logits.high)
+    low, high = jnp.minimum(at(logits.low), at(logits.high)), at(top)
+    return Range(jnp.sum(low, axis=-1), jnp.sum(high, axis=-1))
 
 
 def _matrix_product(operands: list[Any], step: Any) -> Range:
@@ -238,8 +238,12 @@ def _most(values: list[Any]) -> Any:
 
 _WHOLE = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
 
-# Functions with a derivative of their own that rise in every operand, by the name that JAX gives them.
-MONOTONE: dict[str, Callable[..., Any]] = {"logaddexp": jnp.logaddexp, "relu": jax.nn.relu}
+# Functions with a derivative of their own, by their names: closer than the steps that they are made of.
+OWN_DERIVATIVE: dict[str, Callable[[list[Any]], Range]] = {
+    "bernoulli_log_prob": _zeros_and_ones,
+    "logaddexp": lambda operands: both(jnp.logaddexp, operands),
+    "relu": lambda operands: both(jax.nn.relu, operands),
+}
 
 RULES: dict[str, Rule] = {
     "add": _rising(jnp.add),
@@ -259,7 +263,6 @@ RULES: dict[str, Rule] = {
     "clamp": _clamped,
     "reduce_max": _maximum_over,
     "reduce_sum": _sum,
-    "reduce": _reduced,
     "select_n": chosen,
     "exp": _exponential,
     "exp2": _rising(jnp.exp2),
