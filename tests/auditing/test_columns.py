@@ -76,6 +76,7 @@ def test_a_cell_given_the_others_is_a_ratio_of_evidences(key):
             assert abs(found.log_p[row, place] - truth) < error, (row, place)
 
 
+@pytest.mark.slow
 def test_rows_of_the_model_itself_are_placed_uniformly(key):
     model = small_model(jr.key(3))
     rows = sampled(model, 400, key)

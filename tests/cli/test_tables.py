@@ -316,6 +316,7 @@ def test_impute_keeps_commas_and_separators(fitted, tmp_path):
             assert new[place] == cell or (cell == "NA" and "." not in new[place])
 
 
+@pytest.mark.slow
 def test_impute_goes_to_parquet_with_types(fitted, tmp_path):
     source = written(tmp_path / "some.csv", people(12, seed=5))
     done("impute", fitted, source, "--out", tmp_path / "whole.parquet", "--how", "median")

@@ -38,6 +38,7 @@ def test_counts_come_small_and_with_what_is_known_of_each_cell(cells, tmp_path):
     np.testing.assert_array_equal(table.values, cells.X.toarray())
 
 
+@pytest.mark.slow
 def test_a_fit_knows_sizes_and_batches(cells):
     vae = taut.VAE(**OPTIONS, condition_on="batch").fit(cells)
     conditions = vae.fitted_.architecture.conditions

@@ -57,6 +57,7 @@ def test_greys_for_bernoulli_are_offered_binarisation():
         small(likelihood="bernoulli").fit(np.arange(400, dtype=np.uint8).reshape(100, 4))
 
 
+@pytest.mark.slow
 def test_another_width_at_scoring_is_refused(vae):
     with pytest.raises(errors.ShapeError) as caught:
         vae.score_samples(np.zeros((3, 10)))

@@ -39,7 +39,35 @@ def expected(estimator):
     return {} if isinstance(estimator, taut.VAEImputer) else EXPECTED
 
 
-@parametrize_with_checks(estimators()[:1], expected_failed_checks=expected)
+# Each of these fits several times, by roads that the others take, too.
+FITS_OFTEN = {
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_estimators_dtypes",
+    "check_fit_score_takes_y",
+    "check_dtype_object",
+    "check_pipeline_consistency",
+    "check_sample_weights_pandas_series",
+    "check_sample_weights_list",
+    "check_fit2d_1feature",
+    "check_estimators_overwrite_params",
+    "check_positive_only_tag_during_fit",
+}
+
+
+def in_seconds(checks):
+    """The same table of checks, with those that fit often marked slow."""
+
+    def marked(row):
+        estimator, check = getattr(row, "values", row)
+        if check.func.__name__ not in FITS_OFTEN:
+            return row
+        return pytest.param(estimator, check, marks=[*getattr(row, "marks", ()), pytest.mark.slow])
+
+    names, rows = checks.args
+    return pytest.mark.parametrize(names, [marked(row) for row in rows], **checks.kwargs)
+
+
+@in_seconds(parametrize_with_checks(estimators()[:1], expected_failed_checks=expected))
 def test_it_keeps_to_the_manners_of_an_estimator(estimator, check):
     check(estimator)
 

@@ -142,6 +142,7 @@ def test_it_is_a_step_before_what_takes_no_holes(imputer):
     assert parts.transform(frame).shape == (60, 2)
 
 
+@pytest.mark.slow
 def test_cross_validation_scores_by_log_p(imputer):
     found = cross_val_score(clone(imputer), rows(), cv=2)
     assert found.shape == (2,)
@@ -215,6 +216,7 @@ def test_a_table_comes_back_from_its_latents_as_its_own_kind(library):
         assert set(sex) <= {"f", "m"}
 
 
+@pytest.mark.slow
 def test_a_row_of_weight_zero_is_as_if_it_were_not_there():
     whole = rows(30, holes=False)
     weights = np.repeat([1.0, 0.0], [20, 10])
