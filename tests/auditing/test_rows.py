@@ -10,6 +10,8 @@ import pytest
 
 from taut import log_weights
 from taut.auditing import RowAccount, account_for_rows
+from taut.auditing.means import mean_over_rows
+from taut.auditing.rows import account_from_the_prior
 from taut.guides import Constant
 from tests.auditing.instances import breaking, linear, neural
 
@@ -45,6 +47,35 @@ def test_equal_rows_have_draws_of_their_own(key):
     model, guide, data = neural()
     result = account_for_rows(model, guide, np.repeat(data[:1], 3, axis=0), draws=20, key=key)
     assert len(set(result.elbo.tolist())) == 3
+
+
+def test_rows_share_the_draws_from_the_prior(key):
+    """Each row's account is that of the prior as guide, with one key for all; chunks that do not divide the draws."""
+    model, _, data = neural(n=5)
+    data = data[[0, 0, 2, 3, 4]]
+    company = account_from_the_prior(model, data, draws=300, key=key)
+    alone = eqx.filter_jit(RowAccount(300))(model, Constant(model.prior()), jnp.asarray(data[3]), key=key)
+    for together, lone in zip(company, alone, strict=True):
+        assert together[0] == together[1]
+        np.testing.assert_allclose(together[3], lone, rtol=1e-4, atol=1e-5)
+
+
+def test_the_error_of_a_mean_over_rows_with_shared_draws_covers_what_draws_do(key):
+    """Of 200 sets of draws, the mean over rows has a spread between the error of independent rows and that given."""
+    model, _, data = neural(n=20)
+    found = [account_from_the_prior(model, data, draws=64, key=jr.fold_in(key, number)) for number in range(200)]
+    spread = np.std([account.log_p.mean() for account in found], ddof=1)
+
+    def error(shared_draws):
+        given = [
+            mean_over_rows(
+                one.log_p, one.log_p_error, population=20, draws=64, condition=None, shared_draws=shared_draws
+            )
+            for one in found
+        ]
+        return np.mean([each.std_error for each in given])
+
+    assert error(False) < spread < error(True)
 
 
 def test_broken_draws_weigh_nothing_and_are_counted(key):

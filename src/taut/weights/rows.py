@@ -20,8 +20,9 @@ from taut.weights.drawing import log_weights
 
 # About this many float32 numbers of one activation are held at once: 64 MB, a few of which fit any machine.
 NUMBERS_AT_ONCE = 16_000_000
-# Rows × weights of the model up to which an audit of them runs for less time than good code for it takes to compile.
-LITTLE = 20_000_000
+# Rows × weights of the model up to which an audit of them, with so many draws, runs for less time than good code for it
+# takes to compile.
+LITTLE, USUAL_DRAWS = 20_000_000, 1000
 
 
 class RowFunction(eqx.Module):
@@ -67,7 +68,8 @@ def map_rows(
     keep_compiled_programs()
     numbers, values = np.arange(len(data)) if rows is None else np.asarray(rows), np.asarray(data)
     block = min(block, size_for(len(data)))
-    program = compiled_sooner(_block) if len(data) * numbers_in(model) < LITTLE else _block
+    work = len(data) * numbers_in(model) * max(getattr(function, "draws", 0) / USUAL_DRAWS, 1.0)
+    program = compiled_sooner(_block) if work < LITTLE else _block
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
