@@ -304,6 +304,7 @@ def test_settings_and_context_are_in_the_ledger():
     np.testing.assert_array_equal(exhibits.originals, data[chosen])
 
 
+@pytest.mark.slow
 def test_progress_names_its_stages():
     model, guide, data = neural()
     seen = []
@@ -312,6 +313,7 @@ def test_progress_names_its_stages():
     assert last == {"rows": (10, 10), "quadrature": (10, 10)}
 
 
+@pytest.mark.slow
 def test_local_guides_are_audited_each_on_its_row():
     model, guide, data = linear()
     local = free_gaussians(guide, jnp.asarray(data))

@@ -123,6 +123,7 @@ def test_later_files_are_read_as_the_fit_was(rough, tmp_path):
     assert "in kg in column `weight`" in refused("score", run, pounds, "--out", tmp_path / "scores.csv", "--quiet")
 
 
+@pytest.mark.slow
 def test_lines_around_a_table_stay_where_they_are(fitted, people_file, tmp_path):
     rows = people_file.read_text().splitlines(keepends=True)
     (tmp_path / "a.csv").write_text("".join(["# from the office\n", rows[0], ",years,EUR,cm,,,,\n", *rows[1:]]))

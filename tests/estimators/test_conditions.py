@@ -74,6 +74,7 @@ def test_a_constant_covariate_changes_nothing():
     np.testing.assert_array_equal(given.score_samples(beside, draws=20), alone.score_samples(table, draws=20))
 
 
+@pytest.mark.slow
 def test_latents_reconstructions_and_audits_leave_covariates_out(fitted):
     fresh = rows_given(20, seed=3)
     assert fitted.transform(fresh).shape == (20, 1)
