@@ -24,6 +24,11 @@ def test_the_numbers_are_the_same_but_for_rounding(monkeypatch):
     np.testing.assert_allclose(sooner(x, "static"), softened(x, "static"), rtol=1e-5)
 
 
+def test_an_option_that_xla_does_not_know_is_left_out(monkeypatch):
+    monkeypatch.setattr("taut.compiling._OPTIONS", {"xla_cpu_no_such_option": True})
+    assert compiled_sooner(softened) is softened
+
+
 def test_who_names_the_options_to_xla_has_chosen(monkeypatch):
     named = ("backend_optimization_level", "llvm_disable_expensive_passes")
     own = ("cpu_use_fusion_emitters", "cpu_parallel_codegen_split_count")

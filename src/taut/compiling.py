@@ -23,7 +23,8 @@ _OPTIONS = {
 def compiled_sooner(program: Callable[..., Any]) -> Callable[..., Any]:
     """The same `eqx.filter_jit` program, compiled with less care, for little work; results differ by rounding."""
     options = options_of_sooner()
-    return _with(getattr(program, "__wrapped__", program), tuple(options.items())) if options else program
+    chosen = tuple(options.items())
+    return _with(getattr(program, "__wrapped__", program), chosen) if options and _known(chosen) else program
 
 
 def options_of_sooner() -> dict[str, Any]:
@@ -40,6 +41,16 @@ def numbers_in(tree: Any) -> int:
     6
     """
     return sum(leaf.size for leaf in jax.tree.leaves(tree) if eqx.is_array(leaf) or isinstance(leaf, np.ndarray))
+
+
+@functools.cache
+def _known(options: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether this version of XLA has all of them: they are no part of what it promises to keep."""
+    try:
+        jax.jit(lambda x: x, compiler_options=dict(options)).lower(0.0).compile()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
 
 
 @functools.cache

@@ -16,6 +16,15 @@ MATRIX = np.array([[2.0, 0.0], [-1.0, 0.5]])
 WEIGHTS = np.array([[0.3, -1.7], [2.0, 0.4], [-0.2, -0.9]])
 
 
+@jax.custom_jvp
+def relu(x):
+    """Named like one of JAX's, and nothing like it."""
+    return -x
+
+
+relu.defjvp(lambda primals, tangents: (relu(*primals), -tangents[0]))
+
+
 def truth(value):
     return lax.convert_element_type(value, float)
 
@@ -103,6 +112,7 @@ CASES = {
     "infinity less infinity, compared": lambda z: truth(jnp.exp(z[0]) - jnp.exp(z[1]) > 1.0),
     "a number or none": lambda z: truth(jnp.isnan(jnp.log(z[0]))) + truth(jnp.isnan(z[1])),
     "a value that is held fixed": lambda z: lax.stop_gradient(z[0]) ** 2,
+    "somebody's own relu": lambda z: relu(z[0]) + z[1],
     "zeros and ones": lambda z: bernoulli_log_prob(jnp.array([0.0, 1.0, 0.3]), WEIGHTS @ z),
 }
 # Moved or copied only, or met under another name above.
@@ -174,6 +184,9 @@ def test_slopes_know_where_they_say_nothing(name, float64):
         lambda z: jnp.asarray(WEIGHTS[0])[jnp.argmax(z)],
         lambda z: lax.fori_loop(0, 3, lambda _, y: y * z[0], 1.0),
         lambda z: lax.reduce(z, np.ones(()), lambda a, b: a * b + 1.0, (0,)),
+        lambda z: jnp.sum(
+            jax.vmap(lambda s: bernoulli_log_prob(jnp.array([1.0, 0.0, 0.0]), WEIGHTS @ (s * z)))(np.ones(3))
+        ),
     ],
 )
 def test_what_has_no_rule_is_refused(function, float64):

@@ -20,7 +20,7 @@ from taut.weights.drawing import draw_keys
 # Rows × draws that are decoded at once: large enough for matrix products, small enough for the cache.
 DECODED_AT_ONCE = 1024
 ROWS_AT_ONCE = 32
-# Draws for all rows of a block that are decoded at once; covariates make them draws for each.
+# Draws for all rows of a block that are decoded at once.
 SHARED_AT_ONCE = 256
 
 
@@ -49,6 +49,11 @@ class RowAccount(RowFunction):
 
     draws: int = eqx.field(static=True)
     chunk: int = eqx.field(static=True, default=DECODED_AT_ONCE // ROWS_AT_ONCE)
+
+    @property
+    def passes(self) -> int:
+        """One for each draw."""
+        return self.draws
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> RowResult:
         """The account of one datum."""
@@ -88,6 +93,11 @@ class RowAccountByEntry(RowFunction):
 
     draws: int = eqx.field(static=True)
     chunk: int = eqx.field(static=True, default=DECODED_AT_ONCE // ROWS_AT_ONCE)
+
+    @property
+    def passes(self) -> int:
+        """One for each draw."""
+        return self.draws
 
     def __call__(
         self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey
@@ -149,7 +159,9 @@ def account_from_the_prior(
     key: RandomKey,
 ) -> RowResult:
     """The account of every row with the prior as its guide; all rows share their draws."""
-    function = SharedAccount(RowAccount(draws, chunk=SHARED_AT_ONCE), key)
+    # With covariates a draw is decoded anew for each row.
+    chunk = DECODED_AT_ONCE // ROWS_AT_ONCE if getattr(model, "covariates", 0) else SHARED_AT_ONCE
+    function = SharedAccount(RowAccount(draws, chunk=chunk), key)
     return map_rows(function, model, Constant(model.prior()), data, key=key, block=ROWS_AT_ONCE)
 
 

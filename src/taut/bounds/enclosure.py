@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -22,6 +23,8 @@ from taut.bounds.moving import STRUCTURAL, structural
 from taut.bounds.ranges import Range, UnknownPrimitiveError, ends, opened
 from taut.bounds.rules import OWN_DERIVATIVE, RULES
 from taut.shapes import Scalar
+
+HOMES = (Path(jax.__file__).parent, Path(__file__).parents[1])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,5 +137,7 @@ def _inner(step: Any) -> _Inner | None:
 
 
 def _name_of(jaxpr: Jaxpr) -> str:
-    """Of the function that was traced: a step with a derivative of its own does not carry it."""
-    return jaxpr.debug_info.func_name
+    """Of the function that was traced, if it is one of JAX or taut: others may have its name, too."""
+    about = jaxpr.debug_info
+    own = any(Path(about.func_filename or "").is_relative_to(home) for home in HOMES)
+    return about.func_name if own else ""

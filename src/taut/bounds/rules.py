@@ -80,7 +80,8 @@ def _sum(operands: list[Any], step: Any) -> Range:
 def _zeros_and_ones(operands: list[Any]) -> Range:
     """Of known x, each x η − softplus(η) is concave in η: lowest at an end, highest where the chance of one is x."""
     x, logits = operands
-    if isinstance(x, Range):
+    # With more axes nothing says which one holds the entries: `vmap` leaves its own where it likes.
+    if isinstance(x, Range) or jnp.ndim(x) != 1 or logits.low.ndim != 1:
         raise UnknownPrimitiveError("bernoulli_log_prob")
 
     def at(logits: Any) -> Any:
@@ -238,7 +239,7 @@ def _most(values: list[Any]) -> Any:
 
 _WHOLE = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
 
-# Functions with a derivative of their own, by their names: closer than the steps that they are made of.
+# Functions of JAX and taut with a derivative of their own, by their names: closer than the steps that they are made of.
 OWN_DERIVATIVE: dict[str, Callable[[list[Any]], Range]] = {
     "bernoulli_log_prob": _zeros_and_ones,
     "logaddexp": lambda operands: both(jnp.logaddexp, operands),

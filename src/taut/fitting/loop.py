@@ -29,7 +29,7 @@ from taut.record import HistoryRow
 from taut.shapes import RandomKey
 
 CHECKPOINT_EVERY = 30.0
-# Epochs × rows × weights of about three seconds on a core, which careless code makes four: less than it saves.
+# Epochs × rows × draws × weights of about three seconds on a core, which careless code makes four: less than it saves.
 LITTLE = 10_000_000_000
 
 
@@ -125,7 +125,8 @@ def run(
     saved = time.monotonic()
     began = saved if began is None else began
     programs = run_epoch, held_out_bound
-    if plan.epochs * course.repeats * len(data) * numbers_in((parts.moving, parts.fixed)) < LITTLE:
+    passes = plan.epochs * course.repeats * len(data) * course.objective.draws
+    if passes * numbers_in((parts.moving, parts.fixed)) < LITTLE:
         programs = tuple(map(compiled_sooner, programs))
     epoch_of, bound_of = programs
     before, first = float(np.nansum(np.asarray(state.record)[:, 2])), int(state.epoch)

@@ -20,13 +20,18 @@ from taut.weights.drawing import log_weights
 
 # About this many float32 numbers of one activation are held at once: 64 MB, a few of which fit any machine.
 NUMBERS_AT_ONCE = 16_000_000
-# Rows × weights of the model up to which an audit of them, with so many draws, runs for less time than good code for it
-# takes to compile.
-LITTLE, USUAL_DRAWS = 20_000_000, 1000
+# Weights of the model × passes through it for one row, from which on good code is worth the time to compile it. Rows do
+# not count: a row's numbers would depend on its company.
+MUCH = 50_000_000
 
 
 class RowFunction(eqx.Module):
     """A function of one datum that `map_rows` can apply to all: its settings are static, its result any pytree."""
+
+    @property
+    def passes(self) -> int:
+        """How often a row goes through the model, where nothing else takes time."""
+        return 1
 
     @abstractmethod
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Any:
@@ -38,6 +43,11 @@ class LogWeightsOfRow(RowFunction):
 
     draws: int = eqx.field(static=True)
     chunk: int | None = eqx.field(static=True, default=None)
+
+    @property
+    def passes(self) -> int:
+        """One for each draw."""
+        return self.draws
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> LogWeights:
         """The log-weights of one datum."""
@@ -68,8 +78,7 @@ def map_rows(
     keep_compiled_programs()
     numbers, values = np.arange(len(data)) if rows is None else np.asarray(rows), np.asarray(data)
     block = min(block, size_for(len(data)))
-    work = len(data) * numbers_in(model) * max(getattr(function, "draws", 0) / USUAL_DRAWS, 1.0)
-    program = compiled_sooner(_block) if work < LITTLE else _block
+    program = _block if numbers_in(model) * function.passes >= MUCH else compiled_sooner(_block)
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
