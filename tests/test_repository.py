@@ -107,6 +107,7 @@ def test_every_public_module_says_what_is_public(path):
     assert hasattr(module, "__all__"), f"{name(path)} has no __all__"
     assert len(set(module.__all__)) == len(module.__all__)
     assert [word for word in module.__all__ if not hasattr(module, word)] == []
+    assert set(module.__all__) <= set(dir(module))
 
 
 # ── the house ────────────────────────────────────────────────────────────────────────────────────────────────────────

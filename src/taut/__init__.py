@@ -8,7 +8,6 @@ Names are imported when first used, so that `import taut` makes no arrays and to
 from typing import TYPE_CHECKING
 
 from taut.importing import imported_when_used
-from taut.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from taut import bounds, datasets, guides, likelihoods, models, networks, objectives
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from taut.estimators import VAE, VAEImputer, VAEOutlierDetector, load
     from taut.fitting import Plan, fit, refine
     from taut.record import Estimate, Ledger
+    from taut.version import __version__ as __version__
     from taut.weights import log_weights
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "refine",
 ]
 
-__getattr__ = imported_when_used(
+__getattr__, __dir__ = imported_when_used(
     __name__,
     dict.fromkeys(__all__)
     | {
@@ -52,6 +52,7 @@ __getattr__ = imported_when_used(
         "VAE": "taut.estimators",
         "VAEImputer": "taut.estimators",
         "VAEOutlierDetector": "taut.estimators",
+        "__version__": "taut.version",
         "audit": "taut.auditing",
         "fit": "taut.fitting",
         "load": "taut.estimators",
@@ -59,7 +60,3 @@ __getattr__ = imported_when_used(
         "refine": "taut.fitting",
     },
 )
-
-
-def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])

@@ -34,7 +34,7 @@ def options_of_sooner() -> dict[str, Any]:
 
 
 def numbers_in(tree: Any) -> int:
-    """How many numbers its arrays hold: for a network, about the multiplications of one pass.
+    """How many numbers its arrays hold: for a perceptron, about the multiplications of one pass.
 
     >>> import numpy as np
     >>> numbers_in({"weight": np.ones((3, 2)), "name": "a"})

@@ -7,11 +7,14 @@ from typing import Any
 __all__ = ["imported_when_used"]
 
 
-def imported_when_used(package: str, homes: Mapping[str, str | None]) -> Callable[[str], Any]:
-    """A `__getattr__` for this package: each name from the module of its home, or a module itself where that is None.
+def imported_when_used(
+    package: str, homes: Mapping[str, str | None]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` for a package: each name from its home, a module itself where that is None.
 
-    >>> imported_when_used("taut", {"Estimate": "taut.record", "models": None})("Estimate").__name__
-    'Estimate'
+    >>> found, names = imported_when_used("taut", {"models": None, "Estimate": "taut.record"})
+    >>> found("Estimate").__name__, names()
+    ('Estimate', ['Estimate', 'models'])
     """
 
     def found(name: str) -> Any:
@@ -22,4 +25,4 @@ def imported_when_used(package: str, homes: Mapping[str, str | None]) -> Callabl
             return importlib.import_module(f"{package}.{name}")
         return getattr(importlib.import_module(home), name)
 
-    return found
+    return found, lambda: sorted(homes)

@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import errno
+import functools
+import json
 import os
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from taut import datasets, likelihoods, load, networks
 from taut.cli.comparable import check_comparable
 from taut.data.units import Units
 from taut.errors import DataError
+from taut.estimators.manifest import FORMAT, own_digest
 from taut.models import LatentVariableModel
 from tests.cli.commands import refused, run
 from tests.cli.conftest import TINY
@@ -148,6 +151,26 @@ def test_a_run_that_was_altered_or_lost_a_file(name, run_folder):
     assert name in refused("info", run_folder)
     (run_folder / name).unlink()
     assert name in refused("audit", run_folder)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, "'architecture'"),
+        ({"architecture": {"schema": 5}}, "got `int`"),
+        ({"architecture": {}, "options": functools.reduce(lambda inner, _: {"a": inner}, range(600), {})}, "recursion"),
+        ("[" * 200_000, "recursion"),
+    ],
+    ids=["no-architecture", "no-schema", "nested", "too-nested-to-read"],
+)
+def test_a_run_whose_digest_is_right_and_whose_facts_are_not(facts, said, tmp_path):
+    if isinstance(facts, dict):
+        facts = json.dumps({"format": FORMAT, "digests": {}} | facts)
+        facts = json.dumps(json.loads(facts) | {"digest": own_digest(facts.encode())})
+    (tmp_path / "model.json").write_text(facts)
+    sentence = refused("info", tmp_path)
+    assert "does not read as a run (" in sentence
+    assert said in sentence
 
 
 AUDIT_WORDS = [

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import json
 import shutil
@@ -8,6 +9,8 @@ import pytest
 import taut
 from taut import errors
 from taut.estimators import describe
+from taut.estimators.manifest import LATER, LATER_OF_ARCHITECTURE, own_digest
+from taut.estimators.runs import read_manifest
 from tests.quick import quick
 
 
@@ -114,6 +117,18 @@ def test_nothing_half_written_counts_as_a_run(vae, folder, monkeypatch):
 
 def test_description_holds_no_arrays(folder):
     json.dumps(describe(folder))
+
+
+def test_description_of_an_older_run_says_what_is_loaded(folder):
+    facts = json.loads((folder / "model.json").read_text())
+    for name in LATER:
+        del facts[name]
+    for name in LATER_OF_ARCHITECTURE:
+        del facts["architecture"][name]
+    facts["digest"] = own_digest(json.dumps(facts).encode())
+    (folder / "model.json").write_text(json.dumps(facts))
+    loaded = dataclasses.asdict(read_manifest(folder))
+    assert describe(folder) == json.loads(json.dumps(loaded))
 
 
 def test_a_moved_folder_loads(folder, tmp_path):

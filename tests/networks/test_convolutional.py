@@ -135,5 +135,20 @@ def test_sizes_that_make_no_sense_are_refused(key):
         networks.ConvolutionalEncoder((4, 0, 1), 2, key=key)
     with pytest.raises(OptionError, match="positive sizes"):
         networks.ConvolutionalDecoder(2, (4, 4, 1), channels=(), key=key)
-    with pytest.raises(OptionError, match="4 outputs; got 3"):
-        guides.GaussianEncoder(16, 2, network=networks.ConvolutionalEncoder((4, 4, 1), 3, key=key), key=key)
+    with pytest.raises(OptionError, match=r"16 numbers for an image of .* got shape \(15,\)"):
+        networks.ConvolutionalDecoder(2, (4, 4, 1), starting_outputs=jnp.zeros(15), key=key)
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        (lambda x: x[:3], r"4 outputs, as a vector; got shape \(3,\)"),
+        (lambda x: x[:4].reshape(2, 2), r"got shape \(2, 2\)"),
+        (lambda x: x[0], r"got shape \(\)"),
+        (lambda x: (x[:2], x[2:4]), "got no array"),
+        (lambda x: jnp.ones((4, 9)) @ x, "takes a vector of 16 numbers"),
+    ],
+)
+def test_a_guide_refuses_a_network_of_other_shapes(network, said, key):
+    with pytest.raises(OptionError, match=said):
+        guides.GaussianEncoder(16, 2, network=network, key=key)

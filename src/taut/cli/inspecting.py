@@ -1,12 +1,17 @@
 """`taut info`: what is in a run folder."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
 from taut.cli.voice import Voice
 from taut.cli.words import Json, RunFolder
+
+if TYPE_CHECKING:
+    from taut.data import Schema
 
 FOR_PROGRAMS = ("format", "digests", "digest", "ends", "notes")
 
@@ -17,20 +22,29 @@ def info(run: RunFolder, as_json: Json = False) -> None:
 
     from taut.data import Schema  # noqa: PLC0415  as above
     from taut.estimators import describe  # noqa: PLC0415  as above
+    from taut.estimators.manifest import unreadable  # noqa: PLC0415  as above
 
     facts = describe(run)
-    found = msgspec.convert(facts["architecture"].get("schema"), Schema | None)
     voice = Voice(as_json=as_json)
+    try:
+        schema = msgspec.convert(facts["architecture"]["schema"], Schema | None)
+        table = _shown(_for_people(facts, schema))
+        voice.give({"run": str(run), **facts})
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise unreadable(run, error) from None
+    voice.show(table)
+    if schema is not None:
+        voice.show("")
+        voice.show_schema(schema)
+
+
+def _for_people(facts: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
     parts = {name: value for name, value in facts["architecture"].items() if name != "schema"}
     shown = facts | {"architecture": parts}
-    if found is not None:
+    if schema is not None:
         # The lines below name the columns, and say more.
-        shown["columns"] = f"{len(found.columns)}, see below"
-    voice.show(_shown({name: value for name, value in shown.items() if name not in FOR_PROGRAMS}))
-    if found is not None:
-        voice.show("")
-        voice.show_schema(found)
-    voice.give({"run": str(run), **facts})
+        shown["columns"] = f"{len(schema.columns)}, see below"
+    return {name: value for name, value in shown.items() if name not in FOR_PROGRAMS}
 
 
 def _shown(facts: dict[str, Any]) -> Table:

@@ -27,7 +27,7 @@ __all__ = [
     "schema_lines",
 ]
 
-__getattr__ = imported_when_used(
+__getattr__, __dir__ = imported_when_used(
     __name__,
     {
         "VAE": "taut.estimators.vae",

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from taut.errors import RunFolderError
 
 FORMAT = 2
+# What `Manifest` and its `Architecture`, which need JAX, take where a run is from before these were added.
+LATER = {"estimator": "VAE", "learned": {}}
+LATER_OF_ARCHITECTURE = {
+    "schema": None,
+    "units": None,
+    "conditions": {"covariates": [], "sizes": None},
+    "missing": "random",
+}
 
 
 def check_free(path: str | Path, *, force: bool = False) -> None:
@@ -25,7 +34,12 @@ def check_free(path: str | Path, *, force: bool = False) -> None:
 
 def describe(path: str | Path) -> dict[str, Any]:
     """What is in a run folder, as plain values. Raises RunFolderError where it is none or was altered."""
-    return json.loads(checked_content(Path(path)))
+    facts = json.loads(checked_content(Path(path)))
+    try:
+        parts = deepcopy(LATER_OF_ARCHITECTURE) | facts["architecture"]
+    except (LookupError, TypeError) as error:
+        raise unreadable(Path(path), error) from None
+    return deepcopy(LATER) | facts | {"architecture": parts}
 
 
 def checked_content(path: Path) -> bytes:
@@ -35,15 +49,16 @@ def checked_content(path: Path) -> bytes:
     try:
         content = (path / "model.json").read_bytes()
         facts = json.loads(content)
-        found, digests, digest = facts["format"], dict(facts["digests"]), facts["digest"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        found, digests, digest = facts["format"], facts["digests"].items(), facts["digest"]
+        own = own_digest(content)
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         raise unreadable(path, error) from None
     if found != FORMAT:
         raise RunFolderError(
             f"A run of format {FORMAT} is wanted; `{path}` has format {found}; fit again with this version."
         )
-    altered = [name for name, known in digests.items() if file_digest(path / name) != known]
-    if digest != own_digest(content):
+    altered = [name for name, known in digests if file_digest(path / name) != known]
+    if digest != own:
         altered.insert(0, "model.json")
     if altered:
         raise RunFolderError(

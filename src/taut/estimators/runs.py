@@ -132,7 +132,7 @@ def read_manifest(path: Path) -> Manifest:
     content = checked_content(path)
     try:
         return msgspec.json.decode(content, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise unreadable(path, error) from None
 
 

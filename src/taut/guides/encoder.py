@@ -1,7 +1,7 @@
 """The amortised Gaussian: a network from the datum to a mean and a covariance."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -23,11 +23,11 @@ SMALLEST_SCALE = 1e-4
 class GaussianEncoder(AbstractGuide):
     """q(z|x) = N(m(x), S(x)), with S diagonal or full; m and a root of S are outputs of one network.
 
-    The network is a perceptron with `hidden` layers, or any other `network` from what it sees to 2·latents numbers, for
-    a full covariance latents·(latents + 3)/2. `inputs` brings the datum to the network's scale, and has no effect on
-    any density.
+    The network is a perceptron with `hidden` layers, or any other `network` from the `features` numbers it sees to
+    2·latents numbers, for a full covariance latents·(latents + 3)/2; `hidden` is then not used. `inputs` brings the
+    datum to the network's scale, and has no effect on any density.
 
-    Raises OptionError where a `network` has another number of outputs.
+    Raises OptionError where a `network` does not take a vector of `features` numbers, or has other outputs.
     References: Kingma & Welling 2014, arXiv:1312.6114, eq. 9.
 
     >>> import jax.numpy as jnp, jax.random as jr
@@ -71,7 +71,18 @@ class GaussianEncoder(AbstractGuide):
         return dist.MultivariateNormal(mean, scale_tril=root, validate_args=False)
 
 
-def _check_outputs(network: Callable[[Float[Array, "inputs"]], Float[Array, "_"]], features: int, wanted: int) -> None:
-    given = jax.eval_shape(network, jax.ShapeDtypeStruct((features,), jnp.result_type(float))).size
-    if given != wanted:
-        raise OptionError(f"This guide wants a network with {wanted} outputs; got {given}; build one with as many.")
+def _check_outputs(network: Callable[[Float[Array, "inputs"]], Any], features: int, wanted: int) -> None:
+    try:
+        given = jax.eval_shape(network, jax.ShapeDtypeStruct((features,), jnp.result_type(float)))
+    except (TypeError, ValueError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise OptionError(
+            f"This guide wants a network that takes a vector of {features} numbers; this one does not ({reason}); "
+            "build one for as many."
+        ) from error
+    shape = getattr(given, "shape", None)
+    if shape != (wanted,):
+        raise OptionError(
+            f"This guide wants a network with {wanted} outputs, as a vector; got "
+            f"{'no array' if shape is None else f'shape {shape}'}; build one with as many."
+        )

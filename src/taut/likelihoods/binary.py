@@ -77,7 +77,7 @@ class ZerosAndOnes(dist.BernoulliLogits):
 
 
 class VectorOfZerosAndOnes(dist.Independent):
-    """Zeros and ones side by side: as the sum of their log probabilities, in a third of the time."""
+    """Zeros and ones side by side: as the sum of their log probabilities, with fewer logarithms."""
 
     def log_prob(self, value: Num[Array, "*n features"]) -> Float[Array, "*n"]:
         """Log probability."""

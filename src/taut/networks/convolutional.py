@@ -67,7 +67,8 @@ class ConvolutionalDecoder(eqx.Module):
     The last bias has a number for each pixel, `starting_outputs` where given: an output that starts at the mean of the
     data saves the first epochs.
 
-    Raises OptionError where a size is not positive or there are no `channels`.
+    Raises OptionError where a size is not positive, there are no `channels`, or `starting_outputs` are not
+    height·width·channels numbers.
 
     >>> import jax.numpy as jnp, jax.random as jr
     >>> ConvolutionalDecoder(5, (7, 9, 1), channels=(4, 6), key=jr.key(0))(jnp.ones(5)).shape
@@ -95,6 +96,7 @@ class ConvolutionalDecoder(eqx.Module):
         self.first = Perceptron(inputs, plan.numbers, hidden=(), key=first_key)
         weights, biases = _layers(plan, (math.prod(shape), *plan.channels[1:-1]), weights_key)
         if starting_outputs is not None:
+            _check_starting_outputs(starting_outputs, shape)
             biases = (starting_outputs, *biases[1:])
         self.windows, self.weights, self.biases = plan.windows[::-1], weights[::-1], biases[::-1]
 
@@ -130,6 +132,14 @@ def _planned(shape: tuple[int, int, int], channels: tuple[int, ...], kernel: int
         windows.append(Windows(height, width, kernel, stride))
         height, width = windows[-1].grid
     return _Plan((shape[2], *channels), tuple(windows))
+
+
+def _check_starting_outputs(given: Float[Array, "pixels"], shape: tuple[int, int, int]) -> None:
+    if given.shape != (math.prod(shape),):
+        raise OptionError(
+            f"`starting_outputs` want {math.prod(shape)} numbers for an image of {shape}; got shape {given.shape}; "
+            "give one for each channel of each pixel."
+        )
 
 
 @eqx.filter_jit
