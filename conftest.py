@@ -68,6 +68,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: files[item] not in FIRST)
 
 
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 MOST_MEMORY = 1_250_000_000  # bytes
 # Where letting go of programs did not help, it is not tried again at once.
 GROWTH = 100_000_000

@@ -102,10 +102,15 @@ def test_both_walks_at_once_are_those_of_each_alone():
     path = Path(model, jnp.asarray(simulated(model, 1)[0][0]), wide_frame(2, 1.5))
     schedule, starts = even_schedule(9, 0.3), jr.normal(jr.key(0), (3, 2))
     up, down = jr.split(jr.key(1), 3), jr.split(jr.key(2), 3)
-    together = both_walks(path, schedule, 7, starts, leapfrogs=2, forward_keys=up, reverse_keys=down)
-    there = jax.vmap(lambda key: forward_walk(path, schedule, 7, leapfrogs=2, key=key))(up)
-    back = jax.vmap(lambda start, key: reverse_walk(path, schedule, 7, start, leapfrogs=2, key=key))(starts, down)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), together, (there, back))
+
+    @jax.jit
+    def walked():
+        together = both_walks(path, schedule, 7, starts, leapfrogs=2, forward_keys=up, reverse_keys=down)
+        there = jax.vmap(lambda key: forward_walk(path, schedule, 7, leapfrogs=2, key=key))(up)
+        back = jax.vmap(lambda start, key: reverse_walk(path, schedule, 7, start, leapfrogs=2, key=key))(starts, down)
+        return together, (there, back)
+
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), *walked())
 
 
 def test_in_float64_only_rounding_is_left(float64):
