@@ -3,7 +3,7 @@
 #   make demo       train on the bundled digits, audit, name the report      make check      all that is not a test
 #   make test       the tests, without those that take minutes               make format     mend what can be mended
 #   make test-all   all tests                                                make docs       build the pages into site/
-#   make bench      taut beside its peers; about 25 minutes, idle            make clean      remove what was built
+#   make bench      taut beside its peers; up to 45 minutes                  make clean      remove what was built
 #
 # ARGS goes to the command: make test ARGS="tests/data -k schema"
 

@@ -7,9 +7,11 @@ stride 2, SiLU, a linear layer to 50 latents, and back), one draw, batches of 10
 where PyTorch has it, the objective log p(x|z) + log p(z) − log q(z|x). A turn is one pass over `--rows` images.
 Everyone is warmed up, then they take turns; every other round goes backwards. The bound of each turn is printed, so
 that all can be seen to do the same work, and processor seconds, which other work on the machine moves less; threads of
-PyTorch that wait for one another count as busy, so that `--threads 1` is the fair count of it.
+PyTorch that wait for one another count as busy, so that `--threads 1` is the fair count of it. Without `--threads`
+PyTorch has the quicker of one thread and all of them, tried for each of its kinds.
 """
 
+import itertools
 import math
 import time
 from collections.abc import Callable
@@ -25,7 +27,7 @@ from taut import Plan, guides, likelihoods, models, networks, objectives
 from taut.fitting import DynamicBinarisation
 from taut.fitting.epoch import Course, Parts, run_epoch
 
-LATENTS, CHANNELS, BATCH, RATE = 50, (32, 64), 100, 1e-3
+LATENTS, CHANNELS, BATCH, RATE, TRIAL_STEPS = 50, (32, 64), 100, 1e-3, 5
 AIM = 1.0
 ABOUT = (
     "Milliseconds for a step (one batch of 100), median of rounds. Beside it the median over rounds of the time of a "
@@ -61,9 +63,12 @@ def with_taut(train: np.ndarray, levels: float, kernel: int) -> Turn:
     return described(epoch)
 
 
-def with_pytorch(train: np.ndarray, levels: float, kernel: int, *, last: bool, compiled: bool) -> Turn:
+def with_pytorch(
+    train: np.ndarray, levels: float, kernel: int, *, last: bool, compiled: bool, threads: int | None
+) -> Turn:
     """A loop such as a good user writes; the padding stands on the other side of the image than in taut."""
     import torch  # noqa: PLC0415  where it is missing the benchmark says so
+    from peers.pytorch import quickest_threads  # noqa: PLC0415
     from torch import nn  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
 
@@ -100,9 +105,9 @@ def with_pytorch(train: np.ndarray, levels: float, kernel: int, *, last: bool, c
 
     loss = torch.compile(negative_bound) if compiled else negative_bound
 
-    def epoch() -> float:
+    def epoch(steps: int | None = None) -> float:
         total = 0.0
-        for rows in torch.randperm(len(data)).split(BATCH):
+        for rows in itertools.islice(torch.randperm(len(data)).split(BATCH), steps):
             now = loss(torch.bernoulli(data[rows].float() / levels))
             optimiser.zero_grad(set_to_none=True)
             now.backward()
@@ -110,7 +115,14 @@ def with_pytorch(train: np.ndarray, levels: float, kernel: int, *, last: bool, c
             total -= now.detach() * len(rows)
         return float(total / len(data))
 
-    return described(epoch)
+    chosen = threads or quickest_threads(lambda: epoch(TRIAL_STEPS))
+    turn = described(epoch)
+
+    def with_threads() -> str:
+        torch.set_num_threads(chosen)
+        return f"{turn()}, {chosen} threads"
+
+    return with_threads
 
 
 def described(epoch: Callable[[], float]) -> Turn:
@@ -122,8 +134,8 @@ def described(epoch: Callable[[], float]) -> Turn:
     return turn
 
 
-def contestants(train: np.ndarray, levels: float, kernel: int) -> dict[str, Callable[[], Turn]]:
-    pytorch = partial(with_pytorch, train, levels, kernel)
+def contestants(train: np.ndarray, levels: float, kernel: int, threads: int | None) -> dict[str, Callable[[], Turn]]:
+    pytorch = partial(with_pytorch, train, levels, kernel, threads=threads)
     return {
         "taut": partial(with_taut, train, levels, kernel),
         "PyTorch, eager": partial(pytorch, last=False, compiled=False),
@@ -137,26 +149,23 @@ def main() -> None:
         __doc__,
         rows={"type": int, "default": 3000},
         rounds={"type": int, "default": 5},
-        threads={"type": int, "help": "threads of PyTorch; default all cores"},
+        threads={"type": int, "help": "threads of PyTorch; default the quicker of one and all"},
         kernel={"type": int, "choices": (3, 4), "help": "default both"},
     )
-    if options.threads:
-        import torch  # noqa: PLC0415
-
-        torch.set_num_threads(options.threads)
     train, _, levels = results.images(options.data)
     train = np.ascontiguousarray(train[: 200 if options.quick else options.rows])
     train = train[: len(train) // BATCH * BATCH]
     rows = []
     for kernel in (options.kernel,) if options.kernel else (3, 4):
         print(f"kernels of {kernel} × {kernel}", flush=True)
-        turns, failed = results.warmed(contestants(train, levels, kernel))
+        turns, failed = results.warmed(contestants(train, levels, kernel, options.threads))
         taken = results.take_turns(turns, 2 if options.quick else options.rounds)
         milliseconds = 1e3 * BATCH / len(train)  # a step is so much of a turn
         rows += results.compared(
             f"kernel {kernel}", taken, failed, unit="ms a step", value=milliseconds.__mul__, aims={"PyTorch": AIM}
         )
-    results.write(options, "Convolutions", rows, about=ABOUT, packages=("torch",))
+        # After each kernel, so that a run that is stopped leaves what it has.
+        results.write(options, "Convolutions", rows, about=ABOUT, packages=("torch",))
 
 
 if __name__ == "__main__":

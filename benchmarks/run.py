@@ -1,9 +1,10 @@
-"""All benchmarks, one after the other, each in a process of its own, and then the page: what `make bench` runs.
+"""All benchmarks, one after the other, each in a process of its own, with the page after each: what `make bench` runs.
 
     python benchmarks/run.py --data mnist.npz [--quick] [--only training,evidence]
 
-A script that fails, or takes longer than its limit, is named in its table and stops no other. Compiled programs and
-the trained model are kept in build/bench. With `--quick` results go there too, and the page is left alone.
+The page is written after every script, so that a run that is stopped keeps what it has. A script that fails, or
+takes longer than its limit, is named in its table and stops no other. Compiled programs and the trained model are kept
+in build/bench. With `--quick` results go there too, and the page is left alone.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ import table
 
 HERE = Path(__file__).parent
 KEPT = HERE.parent / "build" / "bench"
-# In this order, with the seconds that each may take. The first trains the model that others share.
+# In this order, with the seconds that each may take. `fitted` trains the model that others share.
 LIMITS = {
-    "fitted": 180,
     "training": 330,
-    "convolution": 150,
+    "fitted": 180,
     "importance_weighting": 150,
     "evidence": 150,
-    "whole_audit": 450,
+    "convolution": 240,
     "first_result": 300,
     "cold_start": 300,
-    "growth": 180,
     "roofline": 120,
+    "whole_audit": 450,
+    "growth": 180,
     "gpu": 300,
 }
 # Those that share the model, and those that may end well without results.
@@ -84,10 +85,11 @@ def ran(command: list[str], limit: float) -> tuple[list[str], str | None]:
             process.wait(limit)
         except subprocess.TimeoutExpired:
             failed = f"stopped after its limit of {limit:.0f} s."
-        # What it started, too, which would go on without it.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        finally:  # also where this run is stopped by hand
+            # What it started, too, which would go on without it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     printed = results.without_paths(log.read_text(encoding="utf-8", errors="replace")).splitlines()
     if failed is None and process.returncode:
         failed = f"ended with {process.returncode}: {printed[-1] if printed else 'no word'}"
@@ -95,21 +97,22 @@ def ran(command: list[str], limit: float) -> tuple[list[str], str | None]:
 
 
 def main() -> None:
-    """Run all, or those that are named, and write the page."""
+    """Run all, or those that are named, and write the page after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="mnist.npz; without it bundled small digits")
     parser.add_argument("--only", help="names of scripts, with commas")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--patience", type=float, default=1.0, help="by how much the limits are longer")
     options = parser.parse_args()
-    names = options.only.split(",") if options.only else list(LIMITS)
+    names = options.only.replace(" ", "").split(",") if options.only else list(LIMITS)
+    if unknown := set(names) - set(LIMITS):
+        parser.error(f"--only takes {', '.join(LIMITS)}; it was given {', '.join(sorted(unknown))}.")
     into = KEPT / "quick_results" if options.quick else table.RESULTS
     into.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        if (HERE / f"{name}.py").exists():
-            run(name, options, into / f"{name}.json")
-    if not options.quick:
-        table.main()
+    for name in (name for name in LIMITS if name in names):
+        run(name, options, into / f"{name}.json")
+        if not options.quick:
+            table.main()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS, PAGE = HERE / "results", HERE.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- tables: written by benchmarks/table.py -->", "<!-- end of tables -->"
+TIMES = "time / taut's"
 # In the order of the page, each with its title where the script gives none.
 SCRIPTS = {
     "training": "Training",
@@ -38,7 +39,7 @@ def section(name: str) -> str:
     parts.append(circumstances(found))
     rows = found.get("rows")
     if isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows):
-        parts.append(as_table(rows))
+        parts += [as_table(rows), slower_than(rows)]
     if found.get("failed"):
         parts.append(f"**Not finished:** {found['failed']}")
     notes = found.get("notes", [])
@@ -67,6 +68,20 @@ def as_table(rows: list[dict[str, Any]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def slower_than(rows: list[dict[str, Any]]) -> str:
+    """A sentence that names every tool that took less time than taut, in the median, or nothing."""
+    quicker = [row for row in rows if row.get(TIMES, 1.0) < 1.0]
+    named = "; ".join(f"{row.get('tool', row['what'])} ({beside(row)})" for row in quicker)
+    return f"Slower than: {named}." if named else ""
+
+
+def beside(row: dict[str, Any]) -> str:
+    """Where another tool was quicker, and by how much."""
+    where = f"{row['what']}, " if "tool" in row else ""
+    spread = f", {cell(row['from'])} to {cell(row['to'])} over rounds" if "from" in row else ""
+    return f"{where}which took {cell(row[TIMES])} of taut's time{spread}"
+
+
 def cell(value: Any) -> str:
     """A number without needless digits, or a text that breaks no table."""
     if isinstance(value, float):
@@ -80,7 +95,10 @@ def main() -> None:
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     tables = "\n\n".join(section(name) for name in SCRIPTS)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}", encoding="utf-8")
+    # Under another name first: a run that was stopped while it wrote leaves no half of a page.
+    fresh = PAGE.with_suffix(".new")
+    fresh.write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}", encoding="utf-8")
+    fresh.replace(PAGE)
     print(f"{PAGE.relative_to(HERE.parent)} is written")
 
 
