@@ -50,20 +50,16 @@ def pytest_configure(config: pytest.Config) -> None:
                 entry.unlink()
 
 
-# Their blocks fit and audit for a minute and more. The README, which stays, does the same with less.
-SLOW_PAGES = {f"docs/{page}.md" for page in ("tables", "concepts/bracket", "concepts/ledger")}
-
-
 # Files with a whole audit, begun first: at the end no worker waits for another one's longest file.
 FIRST = ("tests/test_programs.py", "README.md", "tests/cli/test_commands.py", "tests/auditing/test_bracketed.py")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Blocks of a page share their names: all of them are slow, or none."""
+    """Blocks of a page share their names: all are slow, or none. Those of the README run every time."""
     files = {item: item.path.relative_to(config.rootpath).as_posix() for item in items}
     for item, file in files.items():
-        if file in SLOW_PAGES:
+        if file.startswith("docs/"):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: files[item] not in FIRST)
 

@@ -79,6 +79,7 @@ def ran(command: list[str], limit: float) -> tuple[list[str], str | None]:
     env = {word: value for word, value in os.environ.items() if not word.startswith("OPENBLAS_")}
     env |= {"TAUT_CACHE": str(KEPT / "programs"), "PYTHONUNBUFFERED": "1"}
     failed, log = None, KEPT / "printed.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(command, env=env, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
         try:

@@ -32,6 +32,7 @@ def test_nothing_is_claimed_for_more_than_two_latents(latents):
     assert evidence_by_row(model, data, on_block=nothing) == Exactly()
 
 
+@pytest.mark.slow
 def test_a_few_rows_of_two_latents_are_exact_and_more_get_a_note(monkeypatch):
     monkeypatch.setattr(exact, "MOST_ROWS", {2: 1})
     monkeypatch.setattr(exact, "CHECKED_ROWS", {2: 1})

@@ -121,6 +121,7 @@ def test_a_covariate_that_the_fit_did_not_see_is_one_sentence(fitted, cells, wan
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_missing_covariate_has_an_indicator_where_the_fit_saw_one():
     table = rows_given(300)
     ages = [None if row % 5 == 0 else age for row, age in enumerate(table["age"].to_pylist())]

@@ -70,6 +70,7 @@ def test_every_method_that_makes_rows(library, block, tmp_path):
         assert vae.inverse_transform(latents).index.equals(latents.index)
 
 
+@pytest.mark.slow
 def test_arrays_come_back_as_arrays():
     vae = taut.VAE(**SMALL).fit(ROWS)
     assert all(isinstance(made, np.ndarray) and made.dtype.kind == "f" for made in made_by(vae, ROWS).values())

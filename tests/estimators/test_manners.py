@@ -246,6 +246,7 @@ def test_each_class_is_loaded_as_what_was_saved(imputer, detector, tmp_path):
     np.testing.assert_array_equal(loaded.decision_function(rows()), detector.decision_function(rows()))
 
 
+@pytest.mark.slow
 def test_a_block_of_numbers_is_filled_too():
     counts = np.random.default_rng(0).poisson(3.0, (50, 4))
     vae = taut.VAE(1, likelihood="poisson", **SMALL).fit(counts)

@@ -24,11 +24,13 @@ OF_GRIDS = {"identity_holds_by_quadrature", "quadrature_equals_a_dense_grid"}
 OWN = {
     name for name, value in vars(checks).items() if inspect.isfunction(value) and value.__module__ == checks.__name__
 }
+# No planted bug is theirs alone.
+MANY_DRAWS = {"sampled_bounds_agree_with_exact_ones", "diagonal_guide_pays_for_correlation"}
 IN_SECONDS = {"network, 1 latent", "sine, 2 latents"}
 PLAIN = sorted(OWN - HELPERS - OF_LIKELIHOODS - OF_GRIDS)
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", quick(*(set(PLAIN) - MANY_DRAWS), of=PLAIN))
 def test_oracle(name):
     getattr(checks, name)()
 

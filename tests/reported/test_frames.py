@@ -174,6 +174,7 @@ def test_weights_that_mean_nothing(weights, numbers):
         taut.VAE(**OPTIONS).fit(numbers, sample_weight=weights)
 
 
+@pytest.mark.slow
 def test_a_row_of_weight_zero_teaches_nothing_about_columns(frame):
     """scikit-learn#16298: its category and its far number are not part of what the columns are taken for."""
     odd = frame.copy()

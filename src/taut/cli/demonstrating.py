@@ -33,7 +33,7 @@ def demo(
 ) -> int:
     """Train on the bundled handwritten digits, audit the held-out ones, write and name the report.
 
-    On two cores it takes two to three minutes at first, and one when its programs are kept.
+    On two cores it takes a minute at first, and half of one when its programs are kept.
     """
     check_run_place(out, force=force or (out / MARK).is_file())
     from taut import datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
