@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from taut.compiling import compiled_sooner
+from taut.one_program import in_one_program
 
 NOT_NAMED = "--xla_cpu_enable_fast_math=false"
 
@@ -27,6 +28,7 @@ def test_the_numbers_are_the_same_but_for_rounding(monkeypatch):
 def test_an_option_that_xla_does_not_know_is_left_out(monkeypatch):
     monkeypatch.setattr("taut.compiling._OPTIONS", {"xla_cpu_no_such_option": True})
     assert compiled_sooner(softened) is softened
+    assert in_one_program(lambda: 2.0 * jnp.ones(2)).tolist() == [2.0, 2.0]
 
 
 def test_who_names_the_options_to_xla_has_chosen(monkeypatch):

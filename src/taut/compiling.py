@@ -23,14 +23,17 @@ _OPTIONS = {
 def compiled_sooner(program: Callable[..., Any]) -> Callable[..., Any]:
     """The same `eqx.filter_jit` program, compiled with less care, for little work; results differ by rounding."""
     options = options_of_sooner()
-    chosen = tuple(options.items())
-    return _with(getattr(program, "__wrapped__", program), chosen) if options and _known(chosen) else program
+    return _with(getattr(program, "__wrapped__", program), tuple(options.items())) if options else program
 
 
 def options_of_sooner() -> dict[str, Any]:
-    """The options to the compiler; those that the variable `XLA_FLAGS` names are left to it, and a GPU has its own."""
+    """The options to the compiler; those that the variable `XLA_FLAGS` names are left to it, and a GPU has its own.
+
+    Empty where this version of XLA does not know one of them.
+    """
     named = os.environ.get("XLA_FLAGS", "")
-    return {name: value for name, value in _OPTIONS.items() if name not in named and jax.default_backend() == "cpu"}
+    options = {name: value for name, value in _OPTIONS.items() if name not in named and jax.default_backend() == "cpu"}
+    return options if _known(tuple(options.items())) else {}
 
 
 def numbers_in(tree: Any) -> int:
