@@ -17,17 +17,14 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-import equinox as eqx
-import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import results
+from training import RATE, epochs_of
 
-from taut import Plan, guides, likelihoods, models, networks, objectives
-from taut.fitting import DynamicBinarisation
-from taut.fitting.epoch import Course, Parts, run_epoch
+from taut import guides, likelihoods, models, networks
 
-LATENTS, CHANNELS, BATCH, RATE, TRIAL_STEPS = 50, (32, 64), 100, 1e-3, 5
+LATENTS, CHANNELS, BATCH, TRIAL_STEPS = 50, (32, 64), 100, 5
 AIM = 1.0
 ABOUT = (
     "Milliseconds for a step (one batch of 100), median of rounds. Beside it the median over rounds of the time of a "
@@ -37,7 +34,7 @@ Turn = Callable[[], str]
 
 
 def with_taut(train: np.ndarray, levels: float, kernel: int) -> Turn:
-    """Epochs by the program that `taut.fit` runs."""
+    """One epoch a turn, by the program that `taut.fit` runs."""
     features, side = train.shape[1], math.isqrt(train.shape[1])
     layers = {"channels": CHANNELS, "kernel": kernel}
     decoder = networks.ConvolutionalDecoder(LATENTS, (side, side, 1), **layers, key=jr.key(0))
@@ -48,19 +45,7 @@ def with_taut(train: np.ndarray, levels: float, kernel: int) -> Turn:
         ),
         guides.GaussianEncoder(features, LATENTS, network=encoder, key=jr.key(1)),
     )
-    plan = Plan(epochs=10_000, batch_size=BATCH, learning_rate=RATE, schedule="constant")
-    course = Course(objectives.elbo(), DynamicBinarisation(levels), plan.optimiser(len(train) // BATCH), BATCH, 1)
-    moving, fixed = eqx.partition(parts, eqx.is_inexact_array)
-    state = [moving, course.optimiser.init(moving), 0]
-    data = jnp.asarray(train)
-
-    def epoch() -> float:
-        now = jnp.asarray(state[2], jnp.int32)
-        moving, opt_state, info = run_epoch(course, Parts(state[0], fixed), state[1], data, now, jr.key(2))
-        state[:] = [moving, opt_state, state[2] + 1]
-        return float(info.bound)  # waits for the device
-
-    return described(epoch)
+    return described(epochs_of(parts, train, BATCH, levels))
 
 
 def with_pytorch(

@@ -12,6 +12,7 @@ which is less work.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -43,22 +44,28 @@ def untrained(features: int) -> tuple[models.LatentVariableModel, guides.Gaussia
     return model, guides.GaussianEncoder(features, LATENTS, hidden=HIDDEN, key=jr.key(1))
 
 
-def with_taut(train: np.ndarray, batch: int, levels: float) -> Callable[[], str]:
-    """Epochs by the program that `taut.fit` runs."""
+def epochs_of(parts: tuple[Any, Any], train: np.ndarray, batch: int, levels: float) -> Callable[[], float]:
+    """Epochs of this model and guide by the program that `taut.fit` runs: each call is one, and gives its bound."""
     plan = Plan(epochs=10_000, batch_size=batch, learning_rate=RATE, schedule="constant")
     optimiser = plan.optimiser(-(-len(train) // batch))
     course = Course(objectives.elbo(), DynamicBinarisation(levels), optimiser, batch, 1)
-    moving, fixed = eqx.partition(untrained(train.shape[1]), eqx.is_inexact_array)
+    moving, fixed = eqx.partition(parts, eqx.is_inexact_array)
     state = [moving, course.optimiser.init(moving), 0]
     data = jnp.asarray(train)
 
-    def turn() -> str:
+    def epoch() -> float:
         now = jnp.asarray(state[2], jnp.int32)
         moving, opt_state, info = run_epoch(course, Parts(state[0], fixed), state[1], data, now, jr.key(2))
         state[:] = [moving, opt_state, state[2] + 1]
-        return f"bound {float(info.bound):.2f}"  # waits for the device
+        return float(info.bound)  # waits for the device
 
-    return turn
+    return epoch
+
+
+def with_taut(train: np.ndarray, batch: int, levels: float) -> Callable[[], str]:
+    """One epoch a turn."""
+    epoch = epochs_of(untrained(train.shape[1]), train, batch, levels)
+    return lambda: f"bound {epoch():.2f}"
 
 
 def contestants(train: np.ndarray, batch: int, levels: float) -> dict[str, Callable[[], Callable[[], str]]]:
