@@ -31,8 +31,8 @@ from taut import Plan, guides, likelihoods, models, networks, objectives
 from taut.annealing import Path, Schedule, forward_walk
 from taut.auditing import account_for_rows
 from taut.fitting import AsFloat
-from taut.fitting.epoch import Course, Parts, run_epoch
-from taut.numerics import Frame
+from taut.fitting.epoch import EpochProgram, Parts, run_epoch
+from taut.numerics import AffineMap
 
 Pair = tuple[models.LatentVariableModel, guides.GaussianEncoder]
 AIM, HIDDEN, BATCH, WALKERS = 1.1, (64, 64), 100, 64
@@ -60,11 +60,11 @@ def rows_of(count: int, features: int) -> np.ndarray:
 def epoch(rows: int = 5000, features: int = 256, latents: int = 16) -> Callable[[], object]:
     """One epoch of training."""
     plan = Plan(epochs=100, batch_size=BATCH)
-    course = Course(objectives.elbo(), AsFloat(), plan.optimiser(rows // BATCH), BATCH, 1)
-    moving, fixed = eqx.partition(untrained(features, latents), eqx.is_inexact_array)
-    data, opt_state = jnp.asarray(rows_of(rows, features)), course.optimiser.init(moving)
+    program = EpochProgram(objectives.elbo(), AsFloat(), plan.optimiser(rows // BATCH), BATCH, 1)
+    trainable, fixed = eqx.partition(untrained(features, latents), eqx.is_inexact_array)
+    data, opt_state = jnp.asarray(rows_of(rows, features)), program.optimiser.init(trainable)
     return lambda: jax.block_until_ready(
-        run_epoch(course, Parts(moving, fixed), opt_state, data, jnp.asarray(0), jr.key(2))[2].bound
+        run_epoch(program, Parts(trainable, fixed), opt_state, data, jnp.asarray(0), jr.key(2))[2].bound
     )
 
 
@@ -77,7 +77,7 @@ def account(rows: int = 64, draws: int = 1000, latents: int = 16) -> Callable[[]
 def walk(temperatures: int = 64, latents: int = 16) -> Callable[[], object]:
     """Walks of many chains from the prior."""
     model, _ = untrained(64, latents)
-    path = Path(model, jnp.asarray(rows_of(1, 64)[0], jnp.float32), Frame(jnp.zeros(latents), jnp.ones(latents)))
+    path = Path(model, jnp.asarray(rows_of(1, 64)[0], jnp.float32), AffineMap(jnp.zeros(latents), jnp.ones(latents)))
     betas = jnp.arange(1, temperatures + 1) / temperatures
     schedule = Schedule(betas, jnp.full(temperatures, 1 / temperatures), jnp.full(temperatures, 0.1))
 

@@ -26,8 +26,8 @@ from taut.auditing.rows import account_for_rows
 from taut.auditing.walks import CHAINS, LEAPFROGS, PILOT, pilots, walks
 from taut.data import binarise_fixed
 from taut.fitting import DynamicBinarisation
-from taut.fitting.epoch import Course, Parts, run_epoch
-from taut.numerics import Frame
+from taut.fitting.epoch import EpochProgram, Parts, run_epoch
+from taut.numerics import AffineMap
 
 LATENTS, HIDDEN, DRAWS, LENGTH = 50, (200, 200), 1000, 64
 SIDE, TERMS, FLOAT = 2048, 50_000_000, 4
@@ -86,11 +86,11 @@ def training(train: np.ndarray, levels: float, batch: int) -> tuple[str, float, 
     features = train.shape[1]
     plan = Plan(epochs=1000, batch_size=batch, learning_rate=1e-3, schedule="constant")
     steps = -(-len(train) // batch)
-    course = Course(objectives.elbo(), DynamicBinarisation(levels), plan.optimiser(steps), batch, 1)
-    moving, fixed = eqx.partition(untrained(features), eqx.is_inexact_array)
-    state, data = course.optimiser.init(moving), jnp.asarray(train)
+    program = EpochProgram(objectives.elbo(), DynamicBinarisation(levels), plan.optimiser(steps), batch, 1)
+    trainable, fixed = eqx.partition(untrained(features), eqx.is_inexact_array)
+    state, data = program.optimiser.init(trainable), jnp.asarray(train)
     now = jnp.zeros((), jnp.int32)
-    seconds = quickest(lambda: run_epoch(course, Parts(moving, fixed), state, data, now, jr.key(2)), 3) / steps
+    seconds = quickest(lambda: run_epoch(program, Parts(trainable, fixed), state, data, now, jr.key(2)), 3) / steps
     encoder, decoder = weights_of(features, *HIDDEN, 2 * LATENTS), weights_of(LATENTS, *HIDDEN, features)
     operations = 2 * batch * (3 * (encoder + decoder) - features * HIDDEN[0])
     # Weights forward and backward; gradients written; Adam reads these, two moments and weights, and writes three.
@@ -113,7 +113,9 @@ def walking(x: np.ndarray) -> tuple[str, float, float, float]:
     features = x.shape[1]
     model, guide = untrained(features)
     rows = np.arange(len(x))
-    frames = Frame(np.zeros((len(x), LATENTS), np.float32), np.tile(np.eye(LATENTS, dtype=np.float32), (len(x), 1, 1)))
+    frames = AffineMap(
+        np.zeros((len(x), LATENTS), np.float32), np.tile(np.eye(LATENTS, dtype=np.float32), (len(x), 1, 1))
+    )
     found = pilots(model, guide, x, frames, key=jr.key(4), rows=rows)
     assert found.step_sizes.shape[1] == len(PILOT)
     lengths = np.full(len(x), LENGTH)

@@ -22,7 +22,7 @@ import results
 
 from taut import Plan, guides, likelihoods, models, networks, objectives
 from taut.fitting import DynamicBinarisation
-from taut.fitting.epoch import Course, Parts, run_epoch
+from taut.fitting.epoch import EpochProgram, Parts, run_epoch
 
 LATENTS, HIDDEN, RATE = 50, (200, 200), 1e-3
 # At a batch size: how many times as long the best of PyTorch should take.
@@ -48,15 +48,15 @@ def epochs_of(parts: tuple[Any, Any], train: np.ndarray, batch: int, levels: flo
     """Epochs of this model and guide by the program that `taut.fit` runs: each call is one, and gives its bound."""
     plan = Plan(epochs=10_000, batch_size=batch, learning_rate=RATE, schedule="constant")
     optimiser = plan.optimiser(-(-len(train) // batch))
-    course = Course(objectives.elbo(), DynamicBinarisation(levels), optimiser, batch, 1)
-    moving, fixed = eqx.partition(parts, eqx.is_inexact_array)
-    state = [moving, course.optimiser.init(moving), 0]
+    program = EpochProgram(objectives.elbo(), DynamicBinarisation(levels), optimiser, batch, 1)
+    trainable, fixed = eqx.partition(parts, eqx.is_inexact_array)
+    state = [trainable, program.optimiser.init(trainable), 0]
     data = jnp.asarray(train)
 
     def epoch() -> float:
         now = jnp.asarray(state[2], jnp.int32)
-        moving, opt_state, info = run_epoch(course, Parts(state[0], fixed), state[1], data, now, jr.key(2))
-        state[:] = [moving, opt_state, state[2] + 1]
+        trainable, opt_state, info = run_epoch(program, Parts(state[0], fixed), state[1], data, now, jr.key(2))
+        state[:] = [trainable, opt_state, state[2] + 1]
         return float(info.bound)  # waits for the device
 
     return epoch

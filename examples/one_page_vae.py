@@ -51,9 +51,9 @@ def build(rows: jax.Array, key: jax.Array) -> tuple[models.AbstractModel, guides
     return model, guide
 
 
-def loss(moving: Any, fixed: Any, batch: jax.Array, key: jax.Array) -> jax.Array:
+def loss(trainable: Any, fixed: Any, batch: jax.Array, key: jax.Array) -> jax.Array:
     """Minus the mean bound over a batch: the one place where a sign turns."""
-    model, guide = eqx.combine(moving, fixed)
+    model, guide = eqx.combine(trainable, fixed)
     objective = objectives.elbo()  # draws=1; objectives.dreg(16) would climb the importance-weighted bound
     bounds = jax.vmap(lambda x, key: objective(model, guide, x, key=key))(batch, jr.split(key, len(batch)))
     return -jnp.mean(bounds)
@@ -66,17 +66,17 @@ def main(epochs: int = 30, *, draws: int = 1000, seed: int = 0) -> Fitted:
     build_key, train_key, audit_key = jr.split(jr.key(seed), 3)
 
     # Arrays that a gradient moves, and the rest.
-    moving, fixed = eqx.partition(build(rows, build_key), eqx.is_inexact_array)
+    trainable, fixed = eqx.partition(build(rows, build_key), eqx.is_inexact_array)
     steps = len(rows) // BATCH
     optimiser = optax.adam(optax.cosine_decay_schedule(3e-3, epochs * steps, alpha=0.01))
-    opt_state = optimiser.init(moving)
+    opt_state = optimiser.init(trainable)
 
     def step(carry: Any, now: Any) -> Any:
-        moving, opt_state = carry
+        trainable, opt_state = carry
         batch, key = now
-        value, gradient = eqx.filter_value_and_grad(loss)(moving, fixed, rows[batch], key)
-        updates, opt_state = optimiser.update(gradient, opt_state, moving)
-        return (eqx.apply_updates(moving, updates), opt_state), -value
+        value, gradient = eqx.filter_value_and_grad(loss)(trainable, fixed, rows[batch], key)
+        updates, opt_state = optimiser.update(gradient, opt_state, trainable)
+        return (eqx.apply_updates(trainable, updates), opt_state), -value
 
     @jax.jit
     def run_epoch(carry: Any, key: jax.Array) -> Any:
@@ -87,11 +87,11 @@ def main(epochs: int = 30, *, draws: int = 1000, seed: int = 0) -> Fitted:
 
     history = []
     for epoch in range(epochs):
-        (moving, opt_state), bound = run_epoch((moving, opt_state), jr.fold_in(train_key, epoch))
+        (trainable, opt_state), bound = run_epoch((trainable, opt_state), jr.fold_in(train_key, epoch))
         history.append(float(bound))
         print(f"epoch {epoch + 1:3d}   bound on the training rows as they passed {history[-1]:9.3f} nats")
 
-    model, guide = eqx.combine(moving, fixed)
+    model, guide = eqx.combine(trainable, fixed)
     context = auditing.Context(title="digits, held out", likelihood="binomial", image_shape=(8, 8), high=16.0)
     ledger = taut.audit(model, guide, held_out, draws=draws, key=audit_key, context=context)
     print(ledger)

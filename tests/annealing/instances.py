@@ -13,7 +13,7 @@ import numpyro.distributions as dist
 from taut.annealing import Path, Schedule, Walk, forward_walk, reverse_walk
 from taut.bounds import quadrature
 from taut.models import AbstractModel
-from taut.numerics import Frame
+from taut.numerics import AffineMap
 from tests.laws.instances import linear_gaussian, random_net, sine
 
 
@@ -83,9 +83,9 @@ def simulated(model: AbstractModel, rows: int, seed: int = 0) -> tuple[np.ndarra
     return np.asarray(data, float).astype(jnp.result_type(float)), np.asarray(latents)
 
 
-def wide_frame(latents: int, scale: float = 1.0) -> Frame:
+def wide_frame(latents: int, scale: float = 1.0) -> AffineMap:
     """A start that is wrong on purpose: one Gaussian for every datum."""
-    return Frame(jnp.zeros(latents), jnp.full(latents, scale))
+    return AffineMap(jnp.zeros(latents), jnp.full(latents, scale))
 
 
 def even_schedule(length: int, step: float) -> Schedule:
@@ -96,7 +96,7 @@ def even_schedule(length: int, step: float) -> Schedule:
 @eqx.filter_jit
 def walked(
     model: AbstractModel,
-    frame: Frame,
+    frame: AffineMap,
     data: jax.Array,
     latents: jax.Array,
     schedule: Schedule,

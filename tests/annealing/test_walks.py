@@ -21,7 +21,7 @@ from taut.annealing import (
 )
 from taut.annealing.kernel import hmc_step
 from taut.models import LinearGaussian
-from taut.numerics import Frame, gaussian_kl
+from taut.numerics import AffineMap, gaussian_kl
 from tests.annealing.instances import ORACLES, even_schedule, mixed, simulated, walked, wide_frame
 from tests.laws.instances import linear_gaussian
 from tests.quick import quick
@@ -82,7 +82,7 @@ def test_each_gap_is_half_of_jeffreys_divergence_over_the_temperatures(length):
 def test_from_the_posterior_itself_every_weight_is_the_evidence():
     model = linear_gaussian(5, 2)
     x = jnp.asarray(simulated(model, 1)[0][0])
-    path = Path(model, x, Frame.of(model.posterior(x)))
+    path = Path(model, x, AffineMap.of(model.posterior(x)))
     schedule = even_schedule(5, 0.5)
     truth = float(model.log_evidence(x))
 
@@ -116,7 +116,7 @@ def test_both_walks_at_once_are_those_of_each_alone():
 def test_in_float64_only_rounding_is_left(float64):
     model = linear_gaussian(5, 2)
     x = jnp.asarray(simulated(model, 1)[0][0])
-    path, schedule = Path(model, x, Frame.of(model.posterior(x))), even_schedule(50, 0.3)
+    path, schedule = Path(model, x, AffineMap.of(model.posterior(x))), even_schedule(50, 0.3)
     walk = jax.jit(lambda key: forward_walk(path, schedule, 50, leapfrogs=2, key=key))(jr.key(0))
     assert walk.log_weight.dtype == jnp.float64
     assert float(walk.log_weight) == pytest.approx(float(model.log_evidence(x)), abs=1e-11)

@@ -15,10 +15,10 @@ from taut.record import (
     Exhibits,
     Gap,
     Generalisation,
-    Hiding,
     Interval,
     LatentUse,
     Ledger,
+    MaskedCells,
     Outliers,
     Predictive,
     Quantiles,
@@ -225,7 +225,7 @@ def column(name, gain=0.5, association=0.5, shape="right", said=0.9, covered=0.9
         above=0.01,
         shape=shape,
     )
-    hidden = Hiding(cells=100, said=said, covered=near(covered, 0.03), score="rmse", value=0.5, baseline=1.0)
+    hidden = MaskedCells(cells=100, said=said, covered=near(covered, 0.03), score="rmse", value=0.5, baseline=1.0)
     kind = {"kind": "real", "family": "gaussian", "measure": "density", "unit": "unit"} | more
     return ColumnAccount(
         name=name,
@@ -233,13 +233,13 @@ def column(name, gain=0.5, association=0.5, shape="right", said=0.9, covered=0.9
         cells=400,
         observed=1.0,
         distortion=near(1.0),
-        alone=near(-1.5),
+        independent_baseline=near(-1.5),
         conditional=near(-1.5 + gain),
         gain=near(gain, 0.005),
         partner="other",
         association=association,
         calibration=found,
-        hidden=hidden,
+        masked=hidden,
         **kind,
     )
 

@@ -8,13 +8,13 @@ import pytest
 from scipy import stats
 
 import taut
-from taut.auditing.columns.alone import alone
 from taut.auditing.columns.calibration import calibration_of, shape_of
+from taut.auditing.columns.decomposition import meaning_of
 from taut.auditing.columns.dependence import cramers_v, dependence_of, pairs_of
-from taut.auditing.columns.hiding import hidden_cells
+from taut.auditing.columns.independent_baseline import independent_baseline
+from taut.auditing.columns.leave_one_out import leave_one_out
 from taut.auditing.columns.marginals import marginal_of
-from taut.auditing.columns.others import others_of_rows
-from taut.auditing.columns.parts import meaning_of
+from taut.auditing.columns.masked_cells import masks_of_cells
 from taut.bounds import log_evidence
 from taut.data import Column, as_sheet
 from taut.fitting import refined_gaussian
@@ -51,7 +51,7 @@ def sampled(model, count, key):
 def given_others(model, rows, key):
     starts = jnp.zeros((1, 2))
     refine = jax.jit(jax.vmap(lambda x: refined_gaussian(model, x, starts, key=key).mean))
-    return others_of_rows(
+    return leave_one_out(
         model,
         Constant(model.prior()),
         rows,
@@ -118,7 +118,7 @@ def test_a_column_alone_has_the_likelihood_of_its_best_fit():
     draw = np.random.default_rng(0)
     cells = np.stack([draw.normal(3.0, 2.0, 300), draw.integers(3, size=300), draw.poisson(2.5, 300)], axis=1)
     cells[::5, 0] = np.nan
-    found = alone(COLUMNS[:3], cells)
+    found = independent_baseline(COLUMNS[:3], cells)
     normal = cells[~np.isnan(cells[:, 0]), 0]
     assert np.isnan(found[::5, 0]).all()
     assert np.nanmean(found[:, 0]) == pytest.approx(
@@ -131,14 +131,14 @@ def test_a_column_alone_has_the_likelihood_of_its_best_fit():
 
 def test_a_column_without_cells_does_no_harm():
     cells = np.stack([np.full(9, np.nan), np.arange(9) % 3], axis=1)
-    found = alone(COLUMNS[:2], cells)
+    found = independent_baseline(COLUMNS[:2], cells)
     assert np.isnan(found[:, 0]).all()
     assert np.isfinite(found[:, 1]).all()
 
 
 def test_hidden_cells_are_there_and_hidden_once():
     cells = np.where(np.random.default_rng(0).random((57, 4)) < 0.3, np.nan, 1.0)
-    masks = hidden_cells(cells, passes=10, seed=1)
+    masks = masks_of_cells(cells, passes=10, seed=1)
     assert np.array_equal(np.sum(masks, axis=0) == 1, ~np.isnan(cells))
     sizes = [mask.sum(axis=0) for mask in masks]
     assert np.ptp(sizes, axis=0).max() <= 1
@@ -268,10 +268,10 @@ def test_heavy_tails_are_seen_where_the_likelihood_has_none(audited):
 @pytest.mark.slow
 def test_hidden_cells_come_back_better_than_the_mean(audited):
     columns = by_name(audited[1])
-    hidden = columns["size"].hidden
+    hidden = columns["size"].masked
     assert hidden.covered.agrees_with(hidden.said, z=4.0)
     assert hidden.value < 0.7 * hidden.baseline
-    assert columns["class"].hidden.value > columns["class"].hidden.baseline + 0.2
+    assert columns["class"].masked.value > columns["class"].masked.baseline + 0.2
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from taut import guides, likelihoods, models, networks
 from taut.auditing.completing import CompletionOfRow
 from taut.auditing.refinement import RefinementOfRow
 from taut.auditing.search import ClimbsOfRow, MixtureOfRow
-from taut.numerics import Frame
+from taut.numerics import AffineMap
 
 FACTORISATIONS = {"cholesky", "lu", "lu_pivots_to_permutation", "eigh", "qr", "svd", "householder_product", "schur"}
 LATENTS, ENTRIES = 5, 4
@@ -64,7 +64,7 @@ def parts(likelihood, prior):
 
 KNOWN = parts(likelihoods.Bernoulli(ENTRIES), models.standard_normal(LATENTS))
 UNKNOWN = parts(likelihoods.StudentT(ENTRIES), dist.StudentT(5.0, jnp.zeros(LATENTS), 1.0).to_event(1))
-FRAME = Frame(jnp.zeros(LATENTS), jnp.eye(LATENTS))
+FRAME = AffineMap(jnp.zeros(LATENTS), jnp.eye(LATENTS))
 ROWS = {
     "refinement": (RefinementOfRow(8), {}),
     "climbs": (ClimbsOfRow(), {"aside": FRAME}),

@@ -11,7 +11,7 @@ from taut.auditing.exact import CHECKED_ROWS, TOLERANCE, Exactly
 from taut.auditing.search import ClimbsOfRow, MixtureOfRow
 from taut.bounds import proven_integral
 from taut.guides import Constant
-from taut.numerics import Frame
+from taut.numerics import AffineMap
 from taut.weights import map_rows
 from tests.bounds.posteriors import KINDS, drawn, mixture, model, plain
 
@@ -59,7 +59,7 @@ def test_climbing_finds_other_peaks():
     """From a Gaussian that stands on one of two peaks, wherever the other one is."""
     places, same = np.array([-60.0, -11.0, 4.0, 37.0]), {"rows": np.arange(4)}
     rows = np.stack([mixture([[0.0], [place]], [[1.0], [0.7]], [0.3, 0.7]) for place in places])
-    frames = Frame(jnp.zeros((4, 1)), jnp.ones((4, 1, 1)))
+    frames = AffineMap(jnp.zeros((4, 1)), jnp.ones((4, 1, 1)))
     found = map_rows(ClimbsOfRow(), MODELS[1], guide(1), rows, key=jr.key(0), aside=frames, **same)
     log_p = map_rows(MixtureOfRow(), MODELS[1], guide(1), rows, key=jr.key(1), aside=(frames, found.means), **same)
     assert np.asarray(log_p) == pytest.approx(np.zeros(4), abs=0.1)

@@ -11,7 +11,7 @@ from taut.annealing import Path
 from taut.auditing.refinement import log_ratios
 from taut.fitting import refined_gaussian
 from taut.models import LogJoint
-from taut.numerics import Frame, gaussian_kl
+from taut.numerics import AffineMap, gaussian_kl
 from tests.annealing.instances import mixed
 from tests.laws.instances import linear_gaussian, random_net, rows_of
 
@@ -68,7 +68,7 @@ def test_it_beats_laplace_on_a_network():
     frame = refined(model, x, jnp.zeros((1, 2)))
     ours, error = elbo(model, x, frame)
     precision = -jax.jit(jax.hessian(lambda z: model.log_joint(x, z)))(frame.mean)
-    laplace = Frame(frame.mean, jnp.linalg.cholesky(jnp.linalg.inv(precision)))
+    laplace = AffineMap(frame.mean, jnp.linalg.cholesky(jnp.linalg.inv(precision)))
     theirs, _ = elbo(model, x, laplace)
     assert ours > theirs - 0.3 - 5 * error
 
@@ -85,7 +85,7 @@ def test_of_two_modes_the_heavier_is_taken():
 
 def test_a_frame_is_its_gaussian(gaussian):
     model, x = gaussian
-    frame = Frame.of(model.posterior(x))
+    frame = AffineMap.of(model.posterior(x))
     u = jnp.array([0.3, -1.0, 2.0])
     z = frame.place(u)
     np.testing.assert_allclose(frame.coordinates(z), u, atol=1e-5)

@@ -41,9 +41,9 @@ def bernoulli(latents=1):
 
 def flat_function(function, model, guide):
     """`function(model, guide)` of one vector of parameters, the vector, and which entries belong to the guide."""
-    moving, static = eqx.partition((model, guide), eqx.is_inexact_array)
-    vector, unravel = ravel_pytree(moving)
-    of_model = sum(leaf.size for leaf in jax.tree.leaves(moving[0]))
+    trainable, static = eqx.partition((model, guide), eqx.is_inexact_array)
+    vector, unravel = ravel_pytree(trainable)
+    of_model = sum(leaf.size for leaf in jax.tree.leaves(trainable[0]))
     return lambda v: function(*eqx.combine(unravel(v), static)), vector, np.arange(vector.size) >= of_model
 
 

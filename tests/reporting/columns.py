@@ -8,10 +8,10 @@ from taut.record import (
     ColumnCalibration,
     Dependence,
     Estimate,
-    Hiding,
     Ledger,
     LeftOut,
     Marginal,
+    MaskedCells,
     PairDifference,
     Part,
     Quantiles,
@@ -92,13 +92,13 @@ def _column(source: random.Random, place: int) -> ColumnAccount:
         cells=290,
         observed=290 / 297,
         distortion=Estimate(value=source.uniform(0.5, 3)),
-        alone=Estimate(value=alone, std_error=0.02),
+        independent_baseline=Estimate(value=alone, std_error=0.02),
         conditional=Estimate(value=alone + gain, std_error=0.02),
         gain=Estimate(value=gain, std_error=0.012),
         partner=NAMES[(place + 1) % 6],
         association=round(source.random(), 4),
         calibration=_calibration(source, place),
-        hidden=_hidden(source, kind),
+        masked=_hidden(source, kind),
         marginal=_marginal(source, kind),
     )
 
@@ -118,10 +118,10 @@ def _calibration(source: random.Random, place: int) -> ColumnCalibration:
     )
 
 
-def _hidden(source: random.Random, kind: str) -> Hiding:
+def _hidden(source: random.Random, kind: str) -> MaskedCells:
     coded = kind in ("binary", "categorical")
     covered = source.uniform(0.8, 0.95)
-    return Hiding(
+    return MaskedCells(
         cells=87,
         said=0.72 if coded else 0.9,
         covered=Estimate(value=covered, std_error=0.031),

@@ -4,6 +4,7 @@ import dataclasses
 import random
 
 from taut.record import (
+    FORMAT,
     Estimate,
     Evidence,
     Exhibits,
@@ -24,7 +25,7 @@ from taut.record import (
 def digits_ledger() -> Ledger:
     """An audit of 8x8 digits, log p(x) bounded from below only."""
     return Ledger(
-        format=1,
+        format=FORMAT,
         taut="0.1.0",
         created="2025-03-02T10:11:12+00:00",
         title="digits, held out",

@@ -9,7 +9,7 @@ import jax
 from jaxtyping import Array, Float
 
 from taut.models import AbstractModel
-from taut.numerics import Frame, log_standard_normal
+from taut.numerics import AffineMap, log_standard_normal
 from taut.shapes import Datum, Scalar
 
 Coordinates = Float[Array, "latents"]
@@ -31,7 +31,7 @@ class Path(eqx.Module):
 
     model: AbstractModel
     x: Datum
-    frame: Frame
+    frame: AffineMap
 
     def log_joint(self, u: Coordinates) -> Scalar:
         """log p̃(u) = log p(x, m + A u) + log |A|."""

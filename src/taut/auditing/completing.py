@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Num
 from taut.fitting import refined_gaussian
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import Frame, log_density, log_density_by_entry, mean_of, one_draw
+from taut.numerics import AffineMap, log_density, log_density_by_entry, mean_of, one_draw
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, effective_sample_size, map_rows
 
@@ -124,7 +124,7 @@ def complete_rows(
     return map_rows(CompletionOfRow(draws, codes, level), model, guide, data, key=key, rows=rows, block=128)
 
 
-def refined_for(model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Frame:
+def refined_for(model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> AffineMap:
     """A full-covariance Gaussian for one datum, from the guide's mean and from the middle of the prior."""
     mean = mean_of(guide(x))
     return refined_gaussian(model, x, jnp.stack([mean, jnp.zeros_like(mean)]), key=key)

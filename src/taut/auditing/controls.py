@@ -31,7 +31,7 @@ from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, plan
 from taut.bounds import annealed_lower
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import Frame
+from taut.numerics import AffineMap
 from taut.record import Control, Estimate, TradeOff
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, map_rows, size_for
@@ -50,7 +50,7 @@ SEARCH = "many latents, mirrored, permuted, near and far"
 class FrameOfRow(RowFunction):
     """The guide's own Gaussian, widened."""
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Frame | None:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> AffineMap | None:
         """The frame, or None where the guide is not Gaussian."""
         own = own_frame(guide(x))
         return None if own is None else own.stretched(WIDENING)
@@ -61,7 +61,7 @@ class PriorPilot(RowFunction):
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Pilot:
         """The pilot."""
-        path = Path(model, x, Frame.of(model.prior()))
+        path = Path(model, x, AffineMap.of(model.prior()))
         betas = jnp.asarray(PRIOR_PILOT, x.dtype)
         return pilot(path, betas, chains=2 * CHAINS, leapfrogs=LEAPFROGS, settling=SETTLING // 5, key=key)
 
@@ -73,7 +73,7 @@ class PriorTrace(RowFunction):
         self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
     ) -> Trace:
         """The traces."""
-        path = Path(model, x, Frame.of(model.prior()))
+        path = Path(model, x, AffineMap.of(model.prior()))
 
         def one(key: RandomKey) -> Trace:
             return forward_trace(path, aside, marks=MARKS, leapfrogs=LEAPFROGS, key=key)
@@ -200,7 +200,7 @@ def _sought(
     climb_key, draw_key = jr.split(key)
     posterior, numbers = _every_second(main.posterior), main.numbers[::2]
     mean, deviation = np.asarray(posterior.mean), np.asarray(posterior.deviation)
-    frames = Frame(*jax.device_put((mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))))
+    frames = AffineMap(*jax.device_put((mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))))
     own = guide if guide.amortised else _every_second(guide)
     same: dict[str, Any] = {"rows": numbers, "block": 4}
     found = map_rows(ClimbsOfRow(), model, own, x[::2], key=climb_key, aside=frames, **same)

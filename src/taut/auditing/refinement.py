@@ -17,7 +17,7 @@ from taut.bounds import log_mean_weight, log_mean_weight_error
 from taut.fitting import refined_gaussian
 from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel
-from taut.numerics import Frame, is_diagonal_gaussian, log_standard_normal, mean_of, one_draw
+from taut.numerics import AffineMap, is_diagonal_gaussian, log_standard_normal, mean_of, one_draw
 from taut.shapes import Datum, RandomKey, Scalar
 from taut.weights import RowFunction, pareto_khat
 
@@ -40,7 +40,7 @@ class Refinement(NamedTuple):
     elbo_family are paired: the same standard draws on both sides. `log_p` is importance-weighted from the full one.
     """
 
-    frame: Frame | Any
+    frame: AffineMap | Any
     elbo_family: Float[np.ndarray, "n"]
     elbo_family_error: Float[np.ndarray, "n"]
     elbo_full: Float[np.ndarray, "n"]
@@ -91,20 +91,22 @@ def family_of(q: dist.Distribution) -> Covariance | None:
     return "full" if isinstance(q, dist.MultivariateNormal) else None
 
 
-def own_frame(q: dist.Distribution) -> Frame | None:
+def own_frame(q: dist.Distribution) -> AffineMap | None:
     """The guide's own Gaussian as a frame, or None where it is none."""
-    return None if family_of(q) is None else Frame.of(q)
+    return None if family_of(q) is None else AffineMap.of(q)
 
 
-def log_ratios(model: AbstractModel, x: Datum, frame: Frame, u: Float[Array, "draws latents"]) -> Float[Array, "draws"]:
+def log_ratios(
+    model: AbstractModel, x: Datum, frame: AffineMap, u: Float[Array, "draws latents"]
+) -> Float[Array, "draws"]:
     """Log-weights of the latents that a frame gives to standard draws."""
     path = Path(model, x, frame)
     return jax.lax.map(lambda u: path.log_joint(u) - log_standard_normal(u), u, batch_size=min(64, len(u)))
 
 
 def _fits(
-    model: AbstractModel, x: Datum, q: dist.Distribution, own: Frame | None, key: RandomKey
-) -> tuple[list[Frame], list[Frame]]:
+    model: AbstractModel, x: Datum, q: dist.Distribution, own: AffineMap | None, key: RandomKey
+) -> tuple[list[AffineMap], list[AffineMap]]:
     """Candidates with a full covariance, and with a diagonal one written as a matrix too."""
     full_key, diagonal_key = jr.split(key)
     # A guide that is no Gaussian may have no formula for its mean; any place where it has mass will do to climb from.
@@ -114,7 +116,7 @@ def _fits(
     # Zero, but not before the factor is there: two factorisations at once may hang (see `taut.fitting.posterior`).
     centre = full[0].mean[None] + jnp.nan_to_num(0.0 * full[0].root[0, 0])
     narrow = refined_gaussian(model, x, centre, key=diagonal_key, covariance="diagonal", newton_steps=0)
-    diagonal = [Frame(narrow.mean, jnp.diag(narrow.root))]
+    diagonal = [AffineMap(narrow.mean, jnp.diag(narrow.root))]
     if own is not None:
         (diagonal if family_of(q) == "diagonal" else full).append(own)
     return full, diagonal
@@ -124,14 +126,14 @@ def _prior_mean(model: AbstractModel, otherwise: Float[Array, "latents"]) -> Flo
     return mean_of(model.prior()) if own_frame(model.prior()) is not None else jnp.zeros_like(otherwise)
 
 
-def _best(model: AbstractModel, x: Datum, candidates: list[Frame], u: Float[Array, "draws latents"]) -> Frame:
+def _best(model: AbstractModel, x: Datum, candidates: list[AffineMap], u: Float[Array, "draws latents"]) -> AffineMap:
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *candidates)
     elbos = jax.vmap(lambda frame: jnp.mean(log_ratios(model, x, frame, u)))(stacked)
     chosen = jnp.argmax(jnp.where(jnp.isnan(elbos), -jnp.inf, elbos))
     return jax.tree.map(lambda leaf: leaf[chosen], stacked)
 
 
-def _standard_draws(key: RandomKey, draws: int, frame: Frame) -> Float[Array, "draws latents"]:
+def _standard_draws(key: RandomKey, draws: int, frame: AffineMap) -> Float[Array, "draws latents"]:
     return jr.normal(key, (draws, *frame.mean.shape), frame.mean.dtype)
 
 

@@ -20,7 +20,7 @@ from taut.compiling import compiled_sooner
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import Frame, floats_on_device
+from taut.numerics import AffineMap, floats_on_device
 from taut.record import Estimate, Simulated
 from taut.shapes import RandomKey
 from taut.weights import map_rows
@@ -66,7 +66,7 @@ def draw_pool(
 
 
 @eqx.filter_jit
-def _coordinates(frames: Frame, latents: Float[Array, "n latents"]) -> Float[Array, "n latents"]:
+def _coordinates(frames: AffineMap, latents: Float[Array, "n latents"]) -> Float[Array, "n latents"]:
     return eqx.filter_vmap(lambda frame, z: frame.coordinates(z))(frames, latents)
 
 

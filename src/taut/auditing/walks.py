@@ -16,7 +16,7 @@ from taut.annealing import Path, Pilot, Schedule, both_walks, pilot, steps_betwe
 from taut.bounds import annealed_lower, annealed_upper, bridge
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import Frame
+from taut.numerics import AffineMap
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, map_rows, size_for
 
@@ -52,7 +52,7 @@ class PilotOfRow(RowFunction):
 class Planned(NamedTuple):
     """What the measured walks of one row are given: all of it was found on other keys."""
 
-    frame: Frame
+    frame: AffineMap
     schedule: Schedule
     starts: Float[Array, "*n chains latents"]
 
@@ -100,7 +100,7 @@ def pilots(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
-    frames: Frame,
+    frames: AffineMap,
     *,
     key: RandomKey,
     rows: np.ndarray,
@@ -116,7 +116,7 @@ def walks(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
-    frames: Frame,
+    frames: AffineMap,
     found: Pilot,
     lengths: Int[np.ndarray, "n"],
     *,
@@ -147,7 +147,7 @@ def walks(
     return _taken(joined, np.argsort(order, kind="stable"))
 
 
-def planned(frames: Frame, found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Planned:
+def planned(frames: AffineMap, found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Planned:
     """What walks of these rows along so many temperatures are given."""
     return Planned(_taken(frames, rows), _schedules(found, rows, length), jax.device_put(_taken(found.starts, rows)))
 

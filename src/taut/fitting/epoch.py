@@ -21,12 +21,12 @@ from taut.shapes import RandomKey, Scalar
 class Parts(NamedTuple):
     """What a step moves and what it holds still: two pytrees of (model, guide) with None where the other has arrays."""
 
-    moving: Any
+    trainable: Any
     fixed: Any
 
     def whole(self) -> tuple[AbstractModel, AbstractGuide]:
         """The model and the guide."""
-        return eqx.combine(self.moving, self.fixed)
+        return eqx.combine(self.trainable, self.fixed)
 
 
 class EpochInfo(NamedTuple):
@@ -36,7 +36,7 @@ class EpochInfo(NamedTuple):
     first_bad: Int[Array, ""]
 
 
-class Course(eqx.Module):
+class EpochProgram(eqx.Module):
     """The parts of an epoch that stay the same from one to the next."""
 
     objective: Objective
@@ -64,7 +64,7 @@ def batches(key: RandomKey, n: int, batch_size: int) -> tuple[Int[Array, "steps 
 
 @eqx.filter_jit
 def run_epoch(
-    course: Course,
+    program: EpochProgram,
     parts: Parts,
     opt_state: Any,
     data: Num[Array, "n features"],
@@ -72,44 +72,46 @@ def run_epoch(
     key: RandomKey,
     row_weights: Float[Array, "n"] | None = None,
 ) -> tuple[Any, Any, EpochInfo]:
-    """The moving parts and the optimiser's state after one epoch, with what happened.
+    """The trainable parts and the optimiser's state after one epoch, with what happened.
 
     `row_weights` have mean one: a batch climbs Σ w_i objective_i over its number of rows, whatever their weights, so
     that an epoch is the weighted mean over all rows.
     """
     n = data.shape[0]
     order_key, step_key = jr.split(jr.fold_in(key, epoch))
-    orders = order_key[None] if course.repeats == 1 else jr.split(order_key, course.repeats)
-    passes = jax.vmap(lambda order: batches(order, n, course.batch_size))(orders)
+    orders = order_key[None] if program.repeats == 1 else jr.split(order_key, program.repeats)
+    passes = jax.vmap(lambda order: batches(order, n, program.batch_size))(orders)
     rows, weights = (part.reshape(-1, part.shape[-1]) for part in passes)
     sizes = jnp.sum(weights, axis=1)
     weights = weights if row_weights is None else weights * row_weights[rows]
     fractions = epoch + jnp.arange(rows.shape[0]) / rows.shape[0]
 
     def step(carry: tuple[Any, Any], now: tuple[Any, Any, Any, Any]) -> tuple[tuple[Any, Any], tuple[Scalar, Scalar]]:
-        moving, opt_state = carry
+        trainable, opt_state = carry
         batch, weight, fraction, key = now
-        loss, gradient = jax.value_and_grad(_loss)(moving, parts.fixed, course, data, batch, weight, fraction, key)
-        updates, opt_state = course.optimiser.update(gradient, opt_state, moving)
-        return (optax.apply_updates(moving, updates), opt_state), (-loss, optax.tree.norm(gradient))
+        loss, gradient = jax.value_and_grad(_loss)(trainable, parts.fixed, program, data, batch, weight, fraction, key)
+        updates, opt_state = program.optimiser.update(gradient, opt_state, trainable)
+        return (optax.apply_updates(trainable, updates), opt_state), (-loss, optax.tree.norm(gradient))
 
     keys = jr.split(step_key, rows.shape[0])
-    (moving, opt_state), (bounds, norms) = lax.scan(step, (parts.moving, opt_state), (rows, weights, fractions, keys))
+    (trainable, opt_state), (bounds, norms) = lax.scan(
+        step, (parts.trainable, opt_state), (rows, weights, fractions, keys)
+    )
     # A step out of the numbers shows in the bound of the next one, which the last step of an epoch does not have.
-    arrived = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(moving)]).all()
+    arrived = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(trainable)]).all()
     bad = (
         (~(jnp.isfinite(bounds) & jnp.isfinite(norms)))
         .at[-1]
         .set(~(jnp.isfinite(bounds[-1]) & jnp.isfinite(norms[-1]) & arrived))
     )
     first_bad = jnp.where(jnp.any(bad), jnp.argmax(bad), -1)
-    return moving, opt_state, EpochInfo(jnp.sum(bounds * sizes) / jnp.sum(sizes), first_bad)
+    return trainable, opt_state, EpochInfo(jnp.sum(bounds * sizes) / jnp.sum(sizes), first_bad)
 
 
 def _loss(
-    moving: Any,
+    trainable: Any,
     fixed: Any,
-    course: Course,
+    program: EpochProgram,
     data: Num[Array, "n features"],
     batch: Int[Array, "batch"],
     weight: Float[Array, "batch"],
@@ -117,13 +119,13 @@ def _loss(
     key: RandomKey,
 ) -> Scalar:
     """Minus the mean of the objective over a batch: the one place where a sign turns."""
-    model, guide = Parts(moving, fixed).whole()
-    kl_weight = course.objective.weight_at(epoch)
+    model, guide = Parts(trainable, fixed).whole()
+    kl_weight = program.objective.weight_at(epoch)
 
     def one(guide: AbstractGuide, row: Num[Array, "features"], key: RandomKey) -> Scalar:
         view_key, draw_key = jr.split(key)
-        x = course.view(row, key=view_key)
-        return course.objective(model, guide, x, key=draw_key, kl_weight=kl_weight)
+        x = program.view(row, key=view_key)
+        return program.objective(model, guide, x, key=draw_key, kl_weight=kl_weight)
 
     values = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
         guide, data[batch], jr.split(key, batch.shape[0])
@@ -134,7 +136,7 @@ def _loss(
 
 @eqx.filter_jit
 def held_out_bound(
-    course: Course,
+    program: EpochProgram,
     parts: Parts,
     data: Num[Array, "n features"],
     key: RandomKey,
@@ -145,7 +147,7 @@ def held_out_bound(
 
     def one(row: Num[Array, "features"], number: Int[Array, ""]) -> Scalar:
         view_key, draw_key = jr.split(jr.fold_in(key, number))
-        return course.objective(model, guide, course.view(row, key=view_key), key=draw_key)
+        return program.objective(model, guide, program.view(row, key=view_key), key=draw_key)
 
     values = lax.map(lambda now: one(*now), (data, jnp.arange(data.shape[0])), batch_size=min(1000, data.shape[0]))
     return jnp.mean(values if row_weights is None else row_weights * values)

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 
 from taut.errors import OptionError, ShapeError
-from taut.fitting.epoch import Course, Parts
+from taut.fitting.epoch import EpochProgram, Parts
 from taut.fitting.loop import Progress, Run, run
 from taut.fitting.plan import Plan
 from taut.fitting.views import AsFloat, View
@@ -81,12 +81,12 @@ def fit(
         raise ShapeError(
             f"Held-out rows want the width of the others, {data.shape[1]}; got {held_out.shape[1]}; use one data set."
         )
-    moving, fixed = eqx.partition((model, guide), eqx.is_inexact_array)
-    course = _course(plan, objective or elbo(), view or AsFloat(), len(data))
+    trainable, fixed = eqx.partition((model, guide), eqx.is_inexact_array)
+    program = _program(plan, objective or elbo(), view or AsFloat(), len(data))
     return run(
-        course,
+        program,
         plan,
-        Parts(moving, fixed),
+        Parts(trainable, fixed),
         on_device(data),
         None if held_out is None else on_device(held_out),
         key=key,
@@ -148,10 +148,10 @@ def refine(
     plan = plan or Plan(epochs=50, repeats=20, learning_rate=1e-2)
     if not guide.amortised:
         plan = _whole_batch(plan, len(data))
-    course = _course(plan, objective or sticking_the_landing(draws=8), AsFloat(), len(data))
-    guide_moving, guide_fixed = eqx.partition(guide, eqx.is_inexact_array)
+    program = _program(plan, objective or sticking_the_landing(draws=8), AsFloat(), len(data))
+    trainable_guide, guide_fixed = eqx.partition(guide, eqx.is_inexact_array)
     nothing: Any = jax.tree.map(lambda _: None, model)
-    return run(course, plan, Parts((nothing, guide_moving), (model, guide_fixed)), on_device(data), None, key=key)
+    return run(program, plan, Parts((nothing, trainable_guide), (model, guide_fixed)), on_device(data), None, key=key)
 
 
 def _whole_batch(plan: Plan, n: int) -> Plan:
@@ -159,7 +159,7 @@ def _whole_batch(plan: Plan, n: int) -> Plan:
     return dataclasses.replace(plan, batch_size=n, clip=float("inf"))
 
 
-def _course(plan: Plan, objective: Objective, view: View, n: int) -> Course:
+def _program(plan: Plan, objective: Objective, view: View, n: int) -> EpochProgram:
     batch_size = min(plan.batch_size, n)
     steps = math.ceil(n / batch_size) * plan.repeats
-    return Course(objective, view, plan.optimiser(steps), batch_size, plan.repeats)
+    return EpochProgram(objective, view, plan.optimiser(steps), batch_size, plan.repeats)

@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, Int, Num
 
 from taut.compilation_cache import keep_compiled_programs
 from taut.compiling import compiled_sooner, numbers_in
-from taut.fitting.epoch import Course, Parts, held_out_bound, run_epoch
+from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
 from taut.fitting.tensors import load_tensors, save_tensors
@@ -59,7 +59,7 @@ class State(eqx.Module):
     `record` has a row for each epoch asked for: train, held-out, seconds. `best_epoch` counts from 1; 0 is the start.
     """
 
-    moving: Any
+    trainable: Any
     opt_state: Any
     best: Any
     epoch: Int[Array, ""]
@@ -67,20 +67,20 @@ class State(eqx.Module):
     record: Num[Array, "epochs 3"]
 
     @classmethod
-    def start(cls, moving: Any, opt_state: Any, epochs: int) -> State:
+    def start(cls, trainable: Any, opt_state: Any, epochs: int) -> State:
         """The state before the first epoch."""
         zero = jax.device_put(np.int32(0))
-        return cls(moving, opt_state, moving, zero, zero, floats_on_device(np.full((epochs, 3), np.nan)))
+        return cls(trainable, opt_state, trainable, zero, zero, floats_on_device(np.full((epochs, 3), np.nan)))
 
-    def after(self, moving: Any, opt_state: Any, train: float, held_out: float, seconds: float) -> State:
+    def after(self, trainable: Any, opt_state: Any, train: float, held_out: float, seconds: float) -> State:
         """The state after one more epoch; without held-out rows the last state is the best."""
         record, best_epoch = np.array(self.record), int(self.best_epoch)
         best_so_far = record[best_epoch - 1, 1] if best_epoch else -math.inf
         record[int(self.epoch)] = train, held_out, seconds
         rose = math.isnan(held_out) or held_out > best_so_far
         epoch = jax.device_put(np.int32(int(self.epoch) + 1))
-        best, best_epoch = (moving, epoch) if rose else (self.best, self.best_epoch)
-        return State(moving, opt_state, best, epoch, best_epoch, floats_on_device(record))
+        best, best_epoch = (trainable, epoch) if rose else (self.best, self.best_epoch)
+        return State(trainable, opt_state, best, epoch, best_epoch, floats_on_device(record))
 
     def history(self) -> list[HistoryRow]:
         """The epochs so far."""
@@ -92,17 +92,17 @@ class State(eqx.Module):
 
 
 @eqx.filter_jit
-def _begun(course: Course, moving: Any) -> tuple[Any, Any]:
+def _begun(program: EpochProgram, trainable: Any) -> tuple[Any, Any]:
     """What moves, and the optimiser's state for it.
 
     An array made from a Python number has a weak dtype, which the first step makes strong: a second compilation.
     """
-    moving = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), moving)
-    return moving, course.optimiser.init(moving)
+    trainable = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), trainable)
+    return trainable, program.optimiser.init(trainable)
 
 
 def run(
-    course: Course,
+    program: EpochProgram,
     plan: Plan,
     parts: Parts,
     data: Num[Array, "n features"],
@@ -120,13 +120,13 @@ def run(
     keep_compiled_programs()
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
-    start = State.start(*_begun(course, parts.moving), plan.epochs)
+    start = State.start(*_begun(program, parts.trainable), plan.epochs)
     state = load_tensors(checkpoint, start) if resume and checkpoint is not None else start
     saved = time.monotonic()
     began = saved if began is None else began
     programs = run_epoch, held_out_bound
-    passes = plan.epochs * course.repeats * len(data) * course.objective.draws
-    if passes * numbers_in((parts.moving, parts.fixed)) < LITTLE:
+    passes = plan.epochs * program.repeats * len(data) * program.objective.draws
+    if passes * numbers_in((parts.trainable, parts.fixed)) < LITTLE:
         programs = tuple(map(compiled_sooner, programs))
     epoch_of, bound_of = programs
     before, first = float(np.nansum(np.asarray(state.record)[:, 2])), int(state.epoch)
@@ -134,21 +134,21 @@ def run(
     try:
         while int(state.epoch) < plan.epochs:
             epoch_began = time.monotonic()
-            now = Parts(state.moving, parts.fixed)
-            moving, opt_state, info = epoch_of(course, now, state.opt_state, data, state.epoch, train_key, weights)
+            now = Parts(state.trainable, parts.fixed)
+            trainable, opt_state, info = epoch_of(program, now, state.opt_state, data, state.epoch, train_key, weights)
             if int(info.first_bad) >= 0:
-                outcome = Outcome.diverged(int(state.epoch) * course.steps(len(data)) + int(info.first_bad) + 1)
+                outcome = Outcome.diverged(int(state.epoch) * program.steps(len(data)) + int(info.first_bad) + 1)
                 break
             held = (
                 math.nan
                 if held_out is None
-                else float(bound_of(course, Parts(moving, parts.fixed), held_out, held_out_key, held_out_weights))
+                else float(bound_of(program, Parts(trainable, parts.fixed), held_out, held_out_key, held_out_weights))
             )
             if held_out is not None and not math.isfinite(held):
-                outcome = Outcome.diverged((int(state.epoch) + 1) * course.steps(len(data)))
+                outcome = Outcome.diverged((int(state.epoch) + 1) * program.steps(len(data)))
                 break
             seconds = time.monotonic() - epoch_began
-            state = state.after(moving, opt_state, float(info.bound), held, seconds)
+            state = state.after(trainable, opt_state, float(info.bound), held, seconds)
             elapsed = before + time.monotonic() - began
             done = int(state.epoch)
             if on_epoch is not None:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from taut.guides import Covariance
 from taut.models import AbstractModel
-from taut.numerics import Frame, is_diagonal_gaussian, log_density
+from taut.numerics import AffineMap, is_diagonal_gaussian, log_density
 from taut.shapes import Datum, RandomKey
 
 NEWTON_STEPS = 3
@@ -34,14 +34,14 @@ class Mode(NamedTuple):
 class Fit(NamedTuple):
     """A Gaussian on its way to the posterior, and its precision; of both, where it is diagonal, the diagonal alone."""
 
-    frame: Frame
+    frame: AffineMap
     precision: Matrix | Vector
 
 
 class Modes(NamedTuple):
     """Where climbs ended: N(m, A Aᵀ), its precision, and log p(x, m) + log |A|, the log mass but for a constant."""
 
-    frames: Frame
+    frames: AffineMap
     precisions: Float[Array, "starts latents latents"]
     masses: Float[Array, "starts"]
 
@@ -54,7 +54,7 @@ def refined_gaussian(
     key: RandomKey,
     covariance: Covariance = "full",
     newton_steps: int = NEWTON_STEPS,
-) -> Frame:
+) -> AffineMap:
     """N(m, Λ⁻¹) fitted to p(z|x): Newton steps from each start towards a mode, then averaging steps from the best.
 
         Λ ← (1−ρ) Λ + ρ E_q[Λ_prior + JᵀFJ],    m ← m + ρ Λ⁻¹ E_q[∇_z log p(x,z)],    ρ = 1/2, 1/2, 1/3, …
@@ -78,7 +78,7 @@ def refined_gaussian(
     frame, precision = jax.tree.map(lambda leaf: leaf[best], (modes.frames, modes.precisions))
     if covariance == "diagonal":
         precision = jnp.diagonal(precision)
-        frame = Frame(frame.mean, _root_of(precision))
+        frame = AffineMap(frame.mean, _root_of(precision))
 
     def average(fit: Fit, step: tuple[RandomKey, Float[Array, ""]]) -> tuple[Fit, None]:
         return _averaged(model, x, fit, *step), None
@@ -96,7 +96,7 @@ def modes_from(model: AbstractModel, x: Datum, starts: Float[Array, "starts late
         state = jax.lax.fori_loop(0, steps, lambda _, state: _newton(model, x, state), state)
         # The volume by this factor, too: on a processor, jaxlib 0.10 may wait for ever where two factorisations do not
         # wait for one another.
-        frame = Frame(state.mean, root_of_inverse(state.precision))
+        frame = AffineMap(state.mean, root_of_inverse(state.precision))
         return Modes(frame, state.precision, model.log_joint(x, state.mean) + frame.log_volume())
 
     return jax.vmap(climbed)(starts)
@@ -129,7 +129,7 @@ def _averaged(model: AbstractModel, x: Datum, fit: Fit, key: RandomKey, rate: Fl
     gradient = jnp.where(sound, gradient, 0.0)
     # Λ⁻¹ = A Aᵀ: the factor that the next draws want serves the step, too.
     step = root**2 * gradient if frame.diagonal else root @ (root.T @ gradient)
-    return Fit(Frame(frame.mean + rate * step, root), precision)
+    return Fit(AffineMap(frame.mean + rate * step, root), precision)
 
 
 def _root_of(precision: Matrix | Vector) -> Matrix | Vector:

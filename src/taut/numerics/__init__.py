@@ -1,8 +1,8 @@
 """Small functions named for the hazard that they remove."""
 
+from taut.numerics.affine import AffineMap
 from taut.numerics.distributions import log_density, log_density_by_entry, mean_of, one_draw
 from taut.numerics.factorials import count_deviance, stirling_rest
-from taut.numerics.frames import Frame
 from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
 from taut.numerics.logarithms import (
     NEAREST_END,
@@ -17,7 +17,7 @@ from taut.numerics.placing import floats_on_device
 
 __all__ = [
     "NEAREST_END",
-    "Frame",
+    "AffineMap",
     "bernoulli_log_prob",
     "count_deviance",
     "floats_on_device",

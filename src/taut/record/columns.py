@@ -44,7 +44,7 @@ class ColumnCalibration:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Hiding:
+class MaskedCells:
     """Observed cells that were hidden and filled in again from the rest of their row.
 
     The model says that a share `said` of them lies in a set: the central 90 % interval of a number, or, of a category,
@@ -99,13 +99,13 @@ class ColumnAccount:
     cells: int
     observed: float
     distortion: Estimate
-    alone: Estimate | None = None
+    independent_baseline: Estimate | None = None
     conditional: Estimate | None = None
     gain: Estimate | None = None
     partner: str | None = None
     association: float | None = None
     calibration: ColumnCalibration | None = None
-    hidden: Hiding | None = None
+    masked: MaskedCells | None = None
     marginal: Marginal | None = None
 
 

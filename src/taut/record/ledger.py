@@ -15,7 +15,7 @@ from taut.record.columns import ColumnAccount, TableAccount
 from taut.record.exhibits import Exhibits
 from taut.record.numbers import Estimate
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

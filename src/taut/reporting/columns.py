@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from taut.record import ColumnAccount, Hiding, Ledger, LeftOut, PairDifference, TableAccount
+from taut.record import ColumnAccount, Ledger, LeftOut, MaskedCells, PairDifference, TableAccount
 from taut.reporting import words
 from taut.reporting.line import Line
 
@@ -81,16 +81,20 @@ def gain_rows(ledger: Ledger) -> list[ColumnRow]:
         ColumnRow(
             name=column.name,
             below=_partner(column),
-            cells=[words.value_of(column.alone), words.value_of(column.conditional), words.number(column.gain)],
+            cells=[
+                words.value_of(column.independent_baseline),
+                words.value_of(column.conditional),
+                words.number(column.gain),
+            ],
         )
         for column in ledger.columns
         if column.gain is not None
     ][:_MOST_ROWS]
 
 
-def hiding_rows(ledger: Ledger) -> list[ColumnRow]:
+def masked_rows(ledger: Ledger) -> list[ColumnRow]:
     """What came of hiding cells: what was said, what held, and the error beside that of the mean or mode."""
-    rows = [(column, column.hidden) for column in ledger.columns if column.hidden is not None]
+    rows = [(column, column.masked) for column in ledger.columns if column.masked is not None]
     return [
         ColumnRow(
             name=column.name,
@@ -152,8 +156,8 @@ def shortened(name: str, most: int = _LONGEST_NAME) -> str:
 
 def _column_line(column: ColumnAccount) -> Line:
     shape = column.calibration.shape if column.calibration else "too few cells"
-    held = "" if column.hidden is None else f", {words.percent(column.hidden.covered.value)} held of "
-    said = "" if column.hidden is None else words.percent(column.hidden.said)
+    held = "" if column.masked is None else f", {words.percent(column.masked.covered.value)} held of "
+    said = "" if column.masked is None else words.percent(column.masked.said)
     return _line(f"Gain of {shortened(column.name)}", words.number(column.gain), f"{shape}{held}{said}")
 
 
@@ -177,12 +181,12 @@ def _partner(column: ColumnAccount) -> str:
     return f"goes with {shortened(column.partner)} ({words.fixed(column.association, 2)})"
 
 
-def _share(hidden: Hiding) -> str:
+def _share(hidden: MaskedCells) -> str:
     error = hidden.covered.std_error
     return words.percent(hidden.covered.value) + ("" if error is None else f" ± {words.percent(error)}")
 
 
-def _score(hidden: Hiding, value: float) -> str:
+def _score(hidden: MaskedCells, value: float) -> str:
     return words.percent(value) if hidden.score == "accuracy" else words.general(value)
 
 

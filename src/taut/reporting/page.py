@@ -68,7 +68,7 @@ def _table(ledger: Ledger) -> dict[str, Any]:
         "sums": columns.sum_rows(ledger),
         "schema_rows": columns.schema_rows(ledger),
         "gain_rows": columns.gain_rows(ledger),
-        "hiding_rows": columns.hiding_rows(ledger),
+        "masked_rows": columns.masked_rows(ledger),
         "pair_rows": columns.pair_rows(dependence.largest if dependence else []),
         "columns_shortened": columns.is_shortened(ledger),
         "places": pictures.places_picture(ledger),

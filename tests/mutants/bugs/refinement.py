@@ -6,7 +6,7 @@ import jax.random as jr
 from taut.auditing import refinement
 from taut.bounds import log_mean_weight, log_mean_weight_error
 from taut.fitting import posterior
-from taut.numerics import Frame
+from taut.numerics import AffineMap
 from taut.weights import pareto_khat
 from tests.mutants.oracles import refining, walking
 from tests.mutants.planting import Mutant
@@ -48,7 +48,7 @@ def no_prior(model, z):
     return 1e-6 * jnp.eye(z.shape[0], dtype=z.dtype)
 
 
-OF_ROW, VOLUME = (refinement.RefinementOfRow, "__call__"), (Frame, "log_volume")
+OF_ROW, VOLUME = (refinement.RefinementOfRow, "__call__"), (AffineMap, "log_volume")
 FAULTLESS = {OF_ROW: refined_with()}
 
 MUTANTS = {

@@ -8,7 +8,7 @@ import numpy as np
 from taut.annealing import kernel, schedules, walks
 from taut.auditing import rowwise
 from taut.auditing import walks as auditing
-from taut.numerics import Frame
+from taut.numerics import AffineMap
 from tests.mutants.oracles import brackets, walking
 from tests.mutants.planting import Mutant
 
@@ -116,7 +116,7 @@ MUTANTS = {
     ),
     "first increment forgotten": Mutant("own", {(auditing, "_schedules"): first_increment_forgotten}, (AUDITED,)),
     "reverse walks from q₀": Mutant("own", {OF_ROW: from_the_base}, (AUDITED,)),
-    "latents taken for coordinates": Mutant("own", {(Frame, "coordinates"): lambda frame, z: z}, (AUDITED,)),
+    "latents taken for coordinates": Mutant("own", {(AffineMap, "coordinates"): lambda frame, z: z}, (AUDITED,)),
     "one key for all walks of a row": Mutant("own", {OF_ROW: one_key_for_all_walks}, (AUDITED,)),
     "walked again until narrow": Mutant("own", {(auditing, "walks"): walked_until_narrow}, (AUDITED,)),
     "wide rows left out": Mutant(

@@ -29,7 +29,7 @@ def log_ratios_of_the_posterior_are_the_evidence() -> None:
     with jax.enable_x64(True):
         model = linear_gaussian(5, 2)
         x = jnp.asarray(instances.simulated(model, 1)[0][0])
-        frame = numerics.Frame.of(model.posterior(x))
+        frame = numerics.AffineMap.of(model.posterior(x))
         ratios = refinement.log_ratios(model, x, frame, jr.normal(jr.key(0), (7, 2)))
         near(ratios, np.full(7, float(model.log_evidence(x))), 1e-10)
 

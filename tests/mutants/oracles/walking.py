@@ -11,7 +11,7 @@ import numpy as np
 from taut import annealing, auditing, models
 from taut.annealing import kernel
 from taut.guides import Constant
-from taut.numerics import Frame
+from taut.numerics import AffineMap
 from tests.annealing import instances, test_walks
 from tests.laws.checks import mean_is, near
 from tests.laws.instances import linear_gaussian
@@ -60,7 +60,7 @@ def from_the_posterior_every_weight_is_the_evidence() -> None:
         data, latents = instances.simulated(model, 3)
         schedule = instances.even_schedule(5, 0.5)
         for x, z in zip(data, latents, strict=True):
-            frame = Frame.of(model.posterior(jnp.asarray(x)))
+            frame = AffineMap.of(model.posterior(jnp.asarray(x)))
             walks = instances.walked(model, frame, x[None], z[None], schedule, 4, 2, jr.key(0))
             truth = np.full((1, 4), float(model.log_evidence(jnp.asarray(x))))
             for walk in walks:
@@ -111,7 +111,7 @@ def energy_error_falls_with_the_cube_of_the_step() -> None:
 @eqx.filter_jit
 def _posterior_frames(model, data):
     def frame(x):
-        return Frame.of(model.posterior(x)).stretched(1.4)
+        return AffineMap.of(model.posterior(x)).stretched(1.4)
 
     return jax.vmap(frame)(data)
 

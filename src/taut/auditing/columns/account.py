@@ -12,13 +12,13 @@ import numpy as np
 from jaxtyping import Float
 
 from taut.auditing.budget import COLUMNS, Budget
-from taut.auditing.columns.alone import alone
 from taut.auditing.columns.calibration import calibration_of
+from taut.auditing.columns.decomposition import Cells, decomposition_of, measure_of, table_of, unit_of
 from taut.auditing.columns.dependence import Pairs, dependence_of, pairs_of
-from taut.auditing.columns.hiding import hiding_of
+from taut.auditing.columns.independent_baseline import independent_baseline
+from taut.auditing.columns.leave_one_out import DRAWS, LeaveOneOut, leave_one_out
 from taut.auditing.columns.marginals import marginal_of
-from taut.auditing.columns.others import DRAWS, Others, others_of_rows
-from taut.auditing.columns.parts import Cells, measure_of, parts_of, table_of, unit_of
+from taut.auditing.columns.masked_cells import scores_of_masked_cells
 from taut.auditing.means import mean_over_rows, quantiles
 from taut.auditing.measurement import Measured
 from taut.auditing.simulation import drawn_rows
@@ -26,7 +26,7 @@ from taut.data import Column, Schema
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
 from taut.numerics import floats_on_device, is_diagonal_gaussian
-from taut.record import ColumnAccount, Estimate, Hiding, TableAccount
+from taut.record import ColumnAccount, Estimate, MaskedCells, TableAccount
 from taut.shapes import RandomKey
 
 # Rows behind what is conditional on other cells; rows on either side of the comparison with samples.
@@ -46,8 +46,8 @@ class _Deep(NamedTuple):
 
     cells: Cells
     alone: Cells
-    others: Others
-    hidden: list[Hiding | None]
+    others: LeaveOneOut
+    hidden: list[MaskedCells | None]
     real: Cells
     synthetic: Cells
     pairs: Pairs
@@ -81,7 +81,7 @@ def account_of_table(
         )
     accounts = [_column(column, place, cells, measured, deep, columns) for place, column in enumerate(columns)]
     mechanism = getattr(model, "mechanism", None) is not None
-    table = table_of(schema, cells, parts_of(accounts), mechanism=mechanism)
+    table = table_of(schema, cells, decomposition_of(accounts), mechanism=mechanism)
     return TableFound(table if deep is None else _looked(table, deep, columns), accounts)
 
 
@@ -104,7 +104,7 @@ def _look(
     resolutions = np.array([(column.resolution or 0.0) / column.unit for column in columns])
     # Cells are hidden here whatever they are, and a mechanism of holes would read something into it.
     plain = model.as_if_random() if isinstance(model, LatentVariableModel) else model
-    others = others_of_rows(
+    others = leave_one_out(
         plain,
         guide,
         rows,
@@ -114,13 +114,13 @@ def _look(
         rows=measured.numbers[chosen],
     )
     on_stage(1)
-    hidden = hiding_of(plain, guide, rows, columns, key=hiding_key)
+    hidden = scores_of_masked_cells(plain, guide, rows, columns, key=hiding_key)
     on_stage(2)
     real = data[np.sort(order[:COMPARED])]
     synthetic = np.asarray(drawn_rows(model, floats_on_device(real), sample_key)[0], np.float64)
     pairs = pairs_of(columns, real[:, :width], synthetic[:, :width])
     on_stage(3)
-    found = alone(columns, rows[:, :width])
+    found = independent_baseline(columns, rows[:, :width])
     on_stage(STAGES)
     return _Deep(rows[:, :width], found, others, hidden, real[:, :width], synthetic[:, :width], pairs)
 
@@ -150,7 +150,7 @@ def _column(
 def _given_others(column: Column, place: int, deep: _Deep, columns: Sequence[Column]) -> dict[str, Any]:
     there = ~np.isnan(deep.cells[:, place])
     found: dict[str, Any] = {
-        "hidden": deep.hidden[place],
+        "masked": deep.hidden[place],
         "marginal": marginal_of(column, deep.real[:, place], deep.synthetic[:, place]),
     }
     log_p, by_itself = (np.asarray(each[there, place], np.float64) for each in (deep.others.log_p, deep.alone))
@@ -163,7 +163,7 @@ def _given_others(column: Column, place: int, deep: _Deep, columns: Sequence[Col
         return found
     places = np.asarray(deep.others.place[there, place], np.float64)[sound]
     return found | {
-        "alone": _mean(by_itself[sound], "the family's best fit to these cells, which saw them"),
+        "independent_baseline": _mean(by_itself[sound], "the family's best fit to these cells, which saw them"),
         "conditional": _mean(log_p[sound], f"given the row's other cells, {DRAWS} latents by importance weights"),
         "gain": _mean(log_p[sound] - by_itself[sound], "conditional − alone, paired by cell"),
         "calibration": calibration_of(places, columns=len(columns)),

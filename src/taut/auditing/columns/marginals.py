@@ -18,10 +18,10 @@ BINS, MOST_LABELS = 20, 12
 RANGE = (0.005, 0.995)
 
 Cells = Float[np.ndarray, "cells"]
-Others = Float[np.ndarray, "others"]
+Synthetic = Float[np.ndarray, "m"]
 
 
-def marginal_of(column: Column, real: Cells, synthetic: Others) -> Marginal | None:
+def marginal_of(column: Column, real: Cells, synthetic: Synthetic) -> Marginal | None:
     """The two distributions of a column, coded as by `taut.data.encode`; None where a side has no observed cell.
 
     >>> column = Column(name="a", kind="binary", family="bernoulli", categories=["no", "yes"])
@@ -35,7 +35,7 @@ def marginal_of(column: Column, real: Cells, synthetic: Others) -> Marginal | No
     return (_of_categories if column.kind in CODED else _of_numbers)(column, real, synthetic)
 
 
-def _of_categories(column: Column, real: Cells, synthetic: Others) -> Marginal:
+def _of_categories(column: Column, real: Cells, synthetic: Synthetic) -> Marginal:
     labels = [str(label) for label in column.categories or []]
     counts = np.stack([np.bincount(cells.astype(int), minlength=len(labels)) for cells in (real, synthetic)])
     there = counts[:, counts.sum(axis=0) > 0]
@@ -59,7 +59,7 @@ def _of_categories(column: Column, real: Cells, synthetic: Others) -> Marginal:
     )
 
 
-def _of_numbers(column: Column, real: Cells, synthetic: Others) -> Marginal:
+def _of_numbers(column: Column, real: Cells, synthetic: Synthetic) -> Marginal:
     both = np.concatenate([real, synthetic])
     low, high = (float(end) for end in np.quantile(both, RANGE))
     edges = np.linspace(low, high, BINS + 1) if high > low else low + np.linspace(-0.5, 0.5, BINS + 1)

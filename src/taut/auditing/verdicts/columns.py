@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from taut.auditing.verdicts.evidence import error_of, surely_below
-from taut.record import ColumnAccount, Hiding, Ledger, Verdict
+from taut.record import ColumnAccount, Ledger, MaskedCells, Verdict
 
 # Nats a cell: as much as a Gaussian column tells about another that it is correlated with by 0.2, −½ log(1 − 0.2²).
 NOTHING = 0.02
@@ -120,7 +120,7 @@ def misfit(ledger: Ledger) -> Verdict | None:
 
 def coverage(ledger: Ledger) -> Verdict | None:
     """Hidden cells that lie in their sets less or more often than was said."""
-    off = [(column, column.hidden) for column in ledger.columns if column.hidden and _is_off(column, column.hidden)]
+    off = [(column, column.masked) for column in ledger.columns if column.masked and _is_off(column, column.masked)]
     if not off:
         return None
     named = "; ".join(
@@ -139,7 +139,7 @@ def coverage(ledger: Ledger) -> Verdict | None:
             else "training (longer, with more latents): it is less sure than it could be."
         ),
         evidence=", ".join(
-            f"columns.hidden.covered of {c.name} = {h.covered}, said = {h.said:.3f}" for c, h in off[:MOST_NAMED]
+            f"columns.masked.covered of {c.name} = {h.covered}, said = {h.said:.3f}" for c, h in off[:MOST_NAMED]
         ),
     )
 
@@ -149,7 +149,7 @@ def _is_heavy(column: ColumnAccount) -> bool:
     return column.measure == "density" and column.calibration is not None and column.calibration.shape == "heavy tails"
 
 
-def _is_off(column: ColumnAccount, hidden: Hiding) -> bool:
+def _is_off(column: ColumnAccount, hidden: MaskedCells) -> bool:
     difference = hidden.covered.value - hidden.said
     # An interval of whole numbers holds what it must or more.
     if column.kind == "count" and difference > 0:

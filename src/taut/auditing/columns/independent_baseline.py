@@ -21,7 +21,7 @@ STEPS, RATE = 500, 0.05
 Cells = Float[np.ndarray, "n columns"]
 
 
-def alone(columns: Sequence[Column], cells: Cells) -> Cells:
+def independent_baseline(columns: Sequence[Column], cells: Cells) -> Cells:
     """log p of each cell under independent columns, each of its family with constants fitted to its observed cells.
 
     The constants are those of the likelihood (scale, tails, cuts) and the outputs that a decoder would give, fitted
@@ -30,7 +30,7 @@ def alone(columns: Sequence[Column], cells: Cells) -> Cells:
 
     >>> import numpy as np
     >>> column = Column(name="a", kind="real", family="gaussian")
-    >>> round(float(alone([column], np.array([[-1.0], [1.0]])).mean()), 2)  # −½ log 2πe
+    >>> round(float(independent_baseline([column], np.array([[-1.0], [1.0]])).mean()), 2)  # −½ log 2πe
     -1.42
     """
     cells = np.asarray(cells, np.float64)
@@ -53,18 +53,18 @@ def _log_p(fit: Fit, cells: Float[Array, "n columns"]) -> Float[Array, "n column
 
 @eqx.filter_jit
 def _fitted(fit: Fit, cells: Float[Array, "n columns"], observed: Array) -> Fit:
-    moving, fixed = eqx.partition(fit, eqx.is_inexact_array)
+    trainable, fixed = eqx.partition(fit, eqx.is_inexact_array)
     optimiser = optax.adam(optax.cosine_decay_schedule(RATE, STEPS))
 
-    def loss(moving: Fit) -> Array:
-        terms = jnp.where(observed, _log_p(eqx.combine(moving, fixed), cells), 0.0)
+    def loss(trainable: Fit) -> Array:
+        terms = jnp.where(observed, _log_p(eqx.combine(trainable, fixed), cells), 0.0)
         # Each column by its own mean: one with few cells moves as fast as the others.
         return -jnp.sum(jnp.sum(terms, axis=0) / jnp.maximum(jnp.sum(observed, axis=0, dtype=terms.dtype), 1.0))
 
     def step(carry: tuple[Fit, optax.OptState], _: None) -> tuple[tuple[Fit, optax.OptState], None]:
-        moving, state = carry
-        updates, state = optimiser.update(jax.grad(loss)(moving), state)
-        return (eqx.apply_updates(moving, updates), state), None
+        trainable, state = carry
+        updates, state = optimiser.update(jax.grad(loss)(trainable), state)
+        return (eqx.apply_updates(trainable, updates), state), None
 
-    (moving, _), _ = jax.lax.scan(step, (moving, optimiser.init(moving)), None, length=STEPS)  # pyright: ignore[reportArgumentType]
-    return eqx.combine(moving, fixed)
+    (trainable, _), _ = jax.lax.scan(step, (trainable, optimiser.init(trainable)), None, length=STEPS)  # pyright: ignore[reportArgumentType]
+    return eqx.combine(trainable, fixed)

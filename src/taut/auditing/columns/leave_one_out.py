@@ -36,7 +36,7 @@ FROM_PRIOR = 0.1
 NUMBERS_AT_ONCE = 2**24
 
 
-class Others(NamedTuple):
+class LeaveOneOut(NamedTuple):
     """Each cell given the others: log p(x_j | x_−j), its place from 0 to 1 in that distribution, and the latents' ESS.
 
     Where a cell is missing, all three mean nothing. A place among values of which some are equal is drawn by lot.
@@ -47,14 +47,14 @@ class Others(NamedTuple):
     ess: Float[np.ndarray, "n features"]
 
 
-class OthersOfRow(RowFunction):
-    """`Others` of one datum."""
+class LeaveOneOutOfRow(RowFunction):
+    """`LeaveOneOut` of one datum."""
 
     draws: int = eqx.field(static=True)
 
     def __call__(
         self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
-    ) -> Others:
+    ) -> LeaveOneOut:
         """Leave each cell out, draw, weigh. `aside`: the middle of the row's own Gaussian, cells unrounded, lots."""
         draw_key, value_key = jr.split(key)
         own = model.given(x)
@@ -82,7 +82,7 @@ class OthersOfRow(RowFunction):
             jnp.clip(below + lots * equal, 0.0, 1.0),
             jax.vmap(effective_sample_size, in_axes=1)(without),
         )
-        return Others(*parts)
+        return LeaveOneOut(*parts)
 
 
 class Mixture(NamedTuple):
@@ -139,7 +139,7 @@ def _drawn(
     return latents, jax.lax.map(log_q, latents, batch_size=AT_ONCE)
 
 
-def others_of_rows(
+def leave_one_out(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
@@ -148,8 +148,8 @@ def others_of_rows(
     resolutions: Float[np.ndarray, "columns"],
     key: RandomKey,
     rows: np.ndarray,
-) -> Others:
-    """`Others` of every row, from the middle of its refined Gaussian.
+) -> LeaveOneOut:
+    """`LeaveOneOut` of every row, from the middle of its refined Gaussian.
 
     A number was rounded to its resolution: by lot it is put back to where it may have been. Otherwise a column of few
     round numbers would seem misplaced by a model that is right.
@@ -158,4 +158,4 @@ def others_of_rows(
     unrounded = np.asarray(data, np.float64)[:, : len(resolutions)] + resolutions * (lots[0] - 0.5)
     block = int(np.clip(NUMBERS_AT_ONCE // (AT_ONCE * (len(resolutions) + 1) * middles.shape[1] ** 2), 1, 32))
     aside = tuple(each.astype(middles.dtype) for each in (middles, unrounded, lots[1]))
-    return map_rows(OthersOfRow(DRAWS), model, guide, data, key=key, rows=rows, block=block, aside=aside)
+    return map_rows(LeaveOneOutOfRow(DRAWS), model, guide, data, key=key, rows=rows, block=block, aside=aside)

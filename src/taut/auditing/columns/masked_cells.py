@@ -14,7 +14,7 @@ from taut.data import Column
 from taut.data.schema import CODED
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.record import Estimate, Hiding
+from taut.record import Estimate, MaskedCells
 from taut.shapes import RandomKey
 
 LEVEL = 0.9
@@ -28,13 +28,13 @@ Cells = Float[np.ndarray, "n columns"]
 Chosen = Bool[np.ndarray, "n columns"]
 
 
-def hiding_of(
+def scores_of_masked_cells(
     model: AbstractModel, guide: AbstractGuide, data: Data, columns: Sequence[Column], *, key: RandomKey
-) -> list[Hiding | None]:
+) -> list[MaskedCells | None]:
     """For each column what came of hiding some of its observed cells, None where too few were hidden."""
     width = len(columns)
     passes, seed = int(np.clip(MOST_ROWS // len(data), 1, FOLDS)), np.asarray(jr.key_data(key)).ravel()
-    masks = hidden_cells(data[:, :width], passes=passes, seed=seed)
+    masks = masks_of_cells(data[:, :width], passes=passes, seed=seed)
     rows = np.concatenate([np.where(_widened(mask, data.shape[1]), np.nan, data) for mask in masks])
     codes = tuple(len(column.categories or ()) if column.kind in CODED else 0 for column in columns)
     found = complete_rows(model, guide, rows, key=key, codes=codes, level=LEVEL)
@@ -45,10 +45,10 @@ def hiding_of(
     ]
 
 
-def hidden_cells(cells: Cells, *, passes: int, seed: int | np.ndarray) -> list[Chosen]:
+def masks_of_cells(cells: Cells, *, passes: int, seed: int | np.ndarray) -> list[Chosen]:
     """For each pass which observed cells to hide: a tenth of each column by lot, no cell twice.
 
-    >>> masks = hidden_cells(np.ones((20, 3)), passes=10, seed=0)
+    >>> masks = masks_of_cells(np.ones((20, 3)), passes=10, seed=0)
     >>> int(np.sum(masks)), int(np.sum(masks, axis=0).max())
     (60, 1)
     """
@@ -68,7 +68,7 @@ def _widened(mask: Chosen, width: int) -> Bool[np.ndarray, "n features"]:
 
 def _one(
     column: Column, place: int, truth: Float[np.ndarray, "hidden"], known: np.ndarray, found: Completion, at: np.ndarray
-) -> Hiding | None:
+) -> MaskedCells | None:
     n = len(truth)
     if n < FEWEST:
         return None
@@ -89,7 +89,7 @@ def _one(
     covered = Estimate(
         value=share, std_error=math.sqrt(near * (1.0 - near) / (n + 2.0)), condition="binomial, of the hidden cells"
     )
-    return Hiding(cells=n, said=said, covered=covered, score=score, value=value, baseline=usual)
+    return MaskedCells(cells=n, said=said, covered=covered, score=score, value=value, baseline=usual)
 
 
 def _rmse(truth: np.ndarray, middle: np.ndarray | float) -> float:

@@ -27,7 +27,7 @@ def unit_of(column: Column) -> str | None:
     return "day" if column.kind == "date" else "unit"
 
 
-def parts_of(columns: Sequence[ColumnAccount]) -> list[Part]:
+def decomposition_of(columns: Sequence[ColumnAccount]) -> list[Part]:
     """The shares of the distortion, one for each kind, densities first."""
     kinds = dict.fromkeys((column.measure, column.kind) for column in sorted(columns, key=lambda c: c.measure))
     return [_part(kind, [column for column in columns if column.kind == kind]) for _, kind in kinds]

@@ -12,14 +12,14 @@ from taut.numerics.gaussians import mean_and_cholesky
 from taut.shapes import Scalar
 
 
-class Frame(eqx.Module):
+class AffineMap(eqx.Module):
     """z = m + A u, so that u ~ N(0, I) makes z ~ N(m, A Aᵀ); A lower triangular, or its diagonal alone.
 
         log N(z; m, A Aᵀ) = log N(u; 0, I) − log |A|
 
     >>> import jax.numpy as jnp
-    >>> frame = Frame(jnp.ones(2), jnp.array([1.0, 3.0]))
-    >>> frame.place(jnp.array([0.0, 1.0])).tolist(), round(float(frame.log_volume()), 4)
+    >>> affine = AffineMap(jnp.ones(2), jnp.array([1.0, 3.0]))
+    >>> affine.place(jnp.array([0.0, 1.0])).tolist(), round(float(affine.log_volume()), 4)
     ([1.0, 4.0], 1.0986)
     """
 
@@ -44,9 +44,9 @@ class Frame(eqx.Module):
         """log |A|."""
         return jnp.sum(jnp.log(self.root if self.diagonal else jnp.diagonal(self.root)))
 
-    def stretched(self, factor: float) -> Frame:
+    def stretched(self, factor: float) -> AffineMap:
         """The same Gaussian with its standard deviations multiplied."""
-        return Frame(self.mean, factor * self.root)
+        return AffineMap(self.mean, factor * self.root)
 
     def distribution(self) -> dist.Distribution:
         """N(m, A Aᵀ)."""
@@ -55,8 +55,8 @@ class Frame(eqx.Module):
         return dist.MultivariateNormal(self.mean, scale_tril=self.root, validate_args=False)
 
     @classmethod
-    def of(cls, distribution: dist.Distribution) -> Frame:
-        """The frame of a Gaussian vector.
+    def of(cls, distribution: dist.Distribution) -> AffineMap:
+        """The affine map of a Gaussian vector.
 
         Raises NotImplementedError for anything else.
         """
