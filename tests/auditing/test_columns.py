@@ -37,9 +37,9 @@ def small_model(key):
     start = for_columns(COLUMNS, np.array([[-1.0, 0, 1, 0], [1.0, 1, 3, 1], [0.5, 2, 2, 1]]))
     size = start.likelihood.outputs
     decoder = Perceptron(2, size, hidden=(8,), starting_outputs=start.outputs, key=key)
-    stand_in = jnp.array([0.0, 0.0, 2.0, 0.0])
+    fill_value = jnp.array([0.0, 0.0, 2.0, 0.0])
     return LatentVariableModel(
-        prior=standard_normal(2), decoder=decoder, likelihood=start.likelihood, stand_in=stand_in
+        prior=standard_normal(2), decoder=decoder, likelihood=start.likelihood, fill_value=fill_value
     )
 
 
@@ -186,8 +186,8 @@ def test_what_log_p_is_of_is_said():
     )
     assert "missing at random (MAR)" in meaning_of([density], missing=True)
     assert "missing" not in meaning_of([density], missing=False)
-    assert "and of which cells are missing" in meaning_of([density], missing=True, mechanism=True)
-    assert "and of which cells are missing" in meaning_of([density], missing=True, mechanism=True)
+    assert "and of which cells are missing" in meaning_of([density], missing=True, missingness=True)
+    assert "and of which cells are missing" in meaning_of([density], missing=True, missingness=True)
 
 
 @pytest.fixture(scope="module")

@@ -135,7 +135,9 @@ def test_usual_values_have_a_finite_density_and_matter_nowhere(likelihood):
     usual, z, x = usual_values(model, 1), jnp.full(1, 0.3), jnp.asarray(rows[0], float)
     by_entry = log_density_by_entry(model.likelihood(z), x)
     assert np.isfinite(log_density_by_entry(model.likelihood(z), usual)).all()
-    holed = taut.models.LatentVariableModel(prior=standard_normal(1), decoder=decoder, likelihood=parts, stand_in=usual)
+    holed = taut.models.LatentVariableModel(
+        prior=standard_normal(1), decoder=decoder, likelihood=parts, fill_value=usual
+    )
     found = holed.log_joint(x.at[1].set(jnp.nan), z) - holed.prior().log_prob(z)
     np.testing.assert_allclose(found, by_entry.sum() - by_entry[1], rtol=1e-5)
     root = holed.given(x.at[1].set(jnp.nan)).information_root(z)

@@ -42,9 +42,9 @@ def test_what_hides_itself_is_found_where_random_holes_would_mislead(fitted):
 @pytest.mark.slow
 def test_the_slope_is_learned_for_columns_with_holes_only(fitted):
     vae = fitted["informative"]
-    mechanism = vae.model_.mechanism
-    a, b, c = mechanism.slopes()
-    spread = float(mechanism.blocks[0].spread[0]) * vae.schema_.column("a").unit
+    missingness = vae.model_.missingness
+    a, b, c = missingness.slopes()
+    spread = float(missingness.blocks[0].spread[0]) * vae.schema_.column("a").unit
     assert a / spread == pytest.approx(1.0, abs=0.4)
     assert np.isnan([b, c]).all()
 
@@ -94,7 +94,7 @@ def test_the_command_line_knows_the_word(tmp_path):
     taut.data.write(hiding(100, seed=2)[0], tmp_path / "rows.csv")
     words = ["--hidden", "none", "--latent-dim", "1", "--epochs", "1", "--missing", "informative", "--quiet"]
     commands.done("fit", tmp_path / "rows.csv", "--out", tmp_path / "run", *words)
-    assert taut.load(tmp_path / "run").model_.mechanism is not None
+    assert taut.load(tmp_path / "run").model_.missingness is not None
 
 
 @pytest.mark.slow
@@ -110,10 +110,10 @@ def test_holes_in_counts_and_categories():
     options = {**OPTIONS, "max_epochs": 30, "schema": {"count": "count"}}
     vae = taut.VAE(**options, missing="informative").fit(table)
     assert np.isfinite(vae.score_samples(table, draws=10)).all()
-    mechanism = vae.model_.mechanism
-    assert np.asarray(mechanism.speaks).tolist() == [False, True]
+    missingness = vae.model_.missingness
+    assert np.asarray(missingness.speaks).tolist() == [False, True]
     names = vae.schema_.column("colour").categories
-    odds = np.asarray(next(block for block in mechanism.blocks if block is not None).level[0])
+    odds = np.asarray(next(block for block in missingness.blocks if block is not None).level[0])
     assert names[int(np.argmax(odds))] == "red"
     assert any("counts say nothing: count" in note for note in vae.audit(draws=10, bracket=False).notes)
 

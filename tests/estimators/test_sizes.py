@@ -143,7 +143,7 @@ def test_a_model_without_counts_takes_no_sizes():
             prior=taut.models.standard_normal(1),
             decoder=lambda z: z,
             likelihood=taut.likelihoods.Gaussian(1),
-            stand_in=jnp.zeros(1),
+            fill_value=jnp.zeros(1),
             covariates=1,
             sized=True,
         )

@@ -37,16 +37,16 @@ def families():
     }
 
 
-def mechanism(*blocks, places=None):
+def missingness(*blocks, places=None):
     places = places or tuple((place,) for place in range(len(blocks)))
-    return likelihoods.Mechanism(tuple(blocks), places, jnp.ones(sum(map(len, places)), bool))
+    return likelihoods.Missingness(tuple(blocks), places, jnp.ones(sum(map(len, places)), bool))
 
 
 @pytest.mark.parametrize("name", families())
 def test_the_hidden_term_is_the_integral(name, float64):
     likelihood, block, (low, high) = families()[name]
     mixed = likelihoods.Mixed((likelihood,), ((0,),))
-    cells, hides = mixed(jnp.linspace(-0.3, 0.4, mixed.outputs)), mechanism(block)
+    cells, hides = mixed(jnp.linspace(-0.3, 0.4, mixed.outputs)), missingness(block)
 
     density = jax.jit(cells.log_prob)
     grid = np.linspace(low, high, 40_001) if name != "log-normal" else np.exp(np.linspace(-9, 6.2, 40_001))
@@ -62,7 +62,7 @@ def test_codes_are_summed_exactly(float64):
     likelihood = likelihoods.Categorical(1, 3)
     mixed = likelihoods.Mixed((likelihood,), ((0,),))
     cells = mixed(jnp.array([0.1, 0.7, -0.4]))
-    hides = mechanism(likelihoods.CodeMasking(jnp.array([[-1.0, 0.0, 2.0]])))
+    hides = missingness(likelihoods.CodeMasking(jnp.array([[-1.0, 0.0, 2.0]])))
     expected = special.softmax([0.1, 0.7, -0.4]) @ special.expit([-1.0, 0.0, 2.0])
     assert float(jnp.exp(hides.log_hidden(cells))[0]) == pytest.approx(expected, rel=1e-10)
 
@@ -71,7 +71,9 @@ def test_values_and_holes_together_sum_to_one(float64):
     """Over both patterns and all values of every entry: a Gaussian, a coin, a category and a count."""
     blocks = (likelihoods.Gaussian(1), likelihoods.Bernoulli(1), likelihoods.Categorical(1, 3))
     mixed = likelihoods.Mixed(blocks, ((2,), (0,), (1,)))
-    hides = mechanism(masking(), masking(), likelihoods.CodeMasking(jnp.array([[-1.0, 0.0, 2.0]])), places=mixed.places)
+    hides = missingness(
+        masking(), masking(), likelihoods.CodeMasking(jnp.array([[-1.0, 0.0, 2.0]])), places=mixed.places
+    )
     entries = mixed(jnp.linspace(-1.0, 1.0, mixed.outputs))
     grid = np.linspace(-8, 8, 401)
 
@@ -91,7 +93,7 @@ def test_values_and_holes_together_sum_to_one(float64):
 
 def test_a_missing_cell_is_drawn_with_the_weight_of_being_missing(key):
     mixed = likelihoods.Mixed((likelihoods.Gaussian(1), likelihoods.Poisson(1)), ((0,), (1,)))
-    hides = mechanism(masking(), None)
+    hides = missingness(masking(), None)
     own = likelihoods.Observed(mixed(jnp.zeros(2)), jnp.zeros(2, bool), jnp.zeros(2), jnp.zeros(0), hides)
     draws = np.asarray(jax.jit(jax.vmap(own.unseen.sample))(jr.split(key, 20_000)))
     mean = np.asarray(mean_of(own.unseen))
@@ -103,7 +105,7 @@ def test_a_missing_cell_is_drawn_with_the_weight_of_being_missing(key):
 
 def test_draws_hide_themselves(key):
     mixed = likelihoods.Mixed((likelihoods.Gaussian(1),), ((0,),))
-    hides = mechanism(masking())
+    hides = missingness(masking())
     own = likelihoods.Observed(mixed(jnp.zeros(1)), jnp.ones(1, bool), jnp.zeros(1), jnp.zeros(0), hides)
     draws = np.asarray(jax.jit(jax.vmap(own.sample))(jr.split(key, 20_000)))
     share = float(jnp.exp(hides.log_hidden(own.entries))[0])
@@ -120,7 +122,7 @@ def test_without_a_slope_holes_say_nothing_of_values(float64):
         *(jnp.array(part) for part in ([-1.0, 0.5], [0.0, 0.0], [0.0, 1.0], [1.0, 2.0])),
         form="as it is",
     )
-    hides = mechanism(flat, places=((0, 1),))
+    hides = missingness(flat, places=((0, 1),))
     x, entries = jnp.array([0.3, jnp.nan]), mixed(jnp.zeros(2))
     there, usual, nothing = ~jnp.isnan(x), jnp.zeros(2), jnp.zeros(0)
     alone = likelihoods.Observed(entries, there, usual, nothing).log_prob(x)

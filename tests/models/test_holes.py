@@ -32,7 +32,7 @@ def linear():
         prior=standard_normal(LATENTS),
         decoder=lambda z: (w @ z + b) / jnp.linspace(0.5, 1.0, D),
         likelihood=likelihood,
-        stand_in=jnp.zeros(D),
+        fill_value=jnp.zeros(D),
     )
     noise = np.asarray(likelihood.scale(), np.float64)
     return model, offset, weight @ weight.T + np.diag(noise**2)
@@ -103,9 +103,9 @@ def test_what_stands_in_for_a_hole_changes_nothing_to_the_bit(key):
         return objectives.elbo()(*parts, x, key=key)
 
     @jax.jit
-    def with_stand_in(values):
+    def with_fill_value(values):
         other = LatentVariableModel(
-            prior=model.prior(), decoder=model.decoder, likelihood=model.observation, stand_in=values
+            prior=model.prior(), decoder=model.decoder, likelihood=model.observation, fill_value=values
         )
         return jax.value_and_grad(lambda decoder_bias: climbed((replaced(other, decoder_bias), guide)))(bias)
 
@@ -113,9 +113,9 @@ def test_what_stands_in_for_a_hole_changes_nothing_to_the_bit(key):
         return eqx.tree_at(lambda m: m.decoder.linear.layers[-1].bias, other, bias)
 
     bias = model.decoder.linear.layers[-1].bias
-    value, slope = with_stand_in(model.stand_in)
-    for stand_in in (jnp.array([0.5, 0.5, 0.0, 1.0, 0.0, 0.5]), jnp.array([9.0, 1e30, 2.0, 1e6, 1.0, 0.9])):
-        other, other_slope = with_stand_in(stand_in)
+    value, slope = with_fill_value(model.fill_value)
+    for fill_value in (jnp.array([0.5, 0.5, 0.0, 1.0, 0.0, 0.5]), jnp.array([9.0, 1e30, 2.0, 1e6, 1.0, 0.9])):
+        other, other_slope = with_fill_value(fill_value)
         assert float(value) == float(other)
         assert np.isfinite(other_slope).all()
         np.testing.assert_array_equal(slope, other_slope)
@@ -171,7 +171,7 @@ def test_draws_like_a_datum_have_its_holes_and_covariates(key):
     likelihood = lk.Gaussian(2)
     model = models.LatentVariableModel(
         prior=standard_normal(1), decoder=lambda h: jnp.stack([h[0] + h[1], h[0] - h[1]]), likelihood=likelihood,
-        stand_in=jnp.zeros(2), covariates=1,
+        fill_value=jnp.zeros(2), covariates=1,
     )  # fmt: skip
     x = jnp.array([0.5, jnp.nan, 3.0])
     draws, latents = jax.jit(jax.vmap(lambda key: model.given(x).sample(key=key)))(jr.split(key, 4000))

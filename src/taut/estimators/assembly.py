@@ -17,7 +17,7 @@ from taut.estimators.table_parts import table_parts
 from taut.guides import AbstractGuide, GaussianEncoder
 from taut.likelihoods import AbstractLikelihood, Categorical, InUnits, named
 from taut.models import AbstractModel, LatentVariableModel, standard_normal
-from taut.networks import Beside, OneHot, Perceptron, Standardise
+from taut.networks import OneHot, Perceptron, Standardise, WithCovariates
 from taut.objectives import RECIPES, Objective
 from taut.one_program import in_one_program
 from taut.shapes import RandomKey
@@ -121,7 +121,7 @@ class Architecture:
             decoder=decoder,
             likelihood=likelihood,
             # Nothing is missing in a block of numbers, so that any value can stand in.
-            stand_in=jnp.zeros(self.features) if self.covariates else None,
+            fill_value=jnp.zeros(self.features) if self.covariates else None,
             covariates=self.covariates,
             sized=self.sized,
         )
@@ -131,7 +131,7 @@ class Architecture:
             self.latents,
             hidden=self.hidden,
             covariance="full" if self.covariance == "full" else "diagonal",
-            inputs=Beside(inputs, features=self.features, sized=self.sized) if self.covariates else inputs,
+            inputs=WithCovariates(inputs, features=self.features, sized=self.sized) if self.covariates else inputs,
             key=encoder_key,
         )
         return model, guide

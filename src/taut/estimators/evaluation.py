@@ -223,14 +223,16 @@ def given_notes(conditions: Conditions) -> list[str]:
 
 def hole_notes(fitted: Fitted) -> list[str]:
     """What a reader of log p(x, holes) must know, and why cells are missing as far as that was learned."""
-    mechanism, schema = fitted.model.mechanism, fitted.schema
-    if mechanism is None or schema is None:
+    missingness, schema = fitted.model.missingness, fitted.schema
+    if missingness is None or schema is None:
         return []
     names = [column.name for column in schema.modelled]
-    slopes = {name: slope for name, slope in zip(names, mechanism.slopes(), strict=True) if np.isfinite(slope)}
+    slopes = {name: slope for name, slope in zip(names, missingness.slopes(), strict=True) if np.isfinite(slope)}
     learned = ", ".join(f"`{name}` {slope:+.2f}" for name, slope in slopes.items()) or "none of a number"
     silent = [
-        name for name, hole, heard in zip(names, mechanism.holes, mechanism.speaks, strict=True) if hole and not heard
+        name
+        for name, hole, heard in zip(names, missingness.holes, missingness.speaks, strict=True)
+        if hole and not heard
     ]
     notes = [
         "Holes are informative: log p is that of the cells that are there and of which are missing, together, and does "

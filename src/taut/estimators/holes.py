@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, Num
 from taut.auditing import refined_for
 from taut.data import row_hashes
 from taut.estimators.training import Fitted
-from taut.guides import AbstractGuide, Filling, LocalGaussian
+from taut.guides import AbstractGuide, FillMissing, LocalGaussian
 from taut.models import AbstractModel, LatentVariableModel
 from taut.numerics import mean_of
 from taut.shapes import Datum, RandomKey
@@ -77,9 +77,9 @@ def readable(fitted: Fitted, values: Rows) -> tuple[AbstractModel, AbstractGuide
     model, guide = fitted.model, fitted.guide
     if fitted.schema is not None or not np.isnan(entries_of(fitted, values)).any():
         return model, guide
-    usual = model.stand_in if model.stand_in is not None else usual_values(model, fitted.architecture.latents)
-    model = eqx.tree_at(lambda model: model.stand_in, model, usual, is_leaf=lambda leaf: leaf is None)
-    return model, Filling(guide, usual)
+    usual = model.fill_value if model.fill_value is not None else usual_values(model, fitted.architecture.latents)
+    model = eqx.tree_at(lambda model: model.fill_value, model, usual, is_leaf=lambda leaf: leaf is None)
+    return model, FillMissing(guide, usual)
 
 
 def unread(fitted: Fitted, values: Rows) -> Bool[np.ndarray, "n"]:

@@ -173,12 +173,12 @@ def sample_table(
 def drawn_holes(fitted: Fitted, values: Values, *, seed: int) -> Bool[np.ndarray, "n columns"]:
     """Which cells of drawn rows are missing: in the patterns of training rows, or because of what they hold."""
     assert fitted.holes is not None
-    holes, mechanism = fitted.holes.draw(len(values), seed=seed), fitted.model.mechanism
-    if mechanism is None:
+    holes, missingness = fitted.holes.draw(len(values), seed=seed), fitted.model.missingness
+    if missingness is None:
         return holes
-    odds = np.asarray(jax.vmap(mechanism.log_odds)(jnp.asarray(values, jnp.result_type(float))), np.float64)
+    odds = np.asarray(jax.vmap(missingness.log_odds)(jnp.asarray(values, jnp.result_type(float))), np.float64)
     own = np.random.default_rng([seed, 2]).random(values.shape) < scipy.special.expit(odds)
-    return np.where(np.asarray(mechanism.speaks), own, holes)
+    return np.where(np.asarray(missingness.speaks), own, holes)
 
 
 def with_cells(rows: pa.Table, schema: Schema, cells: dict[str, pa.Array | pa.ChunkedArray]) -> pa.Table:

@@ -69,7 +69,7 @@ def _without_cells(fitted: Fitted, values: Any) -> Bool[np.ndarray, "n"]:
     Where holes depend on what they hide, that nothing is there has a probability of its own.
     """
     empty = np.asarray(np.isnan(entries_of(fitted, values)).all(axis=1))
-    return empty if fitted.model.mechanism is None else np.zeros_like(empty)
+    return empty if fitted.model.missingness is None else np.zeros_like(empty)
 
 
 def _beyond(on_block: Callable[[int], None], before: int, rows: int) -> None:

@@ -12,10 +12,10 @@ from jaxtyping import Float
 
 from taut.data import Column
 from taut.guides import AbstractGuide, Covariance, GaussianEncoder
-from taut.likelihoods import CodeMasking, Mechanism, NumberMasking, for_columns, log_odds, stand_ins
+from taut.likelihoods import CodeMasking, Missingness, NumberMasking, fill_values, for_columns, log_odds
 from taut.likelihoods.mixed import Places
 from taut.models import LatentVariableModel, standard_normal
-from taut.networks import CellInputs, Perceptron, Skipping
+from taut.networks import CellInputs, LinearSkip, Perceptron
 from taut.shapes import RandomKey
 
 Values = Float[np.ndarray, "n features"]
@@ -48,21 +48,21 @@ def table_parts(
     start = for_columns(columns, values)
     inputs = cell_inputs(columns, values, covariates)
     size: Any = (latents + covariates - sized, start.likelihood.outputs)
-    network = Skipping if hidden else Perceptron
+    network = LinearSkip if hidden else Perceptron
     model = LatentVariableModel(
         prior=standard_normal(latents),
         decoder=network(*size, hidden=hidden, starting_outputs=start.outputs, key=decoder_key),
         likelihood=start.likelihood,
-        stand_in=stand_ins(values),
+        fill_value=fill_values(values),
         covariates=covariates,
         sized=sized,
-        mechanism=mechanism_of(columns, values, start.likelihood.places, inputs) if informative else None,
+        missingness=missingness_of(columns, values, start.likelihood.places, inputs) if informative else None,
     )
     guide = GaussianEncoder(inputs.width, latents, hidden=hidden, covariance=covariance, inputs=inputs, key=encoder_key)
     return model, guide
 
 
-def mechanism_of(columns: Sequence[Column], values: Values, places: Places, inputs: CellInputs) -> Mechanism:
+def missingness_of(columns: Sequence[Column], values: Values, places: Places, inputs: CellInputs) -> Missingness:
     """Why cells are missing, before training: each column at its share of holes, whatever the value."""
     holes = np.isnan(values)
     share = (holes.sum(axis=0) + 0.5) / (len(holes) + 1.0)
@@ -76,7 +76,7 @@ def mechanism_of(columns: Sequence[Column], values: Values, places: Places, inpu
             return CodeMasking(jnp.broadcast_to(own[:, None], (len(place), scale)))
         return NumberMasking(own, jnp.zeros_like(own), inputs.centre[place], inputs.spread[place], form=scale)
 
-    return Mechanism(tuple(masking(np.asarray(place)) for place in places), places, jnp.asarray(holes.any(axis=0)))
+    return Missingness(tuple(masking(np.asarray(place)) for place in places), places, jnp.asarray(holes.any(axis=0)))
 
 
 def cell_inputs(columns: Sequence[Column], values: Values, covariates: int) -> CellInputs:

@@ -2,7 +2,7 @@
 
 from taut.guides.base import AbstractGuide
 from taut.guides.encoder import Covariance, GaussianEncoder
-from taut.guides.filling import Filling
+from taut.guides.fill_missing import FillMissing
 from taut.guides.known import Constant, KnownPosterior
 from taut.guides.local import LocalGaussian, free_gaussians
 
@@ -10,7 +10,7 @@ __all__ = [
     "AbstractGuide",
     "Constant",
     "Covariance",
-    "Filling",
+    "FillMissing",
     "GaussianEncoder",
     "KnownPosterior",
     "LocalGaussian",

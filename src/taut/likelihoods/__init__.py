@@ -8,12 +8,12 @@ from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
 from taut.likelihoods.categories import Categorical
 from taut.likelihoods.choice import NAMES, Choice, check_support, choose, choose_counts, named
-from taut.likelihoods.columns import for_columns, log_odds, stand_ins
+from taut.likelihoods.columns import fill_values, for_columns, log_odds
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
 from taut.likelihoods.grey import DiscretisedLogistic
 from taut.likelihoods.holes import Observed, WhereMissing
 from taut.likelihoods.inflated import ZeroInflated
-from taut.likelihoods.masking import CodeMasking, Mechanism, NumberMasking
+from taut.likelihoods.masking import CodeMasking, Missingness, NumberMasking
 from taut.likelihoods.mixed import Mixed
 from taut.likelihoods.mixture import GaussianMixture
 from taut.likelihoods.ordered import OrderedLogit
@@ -37,7 +37,7 @@ __all__ = [
     "InUnits",
     "LogNormal",
     "LogitNormal",
-    "Mechanism",
+    "Missingness",
     "Mixed",
     "NegativeBinomial",
     "NumberMasking",
@@ -50,8 +50,8 @@ __all__ = [
     "check_support",
     "choose",
     "choose_counts",
+    "fill_values",
     "for_columns",
     "log_odds",
     "named",
-    "stand_ins",
 ]

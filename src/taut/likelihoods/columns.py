@@ -58,7 +58,7 @@ def for_columns(columns: Sequence[Column], values: Values) -> Start:
     return Start(Mixed(tuple(blocks), places), jnp.concatenate(starts))
 
 
-def stand_ins(values: Values) -> Float[Array, "features"]:
+def fill_values(values: Values) -> Float[Array, "features"]:
     """For each column an observed value from its middle: where nothing was observed, zero."""
     middle = np.nanpercentile(np.vstack([values, np.where(np.isnan(values).all(axis=0), 0.0, np.nan)]), 50, axis=0,
                               method="lower")  # fmt: skip

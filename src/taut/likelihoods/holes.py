@@ -12,7 +12,7 @@ from jax.nn import log_sigmoid, sigmoid
 from jaxtyping import Array, Bool, Float, Num
 from numpyro.distributions import constraints
 
-from taut.likelihoods.masking import Mechanism
+from taut.likelihoods.masking import Missingness
 from taut.likelihoods.mixed import Cells
 from taut.numerics import log_density_by_entry, mean_of, one_draw
 from taut.shapes import RandomKey, Scalar
@@ -26,42 +26,42 @@ class Observed(dist.Distribution):
 
         log p(x_observed|z) = Σ_{j observed} log p(x_j|z)
 
-    A missing entry is replaced by `stand_in`, a value that has a finite density, before its density is taken, and its
+    A missing entry is replaced by `fill_value`, a value that has a finite density, before its density is taken, and its
     term is thrown away after: a NaN or an infinity that is only multiplied by zero would poison the gradient.
     Draws have the holes and the covariates of the datum; the mean has no holes.
 
-    With a `mechanism`, values may be missing because of what they are, and the datum is values and holes together:
+    With `missingness`, values may be missing because of what they are, and the datum is values and holes together:
 
         log p(x_observed, holes|z) = Σ_{j observed} [log p(x_j|z) + log(1 − π_j(x_j))]
                                    + Σ_{j missing} log ∫ p(x_j|z) π_j(x_j) dx_j
 
-    Draws then have holes of their own where the mechanism speaks.
+    Draws then have holes of their own where missingness speaks.
     """
 
-    pytree_data_fields = ("entries", "observed", "stand_in", "covariates", "mechanism")
+    pytree_data_fields = ("entries", "observed", "fill_value", "covariates", "missingness")
     support = constraints.real_vector
 
     def __init__(
         self,
         entries: dist.Distribution,
         observed: Bool[Array, "features"],
-        stand_in: Float[Array, "features"],
+        fill_value: Float[Array, "features"],
         covariates: Float[Array, "covariates"],
-        mechanism: Mechanism | None = None,
+        missingness: Missingness | None = None,
     ):
-        self.entries, self.observed, self.stand_in, self.covariates = entries, observed, stand_in, covariates
-        self.mechanism = mechanism
+        self.entries, self.observed, self.fill_value, self.covariates = entries, observed, fill_value, covariates
+        self.missingness = missingness
         super().__init__(event_shape=(observed.shape[0] + covariates.shape[0],))
 
     def by_entry(self, value: Num[Array, "datum"]) -> Float[Array, "features"]:
-        """Log density of each observed entry, and zero for a missing one; with a mechanism, both with its terms."""
+        """Log density of each observed entry, and zero for a missing one; with missingness, both with its terms."""
         entries = value[: self.observed.shape[0]]
-        filled = jnp.where(self.observed, entries, lax.stop_gradient(self.stand_in))
+        filled = jnp.where(self.observed, entries, lax.stop_gradient(self.fill_value))
         seen = log_density_by_entry(self.entries, filled)
-        if self.mechanism is None:
+        if self.missingness is None:
             return jnp.where(self.observed, seen, 0.0)
-        hidden = self.mechanism.log_hidden(self._cells())
-        return jnp.where(self.observed, seen + self.mechanism.log_seen(filled), hidden)
+        hidden = self.missingness.log_hidden(self._cells())
+        return jnp.where(self.observed, seen + self.missingness.log_seen(filled), hidden)
 
     def log_prob(self, value: Num[Array, "datum"]) -> Scalar:
         """Their sum."""
@@ -70,26 +70,26 @@ class Observed(dist.Distribution):
     def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Float[Array, "datum"]:
         """One draw; for many, `jax.vmap` over keys."""
         assert not sample_shape, "one draw for one key"
-        drawn = one_draw(self.entries, key=key).astype(self.stand_in.dtype)
+        drawn = one_draw(self.entries, key=key).astype(self.fill_value.dtype)
         there = self.observed
-        if self.mechanism is not None:
-            hidden = jr.bernoulli(jr.fold_in(key, 1), sigmoid(self.mechanism.log_odds(drawn)))
-            there = jnp.where(self.mechanism.speaks, ~hidden, there)
+        if self.missingness is not None:
+            hidden = jr.bernoulli(jr.fold_in(key, 1), sigmoid(self.missingness.log_odds(drawn)))
+            there = jnp.where(self.missingness.speaks, ~hidden, there)
         return jnp.concatenate([jnp.where(there, drawn, jnp.nan), self.covariates])
 
     @property
     def unseen(self) -> dist.Distribution:
         """p(x_j | z, j is missing), entry by entry: by what to draw what is missing."""
-        return self.entries if self.mechanism is None else WhereMissing(self._cells(), self.mechanism)
+        return self.entries if self.missingness is None else WhereMissing(self._cells(), self.missingness)
 
     def _cells(self) -> Cells:
-        assert isinstance(self.entries, Cells), "a mechanism belongs to the columns of a table"
+        assert isinstance(self.entries, Cells), "missingness belongs to the columns of a table"
         return self.entries
 
     @property
     def mean(self) -> Float[Array, "datum"]:
         """The mean of every entry, missing or not, and the covariates."""
-        return jnp.concatenate([mean_of(self.entries).astype(self.stand_in.dtype), self.covariates])
+        return jnp.concatenate([mean_of(self.entries).astype(self.fill_value.dtype), self.covariates])
 
 
 class WhereMissing(dist.Distribution):
@@ -98,17 +98,17 @@ class WhereMissing(dist.Distribution):
     Draws are those of p(x_j|z), resampled by π_j: one of `CANDIDATES`.
     """
 
-    pytree_data_fields = ("cells", "mechanism")
+    pytree_data_fields = ("cells", "missingness")
     support = constraints.real_vector
 
-    def __init__(self, cells: Cells, mechanism: Mechanism):
-        self.cells, self.mechanism = cells, mechanism
+    def __init__(self, cells: Cells, missingness: Missingness):
+        self.cells, self.missingness = cells, missingness
         super().__init__(event_shape=cells.event_shape)
 
     def by_entry(self, value: Num[Array, "features"]) -> Float[Array, "features"]:
         """Log density or log probability of each entry."""
-        tilt = log_sigmoid(self.mechanism.log_odds(value)) - self.mechanism.log_hidden(self.cells)
-        return self.cells.by_entry(value) + jnp.where(self.mechanism.speaks, tilt, 0.0)
+        tilt = log_sigmoid(self.missingness.log_odds(value)) - self.missingness.log_hidden(self.cells)
+        return self.cells.by_entry(value) + jnp.where(self.missingness.speaks, tilt, 0.0)
 
     def log_prob(self, value: Num[Array, "features"]) -> Scalar:
         """Their sum."""
@@ -119,13 +119,13 @@ class WhereMissing(dist.Distribution):
         assert not sample_shape, "one draw for one key"
         choice_key, *keys = jr.split(key, CANDIDATES + 1)
         drawn = jax.vmap(lambda key: one_draw(self.cells, key=key))(jnp.stack(keys))
-        odds = jax.vmap(self.mechanism.log_odds)(drawn)
+        odds = jax.vmap(self.missingness.log_odds)(drawn)
         # Where nothing is known all candidates are as good, and the first is a plain draw.
-        weights = jnp.where(self.mechanism.speaks, log_sigmoid(odds), 0.0)
+        weights = jnp.where(self.missingness.speaks, log_sigmoid(odds), 0.0)
         chosen = jr.categorical(choice_key, weights, axis=0)
         return jnp.take_along_axis(drawn, chosen[None], axis=0)[0]
 
     @property
     def mean(self) -> Float[Array, "features"]:
         """E[x_j | z, missing]; of codes the mean code."""
-        return jnp.where(self.mechanism.speaks, self.mechanism.hidden_mean(self.cells), mean_of(self.cells))
+        return jnp.where(self.missingness.speaks, self.missingness.hidden_mean(self.cells), mean_of(self.cells))

@@ -59,7 +59,7 @@ class CodeMasking(eqx.Module):
 Masking = NumberMasking | CodeMasking | None
 
 
-class Mechanism(eqx.Module):
+class Missingness(eqx.Module):
     """π_j(x_j) = P(x_j missing | x_j) for the columns that had `holes`, block by block as in `Mixed`.
 
     A block of None is of counts, whose sum has no end: its holes, and those of columns that had none in training, say

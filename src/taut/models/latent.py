@@ -14,7 +14,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float
 
 from taut.errors import OptionError
-from taut.likelihoods import AbstractLikelihood, Mechanism, Observed
+from taut.likelihoods import AbstractLikelihood, Missingness, Observed
 from taut.models.base import AbstractModel
 from taut.shapes import Datum, Latent, Outputs
 
@@ -24,10 +24,10 @@ Data = TypeVar("Data", jax.Array, np.ndarray)
 class LatentVariableModel(AbstractModel):
     """p(z) fixed, p(x|z) = likelihood(decoder(z)).
 
-    With `stand_in`, one usual value for each entry, a datum may have holes, as NaN: its density is that of the observed
+    With `fill_value`, one usual value for each entry, a datum may have holes, as NaN: its density is that of observed
     entries. With `covariates` c, the last so many numbers of a datum are not modelled but given, and the decoder
     receives them after z: p(z) p(x|z, c). Where the model is `sized`, the last covariate is the logarithm of the row's
-    size, which the decoder does not receive: log means of counts are its outputs plus this. With a `mechanism`, the
+    size, which the decoder does not receive: log means of counts are its outputs plus this. With `missingness`, the
     datum is values and holes together, and its density is that of both, see `Observed`.
 
     >>> import jax.numpy as jnp, jax.random as jr
@@ -36,7 +36,7 @@ class LatentVariableModel(AbstractModel):
     ...     prior=standard_normal(2),
     ...     decoder=networks.Perceptron(2, 3, hidden=(8,), key=jr.key(0)),
     ...     likelihood=likelihoods.Bernoulli(3),
-    ...     stand_in=jnp.zeros(3),
+    ...     fill_value=jnp.zeros(3),
     ... )
     >>> x, z = jnp.array([0.0, 1.0, jnp.nan]), jnp.zeros(2)
     >>> [round(float(value), 3) for value in (model.log_joint(x, z), model.log_joint(x.at[2].set(1.0), z))]
@@ -46,10 +46,10 @@ class LatentVariableModel(AbstractModel):
     decoder: Callable[[Float[Array, "inputs"]], Outputs]
     _prior: dist.Distribution
     _likelihood: AbstractLikelihood
-    stand_in: Float[Array, "features"] | None
+    fill_value: Float[Array, "features"] | None
     covariates: int = eqx.field(static=True)
     sized: bool = eqx.field(static=True)
-    mechanism: Mechanism | None
+    missingness: Missingness | None
 
     def __init__(
         self,
@@ -57,17 +57,17 @@ class LatentVariableModel(AbstractModel):
         prior: dist.Distribution,
         decoder: Callable[[Float[Array, "inputs"]], Outputs],
         likelihood: AbstractLikelihood,
-        stand_in: Float[Array, "features"] | None = None,
+        fill_value: Float[Array, "features"] | None = None,
         covariates: int = 0,
         sized: bool = False,
-        mechanism: Mechanism | None = None,
+        missingness: Missingness | None = None,
     ):
         if sized and not (covariates and likelihood.log_means.any()):
             raise OptionError("Sizes want counts and a covariate that holds them; got none of one; leave out `sized`.")
-        if covariates and stand_in is None:
-            raise OptionError("Covariates want `stand_in`, a usual value for each entry; got none; pass the means.")
+        if covariates and fill_value is None:
+            raise OptionError("Covariates want `fill_value`, a usual value for each entry; got none; pass the means.")
         self._prior, self.decoder, self._likelihood = prior, decoder, likelihood
-        self.stand_in, self.covariates, self.sized, self.mechanism = stand_in, covariates, sized, mechanism
+        self.fill_value, self.covariates, self.sized, self.missingness = fill_value, covariates, sized, missingness
 
     def prior(self) -> dist.Distribution:
         """p(z): as given, not trained."""
@@ -75,14 +75,14 @@ class LatentVariableModel(AbstractModel):
 
     def given(self, x: Datum) -> AbstractModel:
         """The model that knows which entries of x are observed, and its covariates."""
-        if self.stand_in is None:
+        if self.fill_value is None:
             return self
         features = self._likelihood.features
         return Given(self, ~jnp.isnan(x[:features]), x[features:])
 
     def as_if_random(self) -> LatentVariableModel:
         """The model for which holes say nothing: what to ask of cells that somebody hid, whatever they were."""
-        return eqx.tree_at(lambda model: model.mechanism, self, None, is_leaf=lambda leaf: leaf is None)
+        return eqx.tree_at(lambda model: model.missingness, self, None, is_leaf=lambda leaf: leaf is None)
 
     def likelihood(self, z: Latent) -> dist.Distribution:
         """p(x|z) of all entries.
@@ -135,11 +135,11 @@ class Given(AbstractModel):
     def likelihood(self, z: Latent) -> dist.Distribution:
         """p(x_observed|z, c), a distribution of the whole datum: entries with their holes, then covariates."""
         entries = self.model.observation(self.model.outputs(z, self.covariates.astype(z.dtype)))
-        assert self.model.stand_in is not None
-        return Observed(entries, self.observed, self.model.stand_in, self.covariates, self.model.mechanism)
+        assert self.model.fill_value is not None
+        return Observed(entries, self.observed, self.model.fill_value, self.covariates, self.model.missingness)
 
     def information_root(self, z: Float[Array, "latents"]) -> Float[Array, "outputs latents"]:
-        """As that of the model, where a missing entry tells nothing; the little that a mechanism tells is left out."""
+        """As that of the model, where a missing entry tells nothing; the little that missingness tells is left out."""
         root = self.model.information_root_given(z, self.covariates.astype(z.dtype))
         return jnp.where(self.observed[self.model.observation.owners][:, None], root, 0.0)
 
@@ -149,7 +149,7 @@ def entries_in(model: AbstractModel, data: Data) -> Data:
 
     >>> from taut.likelihoods import Poisson
     >>> counts = {"prior": standard_normal(1), "decoder": lambda inputs: inputs[:1], "likelihood": Poisson(1)}
-    >>> model = LatentVariableModel(**counts, stand_in=jnp.zeros(1), covariates=2)
+    >>> model = LatentVariableModel(**counts, fill_value=jnp.zeros(1), covariates=2)
     >>> entries_in(model, jnp.array([7.0, 0.5, 0.1])).tolist()
     [7.0]
     """

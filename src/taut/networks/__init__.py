@@ -1,17 +1,17 @@
 """Networks: from a vector to a vector, one datum at a time."""
 
 from taut.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
-from taut.networks.inputs import Beside, CellInputs, OneHot, Standardise
+from taut.networks.inputs import CellInputs, OneHot, Standardise, WithCovariates
 from taut.networks.perceptron import Perceptron
-from taut.networks.skipping import Skipping
+from taut.networks.linear_skip import LinearSkip
 
 __all__ = [
-    "Beside",
     "CellInputs",
     "ConvolutionalDecoder",
     "ConvolutionalEncoder",
+    "LinearSkip",
     "OneHot",
     "Perceptron",
-    "Skipping",
     "Standardise",
+    "WithCovariates",
 ]

@@ -34,14 +34,14 @@ class OneHot(eqx.Module):
         return jax.nn.one_hot(x.astype(jnp.int32), self.classes).reshape(-1)
 
 
-class Beside(eqx.Module):
+class WithCovariates(eqx.Module):
     """`entries` of the datum's first numbers, and its covariates as they are.
 
     Where the datum is `sized`, the last covariate is the logarithm of its size: counts are divided by it first, so that
     the network sees what a row is made of, and how large it is, apart.
 
     >>> import jax.numpy as jnp
-    >>> read = Beside(Standardise(jnp.zeros(2), jnp.ones(2)), features=2, sized=True)
+    >>> read = WithCovariates(Standardise(jnp.zeros(2), jnp.ones(2)), features=2, sized=True)
     >>> read(jnp.array([4.0, 2.0, 0.5, jnp.log(2.0)])).round(3).tolist()
     [2.0, 1.0, 0.5, 0.693]
     """

@@ -80,8 +80,8 @@ def account_of_table(
             running=2 * min(LOOKED_AT, len(cells)) * budget.a_row,
         )
     accounts = [_column(column, place, cells, measured, deep, columns) for place, column in enumerate(columns)]
-    mechanism = getattr(model, "mechanism", None) is not None
-    table = table_of(schema, cells, decomposition_of(accounts), mechanism=mechanism)
+    missingness = getattr(model, "missingness", None) is not None
+    table = table_of(schema, cells, decomposition_of(accounts), missingness=missingness)
     return TableFound(table if deep is None else _looked(table, deep, columns), accounts)
 
 
@@ -102,7 +102,7 @@ def _look(
     width, rows = len(columns), data[chosen]
     on_stage(0)
     resolutions = np.array([(column.resolution or 0.0) / column.unit for column in columns])
-    # Cells are hidden here whatever they are, and a mechanism of holes would read something into it.
+    # Cells are hidden here whatever they are, and a model of missingness would read something into it.
     plain = model.as_if_random() if isinstance(model, LatentVariableModel) else model
     others = leave_one_out(
         plain,

@@ -43,11 +43,11 @@ def _part(kind: str, columns: Sequence[ColumnAccount]) -> Part:
     )
 
 
-def table_of(schema: Schema, cells: Cells, parts: list[Part], *, mechanism: bool = False) -> TableAccount:
+def table_of(schema: Schema, cells: Cells, parts: list[Part], *, missingness: bool = False) -> TableAccount:
     """What can be said of a table without looking at its columns one by one."""
     holes = np.isnan(cells)
     return TableAccount(
-        meaning=meaning_of(parts, missing=bool(holes.any()), mechanism=mechanism),
+        meaning=meaning_of(parts, missing=bool(holes.any()), missingness=missingness),
         cells=cells.size,
         missing=int(holes.sum()),
         rows_with_holes=int(holes.any(axis=1).sum()),
@@ -62,8 +62,8 @@ def table_of(schema: Schema, cells: Cells, parts: list[Part], *, mechanism: bool
     )
 
 
-def meaning_of(parts: Sequence[Part], *, missing: bool, mechanism: bool = False) -> str:
-    """What log p(x) is the log of; with a `mechanism`, why cells are missing is part of it.
+def meaning_of(parts: Sequence[Part], *, missing: bool, missingness: bool = False) -> str:
+    """What log p(x) is the log of; with `missingness`, why cells are missing is part of it.
 
     >>> part = Part(kind="binary", measure="probability", columns=1, cells=9, distortion=0.5)
     >>> meaning_of([part], missing=True)[:57]
@@ -78,7 +78,7 @@ def meaning_of(parts: Sequence[Part], *, missing: bool, mechanism: bool = False)
             "a sum of logs of densities, which depend on the units of their columns, and of probabilities: of the "
             "observed cells of a row together"
         )
-    if mechanism:
+    if missingness:
         return (
             f"log p(x) is {what}, and of which cells are missing: the model has a part for that, by which a cell may "
             "be missing because of its own value."

@@ -12,7 +12,7 @@ import optax
 from jaxtyping import Array, Float
 
 from taut.data import Column
-from taut.likelihoods import Mixed, for_columns, stand_ins
+from taut.likelihoods import Mixed, fill_values, for_columns
 from taut.numerics import floats_on_device, log_density_by_entry
 from taut.one_program import in_one_program
 from taut.shapes import Outputs
@@ -35,9 +35,9 @@ def independent_baseline(columns: Sequence[Column], cells: Cells) -> Cells:
     """
     cells = np.asarray(cells, np.float64)
     holes = np.isnan(cells)
-    filled = np.where(holes & holes.all(axis=0), np.asarray(stand_ins(cells), np.float64), cells)
+    filled = np.where(holes & holes.all(axis=0), np.asarray(fill_values(cells), np.float64), cells)
     start = in_one_program(lambda: for_columns(columns, filled))
-    whole = floats_on_device(np.where(holes, np.asarray(stand_ins(filled)), cells))
+    whole = floats_on_device(np.where(holes, np.asarray(fill_values(filled)), cells))
     fitted = _fitted((start.likelihood, start.outputs), whole, jax.device_put(~holes))
     return np.where(holes, np.nan, np.asarray(_log_p(fitted, whole), np.float64))
 

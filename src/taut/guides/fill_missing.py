@@ -11,7 +11,7 @@ from taut.guides.base import AbstractGuide
 from taut.shapes import Datum
 
 
-class Filling(AbstractGuide):
+class FillMissing(AbstractGuide):
     """q(z|x) of another guide at x with its missing entries, NaN, replaced by `usual` ones.
 
     A valid guide, and a poor one where much is missing: it takes what it made up for seen. Importance weights put that
@@ -20,7 +20,7 @@ class Filling(AbstractGuide):
     >>> import jax.numpy as jnp, jax.random as jr
     >>> from taut.guides import GaussianEncoder
     >>> whole = GaussianEncoder(3, 2, hidden=(8,), key=jr.key(0))
-    >>> guide = Filling(whole, usual=jnp.array([0.0, 5.0, 0.0]))
+    >>> guide = FillMissing(whole, usual=jnp.array([0.0, 5.0, 0.0]))
     >>> bool((guide(jnp.array([1.0, jnp.nan, 2.0])).mean == whole(jnp.array([1.0, 5.0, 2.0])).mean).all())
     True
     """

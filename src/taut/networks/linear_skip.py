@@ -10,13 +10,13 @@ from taut.networks.perceptron import Perceptron
 from taut.shapes import RandomKey
 
 
-class Skipping(eqx.Module):
+class LinearSkip(eqx.Module):
     """A linear map plus a perceptron whose last layer starts at zero: factor analysis first, then what it misses.
 
     Tables of a few hundred rows are mostly linear; a network alone has to learn that before it learns anything else.
 
     >>> import jax.numpy as jnp, jax.random as jr
-    >>> Skipping(3, 2, hidden=(8,), key=jr.key(0))(jnp.ones(3)).shape
+    >>> LinearSkip(3, 2, hidden=(8,), key=jr.key(0))(jnp.ones(3)).shape
     (2,)
     """
 
