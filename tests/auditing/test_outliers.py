@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from taut.auditing.outliers import outlier_p_values, outliers_among
+from taut.auditing.outliers import outliers_among, simulated_p_values
 from taut.errors import AuditError
 
 
@@ -13,19 +13,19 @@ def test_p_values_are_counts():
     # Rounded, so that there are ties.
     log_p, reference = draw.normal(size=30).round(1), draw.normal(size=40).round(1)
     counted = [(1 + sum(r <= value for r in reference)) / 41 for value in log_p]
-    np.testing.assert_array_equal(outlier_p_values(log_p, reference), counted)
+    np.testing.assert_array_equal(simulated_p_values(log_p, reference), counted)
 
 
 def test_rows_of_the_model_have_uniform_p_values_and_strange_rows_small_ones():
     draw = np.random.default_rng(1)
     reference = stats.norm.logpdf(draw.normal(size=4000))
-    usual = outlier_p_values(stats.norm.logpdf(draw.normal(size=4000)), reference)
+    usual = simulated_p_values(stats.norm.logpdf(draw.normal(size=4000)), reference)
     assert stats.kstest(usual, "uniform").pvalue > 0.001
-    assert outlier_p_values(stats.norm.logpdf(np.array([6.0, -np.inf])), reference).tolist() == [1 / 4001] * 2
+    assert simulated_p_values(stats.norm.logpdf(np.array([6.0, -np.inf])), reference).tolist() == [1 / 4001] * 2
 
 
 def test_an_impossible_row_is_an_outlier_and_single_precision_will_do():
-    p = outlier_p_values(np.array([-np.inf], np.float32), np.array([-1.0, -np.inf], np.float32))
+    p = simulated_p_values(np.array([-np.inf], np.float32), np.array([-1.0, -np.inf], np.float32))
     assert p.tolist() == [2 / 3]
 
 
@@ -34,7 +34,7 @@ def test_an_impossible_row_is_an_outlier_and_single_precision_will_do():
 )
 def test_nothing_to_compare_with_is_refused(log_p, reference, bad):
     with pytest.raises(AuditError, match=f"got {len(reference)} and {bad} NaN in all"):
-        outlier_p_values(np.array(log_p), np.array(reference))
+        simulated_p_values(np.array(log_p), np.array(reference))
 
 
 def test_shares_are_counts():

@@ -153,11 +153,11 @@ def test_many_rows_of_correlated_means_have_the_closed_forms_of_a_gaussian(rho, 
 def test_rows_of_the_linear_model_under_its_own_posterior(key):
     """Against brute force with draws of its own, from the arrays that an audit has."""
     model, _, data = linear()
-    from taut.auditing.usage import PlacementOfRow
+    from taut.auditing.usage import MomentsOfRow
     from taut.guides import KnownPosterior
 
     posterior = KnownPosterior(model.posterior)
-    means = map_rows(PlacementOfRow(), model, posterior, data, key=key).mean
+    means = map_rows(MomentsOfRow(), model, posterior, data, key=key).mean
     root = np.asarray(model.posterior(jnp.zeros(4)).scale_tril)
     roots = np.broadcast_to(root, (len(data), 2, 2)).copy()
     draw = np.random.default_rng(5)

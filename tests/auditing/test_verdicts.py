@@ -282,7 +282,7 @@ def test_every_code_has_a_case_of_each_kind():
 @pytest.mark.parametrize("ledger", [case[0] for case in (*TRIGGERED, *QUIET)])
 def test_each_rule_keeps_to_its_codes_and_each_sentence_to_its_form(ledger):
     for rule in RULES:
-        verdict = rule.judge(ledger)
+        verdict = rule.verdict(ledger)
         if verdict is None:
             continue
         assert verdict.code in rule.codes

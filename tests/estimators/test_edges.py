@@ -7,7 +7,7 @@ import pytest
 import taut
 from taut.data import decode
 from taut.errors import OptionError
-from taut.estimators.unusual import unusual
+from taut.estimators.outliers import outlier_p_values
 
 OPTIONS = {"latent_dim": 1, "hidden": (), "max_epochs": 1, "random_state": 0, "verbose": False}
 
@@ -35,7 +35,7 @@ def test_a_row_without_any_cell_is_not_improbable(vae):
     account = vae.account(nothing, draws=50)
     assert account.log_p[0] == 0.0
     assert account.log_p_error[0] == 0.0
-    assert unusual(vae.fitted_, nothing, account.log_p, draws=50).values[0] == 1.0
+    assert outlier_p_values(vae.fitted_, nothing, account.log_p, draws=50).values[0] == 1.0
 
 
 @pytest.mark.slow
@@ -51,7 +51,7 @@ def test_p_values_want_holes_that_are_random(table):
     informative = taut.VAE(**OPTIONS, missing="informative").fit(table)
     scores = informative.score_samples(table, draws=20)
     with pytest.raises(OptionError, match="holes that are random"):
-        unusual(informative.fitted_, table, scores, draws=20)
+        outlier_p_values(informative.fitted_, table, scores, draws=20)
 
 
 def test_a_total_knows_the_cell_that_is_asked_for():

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from taut import Plan, fit, guides, likelihoods, models, networks
-from taut.auditing.usage import place
 from taut.models import LinearGaussian
 from taut.objectives import sticking_the_landing
 

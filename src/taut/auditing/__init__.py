@@ -4,6 +4,7 @@ from taut.auditing.audit import Audit, audit, audit_by_row
 from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
 from taut.auditing.completing import Completion, complete_rows, refined_for
 from taut.auditing.exhibits import Context
+from taut.auditing.outliers import simulated_p_values
 from taut.auditing.rows import RowAccount, RowResult, account_for_rows
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "complete_rows",
     "paired_difference",
     "refined_for",
+    "simulated_p_values",
 ]

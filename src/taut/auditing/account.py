@@ -40,8 +40,8 @@ def ledger_of(
     elbo = mean(encoder.elbo, encoder.elbo_error, "below the mean of log p(x) in expectation")
     evidence = evidence_of(measured, asked)
     latents = []
-    if measured.placement is not None:
-        latents = use_of_latents(measured.placement, model.prior(), measured.surgery, measured.rows.posterior)
+    if measured.guide_moments is not None:
+        latents = use_of_latents(measured.guide_moments, model.prior(), measured.surgery, measured.rows.posterior)
     discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
     rows, features = len(measured.data), _entries(model, measured)
     observed = float(np.mean(np.sum(~np.isnan(np.asarray(measured.data[:, :features], np.float64)), axis=1)))

@@ -75,10 +75,10 @@ def prior_gain_of(measured: Measured, prior: dist.Distribution) -> Estimate | No
 
     for an independent Gaussian prior p₀; the moments cost 2d numbers, which gain about d/N by chance.
     """
-    if measured.placement is None or not is_diagonal_gaussian(prior):
+    if measured.guide_moments is None or not is_diagonal_gaussian(prior):
         return None
-    means = np.asarray(measured.placement.mean, np.float64)
-    spread = np.asarray(measured.placement.spread, np.float64)
+    means = np.asarray(measured.guide_moments.mean, np.float64)
+    spread = np.asarray(measured.guide_moments.spread, np.float64)
     variances = np.sum(spread**2, axis=-1) if spread.ndim == 3 else spread**2
     centre, scale = np.asarray(prior.mean, np.float64), np.asarray(prior.variance, np.float64)
     mean, variance = means.mean(axis=0), variances.mean(axis=0) + means.var(axis=0)

@@ -75,7 +75,9 @@ def exhibits_of(
         reconstructions=shown(entries_in(model, rebuilt)),
         samples=shown(made),
         feature_names=None if context.feature_names is None else list(context.feature_names),
-        latent_map=None if measured.placement is None else _latent_map(np.asarray(measured.placement.mean), labels),
+        latent_map=None
+        if measured.guide_moments is None
+        else _latent_map(np.asarray(measured.guide_moments.mean), labels),
         table=None
         if context.schema is None
         else _table(context.schema, first, rebuilt, _new_rows(model, first, key=key) if drawable else first[:0]),

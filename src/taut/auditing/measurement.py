@@ -21,7 +21,7 @@ from taut.auditing.controls import Controlled, controls_for
 from taut.auditing.doubts import doubt_of
 from taut.auditing.effort import Effort
 from taut.auditing.exact import Exactly, evidence_by_row
-from taut.auditing.outliers import outlier_p_values, outliers_among
+from taut.auditing.outliers import outliers_among, simulated_p_values
 from taut.auditing.partial import Partial
 from taut.auditing.predictive import predictive_checks
 from taut.auditing.refinement import Refinement, family_of
@@ -29,7 +29,7 @@ from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import REFINED_DRAWS, Ended, Progress, RowMeasures, Wanted, affordable, measure_rows
 from taut.auditing.simulation import MATCHED, POOL, Pool, draw_pool, features_of, norms_of, simulated_check
 from taut.auditing.surgery import Surgery
-from taut.auditing.usage import Placement, place, split_rate_of
+from taut.auditing.usage import GuideMoments, moments_of_rows, split_rate_of
 from taut.errors import AuditError
 from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel, Finite, LatentVariableModel
@@ -62,7 +62,7 @@ class Measured:
     discrete: bool
     set_aside: list[int]
     exact: Values | None
-    placement: Placement | None
+    guide_moments: GuideMoments | None
     surgery: Surgery | None = None
     controlled: Controlled | None = None
     simulated: Simulated | None = None
@@ -149,7 +149,7 @@ def measure(
     budget.a_row, budget.a_temperature = effort.a_row(), effort.a_temperature()
     rows, set_aside = _finite_rows(everything)
     discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
-    placement = place(model, guide, data, key=key) if real else None
+    guide_moments = moments_of_rows(model, guide, data, key=key) if real else None
     notes = [text for text in (exactly.note, _too_many(asked, real=real, within=within)) if text]
     measured = Measured(
         discrete=discrete,
@@ -159,10 +159,10 @@ def measure(
         ended=ended,
         set_aside=set_aside,
         exact=None if exact_by_row is None else np.array([exact_by_row[int(n)] for n in rows.numbers]),
-        placement=None if placement is None else jax.tree.map(lambda leaf: leaf[rows.numbers], placement),
+        guide_moments=None if guide_moments is None else jax.tree.map(lambda leaf: leaf[rows.numbers], guide_moments),
         surgery=budget.attempt(
             "mutual information",
-            lambda: _tried(notes, lambda: split_rate_of(model, placement, key=surgery_key)),
+            lambda: _tried(notes, lambda: split_rate_of(model, guide_moments, key=surgery_key)),
             programs=parts.SURGERY,
         ),
         family=_family(guide, data) if real else None,
@@ -289,7 +289,7 @@ def _beside_the_pool(measured: Measured, refined: Refinement, pool: Pool) -> dic
     """Which rows are unlike what the model makes, and whether the data set is."""
     rows = measured.rows
     log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
-    p_values = outlier_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
+    p_values = simulated_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
     regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
     found: dict[str, Any] = {
         "p_values": p_values,

@@ -14,7 +14,7 @@ TAIL, MOST_NAMED = 0.01, 20
 LARGEST_REGRET = 1e9
 
 
-def outlier_p_values(log_p: Float[np.ndarray, "n"], reference: Float[np.ndarray, "m"]) -> Float[np.ndarray, "n"]:
+def simulated_p_values(log_p: Float[np.ndarray, "n"], reference: Float[np.ndarray, "m"]) -> Float[np.ndarray, "n"]:
     """For each row the share of rows simulated from the model that are less probable: a small one is an outlier.
 
         p_n = (1 + #{m : reference_m ≤ log p(x_n)}) / (M + 1)
@@ -27,7 +27,7 @@ def outlier_p_values(log_p: Float[np.ndarray, "n"], reference: Float[np.ndarray,
     Raises AuditError where there is no reference, or a value is not a number.
 
     >>> import numpy as np
-    >>> outlier_p_values(np.array([-9.0, -1.5, 0.0]), np.array([-1.0, -2.0, -3.0])).tolist()
+    >>> simulated_p_values(np.array([-9.0, -1.5, 0.0]), np.array([-1.0, -2.0, -3.0])).tolist()
     [0.25, 0.75, 1.0]
     """
     bad = int(np.isnan(log_p).sum() + np.isnan(reference).sum())

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int, Num
 
 from taut.auditing.refinement import Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, account_for_rows
-from taut.auditing.usage import PlacementOfRow
+from taut.auditing.usage import MomentsOfRow
 from taut.auditing.walks import CHAINS, ROWS_AT_ONCE, Walks, pilots, walks
 from taut.bounds import certified_lower, certified_upper
 from taut.compiling import compiled_sooner
@@ -85,8 +85,8 @@ def norms_of(
     model: AbstractModel, guide: AbstractGuide, data: Num[np.ndarray, "n features"], *, key: RandomKey
 ) -> Float[np.ndarray, "n"]:
     """Length of the encoder's mean for each row."""
-    placement = map_rows(PlacementOfRow(), model, guide, data, key=key)
-    return np.linalg.norm(np.asarray(placement.mean, np.float64), axis=1)
+    guide_moments = map_rows(MomentsOfRow(), model, guide, data, key=key)
+    return np.linalg.norm(np.asarray(guide_moments.mean, np.float64), axis=1)
 
 
 def features_of(encoder: RowResult, refined: Refinement, norms: Float[np.ndarray, "n"]) -> Features:

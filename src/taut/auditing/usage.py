@@ -25,21 +25,21 @@ MOST_NUMBERS = 50_000_000
 MOMENT_DRAWS = 2000
 
 
-class Placement(NamedTuple):
+class GuideMoments(NamedTuple):
     """Where q puts a datum: its mean, and its standard deviations or, for a full covariance, its root."""
 
     mean: Float[np.ndarray, "n latents"]
     spread: Float[np.ndarray, "n latents *columns"]
 
 
-class PlacementOfRow(RowFunction):
-    """`Placement` of one datum. A guide that is not Gaussian is placed by its first two moments."""
+class MomentsOfRow(RowFunction):
+    """`GuideMoments` of one datum. A guide that is not Gaussian is placed by its first two moments."""
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Placement:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> GuideMoments:
         """Mean and spread."""
         q = guide(x)
         parts: Any = mean_and_cholesky(q) if family_of(q) == "full" else _moments(q)
-        return Placement(*parts)
+        return GuideMoments(*parts)
 
 
 def _moments(distribution: dist.Distribution) -> tuple[Float[Array, "latents"], Float[Array, "latents"]]:
@@ -51,32 +51,34 @@ def _moments(distribution: dist.Distribution) -> tuple[Float[Array, "latents"], 
         return jnp.mean(draws, axis=0), jnp.std(draws, axis=0)
 
 
-def place(
+def moments_of_rows(
     model: AbstractModel, guide: AbstractGuide, data: Num[np.ndarray, "n features"], *, key: RandomKey
-) -> Placement:
-    """`Placement` of every row."""
-    return map_rows(PlacementOfRow(), model, guide, data, key=key)
+) -> GuideMoments:
+    """`GuideMoments` of every row."""
+    return map_rows(MomentsOfRow(), model, guide, data, key=key)
 
 
-def split_rate_of(model: AbstractModel, placement: Placement | None, *, key: RandomKey) -> Surgery | None:
+def split_rate_of(model: AbstractModel, guide_moments: GuideMoments | None, *, key: RandomKey) -> Surgery | None:
     """Surgery over all rows, or over as many as memory holds; None without a prior to hold them against."""
-    if placement is None or not model.has_prior:
+    if guide_moments is None or not model.has_prior:
         return None
-    whole = [np.reshape(part, (len(part), -1)) for part in placement]
+    whole = [np.reshape(part, (len(part), -1)) for part in guide_moments]
     sound = np.nonzero(np.all(np.isfinite(np.concatenate(whole, axis=1)), axis=1))[0]
-    most = max(MOST_NUMBERS // int(np.prod(placement.spread.shape[1:])), 1)
+    most = max(MOST_NUMBERS // int(np.prod(guide_moments.spread.shape[1:])), 1)
     chosen = np.sort(sound[np.asarray(jr.permutation(key, len(sound)))[:most]])
     if len(chosen) == 0:
         return None
-    return split_rate(np.asarray(placement.mean)[chosen], np.asarray(placement.spread)[chosen], model.prior(), key=key)
+    return split_rate(
+        np.asarray(guide_moments.mean)[chosen], np.asarray(guide_moments.spread)[chosen], model.prior(), key=key
+    )
 
 
 def use_of_latents(
-    placement: Placement, prior: dist.Distribution, surgery: Surgery | None, posterior: Moments | None
+    guide_moments: GuideMoments, prior: dist.Distribution, surgery: Surgery | None, posterior: Moments | None
 ) -> list[LatentUse]:
     """For each latent what it carries, and where it carries nothing, whose doing that is."""
-    variances = np.var(np.asarray(placement.mean, np.float64), axis=0)
-    kls = _mean_kl(placement.mean, _deviations(placement.spread), prior)
+    variances = np.var(np.asarray(guide_moments.mean, np.float64), axis=0)
+    kls = _mean_kl(guide_moments.mean, _deviations(guide_moments.spread), prior)
     refined_kls = None if posterior is None else _mean_kl(*posterior, prior)
     refined_variances = None if posterior is None else np.var(np.asarray(posterior.mean, np.float64), axis=0)
     uses = []

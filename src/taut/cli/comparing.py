@@ -112,7 +112,7 @@ def compare(
             )
     sides = {}
     for left, (run, vae) in zip(range(len(models), 0, -1), models.items(), strict=True):
-        sides[run] = pairing.look(run, vae, found[run][0], _share(asked, clock.began(), left), quiet=quiet)
+        sides[run] = pairing.evaluate_run(run, vae, found[run][0], _share(asked, clock.began(), left), quiet=quiet)
     first, *others = (sides[run] for run in runs)
     pairs = [pairing.pair(first, other, delta=delta, rows=rows or len(came)) for other in others]
     doubts = [doubt for side in sides.values() for doubt in side.doubts]

@@ -90,7 +90,7 @@ def check_asked(asked: Asked, models: dict[str, VAE], rows: int) -> None:
             )
 
 
-def look(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> Side:
+def evaluate_run(run: str, vae: VAE, rows: Rows, asked: Asked, *, quiet: bool) -> Side:
     """What is known of log p(x) of each row under one run; the rows are the same for every run."""
     return (_bracketed if asked.bracket else _weighted)(run, vae, rows, asked, quiet=quiet)
 

@@ -99,13 +99,13 @@ def _whole_rows(
 ) -> dict[str, np.ndarray]:
     """log p of the cells of each row and how far to trust it, and outlier p-values if asked for."""
     from taut.estimators import audit_bar  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.estimators.unusual import unusual  # noqa: PLC0415  as above
+    from taut.estimators.outliers import outlier_p_values  # noqa: PLC0415  as above
 
     result = account(fitted, rows, draws=draws, seed=seed, quiet=voice.quiet)
     columns = {"log_p": result.log_p, "std_error": result.log_p_error, "ess": result.ess, "khat": result.khat}
     if p_values:
         with audit_bar(shown=not voice.quiet) as update:
-            found = unusual(
+            found = outlier_p_values(
                 fitted,
                 rows,
                 result.log_p,

@@ -53,7 +53,7 @@ def embed(
     check_not_data(data, out)
     voice, fitted = Voice(quiet, as_json), fitted_in(run)
     rows = rows_for(fitted.schema, data, voice, na_values=na_values)
-    latents = np.asarray(evaluation.place(fitted, rows).latent)
+    latents = np.asarray(evaluation.encode(fitted, rows).latent)
     if of_cells:
         _write_copy(data, out, latents, scoring.log_p(fitted, rows), voice)
         return

@@ -13,8 +13,8 @@ from taut.data import is_cells
 from taut.errors import OptionError
 from taut.estimators.base import AbstractVAE
 from taut.estimators.comparing import comparable_log_p, simulated_log_p
+from taut.estimators.outliers import outlier_p_values
 from taut.estimators.scoring import log_p
-from taut.estimators.unusual import unusual
 
 # Rows are scored with so many draws, simulated ones alike; the share of simulated rows that `auto` calls outliers.
 DRAWS, TAIL = 200, 0.01
@@ -88,7 +88,7 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE):
         the model, P(p ≤ u) ≤ u: what `taut.auditing` says of outliers holds of these.
         """
         fitted = self._fitted()
-        return unusual(fitted, X, log_p(fitted, X, draws=DRAWS, seed=seed), draws=DRAWS, seed=seed).values
+        return outlier_p_values(fitted, X, log_p(fitted, X, draws=DRAWS, seed=seed), draws=DRAWS, seed=seed).values
 
     def _share(self) -> float | None:
         """The contamination as a number; None for `auto`."""

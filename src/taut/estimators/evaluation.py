@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
 from taut.auditing import Audit, Context, audit_by_row
-from taut.data import Table, as_table, check_same_features, count_seen, encode
+from taut.data import Table, as_table, check_same_features, count_seen
+from taut.data import encode as encode_table
 from taut.errors import DataError, OptionError
 from taut.estimators.conditions import Conditions, joined
 from taut.estimators.giving import as_columns, covariates_for
@@ -55,7 +56,7 @@ def prepared(fitted: Fitted, X: Any) -> Table:
         return X
     if fitted.schema is not None:
         sheet = table_of(X)
-        return conditions.beside(encode(fitted.schema, sheet), sheet, schema=fitted.schema)
+        return conditions.beside(encode_table(fitted.schema, sheet), sheet, schema=fitted.schema)
     table = as_table(X, holes=True)
     check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
     holes = np.isnan(table.values) if table.values.dtype.kind == "f" else np.zeros(0, bool)
@@ -72,7 +73,7 @@ def in_own_units(fitted: Fitted, values: Num[np.ndarray, "n features"]) -> Num[n
     return np.asarray(values) if fitted.units is None else fitted.units.restore(values)
 
 
-def place(fitted: Fitted, X: Any) -> Encoding:
+def encode(fitted: Fitted, X: Any) -> Encoding:
     """Posterior means and reconstructions of all rows, as the model sees them."""
 
     def asked(model: AbstractModel, guide: AbstractGuide, values: Any, numbers: Any) -> Encoding:
@@ -97,17 +98,17 @@ def decode(
     if fitted.architecture.covariates and given is None:
         words = fitted.architecture.conditions.words
         raise OptionError(f"This model is given {words}; got latents alone; pass values of it with `given`.")
-    lent = jnp.asarray(lent_rows(fitted, len(latents), given, seed=0), floats.dtype)
-    return np.asarray(_means(model, floats, lent))
+    rows = jnp.asarray(covariate_rows(fitted, len(latents), given, seed=0), floats.dtype)
+    return np.asarray(_means(model, floats, rows))
 
 
 def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.ndarray, "n features"]:
-    """Draws of x as the model sees it, from p(z) p(x|z), or p(z) p(x|z, c) for covariates as of `lent_rows`."""
+    """Draws of x as the model sees it, from p(z) p(x|z), or p(z) p(x|z, c) for covariates as of `covariate_rows`."""
     if n < 1:
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
     # Whole rows: what is drawn does not hide itself.
-    model, lent = fitted.model.as_if_random(), jnp.asarray(lent_rows(fitted, n, given, seed=seed), float)
-    draws = np.asarray(_draws(model, lent, jr.split(jr.key(seed), n)))
+    model, rows = fitted.model.as_if_random(), jnp.asarray(covariate_rows(fitted, n, given, seed=seed), float)
+    draws = np.asarray(_draws(model, rows, jr.split(jr.key(seed), n)))
     # Counts are drawn as floats, because they reach further than the integers of a device.
     counts = fitted.schema is None and fitted.model.observation.discrete and draws.dtype.kind == "f"
     return draws.astype(np.int64) if counts else draws
@@ -116,17 +117,17 @@ def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.nd
 # Functions of the module, and not of each call, so that what was compiled once serves the next call.
 @eqx.filter_jit
 def _means(
-    model: AbstractModel, latents: Float[Array, "n latents"], lent: Float[Array, "n datum"]
+    model: AbstractModel, latents: Float[Array, "n latents"], rows: Float[Array, "n datum"]
 ) -> Float[Array, "n features"]:
-    return eqx.filter_vmap(lambda z, x: entries_in(model, mean_of(model.given(x).likelihood(z))))(latents, lent)
+    return eqx.filter_vmap(lambda z, x: entries_in(model, mean_of(model.given(x).likelihood(z))))(latents, rows)
 
 
 @eqx.filter_jit
-def _draws(model: AbstractModel, lent: Float[Array, "n datum"], keys: Key[Array, "n"]) -> Num[Array, "n features"]:
-    return eqx.filter_vmap(lambda x, key: entries_in(model, model.given(x).sample(key=key)[0]))(lent, keys)
+def _draws(model: AbstractModel, rows: Float[Array, "n datum"], keys: Key[Array, "n"]) -> Num[Array, "n features"]:
+    return eqx.filter_vmap(lambda x, key: entries_in(model, model.given(x).sample(key=key)[0]))(rows, keys)
 
 
-def lent_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Float[np.ndarray, "n datum"]:
+def covariate_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Float[np.ndarray, "n datum"]:
     """Rows without holes of nothing but covariates: as `given`, the rest those of training rows drawn at random.
 
     Raises OptionError where `given` names what the model is not given.
@@ -142,7 +143,7 @@ def lent_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Float[np.ndar
     return joined(entries, covariates_for(conditions, fitted.given_rows, n, columns, seed=seed))
 
 
-def judge(
+def audit(
     fitted: Fitted,
     X: Any,
     *,

@@ -114,7 +114,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
 
     def transform(self, X: Any) -> Values:
         """Posterior means E_q[z|x], one row of latents for each row."""
-        return np.asarray(evaluation.place(self._fitted(), X).latent)
+        return np.asarray(evaluation.encode(self._fitted(), X).latent)
 
     def inverse_transform(self, Z: Any, *, given: Any = None) -> Any:
         """E[x|z] for each row of latents; of a conditional model E[x|z, c] for `given` cells, as in `sample`.
@@ -131,7 +131,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     def reconstruct(self, X: Any) -> Any:
         """E[x|z] at the posterior mean of each row; of a frame as a frame like X, of the modelled columns."""
         fitted = self._fitted()
-        means, schema = np.asarray(evaluation.place(fitted, X).reconstruction), fitted.schema
+        means, schema = np.asarray(evaluation.encode(fitted, X).reconstruction), fitted.schema
         if schema is None:
             return self._block(means, library_of(X), like=X)
         return as_came(decode(schema, means, like=table_of(X)), X)
@@ -188,7 +188,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         `checkpoint`, `on_block`, `began`), and `labels`, one for each row. Rows that training has seen are audited like
         others, and the ledger says so.
         """
-        return evaluation.judge(self._fitted(), X, seed=seed, **options)
+        return evaluation.audit(self._fitted(), X, seed=seed, **options)
 
     def rows_seen(self, X: Any) -> tuple[int, int]:
         """How many of these rows equal rows that training has seen, and how many there are."""

@@ -70,7 +70,7 @@ def _measured(lower, upper, importance, *, set_aside=()) -> measurement.Measured
         discrete=False,
         set_aside=list(set_aside),
         exact=None,
-        placement=None,
+        guide_moments=None,
     )
 
 

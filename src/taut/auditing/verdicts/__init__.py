@@ -15,7 +15,7 @@ from taut.record import Ledger, Verdict
 class Rule(NamedTuple):
     """What is asked of a ledger, and the codes of the verdicts that may come of it, at most one of them at a time."""
 
-    judge: Callable[[Ledger], Verdict | None]
+    verdict: Callable[[Ledger], Verdict | None]
     codes: tuple[str, ...]
 
 
@@ -56,5 +56,5 @@ __all__ = ["RULES", "Rule", "verdicts_on"]
 
 def verdicts_on(ledger: Ledger) -> list[Verdict]:
     """All verdicts on a ledger whose own list of them is not looked at, the worst first."""
-    found = (rule.judge(ledger) for rule in RULES)
+    found = (rule.verdict(ledger) for rule in RULES)
     return sorted((verdict for verdict in found if verdict is not None), key=lambda v: ORDER.index(v.severity))

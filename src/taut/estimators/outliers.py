@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from taut.auditing.outliers import outlier_p_values
+from taut.auditing import simulated_p_values
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared, sample
 from taut.estimators.scoring import log_p_of
@@ -18,14 +18,14 @@ from taut.estimators.training import Fitted
 REFERENCE = 199
 
 
-class Unusual(NamedTuple):
+class OutlierPValues(NamedTuple):
     """Outlier p-values, and in a sentence what the rows were held against."""
 
     values: Float[np.ndarray, "n"]
     reference: str
 
 
-def unusual(
+def outlier_p_values(
     fitted: Fitted,
     X: Any,
     log_p: Float[np.ndarray, "n"],
@@ -33,8 +33,8 @@ def unusual(
     draws: int = 1000,
     seed: int = 0,
     on_block: Callable[[int, int], None] | None = None,
-) -> Unusual:
-    """For each row of X the share of simulated rows that are less probable, see `taut.auditing.outlier_p_values`.
+) -> OutlierPValues:
+    """For each row of X the share of simulated rows that are less probable, see `taut.auditing.simulated_p_values`.
 
     `log_p` is that of the rows, from as many draws. Rows that lack other cells are not comparable: log p of few cells
     is higher. So each pattern of holes has a reference of its own: the same simulated rows without those cells. A row
@@ -61,12 +61,12 @@ def unusual(
         # As the rows themselves were scored, which for new holes is not by the encoder.
         reference = log_p_of(fitted, rows, draws=draws, seed=seed)
         mine = owners.ravel() == number
-        found[mine] = outlier_p_values(log_p[mine].astype(np.float64), reference.astype(np.float64))
+        found[mine] = simulated_p_values(log_p[mine].astype(np.float64), reference.astype(np.float64))
         if pattern.all():
             found[mine] = 1.0
         if on_block is not None:
             on_block(number + 1, len(patterns))
     what = "" if len(patterns) == 1 and not patterns.any() else f", without the same cells ({len(patterns)} patterns)"
-    return Unusual(
+    return OutlierPValues(
         found, f"Each outlier p-value is against {REFERENCE} rows that the model simulates{what}; the least is 0.005."
     )
