@@ -70,7 +70,7 @@ def test_ragged_blanks_are_refused(tmp_path, text):
 
 def test_the_table_of_numbers_is_laid_out_alike(tmp_path):
     (tmp_path / "a.csv").write_text("# x\na b\n1 4\n2 5\n")
-    assert data.read(tmp_path / "a.csv").values.tolist() == [[1, 4], [2, 5]]
+    assert data.as_table(data.read(tmp_path / "a.csv")).values.tolist() == [[1, 4], [2, 5]]
 
 
 def test_line_ends_inside_cells_stay():

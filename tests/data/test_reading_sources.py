@@ -37,7 +37,9 @@ def test_no_name_at_all():
 
 def test_an_unknown_ending_lists_what_is_read(tmp_path):
     (tmp_path / "a.xlsx").write_text("x")
-    with refused(DataError, "a.xlsx", ".npy, .npz, .csv, .parquet, .h5ad, .idx, .idx.gz", "folder of images"):
+    with refused(
+        DataError, "a.xlsx", ".csv, .tsv, .txt, .parquet, .npy, .npz, .h5ad, .idx, .idx.gz", "folder of images"
+    ):
         data.read(tmp_path / "a.xlsx")
 
 

@@ -15,9 +15,15 @@ from taut import data
 from taut.errors import DataError, OptionError, ShapeError
 from tests.data.sentences import refused
 
+# A file of text keeps longer whole numbers as text: they are more often account numbers than quantities.
+LONGEST = 10**15 - 1
 ENDINGS = [".csv", ".parquet", ".npy", ".npz"]
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=6)
 FINITE = {"allow_nan": False, "allow_infinity": False}
+
+
+def numbers_in(path):
+    return data.as_table(data.read(path))
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -25,7 +31,7 @@ FINITE = {"allow_nan": False, "allow_infinity": False}
 def test_every_digit_comes_back(tmp_path_factory, ending, values):
     path = tmp_path_factory.mktemp("round") / f"a{ending}"
     data.write(values, path)
-    np.testing.assert_array_equal(data.read(path).values, values)
+    np.testing.assert_array_equal(numbers_in(path).values, values)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -33,15 +39,20 @@ def test_every_digit_comes_back(tmp_path_factory, ending, values):
 def test_narrow_floats_come_back(tmp_path_factory, ending, values):
     path = tmp_path_factory.mktemp("round") / f"a{ending}"
     data.write(values, path)
-    np.testing.assert_array_equal(data.read(path).values.astype(np.float32), values)
+    np.testing.assert_array_equal(numbers_in(path).values.astype(np.float32), values)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@given(values=hnp.arrays(st.sampled_from(["u1", "i8", "?"]), SHAPES))
+@given(
+    values=st.one_of(
+        hnp.arrays(st.sampled_from(["u1", "?"]), SHAPES),
+        hnp.arrays("i8", SHAPES, elements=st.integers(-LONGEST, LONGEST)),
+    )
+)
 def test_whole_numbers_come_back(tmp_path_factory, ending, values):
     path = tmp_path_factory.mktemp("round") / f"a{ending}"
     data.write(values, path)
-    np.testing.assert_array_equal(data.read(path).values, values)
+    np.testing.assert_array_equal(numbers_in(path).values, values)
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])

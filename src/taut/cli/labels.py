@@ -7,8 +7,7 @@ import numpy as np
 
 from taut import datasets
 from taut.cli.rows import Rows, text_column
-from taut.data import Sheet
-from taut.data.reading import exists
+from taut.data import Sheet, exists
 from taut.errors import DataError, ShapeError
 
 _TEXT = (".csv", ".tsv", ".txt")

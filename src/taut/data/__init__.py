@@ -1,7 +1,7 @@
 """Data before any model: readers, the `Table` they return, checks, splits, digests, writers.
 
-read, as_table             a file or folder, or what a person passes → Table of numbers
-read_sheet, as_sheet       the same for columns of any type, with holes → Sheet
+read, read_sheet           a file or folder → Sheet of columns of any type, or Table of numbers
+as_table, as_sheet         what a person passes → Table of numbers, or Sheet
 listed_values              what a person calls missing, as a list
 infer_schema               Sheet → Schema: the kind and family of each column, and why
 encode, decode, fill       Sheet → Table of codes with NaN, and back
@@ -33,12 +33,11 @@ from taut.data.door import as_table
 from taut.data.greys import binarise_fixed, grey_levels
 from taut.data.inference import infer_schema
 from taut.data.missing_values import listed_values
-from taut.data.reading import read
+from taut.data.reading import READ, exists, read, read_sheet
 from taut.data.restoring import decode, fill
 from taut.data.schema import Column, Schema
 from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
-from taut.data.sheet_files import read_sheet
 from taut.data.sizes import Sizes, learn_sizes, totals
 from taut.data.sparse import is_sparse
 from taut.data.splitting import split
@@ -47,6 +46,7 @@ from taut.data.units import Units, units_of
 from taut.data.writing import write
 
 __all__ = [
+    "READ",
     "Column",
     "Covariate",
     "Schema",
@@ -70,6 +70,7 @@ __all__ = [
     "digest",
     "encode",
     "encode_covariates",
+    "exists",
     "fill",
     "grey_levels",
     "infer_schema",

@@ -9,41 +9,53 @@ from taut.data.cell_files import read_cells
 from taut.data.faults import check_readable
 from taut.data.idx import read_idx
 from taut.data.images import read_images
+from taut.data.sheet import Sheet
 from taut.data.table import Table
-from taut.data.tabular import read_csv, read_parquet
+from taut.data.table_files import read_parquet, read_text
 from taut.errors import DataError
 
-READ = ".npy, .npz, .csv, .parquet, .h5ad, .idx, .idx.gz, or a folder of images"
-_VECTORS: dict[str, Callable[..., Table]] = {".npy": read_npy, ".npz": read_npz, ".idx": read_idx}
-_READERS: dict[str, Callable[[Path], Table]] = {**_VECTORS, ".csv": read_csv, ".parquet": read_parquet}
+_TABLES: dict[str, Callable[[Path], Sheet]] = {
+    ".csv": read_text,
+    ".tsv": read_text,
+    ".txt": read_text,
+    ".parquet": read_parquet,
+}
+_ARRAYS: dict[str, Callable[..., Table]] = {".npy": read_npy, ".npz": read_npz, ".idx": read_idx}
+READ = f"{', '.join(_TABLES)}, .npy, .npz, .h5ad, .idx, .idx.gz, or a folder of images"
 # The classical names have no ending of their own: train-images-idx3-ubyte, perhaps with .gz.
 _CLASSICAL = re.compile(r"([.-]idx\d?-ubyte|\.idx)(\.gz)?$")
 
 
-def read(source: str | Path, *, as_column: bool = False) -> Table:
-    """The numbers in a file or folder: .npy, .npz[:key], .csv, .parquet, .h5ad[:layer], .idx[.gz], or images in one.
+def read(source: str | Path, *, as_column: bool = False) -> Table | Sheet:
+    """What is in a file or folder: the columns of .csv, .tsv, .txt or .parquet, or a block of numbers.
 
-    `as_column` takes a plain vector in an array file as one column, as labels come.
+    A block of numbers, a `Table`, is .npy, .npz[:key], .h5ad[:layer], .idx[.gz], or a folder of images; `as_column`
+    takes a plain vector in an array file as one column, as labels come. Columns are a `Sheet`.
 
     Raises DataError, in one sentence that names the first offender, where the source is missing, damaged,
-    of an unknown kind, empty, not numeric, or has holes.
+    of an unknown kind or empty, or where a block is not numeric or has holes.
     """
     path, key = _located(str(source))
     ending = _ending(path)
     if key is not None and ending not in (".npz", ".h5ad"):
         raise DataError(f"Only an .npz archive has keys; `{path}` is none; leave out `:{key}`.")
-    if path.is_dir() and ending not in _READERS:
+    if path.is_dir() and ending not in _ARRAYS and ending not in _TABLES:
         return read_images(path)
     check_readable(path)
     if ending == ".h5ad":
         return read_cells(path, key)
     if key is not None:
         return read_npz(path, key, as_column=as_column)
-    if ending not in _READERS:
-        raise DataError(f"Wanted {READ}; got `{path}`, whose ending is none of these; convert it.")
-    if ending in _VECTORS:
-        return _VECTORS[ending](path, as_column=as_column)
-    return _READERS[ending](path)
+    if ending in _ARRAYS:
+        return _ARRAYS[ending](path, as_column=as_column)
+    return _table(path, READ)
+
+
+def read_sheet(path: str | Path) -> Sheet:
+    """The table in a .csv, .tsv, .txt or .parquet file. Raises DataError as `read` does, and for another ending."""
+    path = Path(path).expanduser()
+    check_readable(path)
+    return _table(path, ", ".join(_TABLES))
 
 
 def exists(source: str | Path) -> bool:
@@ -69,6 +81,13 @@ def _located(source: str) -> tuple[Path, str | None]:
     if not source or not exists(source):
         raise DataError(f"Wanted {READ}; there is no `{source}`; check the spelling and the folder.")
     return Path(source).expanduser(), None
+
+
+def _table(path: Path, wanted: str) -> Sheet:
+    reader = _TABLES.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(f"Wanted {wanted}; got `{path}`, whose ending is none of these; convert it.")
+    return reader(path)
 
 
 def _ending(path: Path) -> str:

@@ -1,19 +1,15 @@
-"""One word for every source: a bundled name, a table of any columns, or what `taut.data.read` reads."""
+"""One word for every source: a bundled name, or what `taut.data.read` reads."""
 
 from pathlib import Path
 
 from taut import data
-from taut.data import Sheet, Table, as_table, narrowed
-from taut.data.reading import exists
+from taut.data import READ, Sheet, Table, as_table, exists, narrowed
 from taut.datasets.bundled import NAMES, bundled
 from taut.errors import DataError
 
-READ = ".csv, .tsv, .txt, .parquet, .npy, .npz, .h5ad, .idx, .idx.gz, or a folder of images"
-_TABLES = (".csv", ".tsv", ".txt", ".parquet")
-
 
 def load(source: str | Path, *, as_column: bool = False) -> Table | Sheet:
-    """A bundled set by its name, a table (.csv, .tsv, .txt, .parquet), or what `taut.data.read` reads.
+    """A bundled set by its name, or what `taut.data.read` reads.
 
     A table is a `Sheet`, whatever its columns hold; but numbers without column names and without holes are one block,
     a `Table`, as an array would be. A bundled name wins over a file of that name; `./digits` means the file.
@@ -31,11 +27,8 @@ def load(source: str | Path, *, as_column: bool = False) -> Table | Sheet:
         raise DataError(
             f"Wanted a bundled name ({', '.join(NAMES)}), {READ}; there is no `{source}`; check the spelling."
         )
-    path = Path(source)
-    if path.suffix.lower() not in _TABLES:
-        return data.read(source, as_column=as_column)
-    sheet = data.read_sheet(path)
-    return sheet if sheet.named or not is_numbers(sheet) else as_block(sheet)
+    rows = data.read(source, as_column=as_column)
+    return as_block(rows) if isinstance(rows, Sheet) and not rows.named and is_numbers(rows) else rows
 
 
 def is_numbers(sheet: Sheet) -> bool:

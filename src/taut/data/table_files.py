@@ -1,22 +1,15 @@
-"""Reading a table of any columns from text (.csv, .tsv, .txt) or from parquet."""
+"""Reading a table of any columns from text or from parquet."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from taut.data.delimited import (
-    UNCUT,
-    check_rectangular,
-    counts_up,
-    decoded,
-    is_number,
-    rows_of,
-)
-from taut.data.faults import check_readable, decoding
+from taut.data.delimited import UNCUT, check_rectangular, counts_up, decoded, is_number, rows_of
+from taut.data.faults import decoding
 from taut.data.layout import laid_out
 from taut.data.parsing import typed
 from taut.data.periods import with_periods_as_moments
@@ -27,21 +20,12 @@ from taut.errors import DataError
 _BLOCK = 1 << 24
 
 
-def read_sheet(path: str | Path) -> Sheet:
-    """The table in a file, with its text, dates and holes; the notes say what reading decided.
+def read_text(path: Path) -> Sheet:
+    """The table in a file of text, with its text, dates and holes; the notes say what reading decided.
 
-    Raises DataError, in one sentence that names the first offender, where the file is missing, damaged, of
-    another kind, without rows, ragged, or has two columns of one name.
+    Raises DataError, in one sentence that names the first offender, where the file is no text, without rows, ragged, or
+    has two columns of one name.
     """
-    path = Path(path).expanduser()
-    reader = _READERS.get(path.suffix.lower())
-    check_readable(path)
-    if reader is None:
-        raise DataError(f"Wanted {', '.join(_READERS)}; got `{path}`, whose ending is none of these; convert it.")
-    return reader(path)
-
-
-def _read_text(path: Path) -> Sheet:
     with decoding(path, "a table as text (.csv, UTF-8)"):
         text, notes = decoded(path.read_bytes(), path.name)
         if "\0" in text:
@@ -59,7 +43,8 @@ def _read_text(path: Path) -> Sheet:
     )
 
 
-def _read_parquet(path: Path) -> Sheet:
+def read_parquet(path: Path) -> Sheet:
+    """The table in a parquet file. Raises DataError where the file is damaged, or without rows."""
     with decoding(path, "a table in parquet format"), parquet.ParquetFile(path) as file:
         frame, notes = with_periods_as_moments(file.read())
     return dataclasses.replace(as_sheet(frame, path.name), notes=notes)
@@ -97,11 +82,3 @@ def _parse(text: str, sign: str, name: str, *, header: bool) -> list[pa.Array]:
         raise
     table = table.slice(1 if header else 0)
     return [column.combine_chunks() for column in table.columns]
-
-
-_READERS: dict[str, Callable[[Path], Sheet]] = {
-    ".csv": _read_text,
-    ".tsv": _read_text,
-    ".txt": _read_text,
-    ".parquet": _read_parquet,
-}
