@@ -1,18 +1,16 @@
 """The amortised Gaussian: a network from the datum to a mean and a covariance."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax.nn import softplus
 from jaxtyping import Array, Float
 
-from taut.errors import OptionError
 from taut.guides.base import AbstractGuide
-from taut.networks import Perceptron
+from taut.networks import Perceptron, check_network
 from taut.shapes import Datum, RandomKey
 
 Covariance = Literal["diagonal", "full"]
@@ -53,10 +51,9 @@ class GaussianEncoder(AbstractGuide):
         key: RandomKey,
     ):
         self.latents, self.covariance, self.inputs = latents, covariance, inputs
-        below = latents * (latents - 1) // 2 if covariance == "full" else 0
-        outputs = 2 * latents + below
+        outputs = gaussian_outputs(latents, covariance)
         if network is not None:
-            _check_outputs(network, features, outputs)
+            check_network(network, features, outputs, wanted_by="This guide")
         self.network = Perceptron(features, outputs, hidden=hidden, key=key) if network is None else network
 
     def __call__(self, x: Datum) -> dist.Distribution:
@@ -71,18 +68,10 @@ class GaussianEncoder(AbstractGuide):
         return dist.MultivariateNormal(mean, scale_tril=root, validate_args=False)
 
 
-def _check_outputs(network: Callable[[Float[Array, "inputs"]], Any], features: int, wanted: int) -> None:
-    try:
-        given = jax.eval_shape(network, jax.ShapeDtypeStruct((features,), jnp.result_type(float)))
-    except (TypeError, ValueError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-        raise OptionError(
-            f"This guide wants a network that takes a vector of {features} numbers; this one does not ({reason}); "
-            "build one for as many."
-        ) from error
-    shape = getattr(given, "shape", None)
-    if shape != (wanted,):
-        raise OptionError(
-            f"This guide wants a network with {wanted} outputs, as a vector; got "
-            f"{'no array' if shape is None else f'shape {shape}'}; build one with as many."
-        )
+def gaussian_outputs(latents: int, covariance: Covariance) -> int:
+    """How many numbers a network says a mean and a root of the covariance with.
+
+    >>> gaussian_outputs(3, "diagonal"), gaussian_outputs(3, "full")
+    (6, 9)
+    """
+    return 2 * latents + (latents * (latents - 1) // 2 if covariance == "full" else 0)

@@ -5,13 +5,16 @@ from taut.models.finite import Finite
 from taut.models.latent import LatentVariableModel, entries_in, standard_normal
 from taut.models.linear_gaussian import LinearGaussian
 from taut.models.log_joint import LogJoint
+from taut.models.priors import PRIORS, check_prior
 
 __all__ = [
+    "PRIORS",
     "AbstractModel",
     "Finite",
     "LatentVariableModel",
     "LinearGaussian",
     "LogJoint",
+    "check_prior",
     "entries_in",
     "standard_normal",
 ]

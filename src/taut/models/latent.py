@@ -24,6 +24,8 @@ Data = TypeVar("Data", jax.Array, np.ndarray)
 class LatentVariableModel(AbstractModel):
     """p(z) fixed, p(x|z) = likelihood(decoder(z)).
 
+    The prior is a distribution over one vector of latents, or a module that returns one when it is called.
+
     With `fill_value`, one usual value for each entry, a datum may have holes, as NaN: its density is that of observed
     entries. With `covariates` c, the last so many numbers of a datum are not modelled but given, and the decoder
     receives them after z: p(z) p(x|z, c). Where the model is `sized`, the last covariate is the logarithm of the row's
@@ -44,7 +46,7 @@ class LatentVariableModel(AbstractModel):
     """
 
     decoder: Callable[[Float[Array, "inputs"]], Outputs]
-    _prior: dist.Distribution
+    _prior: dist.Distribution | Callable[[], dist.Distribution]
     _likelihood: AbstractLikelihood
     fill_value: Float[Array, "features"] | None
     covariates: int = eqx.field(static=True)
@@ -54,7 +56,7 @@ class LatentVariableModel(AbstractModel):
     def __init__(
         self,
         *,
-        prior: dist.Distribution,
+        prior: dist.Distribution | Callable[[], dist.Distribution],
         decoder: Callable[[Float[Array, "inputs"]], Outputs],
         likelihood: AbstractLikelihood,
         fill_value: Float[Array, "features"] | None = None,
@@ -71,7 +73,8 @@ class LatentVariableModel(AbstractModel):
 
     def prior(self) -> dist.Distribution:
         """p(z): as given, not trained."""
-        return lax.stop_gradient(self._prior)
+        prior = self._prior if isinstance(self._prior, dist.Distribution) else self._prior()
+        return lax.stop_gradient(prior)
 
     def given(self, x: Datum) -> AbstractModel:
         """The model that knows which entries of x are observed, and its covariates."""

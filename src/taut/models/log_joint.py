@@ -15,6 +15,7 @@ from numpyro.distributions import constraints
 
 from taut.errors import ShapeError
 from taut.models.base import AbstractModel
+from taut.models.priors import check_prior
 from taut.numerics import log_density
 from taut.shapes import Datum, RandomKey, Scalar
 
@@ -52,11 +53,8 @@ class LogJoint(AbstractModel):
         latents: int,
         prior: dist.Distribution | None = None,
     ):
-        if prior is not None and (prior.batch_shape, prior.event_shape) != ((), (latents,)):
-            raise ShapeError(
-                f"A prior over one vector of {latents} latents is wanted; got batch shape {prior.batch_shape} and "
-                f"event shape {prior.event_shape}; for independent latents end it with `.to_event(1)`."
-            )
+        if prior is not None:
+            check_prior(prior, latents)
         self.function, self.latents, self._prior = function, latents, prior
 
     @property

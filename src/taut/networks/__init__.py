@@ -1,11 +1,14 @@
 """Networks: from a vector to a vector, one datum at a time."""
 
+from taut.networks.by_name import DECODERS, ENCODERS, check_network
 from taut.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from taut.networks.inputs import CellInputs, OneHot, Standardise, WithCovariates
-from taut.networks.perceptron import Perceptron
 from taut.networks.linear_skip import LinearSkip
+from taut.networks.perceptron import Perceptron
 
 __all__ = [
+    "DECODERS",
+    "ENCODERS",
     "CellInputs",
     "ConvolutionalDecoder",
     "ConvolutionalEncoder",
@@ -14,4 +17,5 @@ __all__ = [
     "Perceptron",
     "Standardise",
     "WithCovariates",
+    "check_network",
 ]

@@ -2,9 +2,10 @@
 
 from taut.objectives.gradients import analytic, doubly_reparameterised, path, total
 from taut.objectives.objective import Objective
-from taut.objectives.recipes import RECIPES, beta, dreg, elbo, iwae, sticking_the_landing
+from taut.objectives.recipes import OBJECTIVES, RECIPES, beta, dreg, elbo, iwae, sticking_the_landing
 
 __all__ = [
+    "OBJECTIVES",
     "RECIPES",
     "Objective",
     "analytic",

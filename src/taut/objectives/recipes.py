@@ -7,6 +7,7 @@ from taut.bounds import log_mean_weight, mean_log_weight
 from taut.errors import OptionError
 from taut.objectives.gradients import analytic, doubly_reparameterised, path, total
 from taut.objectives.objective import Objective
+from taut.parts import NamedPart, PartRegistry
 
 
 def elbo(draws: int = 1, *, form: Literal["joint", "split"] = "joint", kl_warm_up: float = 0.0) -> Objective:
@@ -45,3 +46,21 @@ RECIPES: dict[str, Callable[..., Objective]] = {
     "iwae": iwae,
     "dreg": dreg,
 }
+
+# With one draw these are the ELBO.
+OF_SEVERAL_DRAWS = ("iwae", "dreg")
+
+
+def _named(name: str, recipe: Callable[..., Objective]) -> NamedPart:
+    def build(*own: int, draws: int, kl_warm_up: float) -> Objective:
+        draws = own[0] if own else draws
+        if name in OF_SEVERAL_DRAWS and draws < 2:
+            raise OptionError(
+                f"`{name}` wants at least 2 draws, since with one it is the ELBO; got {draws}; ask for 16, say."
+            )
+        return recipe(draws, kl_warm_up=kl_warm_up)
+
+    return NamedPart(build, "number of draws", most=1)
+
+
+OBJECTIVES = PartRegistry("objective", {name: _named(name, recipe) for name, recipe in RECIPES.items()}, kind=Objective)

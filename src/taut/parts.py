@@ -1,0 +1,98 @@
+"""The parts of a model and of its fit, chosen by name, given as an object, or built by a function from their shapes."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from taut.errors import OptionError
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedPart:
+    """A part that has a name: `build` is called with the numbers behind the name, then shapes by keyword.
+
+    `numbers` says what these numbers are, and `most` how many there may be; a part takes none by default.
+    """
+
+    build: Callable[..., Any]
+    numbers: str = ""
+    most: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class PartRegistry:
+    """All ways to say what one part is: the `option` that names it, the parts that have names, and the type it must be.
+
+    >>> parts = PartRegistry("layer", {"wide": NamedPart(lambda *widths: widths, "widths", most=2)}, kind=tuple)
+    >>> parts.build("wide:3,4"), parts.build(lambda size: (size,), size=2), parts.build((1,))
+    ((3, 4), (2,), (1,))
+    """
+
+    option: str
+    named: Mapping[str, NamedPart]
+    kind: type | tuple[type, ...]
+
+    def parse(self, text: str) -> tuple[str, tuple[int, ...]]:
+        """The name, and the numbers behind its colon. Raises OptionError where there is no such part."""
+        name, colon, behind = text.partition(":")
+        if name not in self.named:
+            raise OptionError(f"`{self.option}` wants one of {', '.join(self.named)}; got `{text}`; choose one.")
+        part = self.named[name]
+        words = behind.split(",") if colon else []
+        if not part.numbers and words:
+            raise OptionError(f"`{self.option}` wants no numbers behind `{name}`; got `{text}`; leave them out.")
+        if len(words) > part.most or not all(word.strip().isdecimal() and int(word) > 0 for word in words):
+            most = "" if part.most > 1 else "one of the "
+            raise OptionError(
+                f"`{self.option}` wants {most}{part.numbers} behind `{name}:`, whole numbers of at least 1; got "
+                f"`{text}`; change them."
+            )
+        return name, tuple(int(word) for word in words)
+
+    def build(self, given: Any, **shapes: Any) -> Any:
+        """The part that was given: by its name, as an object of the right type, or as a function of the shapes.
+
+        Raises OptionError where it is none of these, or the function takes other keywords or returns something else.
+        """
+        if isinstance(given, str):
+            name, numbers = self.parse(given)
+            return self.named[name].build(*numbers, **shapes)
+        if isinstance(given, self.kind):
+            return given
+        if not callable(given):
+            raise OptionError(
+                f"`{self.option}` wants a name among {', '.join(self.named)}, {self._wanted}, or a function that "
+                f"builds one; got {_described(given)}; give one of these."
+            )
+        _check_keywords(self.option, given, shapes)
+        built = given(**shapes)
+        if not isinstance(built, self.kind):
+            raise OptionError(
+                f"`{self.option}` wants a function that returns {self._wanted}; got {_described(built)} from it; "
+                "return one."
+            )
+        return built
+
+    @property
+    def _wanted(self) -> str:
+        kinds = self.kind if isinstance(self.kind, tuple) else (self.kind,)
+        return " or ".join(f"an object of {kind.__module__.partition('.')[0]}'s {kind.__name__}" for kind in kinds)
+
+
+def _check_keywords(option: str, function: Callable[..., Any], shapes: Mapping[str, Any]) -> None:
+    try:
+        inspect.signature(function).bind(**shapes)
+    except TypeError as error:
+        raise OptionError(
+            f"`{option}` wants a function of the keywords {', '.join(shapes)}; this one does not take them ({error}); "
+            "add them, or `**others`."
+        ) from None
+    except ValueError:  # a function without a signature can only be tried
+        return
+
+
+def _described(given: Any) -> str:
+    return f"a {type(given).__name__}"
