@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -62,7 +63,7 @@ class PartRegistry:
             return self.named[name].build(*numbers, **shapes)
         if isinstance(given, self.kind):
             return given
-        if not callable(given):
+        if not (inspect.isroutine(given) or isinstance(given, type | functools.partial)):
             raise OptionError(
                 f"`{self.option}` wants a name among {', '.join(self.named)}, {self._wanted}, or a function that "
                 f"builds one; got {_described(given)}; give one of these."

@@ -1,6 +1,6 @@
 """Networks: from a vector to a vector, one datum at a time."""
 
-from taut.networks.by_name import DECODERS, ENCODERS, check_network
+from taut.networks.by_name import DECODERS, ENCODERS, ByParameter, check_network
 from taut.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from taut.networks.inputs import CellInputs, OneHot, Standardise, WithCovariates
 from taut.networks.linear_skip import LinearSkip
@@ -9,6 +9,7 @@ from taut.networks.perceptron import Perceptron
 __all__ = [
     "DECODERS",
     "ENCODERS",
+    "ByParameter",
     "CellInputs",
     "ConvolutionalDecoder",
     "ConvolutionalEncoder",

@@ -115,8 +115,8 @@ def _image(option: str, image_shape: ImageShape, numbers: int) -> tuple[int, int
     height, width = image_shape[:2]
     if numbers % (height * width) or numbers < math.prod(image_shape):
         raise OptionError(
-            f"`{option}` wants nothing but the {height} × {width} pixels of an image to be convolutional; got {numbers} "
-            "numbers; leave out what is given beside them, or choose another."
+            f"`{option}` wants nothing but the {height} × {width} pixels of an image to be convolutional; got "
+            f"{numbers} numbers; leave out what is given beside them, or choose another."
         )
     return height, width, numbers // (height * width)
 
