@@ -19,7 +19,7 @@ from taut.auditing.rowwise import REFINED_DRAWS
 from taut.auditing.usage import use_of_latents
 from taut.auditing.walks import SETTLING
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel, Finite, LatentVariableModel
+from taut.models import AbstractModel, LatentVariableModel
 from taut.record import FORMAT, Estimate, Ledger
 from taut.shapes import RandomKey
 from taut.version import __version__
@@ -42,7 +42,6 @@ def ledger_of(
     latents = []
     if measured.guide_moments is not None:
         latents = use_of_latents(measured.guide_moments, model.prior(), measured.surgery, measured.rows.posterior)
-    discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
     rows, features = len(measured.data), _entries(model, measured)
     observed = float(np.mean(np.sum(~np.isnan(np.asarray(measured.data[:, :features], np.float64)), axis=1)))
     surgery = measured.surgery
@@ -52,7 +51,7 @@ def ledger_of(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         title=context.title,
         likelihood=context.likelihood,
-        discrete=discrete,
+        discrete=measured.discrete,
         rows=rows,
         datum=features,
         latent=max(len(latents), 1),
@@ -69,7 +68,7 @@ def ledger_of(
         active_units=sum(latent.active for latent in latents),
         weights=health_of(encoder, asked.draws),
         prior_weights=None if prior is None else health_of(prior, asked.draws),
-        bits_per_dim=_bits_per_dim(evidence.importance, observed) if discrete and observed else None,
+        bits_per_dim=_bits_per_dim(evidence.importance, observed) if measured.discrete and observed else None,
         verdicts=[],
         notes=_notes(measured, context),
         exhibits=exhibits_of(model, guide, measured, context, key=jr.fold_in(key, EXHIBITS)),

@@ -84,6 +84,8 @@ def from_log_joint(
     data: Num[np.ndarray, "n features"] | None,
     log_joint: LogDensity,
     prior: dist.Distribution | None,
+    *,
+    discrete: bool = False,
 ) -> AbstractModel:
     """A plain function log p(x, z) as a model, with as many latents as the guide has."""
     if model is not None or guide is None or data is None:
@@ -93,4 +95,4 @@ def from_log_joint(
         )
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[0], guide)
     latents = own(jnp.asarray(data[0], jnp.result_type(float))).event_shape[0]
-    return LogJoint(log_joint, latents=latents, prior=prior)
+    return LogJoint(log_joint, latents=latents, prior=prior, discrete=discrete)

@@ -82,6 +82,7 @@ def audit(
     *,
     log_joint: LogDensity | None = None,
     prior: dist.Distribution | None = None,
+    discrete: bool = False,
     **options: Any,
 ) -> Ledger:
     """Measure log p(x) = ELBO + KL(q(z|x) ‖ p(z|x)) on these rows, from both sides, and where the gap comes from.
@@ -90,7 +91,8 @@ def audit(
     which bound log p(x) from below, and reverse walks, which bound it from above; the same on rows simulated from the
     model, where both sides are certain. Where log p(x) is exact (closed form, enumeration, quadrature), it is used.
 
-    `log_joint` gives the model as a plain function log p(x, z) instead, `prior` the part of it that is log p(z).
+    `log_joint` gives the model as a plain function log p(x, z) instead, `prior` the part of it that is log p(z);
+    `discrete` says that it is a probability of x, and not a density.
 
     Options, by name:
 
@@ -111,7 +113,7 @@ def audit(
     Raises OptionError for impossible options, AuditError where no row has finite bounds.
     """
     if log_joint is not None:
-        model = from_log_joint(model, guide, data, log_joint, prior)
+        model = from_log_joint(model, guide, data, log_joint, prior, discrete=discrete)
     if model is None or guide is None or data is None:
         raise OptionError(
             "An audit wants a model (or `log_joint`), a guide and data; one of them is missing; pass all three."

@@ -32,7 +32,7 @@ from taut.auditing.surgery import Surgery
 from taut.auditing.usage import GuideMoments, moments_of_rows, split_rate_of
 from taut.errors import AuditError
 from taut.guides import AbstractGuide, Covariance
-from taut.models import AbstractModel, Finite, LatentVariableModel
+from taut.models import AbstractModel
 from taut.record import Calibration, Outliers, Predictive, Simulated
 from taut.shapes import RandomKey
 
@@ -148,11 +148,10 @@ def measure(
     )
     budget.a_row, budget.a_temperature = effort.a_row(), effort.a_temperature()
     rows, set_aside = _finite_rows(everything)
-    discrete = isinstance(model, (LatentVariableModel, Finite)) and model.observation.discrete
     guide_moments = moments_of_rows(model, guide, data, key=key) if real else None
     notes = [text for text in (exactly.note, _too_many(asked, real=real, within=within)) if text]
     measured = Measured(
-        discrete=discrete,
+        discrete=model.discrete,
         data=np.asarray(data)[rows.numbers],
         population=len(data),
         rows=rows,

@@ -1,7 +1,6 @@
 """What every likelihood can do."""
 
 from abc import abstractmethod
-from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -10,7 +9,7 @@ import numpyro.distributions as dist
 from jax.nn import log_sigmoid, softplus
 from jaxtyping import Array, Bool, Float, Int
 
-from taut.numerics import inverse_softplus
+from taut.numerics import inverse_softplus, is_discrete
 from taut.shapes import Outputs
 
 # Keeps a learned scale away from zero, where the density is unbounded; in units of the data's own spread.
@@ -20,11 +19,15 @@ SMALLEST_SCALE = 1e-4
 class AbstractLikelihood(eqx.Module):
     """From the outputs of a decoder to p(x|z), for data of `features` entries.
 
-    `discrete` says whether the distribution gives probabilities (True) or a density.
+    A class may state `discrete` itself; where it does not, its distribution is asked.
     """
 
     features: eqx.AbstractVar[int]
-    discrete: ClassVar[bool]
+
+    @property
+    def discrete(self) -> bool:
+        """Whether the distribution gives probabilities, and not densities."""
+        return is_discrete(eqx.filter_eval_shape(lambda: self(jnp.zeros(self.outputs))))
 
     @property
     def outputs(self) -> int:

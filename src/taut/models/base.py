@@ -10,7 +10,7 @@ import jax.random as jr
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
-from taut.numerics import log_density, one_draw
+from taut.numerics import is_discrete, log_density, one_draw
 from taut.shapes import Datum, Latent, RandomKey, Scalar
 
 
@@ -26,6 +26,11 @@ class AbstractModel(eqx.Module):
     def has_prior(self) -> bool:
         """Whether `prior()` is a normalised density, so that rate and distortion mean something."""
         return True
+
+    @property
+    def discrete(self) -> bool:
+        """Whether p(x|z) is a probability, and not a density, whose value depends on the units of x."""
+        return is_discrete(eqx.filter_eval_shape(lambda: self.likelihood(one_draw(self.prior(), key=jr.key(0)))))
 
     @abstractmethod
     def prior(self) -> dist.Distribution:

@@ -27,6 +27,11 @@ class Finite(AbstractModel):
     outputs: Float[Array, "states outputs"]
     observation: AbstractLikelihood
 
+    @property
+    def discrete(self) -> bool:
+        """As its components."""
+        return self.observation.discrete
+
     def prior(self) -> dist.Distribution:
         """Categorical over the states."""
         return dist.CategoricalLogits(self.logits)

@@ -71,6 +71,11 @@ class LatentVariableModel(AbstractModel):
         self._prior, self.decoder, self._likelihood = prior, decoder, likelihood
         self.fill_value, self.covariates, self.sized, self.missingness = fill_value, covariates, sized, missingness
 
+    @property
+    def discrete(self) -> bool:
+        """As its likelihood."""
+        return self._likelihood.discrete
+
     def prior(self) -> dist.Distribution:
         """p(z): as given, not trained."""
         prior = self._prior if isinstance(self._prior, dist.Distribution) else self._prior()
@@ -130,6 +135,11 @@ class Given(AbstractModel):
     model: LatentVariableModel
     observed: Bool[Array, "features"]
     covariates: Float[Array, "covariates"]
+
+    @property
+    def discrete(self) -> bool:
+        """As that of the model."""
+        return self.model.discrete
 
     def prior(self) -> dist.Distribution:
         """p(z)."""

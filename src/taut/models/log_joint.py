@@ -29,7 +29,8 @@ class LogJoint(AbstractModel):
     it leaves out is missing from the evidence. Where it is an `equinox.Module` its arrays are the model's: its digest
     names them and a fit can move them. `prior` says which part of f is log p(z), which splits the ELBO into
     rate and distortion; it must be the prior that f already holds, and nothing else depends on it. Without it the split
-    is into energy and entropy, and `has_prior` is False.
+    is into energy and entropy, and `has_prior` is False. `discrete` says that exp f is a probability of x, and not a
+    density: a function cannot tell, and a ledger wants to know.
 
     Raises ShapeError where the prior is not over vectors of this length, or where f returns more than one number.
 
@@ -44,6 +45,7 @@ class LogJoint(AbstractModel):
     function: Callable[[Datum, Float[Array, "latents"]], Scalar]
     latents: int = eqx.field(static=True)
     _prior: dist.Distribution | None
+    _discrete: bool = eqx.field(static=True)
     simulates: ClassVar[bool] = False
 
     def __init__(
@@ -52,10 +54,16 @@ class LogJoint(AbstractModel):
         *,
         latents: int,
         prior: dist.Distribution | None = None,
+        discrete: bool = False,
     ):
         if prior is not None:
             check_prior(prior, latents)
-        self.function, self.latents, self._prior = function, latents, prior
+        self.function, self.latents, self._prior, self._discrete = function, latents, prior, discrete
+
+    @property
+    def discrete(self) -> bool:
+        """Whether it was said to be a probability of x."""
+        return self._discrete
 
     @property
     def has_prior(self) -> bool:

@@ -1,7 +1,7 @@
 """Small functions named for the hazard that they remove."""
 
 from taut.numerics.affine import AffineMap
-from taut.numerics.distributions import log_density, log_density_by_entry, mean_of, one_draw
+from taut.numerics.distributions import is_discrete, log_density, log_density_by_entry, mean_of, one_draw
 from taut.numerics.factorials import count_deviance, stirling_rest
 from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
 from taut.numerics.logarithms import (
@@ -25,6 +25,7 @@ __all__ = [
     "inside",
     "inverse_softplus",
     "is_diagonal_gaussian",
+    "is_discrete",
     "log_density",
     "log_density_by_entry",
     "log_diff_sigmoid",

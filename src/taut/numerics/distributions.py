@@ -58,6 +58,15 @@ def log_density_by_entry(distribution: dist.Distribution, value: Shaped[Array, "
     return distribution.by_entry(value)  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def is_discrete(distribution: dist.Distribution) -> bool:
+    """Whether its `log_prob` is the log of a probability, and not of a density: by the support that it declares.
+
+    >>> is_discrete(dist.Poisson(2.0)), is_discrete(dist.Normal(0.0, 1.0).expand([3]).to_event(1))
+    (True, False)
+    """
+    return bool(getattr(distribution.support, "is_discrete", False))
+
+
 def one_draw(distribution: dist.Distribution, *, key: RandomKey) -> Shaped[Array, "..."]:
     """One draw, through which a gradient passes where the distribution can be reparameterised."""
     return jnp.asarray(distribution.sample(key))
