@@ -1,21 +1,19 @@
 """Counts with more zeros than a Poisson or negative binomial has."""
 
-# numpyro's own distributions override these in the same way.
-# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportIncompatibleVariableOverride=false
+# The number of entries is that of the counts.
+# pyright: reportIncompatibleVariableOverride=false
 
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
-import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
 from jax.nn import log_sigmoid, sigmoid
 from jaxtyping import Array, Bool, Float, Int
-from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin
 from taut.likelihoods.counts import NegativeBinomial, Poisson
-from taut.shapes import Outputs, RandomKey
+from taut.shapes import Outputs
 
 # A gate that starts at a tenth of the entries can close as well as open.
 STARTING_GATE = -2.2
@@ -57,7 +55,7 @@ class ZeroInflated(AbstractLikelihood):
         """The distribution of one datum."""
         means, gates = jnp.split(outputs, 2)
         counts: Any = self.counts(means)
-        return ZerosOrCounts(counts.base_dist, gates).to_event(1)
+        return dist.ZeroInflatedDistribution(counts.base_dist, gate_logits=gates, validate_args=False).to_event(1)
 
     def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
         """As if the gate were seen, which tells more than the data do: a bound from above on the information."""
@@ -70,30 +68,3 @@ class ZeroInflated(AbstractLikelihood):
         """Gates nearly shut, and counts large enough to make up for them."""
         means = self.counts.starting_outputs(mean / sigmoid(-STARTING_GATE))
         return jnp.concatenate([means, jnp.full(self.features, STARTING_GATE)])
-
-
-class ZerosOrCounts(dist.Distribution):
-    """Zero with probability sigmoid(gate), else a draw of `counts`."""
-
-    pytree_data_fields = ("counts", "gate")
-    support = constraints.nonnegative_integer
-
-    def __init__(self, counts: dist.Distribution, gate: Array):
-        self.counts, self.gate = counts, gate
-        super().__init__(batch_shape=jnp.shape(gate))
-
-    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
-        """Draws."""
-        gate_key, count_key = jr.split(key)
-        zero = jr.bernoulli(gate_key, jnp.broadcast_to(sigmoid(self.gate), (*sample_shape, *jnp.shape(self.gate))))
-        return jnp.where(zero, 0, jnp.asarray(self.counts.sample(count_key, sample_shape)))
-
-    def log_prob(self, value: Array) -> Array:
-        """Log probability."""
-        counted = log_sigmoid(-self.gate) + jnp.asarray(self.counts.log_prob(value))
-        return jnp.where(value == 0, jnp.logaddexp(log_sigmoid(self.gate), counted), counted)
-
-    @property
-    def mean(self) -> Array:
-        """(1 − π) times the mean of the counts."""
-        return sigmoid(-self.gate) * jnp.asarray(self.counts.mean)

@@ -58,7 +58,7 @@ def _log_normal(base: Any) -> Nodes:
 
 
 def _logit_normal(base: GaussianLogOdds) -> Nodes:
-    points, log_weights = _gaussian(base.location, base.scale)
+    points, log_weights = _normal(base.base_dist)
     return Nodes(sigmoid(points), log_weights)
 
 

@@ -3,7 +3,7 @@
 # numpyro's own distributions override these in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -12,11 +12,11 @@ import numpyro.distributions as dist
 from jax.nn import log_sigmoid, sigmoid
 from jax.scipy.special import polygamma
 from jaxtyping import Array, Float
-from numpyro.distributions import constraints
+from numpyro.distributions import transforms
 
 from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
 from taut.likelihoods.real import above, fixed, located
-from taut.numerics import inside, log_odds
+from taut.numerics import inside
 from taut.shapes import Outputs, RandomKey
 
 # Nodes and weights under N(0, 1), for means that have no formula.
@@ -98,33 +98,27 @@ class LogitNormal(AbstractLikelihood):
         return tangent / positive(self.raw_scale)
 
 
-class GaussianLogOdds(dist.Distribution):
-    """x = sigmoid(location + scale ε)."""
-
-    arg_constraints = {"location": constraints.real, "scale": constraints.positive}  # noqa: RUF012  numpyro's own form
-    support = constraints.real
+class GaussianLogOdds(dist.TransformedDistribution):
+    """x = sigmoid(location + scale ε), read no nearer to its ends than float32 can tell."""
 
     def __init__(self, location: Array, scale: Array):
-        self.location, self.scale = location, scale
-        super().__init__(batch_shape=jnp.shape(location))
+        logits = dist.Normal(location, scale, validate_args=False)
+        super().__init__(logits, transforms.SigmoidTransform(), validate_args=False)
 
     def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Array:
         """Draws, inside the ends."""
-        logits = dist.Normal(self.location, self.scale, validate_args=False).sample(key, sample_shape)
-        return inside(sigmoid(logits))
+        return inside(jnp.asarray(super().sample(key, sample_shape)))
 
-    def log_prob(self, value: Array) -> Array:
+    def log_prob(self, value: Array, intermediates: list[Any] | None = None) -> Array:
         """Log density of the share."""
-        share = inside(value)
-        jacobian = jnp.log(share) + jnp.log1p(-share)
-        return dist.Normal(self.location, self.scale, validate_args=False).log_prob(log_odds(share)) - jacobian
+        return jnp.asarray(super().log_prob(inside(value), intermediates))
 
     @property
     def mean(self) -> Array:
         """By Gauss–Hermite quadrature."""
-        kind = self.location.dtype
-        logits = self.location[..., None] + jnp.tensordot(self.scale, jnp.asarray(_NODES, kind), axes=0)
-        return sigmoid(logits) @ jnp.asarray(_WEIGHTS / _WEIGHTS.sum(), kind)
+        logits: Any = self.base_dist
+        nodes, weights = jnp.asarray(_NODES, logits.loc.dtype), jnp.asarray(_WEIGHTS / _WEIGHTS.sum(), logits.loc.dtype)
+        return sigmoid(logits.loc[..., None] + jnp.tensordot(logits.scale, nodes, axes=0)) @ weights
 
 
 class Beta(AbstractLikelihood):
