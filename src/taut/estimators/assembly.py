@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -13,15 +14,19 @@ import numpy as np
 from taut.data import Schema, Units, units_of
 from taut.errors import OptionError
 from taut.estimators.conditions import COUNTS, NO_CONDITIONS, Conditions
+from taut.estimators.part_building import OWN, PartBuilder, check_draws_of
 from taut.estimators.table_parts import table_parts
-from taut.guides import AbstractGuide, GaussianEncoder
+from taut.guides import AbstractGuide
 from taut.likelihoods import AbstractLikelihood, Categorical, InUnits, named
-from taut.models import AbstractModel, LatentVariableModel, standard_normal
-from taut.networks import OneHot, Perceptron, Standardise, WithCovariates
-from taut.objectives import RECIPES, Objective
+from taut.models import AbstractModel, LatentVariableModel
+from taut.networks import OneHot, Standardise, WithCovariates
+from taut.objectives import OBJECTIVES, Objective
 from taut.one_program import in_one_program
 from taut.shapes import RandomKey
 
+# The options whose parts are built here, each by its name unless it is an object or a function.
+BUILT = ("encoder", "decoder", "prior", "guide", "likelihood")
+NOTHING_OWN: Mapping[str, Any] = {}
 REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
 
 
@@ -42,7 +47,8 @@ class Architecture:
     `largest` is the largest value in the training data, from which totals and numbers of categories follow. A table has
     a `schema`, and then `likelihood` is `mixed`; a block of real numbers has `units`, in which the modules see it.
     `conditions` say which numbers are given behind a datum's entries, and `missing` whether holes are `random` or
-    `informative`.
+    `informative`. Encoder, decoder, prior, guide and likelihood are names, None where nothing was asked for, or `own`:
+    then the part itself comes to `build` and `empty`, in a mapping by option.
     """
 
     features: int
@@ -55,6 +61,11 @@ class Architecture:
     units: Units | None = None
     conditions: Conditions = NO_CONDITIONS
     missing: str = "random"
+    image_shape: tuple[int, ...] | None = None
+    encoder: str | None = None
+    decoder: str | None = None
+    prior: str | None = None
+    guide: str | None = None
 
     @property
     def covariates(self) -> int:
@@ -79,45 +90,75 @@ class Architecture:
         if self.covariance not in ("diagonal", "full"):
             raise OptionError(f"`covariance` wants diagonal or full; got `{self.covariance}`; choose one of them.")
 
-    def empty(self) -> tuple[AbstractModel, AbstractGuide]:
+    @property
+    def own_parts(self) -> list[str]:
+        """The options whose parts have no name."""
+        return [option for option in BUILT if getattr(self, option) == OWN]
+
+    def empty(self, own: Mapping[str, Any] = NOTHING_OWN) -> tuple[AbstractModel, AbstractGuide]:
         """The modules with the shapes of their arrays in place of these."""
         rows = np.ones((2, self.features + self.covariates))
-        return eqx.filter_eval_shape(lambda: self._build(rows, rows.mean(axis=0), jr.key(0)))
+        return eqx.filter_eval_shape(lambda: self._build(rows, rows.mean(axis=0), own, jr.key(0)))
 
-    def build(self, rows: np.ndarray, *, mean: np.ndarray, key: RandomKey) -> tuple[AbstractModel, AbstractGuide]:
-        """The modules before training: scales from the rows, outputs at the mean, weights drawn."""
-        return in_one_program(lambda key: self._build(rows, mean, key), key)
+    def build(
+        self, rows: np.ndarray, *, mean: np.ndarray, key: RandomKey, own: Mapping[str, Any] = NOTHING_OWN
+    ) -> tuple[AbstractModel, AbstractGuide]:
+        """The modules before training: scales from the rows, outputs at the mean, weights drawn.
 
-    def _build(self, rows: np.ndarray, mean: np.ndarray, key: RandomKey) -> tuple[AbstractModel, AbstractGuide]:
+        Raises OptionError or ShapeError where an own part does not fit the data or the others.
+        """
+        return in_one_program(lambda key: self._build(rows, mean, own, key), key)
+
+    def _build(
+        self, rows: np.ndarray, mean: np.ndarray, own: Mapping[str, Any], key: RandomKey
+    ) -> tuple[AbstractModel, AbstractGuide]:
+        builder = PartBuilder(
+            given={option: own.get(option, getattr(self, option)) for option in BUILT},
+            latents=self.latents,
+            hidden=self.hidden,
+            covariance=self.covariance,
+            image_shape=self.image_shape,
+        )
+        model, guide = self._parts(rows, mean, builder, key)
+        if own:
+            x = jnp.asarray(rows[0], jnp.result_type(float))
+            check_draws_of(model, guide, x, latents=self.latents, features=self.features)
+        return model, guide
+
+    def _parts(
+        self, rows: np.ndarray, mean: np.ndarray, builder: PartBuilder, key: RandomKey
+    ) -> tuple[AbstractModel, AbstractGuide]:
         if self.schema is not None:
             return table_parts(
                 self.schema.modelled,
                 rows[:, : len(self.schema.modelled)],
-                latents=self.latents,
-                hidden=self.hidden,
-                covariance="full" if self.covariance == "full" else "diagonal",
+                builder,
                 covariates=self.covariates,
                 sized=self.sized,
                 informative=self.missing == "informative",
                 key=key,
             )
         decoder_key, encoder_key = jr.split(key)
+        prior_key = jr.fold_in(key, 1)
         entries = rows[:, : self.features]
         if self.sized:
             entries = entries / np.exp(rows[:, -1:])
             mean = entries.mean(axis=0, dtype=np.float64)
-        likelihood = named(self.likelihood, entries, largest=self.largest)
+        if self.likelihood == OWN:
+            likelihood = builder.likelihood(self.features)
+        else:
+            likelihood = named(self.likelihood, entries, largest=self.largest)
         if self.units is not None:
             likelihood = InUnits(likelihood, jnp.asarray(np.log(self.units.units), jnp.result_type(float)))
-        decoder = Perceptron(
-            self.latents + self.covariates - self.sized,
-            likelihood.outputs,
-            hidden=self.hidden,
-            starting_outputs=likelihood.starting_outputs(jnp.asarray(mean, jnp.result_type(float))),
+        decoder = builder.decoder(
+            likelihood,
+            likelihood.starting_outputs(jnp.asarray(mean, jnp.result_type(float))),
+            covariates=self.covariates - self.sized,
+            default="perceptron",
             key=decoder_key,
         )
         model = LatentVariableModel(
-            prior=standard_normal(self.latents),
+            prior=builder.prior(key=prior_key),
             decoder=decoder,
             likelihood=likelihood,
             # Nothing is missing in a block of numbers, so that any value can stand in.
@@ -126,12 +167,9 @@ class Architecture:
             sized=self.sized,
         )
         inputs = self._inputs(likelihood, entries, mean)
-        guide = GaussianEncoder(
+        guide = builder.guide(
             (likelihood.outputs if isinstance(likelihood, Categorical) else self.features) + self.covariates,
-            self.latents,
-            hidden=self.hidden,
-            covariance="full" if self.covariance == "full" else "diagonal",
-            inputs=WithCovariates(inputs, features=self.features, sized=self.sized) if self.covariates else inputs,
+            WithCovariates(inputs, features=self.features, sized=self.sized) if self.covariates else inputs,
             key=encoder_key,
         )
         return model, guide
@@ -151,17 +189,10 @@ class Architecture:
         return Standardise(*(jnp.asarray(a, jnp.result_type(float)) for a in (centre, spread)), logarithm=logarithm)
 
 
-def objective_named(name: str, *, draws: int, kl_warm_up: float) -> Objective:
-    """The objective of this name. Raises OptionError for an unknown one, or one that needs more draws."""
-    if name not in RECIPES:
-        raise OptionError(f"Wanted an objective among {', '.join(RECIPES)}; got `{name}`; choose one of these.")
+def objective_of(given: Any, *, draws: int, kl_warm_up: float) -> Objective:
+    """The objective that was given by name, as an object or a function. Raises OptionError where it is none."""
     if draws < 1:
         raise OptionError(f"`draws` wants at least 1; got {draws}; ask for more.")
-    if name in ("iwae", "dreg") and draws < 2:
-        raise OptionError(
-            f"`{name}` wants at least 2 draws, since with one it is the ELBO; got {draws}; ask for 16, say."
-        )
     if not kl_warm_up >= 0:
         raise OptionError(f"`kl_warm_up` wants zero or more epochs; got {kl_warm_up}; change it.")
-    options: dict[str, Any] = {"kl_warm_up": kl_warm_up}
-    return RECIPES[name](draws, **options)
+    return OBJECTIVES.build(given, draws=draws, kl_warm_up=kl_warm_up)

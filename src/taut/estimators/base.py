@@ -22,6 +22,7 @@ from taut.errors import OptionError
 from taut.estimators import runs, scoring
 from taut.estimators.giving import Asked
 from taut.estimators.opening import opened
+from taut.estimators.part_building import name_of
 from taut.estimators.training import Fitted, train
 from taut.fitting import Outcome
 from taut.guides import AbstractGuide
@@ -37,7 +38,7 @@ class AbstractVAE(BaseEstimator):
 
     latent_dim: int = 8
     _: dataclasses.KW_ONLY
-    likelihood: str = "auto"
+    likelihood: Any = "auto"
     condition_on: Sequence[str | int] | str | int | None = None
     size_factor: str | None = "auto"
     missing: str = "random"
@@ -45,7 +46,11 @@ class AbstractVAE(BaseEstimator):
     na_values: Sequence[str | float] | str | float | None = None
     hidden: Sequence[int] = (200, 200)
     covariance: str = "diagonal"
-    objective: str = "elbo"
+    encoder: Any = None
+    decoder: Any = None
+    prior: Any = None
+    guide: Any = None
+    objective: Any = "elbo"
     draws: int = 1
     binarise: str = "none"
     kl_warm_up: float = 0.0
@@ -76,7 +81,7 @@ class AbstractVAE(BaseEstimator):
         seed = seed_of(self.random_state)
         data = opened(
             X,
-            likelihood=self.likelihood,
+            likelihood=name_of(self.likelihood) or "auto",
             schema=self.schema,
             na_values=listed_values(self.na_values),
             held_out=self.validation_fraction,

@@ -13,6 +13,7 @@ from taut.data.support import FARTHEST
 from taut.data.units import too_close
 from taut.errors import OptionError, SupportError
 from taut.estimators.conditions import joined
+from taut.estimators.part_building import OWN, check_own_support
 from taut.fitting import AsFloat, DynamicBinarisation, Packed, View, pack
 from taut.likelihoods import AbstractLikelihood, Binomial, Categorical, DiscretisedLogistic, check_support
 
@@ -96,6 +97,9 @@ def check_told_apart(table: Table) -> None:
 
 def check_within(likelihood: AbstractLikelihood, name: str, table: Table) -> None:
     """Refuse rows that a fitted likelihood cannot produce, naming the first. Raises SupportError."""
+    if name == OWN:
+        check_own_support(likelihood, table)
+        return
     check_support(name, table.values)
     match likelihood:
         case Binomial(total=total):

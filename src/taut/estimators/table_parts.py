@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 import jax.random as jr
@@ -11,11 +10,12 @@ import numpy as np
 from jaxtyping import Float
 
 from taut.data import Column
-from taut.guides import AbstractGuide, Covariance, GaussianEncoder
+from taut.estimators.part_building import PartBuilder
+from taut.guides import AbstractGuide
 from taut.likelihoods import CodeMasking, Missingness, NumberMasking, fill_values, for_columns, log_odds
 from taut.likelihoods.mixed import Places
-from taut.models import LatentVariableModel, standard_normal
-from taut.networks import CellInputs, LinearSkip, Perceptron
+from taut.models import LatentVariableModel
+from taut.networks import CellInputs
 from taut.shapes import RandomKey
 
 Values = Float[np.ndarray, "n features"]
@@ -34,10 +34,8 @@ READ = {
 def table_parts(
     columns: Sequence[Column],
     values: Values,
+    builder: PartBuilder,
     *,
-    latents: int,
-    hidden: tuple[int, ...],
-    covariance: Covariance,
     covariates: int = 0,
     sized: bool = False,
     informative: bool = False,
@@ -47,19 +45,19 @@ def table_parts(
     decoder_key, encoder_key = jr.split(key)
     start = for_columns(columns, values)
     inputs = cell_inputs(columns, values, covariates)
-    size: Any = (latents + covariates - sized, start.likelihood.outputs)
-    network = LinearSkip if hidden else Perceptron
+    decoder = builder.decoder(
+        start.likelihood, start.outputs, covariates=covariates - sized, default="linear-skip", key=decoder_key
+    )
     model = LatentVariableModel(
-        prior=standard_normal(latents),
-        decoder=network(*size, hidden=hidden, starting_outputs=start.outputs, key=decoder_key),
+        prior=builder.prior(key=jr.fold_in(key, 1)),
+        decoder=decoder,
         likelihood=start.likelihood,
         fill_value=fill_values(values),
         covariates=covariates,
         sized=sized,
         missingness=missingness_of(columns, values, start.likelihood.places, inputs) if informative else None,
     )
-    guide = GaussianEncoder(inputs.width, latents, hidden=hidden, covariance=covariance, inputs=inputs, key=encoder_key)
-    return model, guide
+    return model, builder.guide(inputs.width, inputs, key=encoder_key)
 
 
 def missingness_of(columns: Sequence[Column], values: Values, places: Places, inputs: CellInputs) -> Missingness:

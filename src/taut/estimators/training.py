@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import numpy as np
 
 from taut.data import Schema, Table, Units, check_enough_rows, check_varies, digest, row_hashes
 from taut.errors import OptionError
-from taut.estimators.assembly import Architecture, objective_named, units_for
+from taut.estimators.assembly import BUILT, Architecture, objective_of, units_for
 from taut.estimators.conditions import COUNTS, joined
 from taut.estimators.giving import kept_rows
 from taut.estimators.hole_patterns import HolePatterns, hole_patterns
 from taut.estimators.one_block import FEWEST_COLUMNS
 from taut.estimators.opening import MIXED, Opened
+from taut.estimators.part_building import OWN, check_own_support, name_of
 from taut.estimators.preparation import Binarisation, check_told_apart, in_units, stored_rows
 from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
@@ -100,13 +102,13 @@ def train(
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
     plan = plan_of(options, rows=len(train_rows))
-    objective = objective_named(options["objective"], draws=options["draws"], kl_warm_up=options["kl_warm_up"])
+    objective = objective_of(options["objective"], draws=options["draws"], kl_warm_up=options["kl_warm_up"])
     binarisation = Binarisation.of(options["binarise"], table.values, seed)
     if data.schema is not None and binarisation.kind != "none":
         raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
     if data.given.numbers is not None and binarisation.kind != "none":
         raise OptionError("`binarise` wants nothing given beside grey values; got covariates; leave out one of them.")
-    likelihood = _likelihood(options["likelihood"], data, binarisation)
+    likelihood = _likelihood(name_of(options["likelihood"]) or "auto", data, binarisation)
     units = units_for(likelihood.name, table.values[train_rows])
     ends = _ends(table.values, binarisation)
     if units is not None:
@@ -119,15 +121,23 @@ def train(
     held_out = _held_out(coded, held_rows, data.labels)
     build_key, fit_key = jr.split(jr.key(seed))
     model, guide = architecture.build(
-        binarisation.for_evaluation(coded.values[train_rows]), mean=binarisation.expected(rows), key=build_key
+        binarisation.for_evaluation(coded.values[train_rows]),
+        mean=binarisation.expected(rows),
+        own=own_parts(options),
+        key=build_key,
     )
+    if likelihood.name == OWN:
+        assert isinstance(model, LatentVariableModel)
+        check_own_support(model.observation, dataclasses.replace(table, values=binarisation.for_evaluation(rows)))
     everything = table.values if given is None else stored_rows(table.values, given)[0]
     stored, view = binarisation.for_training(everything[train_rows])
     view = view if given is None else stored_rows(rows[:1], given[:1])[1]
     data_digest = digest(np.vstack([coded.values, _scales(architecture)]))
     if checkpoint is not None:
         weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
-        note_or_compare(checkpoint, options, seed=seed, data_digest=data_digest + weighted, resume=resume)
+        note_or_compare(
+            checkpoint, named_options(options), seed=seed, data_digest=data_digest + weighted, resume=resume
+        )
     shown = bool(options["verbose"])
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
     for note in table.notes:
@@ -168,13 +178,24 @@ def train(
         data_digest=data_digest,
         notes=table.notes,
         columns=table.columns,
-        image_shape=_image_shape(table, architecture),
+        image_shape=architecture.image_shape,
         ends=ends,
         held_out=held_out,
         seen=np.unique(row_hashes(coded.values[train_rows])),
         given_rows=None if given is None else kept_rows(given[train_rows], seed=seed),
         holes=None if data.schema is None else hole_patterns(rows),
     )
+
+
+def own_parts(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts among the options that are objects or functions."""
+    return {option: options[option] for option in BUILT if name_of(options[option]) == OWN}
+
+
+def named_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as plain values: `own` in place of parts that have no name."""
+    parts = {option: name_of(options[option]) for option in (*BUILT, "objective") if option in options}
+    return {**options, **parts}
 
 
 def plan_of(options: dict[str, Any], *, rows: int) -> Plan:
@@ -208,6 +229,8 @@ def _likelihood(name: str, data: Opened, binarisation: Binarisation) -> Choice:
         return choose(values) if sizes is None else choose_counts(values)
     if sizes is not None and name not in COUNTS:
         raise OptionError(f"`size_factor` wants a likelihood among {', '.join(COUNTS)}; got `{name}`; leave out one.")
+    if name == OWN:
+        return Choice(OWN, "it was given as an object")
     check_support(name, values)
     return Choice(name, "it was asked for")
 
@@ -217,6 +240,8 @@ def _architecture(
 ) -> Architecture:
     table = data.table
     architecture = Architecture(
+        **{option: name_of(options[option]) for option in ("encoder", "decoder", "prior", "guide")},
+        image_shape=_image_shape(table, likelihood, data.schema),
         features=table.features,
         schema=data.schema,
         units=units,
@@ -257,11 +282,11 @@ def _ends(values: np.ndarray, binarisation: Binarisation) -> tuple[float, float]
     return min(float(np.nanmin(values)), 0.0), float(np.nanmax(values))
 
 
-def _image_shape(table: Table, architecture: Architecture) -> tuple[int, int] | None:
+def _image_shape(table: Table, likelihood: Choice, schema: Schema | None) -> tuple[int, int] | None:
     """As read; else a square, for whole numbers or shares without column names whose count is one."""
     side = math.isqrt(table.features)
-    if architecture.schema is not None:
+    if schema is not None:
         return None
     square = side * side == table.features and table.features >= FEWEST_COLUMNS
-    bounded = architecture.likelihood in ("bernoulli", "binomial", "continuous-bernoulli", "discretised-logistic")
+    bounded = likelihood.name in ("bernoulli", "binomial", "continuous-bernoulli", "discretised-logistic")
     return table.image_shape or ((side, side) if square and bounded and table.columns is None else None)
