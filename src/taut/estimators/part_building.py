@@ -149,7 +149,7 @@ def check_own_support(likelihood: AbstractLikelihood, table: Table) -> None:
     if not inside.all():
         row = int(np.argmin(inside.reshape(len(table), -1).all(axis=1)))
         raise SupportError(
-            f"Rows in the support of the likelihood are wanted, {support}; row {row} of `{table.name}` is outside; mend "
+            f"`likelihood` wants rows that it can produce; row {row} of `{table.name}` is outside of its support; mend "
             "it, or give another likelihood."
         )
 
