@@ -52,7 +52,7 @@ def test_a_likelihood_refuses_what_it_cannot_produce(likelihood, rows):
     assert one_sentence(caught)
 
 
-def test_greys_for_bernoulli_are_offered_binarisation():
+def test_binarisation_for_bernoulli_are_offered_binarisation():
     with pytest.raises(errors.SupportError, match="binarise"):
         small(likelihood="bernoulli").fit(np.arange(400, dtype=np.uint8).reshape(100, 4))
 

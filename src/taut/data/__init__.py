@@ -15,6 +15,7 @@ write                      columns → a file, whole or not at all
 write_cells                a copy of an .h5ad file with more in it
 """
 
+from taut.data.binarisation import binarise_fixed, grey_levels
 from taut.data.cell_files import is_cells, write_cells
 from taut.data.checks import (
     check_dimensions,
@@ -26,11 +27,10 @@ from taut.data.checks import (
     check_varies,
 )
 from taut.data.coding import encode
-from taut.data.conversion import narrowed
+from taut.data.conversion import as_table
 from taut.data.covariates import Covariate, encode_covariates, learn_covariates, place_of, with_given
+from taut.data.dense import narrowed
 from taut.data.digests import count_seen, digest, row_hashes
-from taut.data.door import as_table
-from taut.data.greys import binarise_fixed, grey_levels
 from taut.data.inference import infer_schema
 from taut.data.missing_values import listed_values
 from taut.data.reading import READ, exists, read, read_sheet

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from taut.data.conversion import from_array
-from taut.data.faults import decoding
+from taut.data.dense import from_array
+from taut.data.read_errors import decoding
 from taut.data.sparse import is_saved_sparse, read_sparse
 from taut.data.table import Table
 from taut.errors import DataError

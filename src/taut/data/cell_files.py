@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from taut.data.conversion import from_array
-from taut.data.faults import decoding
+from taut.data.dense import from_array
+from taut.data.read_errors import decoding
 from taut.data.sheet import as_sheet
 from taut.data.sparse import from_sparse, is_sparse, smallest
 from taut.data.table import Table

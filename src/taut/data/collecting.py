@@ -6,7 +6,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data.faults import in_one_clause
+from taut.data.read_errors import in_one_clause
 from taut.errors import DataError
 
 

@@ -1,83 +1,63 @@
-"""From a numpy array to a `Table`: checked, flattened, and in a dtype that keeps every value."""
+"""What people pass to an estimator, made into a `Table`."""
 
-import dataclasses
-from collections.abc import Sequence
+from typing import Any
 
+import narwhals as nw
 import numpy as np
 
-from taut.data.checks import check_dimensions, check_finite, check_not_empty, check_numeric
+from taut.data.cell_files import from_cells, is_cells
+from taut.data.collecting import in_memory
+from taut.data.dense import from_array
+from taut.data.frames import from_frame
+from taut.data.sheet import Sheet
+from taut.data.sparse import from_sparse, is_sparse
 from taut.data.table import Table
 from taut.errors import DataError
 
-# Whole numbers up to here are exact in double precision; single precision ends a little above.
-_EXACT, _SINGLE = 2.0**53, 3e38
 
+def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
+    """A table from an array, sparse counts, a data frame (pandas, polars, pyarrow), a sheet, AnnData or rows.
 
-def from_array(
-    values: np.ndarray,
-    name: str,
-    *,
-    columns: Sequence[str] | None = None,
-    notes: Sequence[str] = (),
-    as_column: bool = False,
-    holes: bool = False,
-) -> Table:
-    """A table from rows and columns, or from a stack of images (n, height, width).
+    A three-dimensional array is a stack of grey images. `name` is what messages call the data. With `holes`,
+    missing cells are let through as NaN. Raises DataError or ShapeError, naming the first offender, where `X`
+    cannot be used.
 
-    `as_column` takes a plain vector as one column, as labels come; `holes` lets NaN and masked cells through.
-
-    Raises DataError or ShapeError where the array cannot be used, naming the first offender.
-
-    >>> from_array(np.zeros((10, 8, 8), np.uint8), "stack").image_shape
-    (8, 8)
+    >>> as_table([[1, 2], [3, 4]]).values.shape
+    (2, 2)
     """
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        if holes:
-            check_numeric(values, name)
-            values = np.where(np.ma.getmaskarray(values), np.nan, values.data)
-        else:
-            raise DataError(f"Wanted an array without holes; `{name}` has masked cells; fill them or drop their rows.")
-    values = np.asarray(values)
-    check_numeric(values, name)
-    check_not_empty(values, name)
-    values = values[:, None] if as_column and values.ndim == 1 else values
-    check_dimensions(values, name)
-    image_shape = (values.shape[1], values.shape[2]) if values.ndim == 3 else None
-    values = plain(values.reshape(values.shape[0], -1))
-    columns = None if columns is None else list(columns)
-    check_finite(values, name, columns, holes=holes)
-    return Table(values=values, name=name, columns=columns, image_shape=image_shape, notes=list(notes))
+    if isinstance(X, Table):
+        return X
+    if isinstance(X, Sheet):
+        return from_frame(X.native, X.name, named=X.named, notes=X.notes, holes=holes)
+    if is_cells(X):
+        return from_cells(X, name)
+    if is_sparse(X):
+        return from_sparse(X, name)
+    X = in_memory(X, name)
+    if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
+        return from_frame(X, name, holes=holes)
+    return from_array(_with_holes(_as_array(X, name)) if holes else _as_array(X, name), name, holes=holes)
 
 
-def narrow(values: np.ndarray) -> np.ndarray:
-    """The same values in the smallest usual dtype that holds them all, row after row: equal values, equal array.
-
-    >>> narrow(np.array([[1.0, 255.0]])).dtype, narrow(np.array([[0.5]])).dtype, narrow(np.array([[0.1]])).dtype
-    (dtype('uint8'), dtype('float32'), dtype('float64'))
-    """
-    values = np.ascontiguousarray(plain(values))
-    if values.dtype.kind == "f":
-        whole = np.all((values == np.floor(values)) & (np.abs(values) < _EXACT))
-        if not whole:
-            single = values.astype(np.float32) if np.nanmax(np.abs(values)) < _SINGLE else values
-            return single if np.array_equal(single, values, equal_nan=True) else values
-        values = values.astype(np.int64)
-    for dtype in (np.uint8, np.uint16, np.int32, np.int64):
-        limits = np.iinfo(dtype)
-        if limits.min <= values.min() and values.max() <= limits.max:
-            return values.astype(dtype)
-    return values
+def _as_array(X: Any, name: str) -> np.ndarray:
+    if isinstance(X, np.ndarray):
+        return X
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        raise DataError(f"Wanted rows of one length; those of `{name}` differ; give each the same columns.") from None
+    if array.dtype == object and array.ndim == 0:
+        raise DataError(
+            f"Wanted an array, a data frame or a list of rows; `{name}` is a {type(X).__name__}; convert it."
+        )
+    return array
 
 
-def narrowed(table: Table) -> Table:
-    """The table with its values in the smallest usual dtype that holds them."""
-    return dataclasses.replace(table, values=narrow(table.values))
-
-
-def plain(values: np.ndarray) -> np.ndarray:
-    """The same values in this machine's byte order, booleans as 0 and 1, floats in single or double precision."""
-    if values.dtype.kind == "b":
-        return values.astype(np.uint8)
-    if values.dtype.kind == "f" and values.dtype.itemsize not in (4, 8):
-        return values.astype(np.float32 if values.dtype.itemsize < 4 else np.float64)
-    return values.astype(values.dtype.newbyteorder("="), copy=False)
+def _with_holes(array: np.ndarray) -> np.ndarray:
+    """Numbers where the objects of an array are numbers and None."""
+    if array.dtype != object:
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        return array

@@ -7,8 +7,8 @@ import narwhals as nw
 import numpy as np
 
 from taut.data.checks import check_not_empty, column_name, place
-from taut.data.conversion import from_array
-from taut.data.faults import in_one_clause
+from taut.data.dense import from_array
+from taut.data.read_errors import in_one_clause
 from taut.data.table import Table
 from taut.errors import DataError
 

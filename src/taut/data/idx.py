@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from taut.data.conversion import from_array
-from taut.data.faults import decoding
+from taut.data.dense import from_array
+from taut.data.read_errors import decoding
 from taut.data.table import Table
 
 _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from taut.data.choices import in_words
-from taut.data.conversion import from_array
-from taut.data.faults import decoding
+from taut.data.dense import from_array
+from taut.data.read_errors import decoding
 from taut.data.table import Table
 from taut.errors import DataError
 

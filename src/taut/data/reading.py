@@ -6,9 +6,9 @@ from pathlib import Path
 
 from taut.data.arrays import read_npy, read_npz
 from taut.data.cell_files import read_cells
-from taut.data.faults import check_readable
 from taut.data.idx import read_idx
 from taut.data.images import read_images
+from taut.data.read_errors import check_readable
 from taut.data.sheet import Sheet
 from taut.data.table import Table
 from taut.data.table_files import read_parquet, read_text

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from taut.data.faults import check_readable, in_one_clause
+from taut.data.read_errors import check_readable, in_one_clause
 from taut.data.schema import Column, Schema
 from taut.errors import DataError
 from taut.files import write_text

@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from taut.data.checks import check_not_empty, check_numeric
 from taut.data.collecting import in_memory
-from taut.data.conversion import plain
-from taut.data.faults import in_one_clause
+from taut.data.dense import plain
 from taut.data.levels import is_hole
 from taut.data.parsing import typed
+from taut.data.read_errors import in_one_clause
 from taut.data.sparse import is_sparse
 from taut.data.table import Table
 from taut.errors import DataError, ShapeError

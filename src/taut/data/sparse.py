@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from taut.data.conversion import from_array
-from taut.data.faults import decoding, in_one_clause
+from taut.data.dense import from_array
+from taut.data.read_errors import decoding, in_one_clause
 from taut.data.sparse_parts import PARTS, check_parts
 from taut.data.table import Table
 from taut.errors import DataError

@@ -9,10 +9,10 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from taut.data.delimited import UNCUT, check_rectangular, counts_up, decoded, is_number, rows_of
-from taut.data.faults import decoding
 from taut.data.layout import laid_out
 from taut.data.parsing import typed
 from taut.data.periods import with_periods_as_moments
+from taut.data.read_errors import decoding
 from taut.data.sheet import Sheet, as_sheet, check_distinct, sheet_of
 from taut.errors import DataError
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from taut.data.conversion import plain
+from taut.data.dense import plain
 from taut.data.frame_files import write_frame
 from taut.errors import DataError, OptionError, ShapeError
 from taut.files import written_whole

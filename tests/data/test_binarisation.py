@@ -59,7 +59,7 @@ def test_a_draw_is_fixed_by_its_seed_and_chunks_do_not_show(monkeypatch):
     values = np.full((50, 7), 0.5)
     whole = data.binarise_fixed(values, 1, seed=3)
     assert not np.array_equal(whole, data.binarise_fixed(values, 1, seed=4))
-    monkeypatch.setattr("taut.data.greys._CHUNK", 20)
+    monkeypatch.setattr("taut.data.binarisation._CHUNK", 20)
     np.testing.assert_array_equal(data.binarise_fixed(values, 1, seed=3), whole)
 
 
