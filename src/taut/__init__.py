@@ -7,7 +7,7 @@ Names are imported when first used, so that `import taut` makes no arrays and to
 
 from typing import TYPE_CHECKING
 
-from taut.importing import imported_when_used
+import lazy_loader
 
 if TYPE_CHECKING:
     from taut import bounds, datasets, guides, likelihoods, models, networks, objectives
@@ -41,22 +41,16 @@ __all__ = [
     "refine",
 ]
 
-__getattr__, __dir__ = imported_when_used(
+__getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    dict.fromkeys(__all__)
-    | {
-        "Estimate": "taut.record",
-        "Ledger": "taut.record",
-        "Plan": "taut.fitting",
-        "TautError": "taut.errors",
-        "VAE": "taut.estimators",
-        "VAEImputer": "taut.estimators",
-        "VAEOutlierDetector": "taut.estimators",
-        "__version__": "taut.version",
-        "audit": "taut.auditing",
-        "fit": "taut.fitting",
-        "load": "taut.estimators",
-        "log_weights": "taut.weights",
-        "refine": "taut.fitting",
+    ["bounds", "datasets", "guides", "likelihoods", "models", "networks", "objectives"],
+    {
+        "auditing": ["audit"],
+        "errors": ["TautError"],
+        "estimators": ["VAE", "VAEImputer", "VAEOutlierDetector", "load"],
+        "fitting": ["Plan", "fit", "refine"],
+        "record": ["Estimate", "Ledger"],
+        "version": ["__version__"],
+        "weights": ["log_weights"],
     },
 )

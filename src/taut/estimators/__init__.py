@@ -5,7 +5,7 @@ Names are imported when first used: what is in a folder can be said without JAX,
 
 from typing import TYPE_CHECKING
 
-from taut.importing import imported_when_used
+import lazy_loader
 
 if TYPE_CHECKING:
     from taut.estimators.detector import VAEOutlierDetector
@@ -27,17 +27,14 @@ __all__ = [
     "schema_lines",
 ]
 
-__getattr__, __dir__ = imported_when_used(
+__getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    {
-        "VAE": "taut.estimators.vae",
-        "VAEImputer": "taut.estimators.imputer",
-        "VAEOutlierDetector": "taut.estimators.detector",
-        "audit_bar": "taut.estimators.progress",
-        "check_free": "taut.estimators.manifest",
-        "describe": "taut.estimators.manifest",
-        "fit_bar": "taut.estimators.progress",
-        "load": "taut.estimators.loading",
-        "schema_lines": "taut.estimators.progress",
+    submod_attrs={
+        "detector": ["VAEOutlierDetector"],
+        "imputer": ["VAEImputer"],
+        "loading": ["load"],
+        "manifest": ["check_free", "describe"],
+        "progress": ["audit_bar", "fit_bar", "schema_lines"],
+        "vae": ["VAE"],
     },
 )
