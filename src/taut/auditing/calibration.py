@@ -11,14 +11,13 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-import numpyro.distributions as dist
 import scipy
 from jaxtyping import Array, Bool, Float, Int, Num
 
 from taut.errors import AuditError, OptionError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import one_draw
+from taut.numerics import moments_of, one_draw
 from taut.record import Calibration, Coverage
 from taut.shapes import Datum, RandomKey, Scalar
 from taut.weights import RowFunction, map_rows
@@ -62,11 +61,11 @@ class RanksOfRow(RowFunction):
         x = simulated.astype(jnp.result_type(float))
         q = guide(x)
         draws = jax.vmap(lambda key: one_draw(q, key=key))(draw_keys(guide_key, self.draws))
-        mean, deviation = _moments(q, draws)
+        mean, variance, *_ = moments_of(q)
         log_joint = model.log_joint(x, z)
         log_joints = jax.vmap(lambda one: model.log_joint(x, one))(draws)
         latent_key, joint_key = jr.split(tie_key)
-        z_score = (z - mean) / deviation
+        z_score = (z - mean) / jnp.sqrt(variance)
         everything = jnp.concatenate([z_score, jnp.ravel(draws), log_joints, log_joint[None]])
         numbers: dict[str, Any] = {
             "z_score": z_score,
@@ -174,16 +173,6 @@ def _bins(rows: int, draws: int) -> int:
             f"bins; got {rows} rows and {draws} draws; 500 and 99 are usual."
         )
     return divisors[-1]
-
-
-def _moments(
-    q: dist.Distribution, draws: Float[Array, "draws latents"]
-) -> tuple[Float[Array, "latents"], Float[Array, "latents"]]:
-    """Mean and standard deviation of a guide, from its draws where it does not know its own."""
-    try:
-        return jnp.asarray(q.mean), jnp.sqrt(jnp.asarray(q.variance))
-    except NotImplementedError:
-        return jnp.mean(draws, axis=0), jnp.std(draws, axis=0, ddof=1)
 
 
 def _rank(value: Scalar, draws: Float[Array, "draws"], key: RandomKey) -> Int[Array, ""]:

@@ -148,6 +148,7 @@ def measure(
     )
     budget.a_row, budget.a_temperature = effort.a_row(), effort.a_temperature()
     rows, set_aside = _finite_rows(everything)
+    family = _family(guide, data) if real else None
     guide_moments = moments_of_rows(model, guide, data, key=key) if real else None
     notes = [text for text in (exactly.note, _too_many(asked, real=real, within=within)) if text]
     measured = Measured(
@@ -161,10 +162,12 @@ def measure(
         guide_moments=None if guide_moments is None else jax.tree.map(lambda leaf: leaf[rows.numbers], guide_moments),
         surgery=budget.attempt(
             "mutual information",
-            lambda: _tried(notes, lambda: split_rate_of(model, guide_moments, key=surgery_key)),
+            lambda: _tried(
+                notes, lambda: split_rate_of(model, guide_moments, gaussian=family is not None, key=surgery_key)
+            ),
             programs=parts.SURGERY,
         ),
-        family=_family(guide, data) if real else None,
+        family=family,
         notes=tuple(notes),
     )
     if not deep or measured.ended == "interrupted":
@@ -319,7 +322,8 @@ def _family(guide: AbstractGuide, data: Num[np.ndarray, "n features"]) -> Covari
     """The family of the guide's distribution, which is the same for every row."""
     own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[0], guide)
     x = jax.ShapeDtypeStruct(data.shape[1:], jnp.result_type(float))
-    return family_of(eqx.filter_eval_shape(lambda guide, x: guide(x), own, x))
+    # The family alone comes out: not every library's distributions come through a trace as they went in.
+    return eqx.filter_eval_shape(lambda guide, x: family_of(guide(x)), own, x)
 
 
 def _finite_rows(rows: RowMeasures) -> tuple[RowMeasures, list[int]]:

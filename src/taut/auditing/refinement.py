@@ -25,7 +25,7 @@ from taut.weights import RowFunction, pareto_khat
 CHOOSING = 32
 
 
-class Moments(NamedTuple):
+class RefinedMoments(NamedTuple):
     """Means and marginal standard deviations of Gaussians over latents."""
 
     mean: Float[np.ndarray, "n latents"]

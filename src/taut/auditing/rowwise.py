@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, Num
 from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget
 from taut.auditing.effort import Effort, sound_jeffreys
 from taut.auditing.partial import Partial
-from taut.auditing.refinement import Moments, Refinement, RefinementOfRow
+from taut.auditing.refinement import RefinedMoments, Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
 from taut.auditing.walks import ROWS_AT_ONCE, Walks, pilots, walks
 from taut.guides import AbstractGuide
@@ -44,7 +44,7 @@ class RowMeasures(NamedTuple):
     encoder: RowResult
     prior: RowResult | None
     refined: Refinement | None
-    posterior: Moments | None
+    posterior: RefinedMoments | None
     walks: Walks | None
     rhat: Float[np.ndarray, "n"] | None
     temperatures: Int[np.ndarray, "n"] | None
@@ -73,7 +73,7 @@ def template(wanted: Wanted) -> RowMeasures:
         encoder=zeros(RowResult),
         prior=zeros(RowResult) if wanted.prior else None,
         refined=zeros(Refinement, frame=None) if wanted.refined else None,
-        posterior=zeros(Moments) if wanted.refined else None,
+        posterior=zeros(RefinedMoments) if wanted.refined else None,
         walks=zeros(Walks) if wanted.walks else None,
         rhat=cast(Any, walked),
         temperatures=cast(Any, walked),
@@ -203,7 +203,7 @@ def _measure_chunk(
         function = RefinementOfRow(REFINED_DRAWS)
         refined = map_rows(function, model, own, x, key=refine_key, rows=rows, block=ROWS_AT_ONCE)
         frames, refined = refined.frame, refined._replace(frame=None)
-        posterior = Moments(frames.mean, np.sqrt(np.sum(frames.root**2, axis=-1)))
+        posterior = RefinedMoments(frames.mean, np.sqrt(np.sum(frames.root**2, axis=-1)))
     if wanted.walks and frames is not None:
         found = pilots(model, own, x, frames, key=pilot_key, rows=rows)
         jeffreys, rhat = sound_jeffreys(np.mean(np.asarray(found.variance), axis=1)), np.asarray(found.rhat)

@@ -56,7 +56,13 @@ class Surgery(NamedTuple):
 
 
 def split_rate(
-    means: Means, spreads: Spreads, prior: dist.Distribution, *, key: RandomKey, most: int = 2000
+    means: Means,
+    spreads: Spreads,
+    prior: dist.Distribution,
+    *,
+    key: RandomKey,
+    most: int = 2000,
+    exactly: bool = True,
 ) -> Surgery:
     """Split the rate of a Gaussian guide into mutual information and marginal KL, over all N rows.
 
@@ -66,7 +72,8 @@ def split_rate(
     `means` and `spreads` are those of q(z|x_n): standard deviations (N, d), or lower Cholesky roots (N, d, d). `most`
     latents are drawn: equally many from each row where there are fewer rows, else from rows chosen without replacement.
     Errors are of the draws, and as if rows were chosen with replacement, which overstates them. Where N is so large
-    that the marginals get fewer draws, the condition of what rests on them says how many.
+    that the marginals get fewer draws, the condition of what rests on them says how many; where means and spreads are
+    moments of a guide that is no Gaussian, so not `exactly` it, every condition says that.
 
     Raises OptionError for fewer than two draws, AuditError where there are no rows or something is not finite.
     References: Hoffman & Johnson 2016, ELBO surgery; Chen et al. 2018, arXiv:1802.04942, eq. 2.
@@ -82,7 +89,7 @@ def split_rate(
     rows, z, own = _draw(means, spreads, key=key, most=most)
     mixture, under_prior = _log_mixture(z, means, spreads), _log_prior(prior, z)
     _check_prior(under_prior)
-    about = f"about these {len(means)} rows"
+    about = f"about these {len(means)} rows" + ("" if exactly else ", with a Gaussian of its moments for the guide")
     at_most = f"at most log {len(means)} = {math.log(len(means)):.2f}"
     total_correlation, latents = _marginals(rows, z, mixture, means, _deviations(spreads), prior, about)
     return Surgery(

@@ -2,18 +2,17 @@
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, Num
+from jaxtyping import Float, Num
 
-from taut.auditing.refinement import Moments, family_of
+from taut.auditing.refinement import RefinedMoments, family_of
 from taut.auditing.surgery import Surgery, split_rate
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import mean_and_cholesky, one_draw
+from taut.numerics import mean_and_cholesky, moments_of
 from taut.record import Collapse, LatentUse
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, map_rows
@@ -22,7 +21,6 @@ from taut.weights import RowFunction, map_rows
 ACTIVE_VARIANCE = 0.01
 # Roots of full covariances that are kept for surgery, in numbers: 200 MB.
 MOST_NUMBERS = 50_000_000
-MOMENT_DRAWS = 2000
 
 
 class GuideMoments(NamedTuple):
@@ -38,17 +36,9 @@ class MomentsOfRow(RowFunction):
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> GuideMoments:
         """Mean and spread."""
         q = guide(x)
-        parts: Any = mean_and_cholesky(q) if family_of(q) == "full" else _moments(q)
+        found = moments_of(q)
+        parts: Any = mean_and_cholesky(q) if family_of(q) == "full" else (found.mean, jnp.sqrt(found.variance))
         return GuideMoments(*parts)
-
-
-def _moments(distribution: dist.Distribution) -> tuple[Float[Array, "latents"], Float[Array, "latents"]]:
-    """Mean and standard deviations, from draws where the distribution has no formula for them."""
-    try:
-        return jnp.asarray(distribution.mean), jnp.sqrt(jnp.asarray(distribution.variance))
-    except NotImplementedError:
-        draws = jax.vmap(lambda key: one_draw(distribution, key=key))(jr.split(jr.key(0), MOMENT_DRAWS))
-        return jnp.mean(draws, axis=0), jnp.std(draws, axis=0)
 
 
 def moments_of_rows(
@@ -58,8 +48,13 @@ def moments_of_rows(
     return map_rows(MomentsOfRow(), model, guide, data, key=key)
 
 
-def split_rate_of(model: AbstractModel, guide_moments: GuideMoments | None, *, key: RandomKey) -> Surgery | None:
-    """Surgery over all rows, or over as many as memory holds; None without a prior to hold them against."""
+def split_rate_of(
+    model: AbstractModel, guide_moments: GuideMoments | None, *, gaussian: bool, key: RandomKey
+) -> Surgery | None:
+    """Surgery over all rows, or over as many as memory holds; None without a prior to hold them against.
+
+    A guide that is not `gaussian` has a Gaussian of its moments in its place, and the conditions say so.
+    """
     if guide_moments is None or not model.has_prior:
         return None
     whole = [np.reshape(part, (len(part), -1)) for part in guide_moments]
@@ -69,12 +64,16 @@ def split_rate_of(model: AbstractModel, guide_moments: GuideMoments | None, *, k
     if len(chosen) == 0:
         return None
     return split_rate(
-        np.asarray(guide_moments.mean)[chosen], np.asarray(guide_moments.spread)[chosen], model.prior(), key=key
+        np.asarray(guide_moments.mean)[chosen],
+        np.asarray(guide_moments.spread)[chosen],
+        model.prior(),
+        key=key,
+        exactly=gaussian,
     )
 
 
 def use_of_latents(
-    guide_moments: GuideMoments, prior: dist.Distribution, surgery: Surgery | None, posterior: Moments | None
+    guide_moments: GuideMoments, prior: dist.Distribution, surgery: Surgery | None, posterior: RefinedMoments | None
 ) -> list[LatentUse]:
     """For each latent what it carries, and where it carries nothing, whose doing that is."""
     variances = np.var(np.asarray(guide_moments.mean, np.float64), axis=0)
@@ -111,8 +110,8 @@ def _mean_kl(
     """Mean KL of each latent's marginal to the prior's, both taken as Gaussian; nothing without a proper prior."""
     if isinstance(prior, dist.ImproperUniform):
         return np.zeros(means.shape[1])
-    centre, deviation = (np.asarray(part, np.float64) for part in _moments(prior))
-    variance = deviation**2
+    of_prior = moments_of(prior)
+    centre, variance = np.asarray(of_prior.mean, np.float64), np.asarray(of_prior.variance, np.float64)
     ratio = np.asarray(deviations, np.float64) ** 2 / variance
     shift = (np.asarray(means, np.float64) - centre) ** 2 / variance
     return np.mean(0.5 * (ratio + shift - 1.0 - np.log(ratio)), axis=0)

@@ -27,7 +27,7 @@ class AbstractLikelihood(eqx.Module):
     @property
     def discrete(self) -> bool:
         """Whether the distribution gives probabilities, and not densities."""
-        return is_discrete(eqx.filter_eval_shape(lambda: self(jnp.zeros(self.outputs))))
+        return eqx.filter_eval_shape(lambda: is_discrete(self(jnp.zeros(self.outputs))))
 
     @property
     def outputs(self) -> int:

@@ -30,7 +30,7 @@ class AbstractModel(eqx.Module):
     @property
     def discrete(self) -> bool:
         """Whether p(x|z) is a probability, and not a density, whose value depends on the units of x."""
-        return is_discrete(eqx.filter_eval_shape(lambda: self.likelihood(one_draw(self.prior(), key=jr.key(0)))))
+        return eqx.filter_eval_shape(lambda: is_discrete(self.likelihood(one_draw(self.prior(), key=jr.key(0)))))
 
     @abstractmethod
     def prior(self) -> dist.Distribution:

@@ -1,7 +1,7 @@
 """Small functions named for the hazard that they remove."""
 
 from taut.numerics.affine import AffineMap
-from taut.numerics.distributions import is_discrete, log_density, log_density_by_entry, mean_of, one_draw
+from taut.numerics.distributions import is_discrete, log_density, log_density_by_entry, one_draw
 from taut.numerics.factorials import count_deviance, stirling_rest
 from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
 from taut.numerics.logarithms import (
@@ -13,11 +13,13 @@ from taut.numerics.logarithms import (
     log_mean_exp,
     log_odds,
 )
+from taut.numerics.moments import Moments, mean_of, moments_of
 from taut.numerics.placing import floats_on_device
 
 __all__ = [
     "NEAREST_END",
     "AffineMap",
+    "Moments",
     "bernoulli_log_prob",
     "count_deviance",
     "floats_on_device",
@@ -34,6 +36,7 @@ __all__ = [
     "log_standard_normal",
     "mean_and_cholesky",
     "mean_of",
+    "moments_of",
     "one_draw",
     "stirling_rest",
 ]

@@ -70,8 +70,3 @@ def is_discrete(distribution: dist.Distribution) -> bool:
 def one_draw(distribution: dist.Distribution, *, key: RandomKey) -> Shaped[Array, "..."]:
     """One draw, through which a gradient passes where the distribution can be reparameterised."""
     return jnp.asarray(distribution.sample(key))
-
-
-def mean_of(distribution: dist.Distribution) -> Shaped[Array, "..."]:
-    """The mean."""
-    return jnp.asarray(distribution.mean)
