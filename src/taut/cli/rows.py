@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from taut.cli.words import marked
 from taut.data import Schema, Sheet, Table, as_sheet, encode
 from taut.datasets.loading import as_block, is_numbers
 from taut.errors import OptionError, RunFolderError
+from taut.estimators.own_parts import own_parts_of
 from taut.estimators.runs import read_fitted, read_manifest
 from taut.estimators.training import Fitted
 
@@ -24,11 +26,11 @@ if TYPE_CHECKING:
 Rows = Table | Sheet
 
 
-def run_in(folder: str | Path) -> VAE:
-    """The autoencoder in a run folder. Raises RunFolderError where there is none."""
+def run_in(folder: str | Path, parts: str | None = None) -> VAE:
+    """The autoencoder in a run folder, its own parts built by `parts`. Raises RunFolderError where there is none."""
     from taut.estimators import VAE, load  # noqa: PLC0415  scikit-learn takes a second, and most commands do not ask it
 
-    found = load(folder)
+    found = load(folder, parts=_findable(parts))
     if not isinstance(found, VAE):
         raise _other(folder, type(found).__name__)
     # Files are read and written as arrays or Arrow's tables, whatever library the fit was of.
@@ -36,12 +38,19 @@ def run_in(folder: str | Path) -> VAE:
     return found
 
 
-def fitted_in(folder: Path) -> Fitted:
+def _findable(parts: str | None) -> str | None:
+    """Modules in the current folder are found, as `python -m` finds them."""
+    if parts is not None and "" not in sys.path:
+        sys.path.insert(0, "")
+    return parts
+
+
+def fitted_in(folder: Path, parts: str | None = None) -> Fitted:
     """What was fitted to the run folder, without the estimator around it. Raises RunFolderError where there is none."""
     manifest = read_manifest(folder)
     if manifest.estimator != "VAE":
         raise _other(folder, manifest.estimator)
-    return read_fitted(folder, manifest)
+    return read_fitted(folder, manifest, own_parts_of(folder, manifest.own_parts, _findable(parts)))
 
 
 def _other(folder: str | Path, kind: str) -> RunFolderError:

@@ -14,7 +14,7 @@ import numpy as np
 from taut.data import Schema, Units, units_of
 from taut.errors import OptionError
 from taut.estimators.conditions import COUNTS, NO_CONDITIONS, Conditions
-from taut.estimators.part_building import OWN, PartBuilder, check_draws_of
+from taut.estimators.part_building import BUILT, OWN, PartBuilder, check_draws_of
 from taut.estimators.table_parts import table_parts
 from taut.guides import AbstractGuide
 from taut.likelihoods import AbstractLikelihood, Categorical, InUnits, named
@@ -24,8 +24,6 @@ from taut.objectives import OBJECTIVES, Objective
 from taut.one_program import in_one_program
 from taut.shapes import RandomKey
 
-# The options whose parts are built here, each by its name unless it is an object or a function.
-BUILT = ("encoder", "decoder", "prior", "guide", "likelihood")
 NOTHING_OWN: Mapping[str, Any] = {}
 REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
 
@@ -89,11 +87,6 @@ class Architecture:
             raise OptionError("`missing` wants a table with holes to be informative; got one block; give a frame.")
         if self.covariance not in ("diagonal", "full"):
             raise OptionError(f"`covariance` wants diagonal or full; got `{self.covariance}`; choose one of them.")
-
-    @property
-    def own_parts(self) -> list[str]:
-        """The options whose parts have no name."""
-        return [option for option in BUILT if getattr(self, option) == OWN]
 
     def empty(self, own: Mapping[str, Any] = NOTHING_OWN) -> tuple[AbstractModel, AbstractGuide]:
         """The modules with the shapes of their arrays in place of these."""

@@ -13,6 +13,7 @@ checkpoints/         the state of training, from which it can go on
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from taut.estimators.assembly import Architecture
 from taut.estimators.folder import load_arrays, load_history, save_array, save_history, save_table
 from taut.estimators.hole_patterns import HolePatterns
 from taut.estimators.manifest import FORMAT, check_free, checked_content, file_digest, own_digest, unreadable
+from taut.estimators.part_building import OWN, PARTS
 from taut.estimators.preparation import Binarisation
 from taut.estimators.resuming import plain
 from taut.estimators.training import Fitted, named_options
@@ -60,6 +62,11 @@ class Manifest:
     digests: dict[str, str]
     digest: str = ""
     learned: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def own_parts(self) -> list[str]:
+        """The parts that have no name, so that code must build them."""
+        return [option for option in PARTS if self.options.get(option) == OWN]
 
 
 def save(
@@ -109,10 +116,10 @@ def save(
     write_text(path / "model.json", msgspec.json.format(msgspec.json.encode(signed, enc_hook=plain), indent=1).decode())
 
 
-def read_fitted(path: Path, manifest: Manifest) -> Fitted:
-    """What was fitted, from the files beside a manifest that was read."""
+def read_fitted(path: Path, manifest: Manifest, own: Mapping[str, Any]) -> Fitted:
+    """What was fitted, from the files beside a manifest that was read, with its `own` parts."""
     keep_compiled_programs()
-    model, guide = load_tensors(path / "weights.safetensors", manifest.architecture.empty())
+    model, guide = load_tensors(path / "weights.safetensors", manifest.architecture.empty(own))
     return Fitted(
         model=model,
         guide=guide,

@@ -14,13 +14,13 @@ import numpy as np
 
 from taut.data import Schema, Table, Units, check_enough_rows, check_varies, digest, row_hashes
 from taut.errors import OptionError
-from taut.estimators.assembly import BUILT, Architecture, objective_of, units_for
+from taut.estimators.assembly import Architecture, objective_of, units_for
 from taut.estimators.conditions import COUNTS, joined
 from taut.estimators.giving import kept_rows
 from taut.estimators.hole_patterns import HolePatterns, hole_patterns
 from taut.estimators.one_block import FEWEST_COLUMNS
 from taut.estimators.opening import MIXED, Opened
-from taut.estimators.part_building import OWN, check_own_support, name_of
+from taut.estimators.part_building import BUILT, OWN, PARTS, check_own_support, name_of
 from taut.estimators.preparation import Binarisation, check_told_apart, in_units, stored_rows
 from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
@@ -194,7 +194,7 @@ def own_parts(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def named_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options as plain values: `own` in place of parts that have no name."""
-    parts = {option: name_of(options[option]) for option in (*BUILT, "objective") if option in options}
+    parts = {option: name_of(options[option]) for option in PARTS if option in options}
     return {**options, **parts}
 
 

@@ -1,5 +1,6 @@
 """Arrays of a pytree on disk: named by their place in it, in safetensors, which holds nothing that can run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,23 @@ def load_tensors(path: str | Path, like: Any) -> Any:
     except (OSError, SafetensorError) as error:
         raise RunFolderError(f"Wanted the arrays in `{path}`; reading them failed ({error}); fit again.") from None
     wanted = named_arrays(like)
-    if stored.keys() != wanted.keys() or any(
-        stored[name].shape != leaf.shape or stored[name].dtype != leaf.dtype for name, leaf in wanted.items()
-    ):
-        raise RunFolderError(f"Wanted the arrays of this architecture; `{path}` holds others; fit again.")
+    if difference := _difference(stored, wanted):
+        raise RunFolderError(
+            f"Wanted the arrays of this architecture; `{path}` holds others ({difference}); give the parts that were "
+            "fitted, or fit again."
+        )
     dynamic, static = eqx.partition(like, _is_array)
     leaves = jax.tree.structure(dynamic).unflatten(jax.device_put([stored[name] for name in wanted]))
     return eqx.combine(leaves, static)
+
+
+def _difference(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """The first array that is not as wanted, in words; empty where all are."""
+    for name in (*wanted, *stored):
+        found = [f"{each[name].dtype} {each[name].shape}" if name in each else "none" for each in (stored, wanted)]
+        if found[0] != found[1]:
+            return f"{name}: {found[0]} in the file, {found[1]} wanted"
+    return ""
 
 
 def named_arrays(tree: Any) -> dict[str, Any]:
