@@ -9,6 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from taut import data
+from taut.data.delimited import decoded
 from taut.errors import DataError
 from tests.data.sentences import refused
 
@@ -156,6 +157,25 @@ def test_a_column_without_name_gets_one(sheet_of):
     sheet = sheet_of(",a\n0,5\n1,7\n")
     assert sheet.columns == ["unnamed_0", "a"]
     assert "no name" in sheet.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("cp1251", "имя;город\nИван;Москва\nОльга;Казань\nАнна;Тверь\n"),
+        ("cp1253", "όνομα;πόλη;ηλικία\n" + "Γιώργος;Αθήνα;31\nΜαρία;Πάτρα;44\n" * 5),
+        ("cp1255", "שם;עיר;גיל\n" + "דוד;ירושלים;31\nשרה;חיפה;44\n" * 6),
+        ("cp932", "名前;都市;年齢\n" + "太郎;東京;31\n花子;大阪;44\n" * 6),
+        ("cp1252", "temperature;rate\n" + "20 °C;3 €\n" * 30),
+        ("cp1252", "city;price in £;±\n" + "London;20;1\nLiverpool;30;2\n" * 30),
+        ("cp1252", "µg;x\n" + "1;1\n" * 30),
+        ("cp1252", "name;x\n" + "Anna;1\n" * 30 + "Åsa;2\n"),
+    ],
+)
+def test_code_pages_are_told_by_their_words(page, text):
+    found, (note,) = decoded(text.encode(page), "a.csv")
+    assert found == text
+    assert f"was read as Windows-{page[2:]}; look at" in note
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"])

@@ -6,9 +6,20 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+import charset_normalizer
+
 from taut.data.parsing import is_marker
 from taut.errors import DataError
 
+_WESTERN = "cp1252"
+# Code pages of other scripts, with the languages whose words must be found in the text.
+_LANGUAGES = {
+    "cp1251": {"Bulgarian", "Kazakh", "Russian", "Serbian", "Ukrainian"},
+    "cp1253": {"Greek"},
+    "cp1255": {"Hebrew"},
+    "cp1256": {"Arabic", "Farsi"},
+    "cp932": {"Japanese"},
+}
 _SEPARATORS = ",;\t|"
 # Stands for a file of one column, whose commas belong to the cells: a sign that text does not hold.
 UNCUT = "\x1f"
@@ -19,8 +30,9 @@ _LOOKED_AT = 100
 def decoded(raw: bytes, name: str) -> tuple[str, list[str]]:
     """The text of a file and a note where it is not UTF-8.
 
-    What is no UTF-8 is read as Windows-1252, in which spreadsheets of western Europe and America save. Raises
-    DataError, naming the row and the byte, where that is impossible too.
+    What is no UTF-8 is read in the code page of Windows that it seems to be in: Windows-1252, in which spreadsheets of
+    western Europe and America save, unless its words are of another script. Raises DataError, naming the row and the
+    byte, where that is impossible too.
 
     >>> decoded("größe".encode("cp1252"), "a.csv")[0]
     'größe'
@@ -32,13 +44,27 @@ def decoded(raw: bytes, name: str) -> tuple[str, list[str]]:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         place = f"byte 0x{raw[error.start]:02x} in line {line}"
+    page = _code_page(raw)
     try:
-        text = raw.decode("cp1252")
+        text = raw.decode(page)
     except UnicodeDecodeError:
         raise DataError(
             f"Wanted text in UTF-8; `{name}` has {place}, which is neither UTF-8 nor Windows-1252; save it as UTF-8."
         ) from None
-    return text, [f"The file is not UTF-8 ({place}) and was read as Windows-1252; look at accented letters."]
+    look = "accented letters" if page == _WESTERN else "its letters"
+    return text, [f"The file is not UTF-8 ({place}) and was read as Windows-{page.removeprefix('cp')}; look at {look}."]
+
+
+def _code_page(raw: bytes) -> str:
+    """The code page of another script in which the text has words of a language, else the western one.
+
+    Between pages of Latin letters the guess is no better than chance on tables, and one sign such as ° or € among
+    numbers is taken for Korean or Chinese: see docs/decisions/0011.
+    """
+    guess = charset_normalizer.from_bytes(raw, cp_isolation=[_WESTERN, "cp1250", *_LANGUAGES]).best()
+    if guess is None or _LANGUAGES.get(guess.encoding, set()).isdisjoint(guess.languages[:1]):
+        return _WESTERN
+    return guess.encoding
 
 
 def separator(text: str) -> str:
