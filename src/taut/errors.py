@@ -39,7 +39,11 @@ class SupportError(DataError):
 
 
 class OptionError(TautError, ValueError):
-    """An option has a value that makes no sense."""
+    """An option has a value that makes no sense; `option` is its name where the sentence names it."""
+
+    def __init__(self, sentence: str, *, option: str = "") -> None:
+        super().__init__(sentence)
+        self.option = option
 
 
 class RunFolderError(TautError):
