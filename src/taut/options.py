@@ -1,7 +1,7 @@
 """An option, declared once: name, type, default, range, unit and help, as a field of a frozen record.
 
-From a record come the constructor of an estimator, the options of a command with their help, the table in the docs, what
-a manifest holds and what resuming compares. A value is checked when a record is made, wherever it came from.
+From a record come the constructor of an estimator, the options of a command with their help, the table in the docs,
+what a manifest holds and what resuming compares. A value is checked when a record is made, wherever it came from.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from taut.errors import OptionError
 
 __all__ = [
+    "OWN",
     "AbstractOptions",
     "Option",
     "comma_separated",
@@ -29,9 +30,11 @@ __all__ = [
     "options_of",
     "record_from",
     "whole_numbers",
+    "with_parameters",
 ]
 
-EXAMPLES = {int: "INTEGER", float: "FLOAT", str: "TEXT"}
+# What stands in place of a part that is an object or a function.
+OWN = "own"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,8 @@ class Option:
     `wanted` says in words what values it takes; without it the words come from type, unit, range and choices. `check`
     turns a value into the form in which it is stored, and raises ValueError or TypeError for one that makes no sense.
     `read` does so for a word of the command line. `previous` is an earlier name on the command line. A fit may be
-    resumed with another value of a `resumable` option. `kept` ones are written into a manifest. Only from Python can
+    resumed with another value of a `resumable` option. A `part` may be an object or a function, of which a record keeps
+    that it was `own`. `kept` ones are written into a manifest. Only from Python can
     those be set that are not `on_command_line`.
     """
 
@@ -65,6 +69,7 @@ class Option:
     read: Callable[[str], Any] | None = None
     previous: str = ""
     resumable: bool = False
+    part: bool = False
     kept: bool = True
     on_command_line: bool = True
 
@@ -144,6 +149,10 @@ class Option:
         except ValueError:
             return word
 
+    def plain(self, value: Any) -> Any:
+        """The value, or `own` in place of a part that has no name."""
+        return OWN if self.part and value is not None and not isinstance(value, str) else value
+
     def _converted(self, value: Any) -> Any:
         if self.check is not None:
             return self.check(value)
@@ -183,11 +192,12 @@ class AbstractOptions:
 
     def kept(self) -> dict[str, Any]:
         """What a manifest holds: values by name."""
-        return {name: getattr(self, name) for name, each in options_of(type(self)).items() if each.kept}
+        return {name: each.plain(getattr(self, name)) for name, each in options_of(type(self)).items() if each.kept}
 
     def compared(self) -> dict[str, Any]:
         """What must be the same where work is resumed: values by name."""
-        return {name: getattr(self, name) for name, each in options_of(type(self)).items() if not each.resumable}
+        known = options_of(type(self)).items()
+        return {name: each.plain(getattr(self, name)) for name, each in known if not each.resumable}
 
 
 Record = TypeVar("Record", bound=AbstractOptions)
@@ -242,13 +252,13 @@ def constructor(record: type[AbstractOptions]) -> Callable[..., None]:
     return __init__
 
 
-def parameters_section(record: type[AbstractOptions]) -> str:
-    """The options as a docstring lists parameters."""
-    lines = []
+def with_parameters(docstring: str | None, record: type[AbstractOptions]) -> str:
+    """A docstring and, below it, the options as a list of parameters."""
+    lines = ["Parameters", "----------"]
     for each in options_of(record).values():
-        accepted = f" ({each.accepted})" if each.accepted else ""
-        lines.append(f"{each.name} : {each.help}{accepted} Default: {shown_default(each)}.")
-    return "\n".join(lines)
+        accepted = f", {each.accepted}" if each.accepted else ""
+        lines += [f"{each.name} : default {shown_default(each)}{accepted}", f"    {each.help}"]
+    return inspect.cleandoc(docstring or "") + "\n\n" + "\n".join(lines) + "\n"
 
 
 def markdown_table(record: type[AbstractOptions]) -> str:

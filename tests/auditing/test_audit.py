@@ -16,7 +16,7 @@ import numpyro.distributions as dist
 import pytest
 
 import taut
-from taut.auditing import Context
+from taut.auditing import AuditOptions, Context
 from taut.bounds import certified_lower, exact_terms
 from taut.errors import AuditError, OptionError
 from taut.guides import Constant, free_gaussians
@@ -31,20 +31,20 @@ audit_by_row = functools.partial(taut.auditing.audit_by_row, bracket=False)
 @pytest.fixture(scope="module")
 def of_linear():
     model, guide, data = linear()
-    return model, guide, data, audit_by_row(model, guide, data, key=jr.key(0), draws=400)
+    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400), key=jr.key(0))
 
 
 @pytest.fixture(scope="module")
 def of_neural():
     model, guide, data = neural()
-    return model, guide, data, audit_by_row(model, guide, data, key=jr.key(0), draws=400)
+    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400), key=jr.key(0))
 
 
 @pytest.fixture(scope="module")
 def of_many_latents():
     """Four latents: nothing exact is known."""
     model, guide, data = neural(latents=4)
-    return model, guide, data, audit_by_row(model, guide, data, key=jr.key(0), draws=400)
+    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400), key=jr.key(0))
 
 
 @pytest.fixture(params=["of_linear", "of_neural", "of_many_latents"])
@@ -199,7 +199,7 @@ def test_unused_and_used_latents():
 
 def test_a_choice_of_rows_is_without_replacement_and_keyed_by_number(of_linear):
     model, guide, data, whole = of_linear
-    part = audit_by_row(model, guide, data, key=jr.key(0), draws=400, rows=12)
+    part = audit_by_row(model, guide, data, AuditOptions(draws=400, rows=12), key=jr.key(0))
     assert len(set(part.numbers.tolist())) == 12
     assert part.ledger.rows == 12
     assert part.ledger.settings["rows_in_data"] == 30
@@ -210,7 +210,7 @@ def test_a_choice_of_rows_is_without_replacement_and_keyed_by_number(of_linear):
 def test_errors_include_the_choice_of_rows(of_linear):
     """se² = Σ se_n²/n² + (1 − n/N) s²/n, and means of choices scatter by as much around the mean of all."""
     model, guide, data, whole = of_linear
-    part = audit_by_row(model, guide, data, key=jr.key(1), draws=400, rows=12)
+    part = audit_by_row(model, guide, data, AuditOptions(draws=400, rows=12), key=jr.key(1))
     elbo = part.rows.elbo.astype(float)
     expected = np.sqrt((part.rows.elbo_error**2).sum() / 144 + (1 - 12 / 30) * elbo.var(ddof=1) / 12)
     assert part.ledger.elbo.std_error == pytest.approx(expected, rel=1e-5)
@@ -317,7 +317,7 @@ def test_progress_names_its_stages():
 def test_local_guides_are_audited_each_on_its_row():
     model, guide, data = linear()
     local = free_gaussians(guide, jnp.asarray(data))
-    own, amortised = (audit_by_row(model, g, data, key=jr.key(0), draws=400) for g in (local, guide))
+    own, amortised = (audit_by_row(model, g, data, AuditOptions(draws=400), key=jr.key(0)) for g in (local, guide))
     np.testing.assert_allclose(own.rows.elbo, amortised.rows.elbo, atol=1e-3)
 
 
@@ -327,15 +327,14 @@ def test_local_guides_are_audited_each_on_its_row():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"draws": 1}, "An audit wants at least 2 draws a row, to measure its own error; got 1; ask for more."),
-        ({"rows": 0}, "An audit wants from one row to all 30; got 0; ask for as many as there are."),
+        ({"draws": 1}, "`draws` wants at least 2 draws a row, to measure its own error; got 1; ask for more."),
+        ({"rows": 0}, "`rows` wants a whole number of rows, at least 1; got 0; change it."),
         ({"rows": 31}, "An audit wants from one row to all 30; got 31; ask for as many as there are."),
         ({"width": 0.0}, "`width` wants a finite number of nats above 0; got 0.0; leave it out or raise it."),
         ({"seconds": -1.0}, "`seconds` wants a finite number of seconds above 0; got -1.0; leave it out or raise it."),
         (
             {"chains": 3},
-            "An audit wants options among bracket, delta, draws, rows, seconds, train, width; got `chains`; see "
-            "`taut.audit`.",
+            "Wanted options among draws, rows, delta, width, seconds, bracket, train; got `chains`; leave it out.",
         ),
         ({"delta": 0.0}, "`delta` wants a probability between 0 and 1; got 0.0; 0.01 is usual."),
         ({"delta": 1.0}, "`delta` wants a probability between 0 and 1; got 1.0; 0.01 is usual."),
@@ -357,7 +356,7 @@ def test_a_choice_of_rows_under_local_guides():
 def test_a_row_without_finite_bounds_is_set_aside_and_named(of_linear):
     model, guide, data, whole = of_linear
     broken = np.where(np.arange(30)[:, None] == 17, np.nan, data)
-    audited = audit_by_row(model, guide, broken, key=jr.key(0), draws=400)
+    audited = audit_by_row(model, guide, broken, AuditOptions(draws=400), key=jr.key(0))
     others = np.arange(30) != 17
     assert audited.ledger.settings["rows_set_aside"] == 1
     assert any("row 17" in note for note in audited.ledger.notes)

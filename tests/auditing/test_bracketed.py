@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import taut
-from taut.auditing import audit_by_row
+from taut.auditing import AuditOptions, audit_by_row
 from taut.auditing.controls import SEARCH
 from taut.auditing.effort import Effort
 from taut.auditing.partial import Partial
@@ -23,14 +23,14 @@ from tests.auditing.instances import linear, neural
 def many():
     """Four latents, forty rows: nothing exact is known, everything is measured."""
     model, guide, data = neural(latents=4, n=40)
-    return model, guide, data, audit_by_row(model, guide, data, key=jr.key(0), draws=400, train=data[:20])
+    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400, train=data[:20]), key=jr.key(0))
 
 
 @pytest.fixture(scope="module")
 def known():
     """The linear-Gaussian model, where the truth is known and no walk is needed."""
     model, guide, data = linear()
-    return model, guide, data, audit_by_row(model, guide, data, key=jr.key(0), draws=400)
+    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400), key=jr.key(0))
 
 
 def brute_force(model, data, draws=400_000):
@@ -169,7 +169,7 @@ def test_a_row_where_the_function_breaks_harms_no_other(many):
         return jnp.where(jnp.sum(x) == 6, jnp.nan, model.log_joint(x, z))
 
     rows = np.concatenate([data[data.sum(axis=1) < 6][:20], np.ones((1, 6), data.dtype)])
-    audited = audit_by_row(LogJoint(breaks, latents=4), guide, rows, key=jr.key(0), draws=100, width=0.2)
+    audited = audit_by_row(LogJoint(breaks, latents=4), guide, rows, AuditOptions(draws=100, width=0.2), key=jr.key(0))
     assert audited.measured.set_aside == [20]
     assert len(audited.numbers) == 20
     assert np.isfinite(audited.ledger.evidence.upper.value)
@@ -197,7 +197,7 @@ def test_an_interrupted_audit_speaks_of_a_part_and_goes_on(many, tmp_path):
     assert whole.ledger.complete
     assert [now for now in seen if now[0] == "rows"] == [("rows", 64, 80), ("rows", 80, 80)], "only what was left"
     assert not (tmp_path / "partial.npz").exists()
-    again = audit_by_row(model, guide, data, key=jr.key(0), draws=400)
+    again = audit_by_row(model, guide, data, AuditOptions(draws=400), key=jr.key(0))
     np.testing.assert_array_equal(again.rows.elbo, whole.rows.elbo)
 
 
@@ -238,7 +238,7 @@ def test_a_limit_shorter_than_the_first_rows_says_what_it_would_need(many):
 @pytest.mark.slow
 def test_a_narrower_bracket_takes_more_temperatures(many):
     model, guide, data, audited = many
-    narrow = audit_by_row(model, guide, data, key=jr.key(0), draws=400, width=0.005)
+    narrow = audit_by_row(model, guide, data, AuditOptions(draws=400, width=0.005), key=jr.key(0))
     assert np.median(narrow.measured.rows.temperatures) > np.median(audited.measured.rows.temperatures)
     assert narrow.ledger.evidence.width < 0.02
     assert dataclasses.asdict(narrow.ledger.annealing)["asked"] == 0.005

@@ -6,7 +6,7 @@ import jax.random as jr
 import pytest
 
 import taut
-from taut.auditing import audit_by_row, budget, measurement, rowwise
+from taut.auditing import AuditOptions, audit_by_row, budget, measurement, rowwise
 from taut.auditing.budget import Budget, TimeSpentError
 from taut.auditing.effort import Effort
 from tests.auditing.instances import neural
@@ -115,7 +115,7 @@ def timed(monkeypatch, clock):
 
     def audited(seconds):
         began = clock.now
-        found = audit_by_row(model, guide, rows, key=jr.key(0), draws=400, seconds=seconds)
+        found = audit_by_row(model, guide, rows, AuditOptions(draws=400, seconds=seconds), key=jr.key(0))
         return found.ledger, clock.now - began
 
     return audited

@@ -6,7 +6,7 @@ import numpy as np
 import numpyro.distributions as dist
 import pytest
 
-from taut.auditing import audit_by_row
+from taut.auditing import AuditOptions, audit_by_row
 from taut.auditing.controls import Controlled
 from taut.auditing.doubts import doubt_of
 from taut.auditing.refinement import Refinement
@@ -76,7 +76,7 @@ def test_an_upper_end_that_misses_a_peak_is_withdrawn_with_all_that_rests_on_it(
         return jnp.logaddexp(one, other) - jnp.log(2.0) + 0.0 * x.sum()
 
     guide = Constant(dist.Normal(jnp.full(latents, apart), jnp.ones(latents)).to_event(1))
-    audited = audit_by_row(LogJoint(log_joint, latents=latents), guide, rows, key=jr.key(0), draws=100)
+    audited = audit_by_row(LogJoint(log_joint, latents=latents), guide, rows, AuditOptions(draws=100), key=jr.key(0))
     ledger = audited.ledger
     evidence, codes = ledger.evidence, {verdict.code: verdict.severity for verdict in ledger.verdicts}
     assert evidence.lower.value < 0.0

@@ -6,7 +6,7 @@ import numpy as np
 import numpyro.distributions as dist
 import pytest
 
-from taut.auditing import audit_by_row, measurement
+from taut.auditing import AuditOptions, audit_by_row, measurement
 from taut.auditing.exact import CHECKED_ROWS, TOLERANCE, Exactly
 from taut.auditing.search import ClimbsOfRow, MixtureOfRow
 from taut.bounds import proven_integral
@@ -29,7 +29,7 @@ def evidence(x, latents, monkeypatch):
     known = dict.fromkeys(range(CHECKED_ROWS[latents] if found.proven else 1), found.log_value)
     monkeypatch.setattr(measurement, "evidence_by_row", lambda *_, **__: Exactly(known=known))
     rows = np.tile(x, (ROWS, 1))
-    return audit_by_row(MODELS[latents], guide(latents), rows, key=jr.key(0), draws=100).ledger.evidence
+    return audit_by_row(MODELS[latents], guide(latents), rows, AuditOptions(draws=100), key=jr.key(0)).ledger.evidence
 
 
 @pytest.mark.slow

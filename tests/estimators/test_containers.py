@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 import taut
 from taut.data import Table
 from taut.errors import SupportError
+from taut.estimators.config import VAEConfig
 from taut.estimators.one_block import block_of, one_thing
 from taut.estimators.training import EPOCHS, STEPS, plan_of
 from tests.quick import quick
@@ -87,9 +88,8 @@ def test_one_thing_measured_many_times_is_one_block(values, block):
 
 
 def test_few_rows_are_passed_over_until_the_steps_suffice():
-    options = {"max_epochs": None, "batch_size": 100, "learning_rate": 1e-3, "schedule": "cosine", "patience": None}
     for rows in (3, 270, 1350, 54_000):
-        plan = plan_of({**options, "time_limit": None}, rows=rows)
+        plan = plan_of(VAEConfig(), rows=rows)
         assert EPOCHS * plan.repeats * np.ceil(rows / min(100, rows)) >= STEPS
 
 

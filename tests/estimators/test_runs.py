@@ -146,7 +146,7 @@ def test_resuming_goes_on_as_if_nothing_had_happened(digits, tmp_path):
     assert [row.train for row in resumed.history_] == [row.train for row in straight.history_]
 
 
-@pytest.mark.parametrize(("change", "name"), [({"max_epochs": 7}, "max_epochs"), ({"random_state": 1}, "seed")])
+@pytest.mark.parametrize(("change", "name"), [({"max_epochs": 7}, "max_epochs"), ({"random_state": 1}, "random_state")])
 def test_resuming_with_other_options_is_refused(change, name, digits, tmp_path):
     options = {"hidden": (8,), "max_epochs": 2, "random_state": 0, "verbose": False}
     taut.VAE(2, **options).fit(digits[0], checkpoint=tmp_path / "state.safetensors")

@@ -1,14 +1,24 @@
-"""Judgement: what a model and a guide are worth on given data, as a Ledger."""
+"""Judgement: what a model and a guide are worth on given data, as a Ledger.
 
-from taut.auditing.audit import Audit, audit, audit_by_row
-from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
-from taut.auditing.completing import Completion, complete_rows, refined_for
-from taut.auditing.exhibits import Context
-from taut.auditing.outliers import simulated_p_values
-from taut.auditing.rows import RowAccount, RowResult, account_for_rows
+Names are imported when first used: the options of an audit can be said without JAX.
+"""
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from taut.auditing.audits import Audit, audit, audit_by_row
+    from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
+    from taut.auditing.completing import Completion, complete_rows, refined_for
+    from taut.auditing.exhibits import Context
+    from taut.auditing.options import AuditOptions
+    from taut.auditing.outliers import simulated_p_values
+    from taut.auditing.rows import RowAccount, RowResult, account_for_rows
 
 __all__ = [
     "Audit",
+    "AuditOptions",
     "Comparison",
     "Completion",
     "Context",
@@ -24,3 +34,16 @@ __all__ = [
     "refined_for",
     "simulated_p_values",
 ]
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "audits": ["Audit", "audit", "audit_by_row"],
+        "comparison": ["Comparison", "Difference", "compare_brackets", "paired_difference"],
+        "completing": ["Completion", "complete_rows", "refined_for"],
+        "exhibits": ["Context"],
+        "options": ["AuditOptions"],
+        "outliers": ["simulated_p_values"],
+        "rows": ["RowAccount", "RowResult", "account_for_rows"],
+    },
+)

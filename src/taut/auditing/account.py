@@ -10,11 +10,11 @@ import jax
 import jax.random as jr
 import numpy as np
 
-from taut.auditing.asking import Asked, Settings, plain
 from taut.auditing.checks import annealing_of, crooks_of, prior_gain_of
 from taut.auditing.exhibits import Context, exhibits_of
 from taut.auditing.means import Values, evidence_of, gap_of, health_of, mean_over_rows
 from taut.auditing.measurement import Measured
+from taut.auditing.options import AuditOptions
 from taut.auditing.rowwise import REFINED_DRAWS
 from taut.auditing.usage import use_of_latents
 from taut.auditing.walks import SETTLING
@@ -26,19 +26,25 @@ from taut.version import __version__
 
 # The pictures' draws come from a key of their own, so that what is drawn never moves what is measured.
 EXHIBITS = 2**20 + 1
+Settings = dict[str, str | int | float | bool | None]
 
 
 def ledger_of(
-    model: AbstractModel, guide: AbstractGuide, measured: Measured, asked: Asked, context: Context, key: RandomKey
+    model: AbstractModel,
+    guide: AbstractGuide,
+    measured: Measured,
+    options: AuditOptions,
+    context: Context,
+    key: RandomKey,
 ) -> Ledger:
     """The account; digests, time and verdicts are the caller's."""
     encoder, population, prior = measured.encoder, measured.population, measured.rows.prior
 
     def mean(values: Values, errors: Values, condition: str | None = None) -> Estimate:
-        return mean_over_rows(values, errors, population=population, draws=asked.draws, condition=condition)
+        return mean_over_rows(values, errors, population=population, draws=options.draws, condition=condition)
 
     elbo = mean(encoder.elbo, encoder.elbo_error, "below the mean of log p(x) in expectation")
-    evidence = evidence_of(measured, asked)
+    evidence = evidence_of(measured, options)
     latents = []
     if measured.guide_moments is not None:
         latents = use_of_latents(measured.guide_moments, model.prior(), measured.surgery, measured.rows.posterior)
@@ -58,7 +64,7 @@ def ledger_of(
         data_digest="",
         model_digest="",
         seconds=0.0,
-        settings=_settings(measured, asked),
+        settings=_settings(measured, options),
         elbo=elbo,
         evidence=evidence,
         gap=gap_of(measured, evidence),
@@ -66,8 +72,8 @@ def ledger_of(
         distortion=mean(encoder.distortion, encoder.distortion_error) if model.has_prior else None,
         latents=latents,
         active_units=sum(latent.active for latent in latents),
-        weights=health_of(encoder, asked.draws),
-        prior_weights=None if prior is None else health_of(prior, asked.draws),
+        weights=health_of(encoder, options.draws),
+        prior_weights=None if prior is None else health_of(prior, options.draws),
         bits_per_dim=_bits_per_dim(evidence.importance, observed) if measured.discrete and observed else None,
         verdicts=[],
         notes=_notes(measured, context),
@@ -77,7 +83,7 @@ def ledger_of(
         marginal_kl=None if surgery is None else surgery.marginal_kl,
         total_correlation=None if surgery is None else surgery.total_correlation,
         prior_gain=prior_gain_of(measured, model.prior()),
-        annealing=annealing_of(measured, asked),
+        annealing=annealing_of(measured, options),
         simulated=measured.simulated,
         calibration=measured.calibration,
         crooks=crooks_of(measured.rows.walks),
@@ -103,11 +109,11 @@ def _notes(measured: Measured, context: Context) -> list[str]:
     return notes
 
 
-def _settings(measured: Measured, asked: Asked) -> Settings:
+def _settings(measured: Measured, options: AuditOptions) -> Settings:
     rows = measured.rows
     failed = rows.encoder.failed.sum() + (0 if rows.prior is None else rows.prior.failed.sum())
     return {
-        **{name: value for name, value in plain(asked).items() if name != "train"},
+        **options.kept(),
         "rows_in_data": measured.population,
         "rows_set_aside": len(measured.set_aside),
         "refined_draws": None if rows.refined is None else REFINED_DRAWS,

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpyro.distributions as dist
 
-from taut.auditing.asking import Asked
 from taut.auditing.means import quantiles
 from taut.auditing.measurement import Measured
+from taut.auditing.options import AuditOptions
 from taut.auditing.walks import LEAPFROGS, Walks
 from taut.numerics import is_diagonal_gaussian
 from taut.record import Annealing, Crooks, Estimate
@@ -18,7 +18,7 @@ BINS = 40
 START = "each row's refined Gaussian, full covariance"
 
 
-def annealing_of(measured: Measured, asked: Asked) -> Annealing | None:
+def annealing_of(measured: Measured, options: AuditOptions) -> Annealing | None:
     """How the bracket was measured; None where no walk was."""
     walks, rows = measured.rows.walks, measured.rows
     if walks is None or rows.temperatures is None:
@@ -31,7 +31,7 @@ def annealing_of(measured: Measured, asked: Asked) -> Annealing | None:
         acceptance=quantiles(walks.acceptance),
         rhat=None if rows.rhat is None else quantiles(np.nan_to_num(rows.rhat, nan=1e6)),
         failed_chains=int(walks.failed.sum()),
-        asked=asked.width,
+        asked=options.width,
         controls=[] if measured.controlled is None else measured.controlled.controls,
         moved=None if measured.controlled is None else measured.controlled.moved,
         heavy=None if measured.controlled is None else measured.controlled.heavy,

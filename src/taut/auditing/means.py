@@ -6,8 +6,8 @@ import math
 import numpy as np
 from jaxtyping import Float, Num
 
-from taut.auditing.asking import Asked
 from taut.auditing.measurement import Measured
+from taut.auditing.options import AuditOptions
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import REFINED_DRAWS
 from taut.bounds import certified_lower, certified_upper
@@ -48,7 +48,7 @@ def mean_over_rows(
     )
 
 
-def evidence_of(measured: Measured, asked: Asked) -> Evidence:
+def evidence_of(measured: Measured, options: AuditOptions) -> Evidence:
     """Mean log p(x) from both sides as far as it was measured, and the usual estimates."""
     rows, population = measured.rows, measured.population
     below = "below the mean of log p(x) in expectation"
@@ -56,15 +56,15 @@ def evidence_of(measured: Measured, asked: Asked) -> Evidence:
     def mean(values: Values, errors: Values, condition: str, draws: int | None = None, **more: bool) -> Estimate:
         return mean_over_rows(values, errors, population=population, draws=draws, condition=condition, **more)
 
-    lower, upper = _bracket(measured, asked)
+    lower, upper = _bracket(measured, options)
     prior, refined, walks = rows.prior, rows.refined, rows.walks
     holds = walks is not None and measured.doubt is None
     halves = None if walks is None else 0.5 * np.abs(walks.upper - walks.lower)
     return Evidence(
         lower=lower,
         upper=upper,
-        importance=mean(rows.encoder.log_p, rows.encoder.log_p_error, below, asked.draws),
-        prior=None if prior is None else mean(prior.log_p, prior.log_p_error, below, asked.draws, shared_draws=True),
+        importance=mean(rows.encoder.log_p, rows.encoder.log_p_error, below, options.draws),
+        prior=None if prior is None else mean(prior.log_p, prior.log_p_error, below, options.draws, shared_draws=True),
         refined=None if refined is None else mean(refined.log_p, refined.log_p_error, below, REFINED_DRAWS),
         bridge=None
         if walks is None or halves is None or not holds
@@ -81,7 +81,7 @@ def evidence_of(measured: Measured, asked: Asked) -> Evidence:
     )
 
 
-def _bracket(measured: Measured, asked: Asked) -> tuple[Estimate, Estimate | None]:
+def _bracket(measured: Measured, options: AuditOptions) -> tuple[Estimate, Estimate | None]:
     """The two ends: exact, from walks, or from importance weights below and nothing above.
 
     Two statements share δ. Where the rows are some of many, the standard error is of having taken these.
@@ -97,13 +97,13 @@ def _bracket(measured: Measured, asked: Asked) -> tuple[Estimate, Estimate | Non
     spread = mean_over_rows(values, zeros, population=measured.population, draws=None, condition=None).std_error
     choice = spread if measured.population > rows else None
     if walks is None:
-        lower = certified_lower(values, delta=asked.delta, draws=asked.draws)
+        lower = certified_lower(values, delta=options.delta, draws=options.draws)
         return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
     chains = walks.forward.shape[1]
-    lower = certified_lower(values, delta=asked.delta / 2, draws=chains)
+    lower = certified_lower(values, delta=options.delta / 2, draws=chains)
     if measured.doubt is not None:
         return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
-    upper = certified_upper(walks.upper, delta=asked.delta / 2, draws=chains)
+    upper = certified_upper(walks.upper, delta=options.delta / 2, draws=chains)
     # The logarithm of a probability is never above zero, whatever the walks and the margin say.
     value = min(upper.value, 0.0) if measured.discrete else upper.value
     upper = dataclasses.replace(upper, value=value, status="conditional-upper", condition=STARTS, std_error=choice)

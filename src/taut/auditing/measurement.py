@@ -14,13 +14,13 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from taut.auditing import budget as parts
-from taut.auditing.asking import Asked
 from taut.auditing.budget import Budget, TimeSpentError
 from taut.auditing.calibration import calibrate
 from taut.auditing.controls import Controlled, controls_for
 from taut.auditing.doubts import doubt_of
 from taut.auditing.effort import Effort
 from taut.auditing.exact import Exactly, evidence_by_row
+from taut.auditing.options import AuditOptions
 from taut.auditing.outliers import outliers_among, simulated_p_values
 from taut.auditing.partial import Partial
 from taut.auditing.predictive import predictive_checks
@@ -112,7 +112,7 @@ def measure(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
-    asked: Asked,
+    options: AuditOptions,
     *,
     key: RandomKey,
     partial: Callable[[Any], Partial],
@@ -127,22 +127,22 @@ def measure(
     # A fit with the same seed splits its key in the same way: the audit's own branch shares nothing with it.
     row_key, order_key, deep_key, train_key, surgery_key = jr.split(jr.fold_in(key, AUDIT), 5)
     real = len(model.prior().event_shape) == 1
-    order = np.asarray(jr.permutation(order_key, len(data)))[: asked.rows]
+    order = np.asarray(jr.permutation(order_key, len(data)))[: options.rows]
     stage = _stages(on_block)
     exactly = _exact(model, np.asarray(data)[np.sort(order)], budget, on_block=stage("quadrature", len(order)))
     exact = exactly.values
     exact_by_row = None if exact is None else dict(zip(np.sort(order).tolist(), exact, strict=True))
     known = {int(np.sort(order)[place]): value for place, value in exactly.known.items()}
     within = real and model.prior().event_shape[0] <= MOST_LATENTS
-    deep = asked.bracket and within
+    deep = options.bracket and within
     wanted = Wanted(
-        draws=asked.draws, prior=model.has_prior, refined=deep, walks=deep and exact is None, by_entry=by_column
+        draws=options.draws, prior=model.has_prior, refined=deep, walks=deep and exact is None, by_entry=by_column
     )
     wanted = affordable(model, guide, data, order, key=row_key, wanted=wanted, budget=budget)
     deep = wanted.refined
     checks = _programs(model, guide, wanted) if deep else []
     seconds = None if budget.seconds is None else max(budget.left() - budget.reserve(checks), 0.0)
-    effort = Effort(rows=len(order), width=asked.width, seconds=seconds)
+    effort = Effort(rows=len(order), width=options.width, seconds=seconds)
     everything, ended = measure_rows(
         model, guide, data, order, key=row_key, wanted=wanted, effort=effort, partial=partial(wanted), on_block=on_block
     )
@@ -150,7 +150,7 @@ def measure(
     rows, set_aside = _finite_rows(everything)
     family = _family(guide, data) if real else None
     guide_moments = moments_of_rows(model, guide, data, key=key) if real else None
-    notes = [text for text in (exactly.note, _too_many(asked, real=real, within=within)) if text]
+    notes = [text for text in (exactly.note, _too_many(options, real=real, within=within)) if text]
     measured = Measured(
         discrete=model.discrete,
         data=np.asarray(data)[rows.numbers],
@@ -172,11 +172,11 @@ def measure(
     )
     if not deep or measured.ended == "interrupted":
         return measured
-    measured = _checked(model, guide, measured, asked, known, key=deep_key, stage=stage, budget=budget)
-    if asked.train is not None:
+    measured = _checked(model, guide, measured, options, known, key=deep_key, stage=stage, budget=budget)
+    if options.train is not None:
         seen = budget.attempt(
             "generalisation",
-            lambda: _training_rows(model, guide, asked, len(rows.numbers), key=train_key),
+            lambda: _training_rows(model, guide, options, len(rows.numbers), key=train_key),
             programs=parts.ENCODER if by_column else 0.0,
             running=len(rows.numbers) * budget.a_row,
         )
@@ -207,18 +207,18 @@ def _programs(model: AbstractModel, guide: AbstractGuide, wanted: Wanted) -> lis
 
 
 def _training_rows(
-    model: AbstractModel, guide: AbstractGuide, asked: Asked, count: int, *, key: RandomKey
+    model: AbstractModel, guide: AbstractGuide, options: AuditOptions, count: int, *, key: RandomKey
 ) -> tuple[RowMeasures, Ended]:
     """The same of as many training rows, for generalisation."""
-    assert asked.train is not None
-    chosen = np.asarray(jr.permutation(key, len(asked.train)))[:count]
+    assert options.train is not None
+    chosen = np.asarray(jr.permutation(key, len(options.train)))[:count]
     return measure_rows(
         model,
         guide,
-        asked.train,
+        options.train,
         chosen,
         key=key,
-        wanted=Wanted(draws=asked.draws, prior=False, refined=True, walks=False),
+        wanted=Wanted(draws=options.draws, prior=False, refined=True, walks=False),
         effort=Effort(len(chosen), None, None),
         partial=Partial(None, {}, None),
         on_block=None,
@@ -229,7 +229,7 @@ def _checked(
     model: AbstractModel,
     guide: AbstractGuide,
     measured: Measured,
-    asked: Asked,
+    options: AuditOptions,
     known: dict[int, float],
     *,
     key: RandomKey,
@@ -256,7 +256,7 @@ def _checked(
         return dataclasses.replace(measured, **found)
     pool = budget.attempt(
         "outliers and predictive checks",
-        lambda: draw_pool(model, guide, measured.data, draws=asked.draws, refined_draws=REFINED_DRAWS, key=pool_key),
+        lambda: draw_pool(model, guide, measured.data, draws=options.draws, refined_draws=REFINED_DRAWS, key=pool_key),
         programs=parts.SIMULATIONS,
         running=POOL * budget.a_row,
     )
@@ -270,7 +270,7 @@ def _checked(
         found["simulated"] = budget.attempt(
             "the bracket of simulated rows",
             lambda: _tried(
-                notes, lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=asked.delta)
+                notes, lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=options.delta)
             ),
             programs=parts.SIMULATED_WALKS,
             running=MATCHED * (budget.a_row + 2 * float(np.median(lengths)) * budget.a_temperature),
@@ -312,8 +312,8 @@ def _tried(notes: list[str], check: Callable[[], Any]) -> Any:
         return None
 
 
-def _too_many(asked: Asked, *, real: bool, within: bool) -> str | None:
-    if not asked.bracket or not real or within:
+def _too_many(options: AuditOptions, *, real: bool, within: bool) -> str | None:
+    if not options.bracket or not real or within:
         return None
     return f"With more than {MOST_LATENTS} latents no row is refined or walked: log p(x) is known from below only."
 

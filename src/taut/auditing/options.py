@@ -68,9 +68,7 @@ class AuditOptions(AbstractOptions):
         if n == 0:
             raise OptionError("An audit wants at least one row of data; got none; pass some.")
         if self.rows is not None and self.rows > n:
-            raise OptionError(
-                f"An audit wants from one row to all {n}; got {self.rows}; ask for as many as there are."
-            )
+            raise OptionError(f"An audit wants from one row to all {n}; got {self.rows}; ask for as many as there are.")
         if self.train is not None and not amortised:
             raise OptionError(
                 "Generalisation wants an amortised guide; got local ones, which know no other rows; omit `train`."

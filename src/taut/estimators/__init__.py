@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from taut.estimators.config import ImputerConfig, OutlierConfig, VAEConfig
     from taut.estimators.detector import VAEOutlierDetector
     from taut.estimators.imputer import VAEImputer
     from taut.estimators.loading import load
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VAE",
+    "ImputerConfig",
+    "OutlierConfig",
+    "VAEConfig",
     "VAEImputer",
     "VAEOutlierDetector",
     "audit_bar",
@@ -30,6 +34,7 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "config": ["ImputerConfig", "OutlierConfig", "VAEConfig"],
         "detector": ["VAEOutlierDetector"],
         "imputer": ["VAEImputer"],
         "loading": ["load"],

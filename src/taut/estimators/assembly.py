@@ -14,6 +14,7 @@ import numpy as np
 from taut.data import Schema, Units, units_of
 from taut.errors import OptionError
 from taut.estimators.conditions import COUNTS, NO_CONDITIONS, Conditions
+from taut.estimators.config import VAEConfig
 from taut.estimators.part_building import BUILT, OWN, PartBuilder, check_draws_of
 from taut.estimators.table_parts import table_parts
 from taut.guides import AbstractGuide
@@ -76,17 +77,9 @@ class Architecture:
         return self.conditions.sizes is not None
 
     def check(self) -> None:
-        """Raise OptionError where a size makes no sense."""
-        if self.latents < 1:
-            raise OptionError(f"`latent_dim` wants at least 1; got {self.latents}; make it larger.")
-        if any(width < 1 for width in self.hidden):
-            raise OptionError(f"`hidden` wants widths of at least 1; got {list(self.hidden)}; make them larger.")
-        if self.missing not in ("random", "informative"):
-            raise OptionError(f"`missing` wants random or informative; got `{self.missing}`; choose one of them.")
+        """Raise OptionError where parts do not go together."""
         if self.missing == "informative" and self.schema is None:
             raise OptionError("`missing` wants a table with holes to be informative; got one block; give a frame.")
-        if self.covariance not in ("diagonal", "full"):
-            raise OptionError(f"`covariance` wants diagonal or full; got `{self.covariance}`; choose one of them.")
 
     def empty(self, own: Mapping[str, Any] = NOTHING_OWN) -> tuple[AbstractModel, AbstractGuide]:
         """The modules with the shapes of their arrays in place of these."""
@@ -182,10 +175,14 @@ class Architecture:
         return Standardise(*(jnp.asarray(a, jnp.result_type(float)) for a in (centre, spread)), logarithm=logarithm)
 
 
-def objective_of(given: Any, *, draws: int, kl_warm_up: float) -> Objective:
-    """The objective that was given by name, as an object or a function. Raises OptionError where it is none."""
-    if draws < 1:
-        raise OptionError(f"`draws` wants at least 1; got {draws}; ask for more.")
-    if not kl_warm_up >= 0:
-        raise OptionError(f"`kl_warm_up` wants zero or more epochs; got {kl_warm_up}; change it.")
-    return OBJECTIVES.build(given, draws=draws, kl_warm_up=kl_warm_up)
+def objective_for(config: VAEConfig) -> Objective:
+    """What training climbs, given by name, as an object or a function. Raises OptionError where it is none."""
+    objective = OBJECTIVES.build(config.objective, draws=config.draws, kl_warm_up=config.kl_warm_up)
+    if config.beta == 1.0:
+        return objective
+    if isinstance(config.objective, Objective):
+        raise OptionError(
+            f"`beta` wants an objective by name; got {config.beta:g} beside an object; set its `kl_weight`.",
+            option="beta",
+        )
+    return dataclasses.replace(objective, kl_weight=config.beta)

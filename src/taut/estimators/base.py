@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -18,8 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 from taut.auditing import RowResult
 from taut.compilation_cache import keep_compiled_programs
 from taut.data import Schema, Table, listed_values
-from taut.errors import OptionError
 from taut.estimators import runs, scoring
+from taut.estimators.config import VAEConfig
 from taut.estimators.giving import Asked
 from taut.estimators.opening import opened
 from taut.estimators.part_building import name_of
@@ -28,41 +27,34 @@ from taut.fitting import Outcome
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice
 from taut.models import LatentVariableModel
+from taut.options import constructor, options_of, record_from, with_parameters
 from taut.record import HistoryRow
 
+# Of the record, so that the constructor and its options are known to editors and type checkers.
+if TYPE_CHECKING:
+    _Options = VAEConfig
+else:
+    _Options = object
 
-# A dataclass, because its constructor does what scikit-learn asks of one: it stores each option under its name.
-@dataclasses.dataclass(eq=False, repr=False)
-class AbstractVAE(BaseEstimator):
-    """The options of a variational autoencoder, its training, and what can be asked of it whatever its use."""
 
-    latent_dim: int = 8
-    _: dataclasses.KW_ONLY
-    likelihood: Any = "auto"
-    condition_on: Sequence[str | int] | str | int | None = None
-    size_factor: str | None = "auto"
-    missing: str = "random"
-    schema: Mapping[str, Any] | str | Path | None = None
-    na_values: Sequence[str | float] | str | float | None = None
-    hidden: Sequence[int] = (200, 200)
-    covariance: str = "diagonal"
-    encoder: Any = None
-    decoder: Any = None
-    prior: Any = None
-    guide: Any = None
-    objective: Any = "elbo"
-    draws: int = 1
-    binarise: str = "none"
-    kl_warm_up: float = 0.0
-    max_epochs: int | None = None
-    batch_size: int = 100
-    learning_rate: float = 1e-3
-    schedule: str = "cosine"
-    patience: int | None = None
-    validation_fraction: float = 0.1
-    time_limit: float | None = None
-    random_state: Any = None
-    verbose: bool = False
+class AbstractVAE(BaseEstimator, _Options):
+    """What can be asked of a variational autoencoder whatever its use; `record` declares the constructor's options."""
+
+    record: ClassVar[type[VAEConfig]]
+
+    def __init_subclass__(cls, *, record: type[VAEConfig] = VAEConfig, **others: Any) -> None:
+        super().__init_subclass__(**others)
+        cls.record = record
+        cls.__init__ = constructor(record)
+        cls.__doc__ = with_parameters(cls.__doc__, record)
+
+    @property
+    def config(self) -> VAEConfig:
+        """The options as a record, each in the form in which it is stored.
+
+        Raises OptionError where one makes no sense.
+        """
+        return record_from(self.record, self.get_params(deep=False))
 
     def _train(
         self,
@@ -78,22 +70,22 @@ class AbstractVAE(BaseEstimator):
         """Set `fitted_` and what scikit-learn looks for beside it."""
         keep_compiled_programs()
         began = time.monotonic() if began is None else began
-        seed = seed_of(self.random_state)
+        config = self.config
+        seed = seed_of(config.random_state)
         data = opened(
             X,
-            likelihood=name_of(self.likelihood) or "auto",
-            schema=self.schema,
-            na_values=listed_values(self.na_values),
-            held_out=self.validation_fraction,
+            likelihood=name_of(config.likelihood) or "auto",
+            schema=config.schema,
+            na_values=listed_values(config.na_values),
+            held_out=config.validation_fraction,
             seed=seed,
-            asked=Asked.of(self.condition_on, self.size_factor),
+            asked=Asked.of(config.condition_on, config.size_factor),
             labels=labels,
             weights=weights,
             by_column=by_column,
-            binarised=self.binarise != "none",
+            binarised=config.binarise != "none",
         )
-        options = {name: value for name, value in self.get_params().items() if name in OPTIONS}
-        self.take(train(options, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))
+        self.take(train(config, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 
@@ -103,7 +95,7 @@ class AbstractVAE(BaseEstimator):
             setattr(self, name, value)
         self.fitted_ = fitted
         # Options may be set after a fit, for the next one; what is saved with a fit are its own.
-        self._options_of_fit = {name: value for name, value in self.get_params().items() if name in OPTIONS}
+        self._config_of_fit = self.config
         schema, names = fitted.schema, fitted.input_names
         self.n_features_in_ = fitted.architecture.features if schema is None else len(schema.columns)
         if names is not None:
@@ -173,12 +165,17 @@ class AbstractVAE(BaseEstimator):
         """
         runs.save(
             self._fitted(),
-            self.get_params() | self._options_of_fit,
+            self._kept_options(),
             Path(path),
             estimator=type(self).__name__,
             learned=self._learned(),
             force=force,
         )
+
+    def _kept_options(self) -> dict[str, Any]:
+        """Options of the fit; those that are not of training, and may be set later, as they are now."""
+        of_training = {name: getattr(self._config_of_fit, name) for name in options_of(VAEConfig)}
+        return record_from(self.record, self.get_params(deep=False) | of_training).kept()
 
     def _learned(self) -> dict[str, Any]:
         """What a subclass knows beside the fitted model, by attribute, as plain values."""
@@ -198,13 +195,8 @@ class AbstractVAE(BaseEstimator):
         return tags
 
 
-OPTIONS = tuple(field.name for field in dataclasses.fields(AbstractVAE))
-
-
 def seed_of(random_state: Any) -> int:
-    """A seed from what scikit-learn takes as one. Raises OptionError where a number is out of range."""
-    if isinstance(random_state, (int, np.integer)):
-        if not 0 <= random_state < 2**32:
-            raise OptionError(f"A seed wants to be from 0 to {2**32 - 1}; got {random_state}; choose another.")
-        return int(random_state)
+    """A seed from what scikit-learn takes as one."""
+    if isinstance(random_state, int):
+        return random_state
     return int(check_random_state(random_state).randint(2**31 - 1))

@@ -11,7 +11,7 @@ from typing import Any
 from taut.data import listed_values
 from taut.options import AbstractOptions, comma_separated, option, whole_numbers
 
-__all__ = ["VAEConfig"]
+__all__ = ["ImputerConfig", "OutlierConfig", "VAEConfig"]
 
 MOST_SEED = 2**32 - 1
 
@@ -50,6 +50,14 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
+def _contamination(value: Any) -> str | float:
+    if value == "auto":
+        return "auto"
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < float(value) <= 0.5:
+        raise ValueError
+    return float(value)
+
+
 # Annotations name what a record holds after the check, and nothing that needs JAX.
 @dataclasses.dataclass(frozen=True)
 class VAEConfig(AbstractOptions):
@@ -57,12 +65,13 @@ class VAEConfig(AbstractOptions):
 
     latent_dim: int = option(8, "Number of latents.", at_least=1)
     _: dataclasses.KW_ONLY
-    likelihood: str = option(
+    likelihood: Any = option(
         "auto",
         "Distribution of one datum: auto, chosen from the data and said aloud, in a table for each column; or a name "
-        "in `taut.likelihoods.NAMES`, for all of them.",
+        "in `taut.likelihoods.NAMES`, for all of them; or in Python an object or a function of shapes.",
+        part=True,
     )
-    condition_on: Sequence[str | int] | None = option(
+    condition_on: Sequence[str | int] | str | int | None = option(
         None,
         "Columns that are given and not modelled, by name or number: p(x|c). Numbers are standardised, and categories "
         "become indicators; an empty cell has an indicator of its own where the fit saw any, else it is refused, as is "
@@ -95,7 +104,7 @@ class VAEConfig(AbstractOptions):
         check=_schema,
         metavar="FILE",
     )
-    na_values: Sequence[str | int | float] | None = option(
+    na_values: Sequence[str | int | float] | str | int | float | None = option(
         None,
         "Cells of a table that mean missing, text or numbers, in every column; kept in the run.",
         none="the usual ones, such as NA",
@@ -113,8 +122,30 @@ class VAEConfig(AbstractOptions):
         metavar="WIDTHS",
     )
     covariance: str = option("diagonal", "Covariance of the Gaussian q(z|x).", choices=("diagonal", "full"))
-    objective: str = option(
-        "elbo", "What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg; the last two want more draws."
+    encoder: Any = option(
+        None,
+        "Network of the encoder: a name in `taut.networks.ENCODERS`, with numbers behind a colon.",
+        none="perceptron, of the widths in `hidden`",
+        part=True,
+    )
+    decoder: Any = option(
+        None,
+        "Network of the decoder: a name in `taut.networks.DECODERS`, with numbers behind a colon.",
+        none="linear-skip for a table, else perceptron, of the widths in `hidden`",
+        part=True,
+    )
+    prior: Any = option(None, "p(z): a name in `taut.models.PRIORS`.", none="normal", part=True)
+    guide: Any = option(
+        None,
+        "q(z|x): a name in `taut.guides.GUIDES`.",
+        none="diagonal or full, as `covariance` says",
+        part=True,
+    )
+    objective: Any = option(
+        "elbo",
+        "What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg, with the draws behind a colon; the "
+        "last two want more than one.",
+        part=True,
     )
     draws: int = option(1, "Latents drawn for each row in each step.", at_least=1)
     beta: float = option(
@@ -178,7 +209,6 @@ class VAEConfig(AbstractOptions):
         read=int,
         previous="--seed",
         metavar="INTEGER",
-        resumable=True,
         kept=False,
     )
     verbose: bool = option(
@@ -188,4 +218,41 @@ class VAEConfig(AbstractOptions):
         resumable=True,
         kept=False,
         on_command_line=False,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImputerConfig(VAEConfig):
+    """How missing cells are filled, beside how the autoencoder is built and trained."""
+
+    how: str = option(
+        "mean",
+        "What a missing number takes: its mean, median or mode (for numbers the median) given the observed cells of "
+        "its row; categories take the most probable value.",
+        choices=("mean", "median", "mode"),
+    )
+    completions: int | None = option(
+        None,
+        "1 for random draws in place of the best guess, like `sample_posterior` of scikit-learn's `IterativeImputer`; "
+        "more for a list of so many random completions, which no pipeline can pass on.",
+        at_least=1,
+        at_most=200,
+        none="one table filled with `how`",
+    )
+    add_indicator: bool = option(
+        False, "Append a column of zeros and ones for each column that had missing cells in training."
+    )
+    keep_empty_features: bool = option(False, "Keep columns without any cell in training, filled with 0.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OutlierConfig(VAEConfig):
+    """Which rows are called outliers, beside how the autoencoder is built and trained."""
+
+    contamination: str | float = option(
+        "auto",
+        "Share of training rows that are called outliers; with auto it is a hundredth of what the model itself "
+        "simulates: a statement about the model, which the data do not enter.",
+        wanted="auto, or a share above 0, at most 0.5",
+        check=_contamination,
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,15 +12,22 @@ from taut.data import is_cells
 from taut.errors import OptionError
 from taut.estimators.base import AbstractVAE
 from taut.estimators.comparing import comparable_log_p, simulated_log_p
+from taut.estimators.config import OutlierConfig
 from taut.estimators.outliers import outlier_p_values
 from taut.estimators.scoring import log_p
+from taut.options import record_from
 
 # Rows are scored with so many draws, simulated ones alike; the share of simulated rows that `auto` calls outliers.
 DRAWS, TAIL = 200, 0.01
 
 
-@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class VAEOutlierDetector(OutlierMixin, AbstractVAE):
+if TYPE_CHECKING:
+    _Options = OutlierConfig
+else:
+    _Options = object
+
+
+class VAEOutlierDetector(OutlierMixin, AbstractVAE, _Options, record=OutlierConfig):
     """Rows that a variational autoencoder finds improbable.
 
         predict(x) = −1 where score_samples(x) < offset_,    score_samples(x) = log p(x) in nats
@@ -29,12 +35,6 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE):
     The score of a row with missing cells is the log p of its observed ones, brought to the scale of whole rows: less
     its mean and over its deviation among rows simulated from the model *with the same holes*. What is improbable need
     not be wrong, and if holes depend on what they hide, no score knows it.
-
-    Parameters
-    ----------
-    contamination : `auto`, or the share of training rows in (0, 0.5] that are called outliers. With `auto` it is a
-        hundredth of what the model itself simulates: a statement about the model, which the data do not enter.
-    Other parameters are those of `taut.VAE`.
 
     Attributes
     ----------
@@ -48,8 +48,6 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE):
     >>> detector.predict([[0.1, -0.2], [9.0, 9.0]]).tolist()
     [1, -1]
     """
-
-    contamination: float | str = "auto"
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> VAEOutlierDetector:
         """Train on the rows of X, most of which should be usual; `y` is not used.
@@ -97,13 +95,8 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE):
                 "An outlier detector wants a model that is given nothing, since it simulates whole rows; got "
                 "`condition_on` or `size_factor`; leave them out."
             )
-        if isinstance(self.contamination, str) and self.contamination == "auto":
-            return None
-        if isinstance(self.contamination, str) or not 0 < self.contamination <= 0.5:
-            raise OptionError(
-                f"`contamination` wants `auto` or a share above 0, at most 0.5; got {self.contamination!r}; change it."
-            )
-        return float(self.contamination)
+        share = record_from(OutlierConfig, self.get_params(deep=False)).contamination
+        return None if isinstance(share, str) else share
 
     def _learned(self) -> dict[str, Any]:
         return {"offset_": self.offset_}

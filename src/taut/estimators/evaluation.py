@@ -13,7 +13,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
-from taut.auditing import Audit, Context, audit_by_row
+from taut.auditing import Audit, AuditOptions, Context, audit_by_row
 from taut.data import Table, as_table, check_same_features, count_seen
 from taut.data import encode as encode_table
 from taut.errors import DataError, OptionError
@@ -147,12 +147,12 @@ def audit(
     fitted: Fitted,
     X: Any,
     *,
+    options: AuditOptions | None = None,
     seed: int = 0,
     labels: np.ndarray | None = None,
-    train: Any = None,
     checkpoint: Path | None = None,
     on_block: Callable[[str, int, int], None] | None = None,
-    **asked: Any,
+    began: float | None = None,
 ) -> Audit:
     """The audit of these rows, or of those that training held out where X is None."""
     if X is None and fitted.held_out is None:
@@ -164,13 +164,15 @@ def audit(
     if labels is not None and len(labels) != len(table):
         raise DataError(f"One label is wanted for each of the {len(table)} rows; got {len(labels)}; pass as many.")
     seen = count_seen(raw.values, fitted.seen)
+    options = options or AuditOptions()
+    train = options.train
     model, guide = readable(fitted, table.values)
     return audit_by_row(
         model,
         guide,
         table.values,
+        options if train is None else dataclasses.replace(options, train=prepared(fitted, train).values),
         key=jr.key(seed),
-        train=None if train is None else prepared(fitted, train).values,
         context=Context(
             title=raw.name,
             likelihood=fitted.likelihood.name,
@@ -194,7 +196,7 @@ def audit(
         },
         checkpoint=checkpoint,
         on_block=on_block,
-        **asked,
+        began=began,
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import TransformerMixin
@@ -12,15 +11,20 @@ from sklearn.utils.validation import _check_feature_names_in
 
 from taut.data import Sheet, as_sheet
 from taut.data.extracting import readable_cells
-from taut.errors import OptionError
 from taut.estimators import imputing
 from taut.estimators.base import AbstractVAE
 from taut.estimators.blocks import schema_of
+from taut.estimators.config import ImputerConfig
 from taut.estimators.containers import INDICATOR, as_came, check_indicators, filled_with, indicated, without
+from taut.options import record_from
+
+if TYPE_CHECKING:
+    _Options = ImputerConfig
+else:
+    _Options = object
 
 
-@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class VAEImputer(TransformerMixin, AbstractVAE):
+class VAEImputer(TransformerMixin, AbstractVAE, _Options, record=ImputerConfig):
     """Missing cells filled by a variational autoencoder, from p(missing | observed) of their row.
 
     Each column has a likelihood of its own kind, whether cells were missing in training or not: see `schema_`. What
@@ -29,16 +33,6 @@ class VAEImputer(TransformerMixin, AbstractVAE):
 
     A constant column is filled with its constant. Identifiers and free text are not modelled, and keep their holes. A
     column without any cell in training is dropped, as by scikit-learn's `SimpleImputer`.
-
-    Parameters
-    ----------
-    how : what a missing number takes: its `mean`, `median` or `mode` (for numbers the median) given the observed cells
-        of its row; categories take the most probable value.
-    completions : None for one filled with `how`; 1 for random draws in place of it, like `sample_posterior` of
-        scikit-learn's `IterativeImputer`; m above 1 for a list of m random completions, which no pipeline can pass on.
-    add_indicator : append a column of zeros and ones for each column that had missing cells in training.
-    keep_empty_features : keep columns without any cell in training, filled with 0.
-    Other parameters are those of `taut.VAE`.
 
     Examples
     --------
@@ -52,20 +46,12 @@ class VAEImputer(TransformerMixin, AbstractVAE):
     (True, True)
     """
 
-    how: str = "mean"
-    completions: int | None = None
-    add_indicator: bool = False
-    keep_empty_features: bool = False
-
     def fit(self, X: Any, y: Any = None) -> VAEImputer:
         """Train on the rows of X, with their holes; `y` is not used.
 
         Raises OptionError where an option makes no sense, DataError and its kin where the data cannot be used.
         """
-        imputing.check_asked(draws=self.completions or 0, how=self.how)
-        if self.completions is not None and self.completions < 1:
-            raise OptionError(f"`completions` wants None or at least 1; got {self.completions}; change it.")
-        if self.add_indicator:
+        if record_from(ImputerConfig, self.get_params(deep=False)).add_indicator:
             check_indicators(as_sheet(X))
         self._train(X, by_column=True)
         sheet = as_sheet(X)

@@ -20,14 +20,13 @@ from taut.likelihoods import NAMES, AbstractLikelihood
 from taut.models import PRIORS, AbstractModel, check_prior, entries_in
 from taut.networks import DECODERS, ENCODERS, check_network
 from taut.numerics import one_draw
+from taut.options import OWN
 from taut.parts import NamedPart, PartRegistry
 from taut.shapes import Datum, RandomKey
 
 # The options whose parts are built here, and all options that are parts.
 BUILT = ("encoder", "decoder", "prior", "guide", "likelihood")
 PARTS = (*BUILT, "objective")
-# What stands in a run folder in place of a part that has no name.
-OWN = "own"
 # These take their widths from `hidden` where the name says none.
 WITH_WIDTHS = ("perceptron", "linear-skip")
 

@@ -7,20 +7,17 @@ from typing import Any
 import numpy as np
 
 from taut.errors import OptionError, RunFolderError
+from taut.estimators.config import VAEConfig
 from taut.files import write_text
 
-# These change how long a fit goes on or what it shows, and not where it goes.
-FREE = ("time_limit", "verbose", "patience", "random_state")
 
-
-def note_or_compare(checkpoint: Path, options: dict[str, Any], *, seed: int, data_digest: str, resume: bool) -> None:
+def note_or_compare(checkpoint: Path, config: VAEConfig, *, seed: int, data_digest: str, resume: bool) -> None:
     """Write what this fit is beside its checkpoint, or hold it against what was written.
 
     Raises OptionError where something differs, RunFolderError where there is nothing to compare with.
     """
     beside = checkpoint.with_suffix(".json")
-    kept = {name: value for name, value in options.items() if name not in FREE}
-    now = json.loads(json.dumps(kept | {"seed": seed, "data": data_digest}, default=plain))
+    now = json.loads(json.dumps(config.compared() | {"random_state": seed, "data": data_digest}, default=plain))
     if not resume:
         # A state that another fit left here must not become this one's, should this one end before its first.
         checkpoint.unlink(missing_ok=True)
@@ -35,7 +32,8 @@ def note_or_compare(checkpoint: Path, options: dict[str, Any], *, seed: int, dat
         name = changed[0]
         was, came = ("other data", "these") if name == "data" else (then.get(name), now[name])
         raise OptionError(
-            f"Resuming wants the fit it goes on with; `{name}` was {was} and is {came}; give the same again."
+            f"Resuming wants the fit it goes on with; `{name}` was {was} and is {came}; give the same again.",
+            option="" if name == "data" else name,
         )
 
 

@@ -29,7 +29,7 @@ from taut.estimators.manifest import FORMAT, check_free, checked_content, file_d
 from taut.estimators.part_building import OWN, PARTS
 from taut.estimators.preparation import Binarisation
 from taut.estimators.resuming import plain
-from taut.estimators.training import Fitted, named_options
+from taut.estimators.training import Fitted
 from taut.files import write_text
 from taut.fitting import Outcome, load_tensors, save_tensors
 from taut.likelihoods import Choice
@@ -106,9 +106,7 @@ def save(
         taut=__version__,
         estimator=estimator,
         learned=learned or {},
-        options={
-            name: value for name, value in named_options(options).items() if name not in ("random_state", "verbose")
-        },
+        options=options,
         digests={name: str(file_digest(path / name)) for name in names},
         **{name: getattr(fitted, name) for name in own},
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ import numpy as np
 
 from taut.data import Schema, Table, Units, check_enough_rows, check_varies, digest, row_hashes
 from taut.errors import OptionError
-from taut.estimators.assembly import Architecture, objective_of, units_for
+from taut.estimators.assembly import Architecture, objective_for, units_for
 from taut.estimators.conditions import COUNTS, joined
+from taut.estimators.config import VAEConfig
 from taut.estimators.giving import kept_rows
 from taut.estimators.hole_patterns import HolePatterns, hole_patterns
 from taut.estimators.one_block import FEWEST_COLUMNS
 from taut.estimators.opening import MIXED, Opened
-from taut.estimators.part_building import BUILT, OWN, PARTS, check_own_support, name_of
+from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
 from taut.estimators.preparation import Binarisation, check_told_apart, in_units, stored_rows
 from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
@@ -87,7 +87,7 @@ class Fitted:
 
 
 def train(
-    options: dict[str, Any],
+    config: VAEConfig,
     data: Opened,
     *,
     seed: int,
@@ -95,27 +95,27 @@ def train(
     resume: bool,
     began: float,
 ) -> Fitted:
-    """Fit a variational autoencoder with these options (those of `VAE`) to rows that were opened for it.
+    """Fit a variational autoencoder with these options to rows that were opened for it.
 
     `began` is when the wait for it began, by the clock of `time.monotonic`.
     """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
-    plan = plan_of(options, rows=len(train_rows))
-    objective = objective_of(options["objective"], draws=options["draws"], kl_warm_up=options["kl_warm_up"])
-    binarisation = Binarisation.of(options["binarise"], table.values, seed)
+    plan = plan_of(config, rows=len(train_rows))
+    objective = objective_for(config)
+    binarisation = Binarisation.of(config.binarise, table.values, seed)
     if data.schema is not None and binarisation.kind != "none":
         raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
     if data.given.numbers is not None and binarisation.kind != "none":
         raise OptionError("`binarise` wants nothing given beside grey values; got covariates; leave out one of them.")
-    likelihood = _likelihood(name_of(options["likelihood"]) or "auto", data, binarisation)
+    likelihood = _likelihood(name_of(config.likelihood) or "auto", data, binarisation)
     units = units_for(likelihood.name, table.values[train_rows])
     ends = _ends(table.values, binarisation)
     if units is not None:
         table = in_units(table, units)
         check_told_apart(dataclasses.replace(table, values=table.values[train_rows]))
         data = dataclasses.replace(data, table=table)
-    architecture = _architecture(options, data, likelihood, binarisation, units)
+    architecture = _architecture(config, data, likelihood, binarisation, units)
     rows, given = table.values[train_rows], data.given.numbers
     coded = table if given is None else dataclasses.replace(table, values=joined(table.values, given), beside=None)
     held_out = _held_out(coded, held_rows, data.labels)
@@ -123,7 +123,7 @@ def train(
     model, guide = architecture.build(
         binarisation.for_evaluation(coded.values[train_rows]),
         mean=binarisation.expected(rows),
-        own=own_parts(options),
+        own=own_parts(config),
         key=build_key,
     )
     if likelihood.name == OWN:
@@ -135,10 +135,8 @@ def train(
     data_digest = digest(np.vstack([coded.values, _scales(architecture)]))
     if checkpoint is not None:
         weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
-        note_or_compare(
-            checkpoint, named_options(options), seed=seed, data_digest=data_digest + weighted, resume=resume
-        )
-    shown = bool(options["verbose"])
+        note_or_compare(checkpoint, config, seed=seed, data_digest=data_digest + weighted, resume=resume)
+    shown = config.verbose
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
     for note in table.notes:
         say(note, shown=shown)
@@ -187,33 +185,27 @@ def train(
     )
 
 
-def own_parts(options: Mapping[str, Any]) -> dict[str, Any]:
+def own_parts(config: VAEConfig) -> dict[str, Any]:
     """The parts among the options that are objects or functions."""
-    return {option: options[option] for option in BUILT if name_of(options[option]) == OWN}
+    return {option: getattr(config, option) for option in BUILT if name_of(getattr(config, option)) == OWN}
 
 
-def named_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as plain values: `own` in place of parts that have no name."""
-    parts = {option: name_of(options[option]) for option in PARTS if option in options}
-    return {**options, **parts}
-
-
-def plan_of(options: dict[str, Any], *, rows: int) -> Plan:
-    """The budget among the options. Raises OptionError where a value makes no sense.
+def plan_of(config: VAEConfig, *, rows: int) -> Plan:
+    """The budget among the options.
 
     Of few rows one epoch passes over them several times, so that 100 epochs are at least `STEPS` steps.
     """
-    epochs = EPOCHS if options["max_epochs"] is None else options["max_epochs"]
-    batch_size = min(options["batch_size"], rows)
+    epochs = EPOCHS if config.max_epochs is None else config.max_epochs
+    batch_size = min(config.batch_size, rows)
     repeats = max(1, math.ceil(STEPS / (EPOCHS * math.ceil(rows / max(batch_size, 1)))))
     return Plan(
         epochs=epochs,
         batch_size=batch_size,
         repeats=repeats,
-        learning_rate=options["learning_rate"],
-        schedule=options["schedule"],
-        patience=options["patience"],
-        time_limit=options["time_limit"],
+        learning_rate=config.learning_rate,
+        schedule=config.schedule,
+        patience=config.patience,
+        time_limit=config.time_limit,
     )
 
 
@@ -236,21 +228,21 @@ def _likelihood(name: str, data: Opened, binarisation: Binarisation) -> Choice:
 
 
 def _architecture(
-    options: dict[str, Any], data: Opened, likelihood: Choice, binarisation: Binarisation, units: Units | None
+    config: VAEConfig, data: Opened, likelihood: Choice, binarisation: Binarisation, units: Units | None
 ) -> Architecture:
     table = data.table
     architecture = Architecture(
-        **{option: name_of(options[option]) for option in ("encoder", "decoder", "prior", "guide")},
+        **{option: name_of(getattr(config, option)) for option in ("encoder", "decoder", "prior", "guide")},
         image_shape=_image_shape(table, likelihood, data.schema),
         features=table.features,
         schema=data.schema,
         units=units,
-        latents=options["latent_dim"],
-        hidden=tuple(options["hidden"]),
+        latents=config.latent_dim,
+        hidden=tuple(config.hidden),
         likelihood=likelihood.name,
-        covariance=options["covariance"],
+        covariance=config.covariance,
         conditions=data.given.conditions,
-        missing=options["missing"],
+        missing=config.missing,
         largest=_ends(table.values, binarisation)[1],
     )
     architecture.check()

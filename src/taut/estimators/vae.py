@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,19 @@ from jaxtyping import Float, Num
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
-from taut.auditing import Audit
+from taut.auditing import Audit, AuditOptions
 from taut.data import Table, decode
 from taut.errors import OptionError
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
 from taut.estimators.containers import as_came, block_in_library, in_library, library_of
 from taut.estimators.one_block import table_of
+from taut.options import record_from
 from taut.record import Ledger
 
 Values = Num[np.ndarray, "n columns"]
 
 
-@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     """A variational autoencoder: p(z) = N(0, I), a decoder network for p(x|z), an encoder network for q(z|x).
 
@@ -35,36 +34,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     A fitted estimator is kept by `save` and read by `taut.load`, which runs nothing that it reads. It can be pickled,
     as scikit-learn's searches do between processes; taut itself never reads a pickle.
 
-    Parameters
-    ----------
-    latent_dim : number of latents.
-    likelihood : `auto` (chosen from the data, see `likelihood_`), or a name in `taut.likelihoods.NAMES`.
-    condition_on : columns that are given and not modelled, by name or number: p(x|c). Numbers are standardised, and
-        categories become indicators; an empty cell has an indicator of its own where the fit saw any, else it is
-        refused, as is a category that the fit did not see.
-    size_factor : for counts, by what the means of a row are multiplied: None, `total` (of the row's own counts, over
-        the median of training rows), or the name of a column; given, not modelled. `auto` is `total` for AnnData,
-        else None.
-    schema : for a table, what is known of its columns: a mapping of names to kinds (or to mappings with `kind`,
-        `family`, `categories`, `low`, `high`, `na_values`), or the file of one; the other columns are inferred, see
-        `schema_`.
-    na_values : cells that mean missing, text or numbers, in every column of a table: one, or a list such as
-        `[-999, "missing"]`; also in all that is passed later.
-    missing : why cells are: at `random` (given the others), so that log p is that of the cells that are there; or
-        `informative`, because of what they are: P(x_j missing | x_j) is learned for each column that has holes (counts
-        excepted), and log p is that of cells and holes together.
-    hidden : widths of the hidden layers of encoder and decoder; `()` makes both linear.
-    covariance : of q(z|x), `diagonal` or `full`.
-    objective, draws : what training climbs (a name in `taut.objectives.RECIPES`), with this many draws for each row.
-    binarise : `none`, `fixed` or `dynamic`: turn grey values into zeros and ones.
-    kl_warm_up : epochs over which the weight of the divergence rises from zero to one.
-    max_epochs : 100 where None. For a table of few rows an epoch passes over them several times.
-    batch_size, learning_rate, schedule, patience, time_limit : the budget, see `taut.Plan`. The limit is on wall time,
-        reading and compilation included.
-    validation_fraction : share of rows held out, on which the best epoch is chosen; 0 holds none out.
-    random_state : seed; the same seed gives the same fit to the bit on one machine.
-    verbose : say on standard error how the data were read and how training goes. What is said is kept either way, see
-        `likelihood_`, `schema_`, `notes_`, `outcome_` and `history_`.
+    What is said when training is `verbose` is kept either way, see `likelihood_`, `schema_`, `notes_`, `outcome_` and
+    `history_`. The options are declared in `taut.estimators.VAEConfig`.
 
     Examples
     --------
@@ -181,14 +152,33 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         """The account of these rows, or of the held-out ones; options as in `audit_by_row`."""
         return self.audit_by_row(X, **options).ledger
 
-    def audit_by_row(self, X: Any = None, *, seed: int = 0, **options: Any) -> Audit:
+    def audit_by_row(
+        self,
+        X: Any = None,
+        *,
+        seed: int = 0,
+        labels: Any = None,
+        checkpoint: Path | None = None,
+        on_block: Callable[[str, int, int], None] | None = None,
+        began: float | None = None,
+        **options: Any,
+    ) -> Audit:
         """As `taut.audit`, with the account of every row beside the ledger.
 
-        Options are those of `taut.audit` (`draws`, `rows`, `delta`, `width`, `seconds`, `bracket`, `train`,
-        `checkpoint`, `on_block`, `began`), and `labels`, one for each row. Rows that training has seen are audited like
-        others, and the ledger says so.
+        `options` are those of `taut.audit` by name (`draws`, `rows`, `delta`, `width`, `seconds`, `bracket`, `train`),
+        and so are `checkpoint`, `on_block` and `began`; `labels` are one for each row. Rows that training has seen are
+        audited like others, and the ledger says so.
         """
-        return evaluation.audit(self._fitted(), X, seed=seed, **options)
+        return evaluation.audit(
+            self._fitted(),
+            X,
+            options=record_from(AuditOptions, options),
+            seed=seed,
+            labels=labels,
+            checkpoint=checkpoint,
+            on_block=on_block,
+            began=began,
+        )
 
     def rows_seen(self, X: Any) -> tuple[int, int]:
         """How many of these rows equal rows that training has seen, and how many there are."""

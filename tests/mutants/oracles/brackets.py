@@ -9,8 +9,7 @@ import numpy as np
 from scipy import stats
 
 from taut import bounds
-from taut.auditing import means, measurement, rowwise
-from taut.auditing.asking import Asked
+from taut.auditing import AuditOptions, means, measurement, rowwise
 from taut.auditing.effort import Effort
 from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
@@ -77,7 +76,7 @@ def _measured(lower, upper, importance, *, set_aside=()) -> measurement.Measured
 def bracket_shares_its_delta() -> None:
     """Two ends with half of δ each, ln(2/δ)/N inside which nothing may lie, by hand."""
     lower, upper, importance = np.array([-3.0, -2.0]), np.array([-2.5, -1.9]), np.array([-2.9, -2.2])
-    evidence = means.evidence_of(_measured(lower, upper, importance), Asked(delta=0.04))
+    evidence = means.evidence_of(_measured(lower, upper, importance), AuditOptions(delta=0.04))
     near(evidence.lower.value, -2.5 - math.log(50) / 2, 1e-9)
     near(evidence.upper.value, -2.2 + math.log(50) / 2, 1e-9)
     assert evidence.lower.delta + evidence.upper.delta <= 0.04 + 1e-12
@@ -87,7 +86,7 @@ def rows_set_aside_cost_the_certificate() -> None:
     """Leaving out the rows that failed conditions on the draws of the others: an estimate, of no δ."""
     lower, upper = np.array([-3.0, -2.0]), np.array([-2.5, -1.9])
     for set_aside, status in (((), "certified-lower"), ((7,), "estimate")):
-        evidence = means.evidence_of(_measured(lower, upper, lower, set_aside=set_aside), Asked())
+        evidence = means.evidence_of(_measured(lower, upper, lower, set_aside=set_aside), AuditOptions())
         assert evidence.lower.status == status, f"{evidence.lower.status} with {len(set_aside)} rows set aside"
         assert (evidence.lower.delta is None) == bool(set_aside)
 
@@ -97,7 +96,8 @@ def bracket_fails_no_more_often_than_it_says() -> None:
     rng, sets, delta, spread = np.random.default_rng(1), 200, 0.2, 0.8
     lower, upper, importance = (rng.normal(sign * spread**2 / 2, spread, (sets, 50)) for sign in (-1, 1, -1))
     brackets = [
-        means.evidence_of(_measured(*rows), Asked(delta=delta)) for rows in zip(lower, upper, importance, strict=True)
+        means.evidence_of(_measured(*rows), AuditOptions(delta=delta))
+        for rows in zip(lower, upper, importance, strict=True)
     ]
     failures = sum(one.lower.value > 0 or one.upper.value < 0 for one in brackets)
     chance = stats.binomtest(failures, sets, delta, alternative="greater").pvalue

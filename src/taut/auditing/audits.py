@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Num
+from jaxtyping import Array, Float, Num
 
 from taut.auditing.account import ledger_of
-from taut.auditing.asking import LogDensity, from_log_joint, plain, wishes
 from taut.auditing.budget import Budget
 from taut.auditing.columns import STAGES, account_of_table
 from taut.auditing.digests import model_digest
 from taut.auditing.exhibits import Context
 from taut.auditing.means import Values
 from taut.auditing.measurement import Measured, measure
+from taut.auditing.options import AuditOptions
 from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Progress, Wanted, template
@@ -29,13 +31,15 @@ from taut.compilation_cache import keep_compiled_programs
 from taut.data import digest
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel
+from taut.models import AbstractModel, LogJoint
+from taut.options import record_from
 from taut.record import Ledger
-from taut.shapes import RandomKey
+from taut.shapes import Datum, RandomKey, Scalar
 from taut.version import __version__
 
 # What is said of columns has a key of its own, so that it never moves what is measured of rows.
 COLUMNS = 2**20 + 2
+LogDensity = Callable[[Datum, Float[Array, "latents"]], Scalar]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +87,12 @@ def audit(
     log_joint: LogDensity | None = None,
     prior: dist.Distribution | None = None,
     discrete: bool = False,
+    key: RandomKey,
+    context: Context | None = None,
+    settings: Mapping[str, str | int | float | bool | None] | None = None,
+    checkpoint: Path | None = None,
+    on_block: Progress | None = None,
+    began: float | None = None,
     **options: Any,
 ) -> Ledger:
     """Measure log p(x) = ELBO + KL(q(z|x) ‖ p(z|x)) on these rows, from both sides, and where the gap comes from.
@@ -94,17 +104,10 @@ def audit(
     `log_joint` gives the model as a plain function log p(x, z) instead, `prior` the part of it that is log p(z);
     `discrete` says that it is a probability of x, and not a density.
 
-    Options, by name:
+    `key` is random, and must be given. `options` are those of `AuditOptions`, by name: `draws`, `rows`, `delta`,
+    `width`, `seconds`, `bracket`, `train`. What does not fit into `seconds` is left out, bounds last, and named in
+    `not_measured` and in a note. Others, by name:
 
-    - `key`: random key; must be given.
-    - `draws`: latents drawn for each row from the guide, and as many from the prior, the same for all rows.
-    - `rows`: audit that many, taken without replacement; the errors then include the choice.
-    - `delta`: probability with which the bracket on the mean may fail, both sides together.
-    - `width`, `seconds`: the mean width of the bracket that is wanted, in nats; the wall time that the audit may take,
-      compilation and checks included. Whichever comes first; 0.05 nats where neither is given. What does not fit into
-      the time is left out, bounds last, and named in `not_measured` and in a note.
-    - `bracket`: False leaves out all that needs refined posteriors, walks or simulated rows.
-    - `train`: training rows, for generalisation.
     - `context`: what the page may show beside the numbers; `settings` are written into the ledger.
     - `checkpoint`: a file for the finished rows, from which the same audit goes on; removed at the end.
     - `began`: the reading of `time.monotonic` from which `seconds` count; that of the call where it is left out.
@@ -113,18 +116,22 @@ def audit(
     Raises OptionError for impossible options, AuditError where no row has finite bounds.
     """
     if log_joint is not None:
-        model = from_log_joint(model, guide, data, log_joint, prior, discrete=discrete)
+        model = _from_log_joint(model, guide, data, log_joint, prior, discrete=discrete)
     if model is None or guide is None or data is None:
         raise OptionError(
             "An audit wants a model (or `log_joint`), a guide and data; one of them is missing; pass all three."
         )
-    return audit_by_row(model, guide, data, **options).ledger
+    return audit_by_row(
+        model, guide, data, record_from(AuditOptions, options), key=key, context=context, settings=settings,
+        checkpoint=checkpoint, on_block=on_block, began=began,
+    ).ledger  # fmt: skip
 
 
 def audit_by_row(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
+    options: AuditOptions | None = None,
     *,
     key: RandomKey,
     context: Context | None = None,
@@ -132,17 +139,19 @@ def audit_by_row(
     checkpoint: Path | None = None,
     on_block: Progress | None = None,
     began: float | None = None,
-    **options: Any,
 ) -> Audit:
     """As `audit`, with the account of every row beside the ledger."""
     keep_compiled_programs()
     began = time.monotonic() if began is None else began
-    asked = wishes(options, guide, len(data))
-    budget = Budget(asked.seconds, began)
+    options = options or AuditOptions()
+    options.check_data(len(data), amortised=guide.amortised)
+    budget = Budget(options.seconds, began)
     prints = {"data": digest(np.asarray(data)), "model": model_digest(model, guide)}
     # An audit that goes on may be given more time, or another width, for the rows that are left.
-    fixed = {name: value for name, value in plain(asked).items() if name not in ("width", "seconds")}
-    fingerprint = fixed | prints | {"key": jr.key_data(key).tolist(), "taut": __version__}
+    train = None if options.train is None else digest(np.asarray(options.train))
+    fingerprint = (
+        options.compared() | {"train": train} | prints | {"key": jr.key_data(key).tolist(), "taut": __version__}
+    )
     kept: list[Partial] = []
 
     def partial(wanted: Wanted) -> Partial:
@@ -151,12 +160,12 @@ def audit_by_row(
 
     context = context or Context()
     measured = measure(
-        model, guide, data, asked, key=key, partial=partial, on_block=on_block, budget=budget,
+        model, guide, data, options, key=key, partial=partial, on_block=on_block, budget=budget,
         by_column=context.schema is not None,
     )  # fmt: skip
     if measured.complete and kept:
         kept[-1].remove()
-    ledger = ledger_of(model, guide, measured, asked, context, key)
+    ledger = ledger_of(model, guide, measured, options, context, key)
     if context.schema is not None:
         found = account_of_table(
             model, guide, measured, context.schema, key=jr.fold_in(key, COLUMNS), budget=budget,
@@ -173,3 +182,23 @@ def audit_by_row(
         notes=[*ledger.notes, *budget.notes()],
     )
     return Audit(dataclasses.replace(ledger, verdicts=verdicts_on(ledger)), measured)
+
+
+def _from_log_joint(
+    model: AbstractModel | None,
+    guide: AbstractGuide | None,
+    data: Num[np.ndarray, "n features"] | None,
+    log_joint: LogDensity,
+    prior: dist.Distribution | None,
+    *,
+    discrete: bool,
+) -> AbstractModel:
+    """A plain function log p(x, z) as a model, with as many latents as the guide has."""
+    if model is not None or guide is None or data is None:
+        raise OptionError(
+            "An audit of a `log_joint` wants a guide and data, and no model; got another mix; pass "
+            "`log_joint=f, guide=q, data=x`."
+        )
+    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[0], guide)
+    latents = own(jnp.asarray(data[0], jnp.result_type(float))).event_shape[0]
+    return LogJoint(log_joint, latents=latents, prior=prior, discrete=discrete)
