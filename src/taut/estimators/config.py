@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from taut.data import listed_values
 from taut.options import AbstractOptions, comma_separated, option, whole_numbers
 
 __all__ = ["ImputerConfig", "OutlierConfig", "VAEConfig"]
@@ -31,6 +30,8 @@ def _columns(value: Any) -> list[str | int]:
 
 
 def _values(value: Any) -> list[str | int | float]:
+    from taut.data import listed_values  # noqa: PLC0415  its libraries are heavy, and `--help` is not
+
     return list(listed_values(value))
 
 
