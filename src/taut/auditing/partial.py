@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
 
 import jax
+import msgspec
 import numpy as np
 
 from taut.files import written_whole
@@ -18,7 +18,7 @@ class Partial:
     """Finished chunks in one file, for one fingerprint of data, model and settings; without a path, nothing is kept."""
 
     def __init__(self, path: Path | None, fingerprint: dict[str, Any], template: Any):
-        self.path, self.fingerprint = path, json.dumps(fingerprint, sort_keys=True)
+        self.path, self.fingerprint = path, msgspec.json.encode(fingerprint, order="sorted").decode()
         self.structure = jax.tree.structure(template)
         self.parts: list[list[np.ndarray]] = []
 

@@ -1,9 +1,9 @@
 """Periods of pandas in Arrow's tables: whole numbers that mean months or days by what is said beside them."""
 
 import importlib
-import json
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 
@@ -35,7 +35,7 @@ def _frequency(field: pa.Field) -> str | None:
     said = field.metadata or {}
     if said.get(b"ARROW:extension:name") != b"pandas.period":
         return None
-    return str(json.loads(said[b"ARROW:extension:metadata"])["freq"])
+    return str(msgspec.json.decode(said[b"ARROW:extension:metadata"])["freq"])
 
 
 def _moments(column: pa.ChunkedArray, frequency: str) -> pa.Array:

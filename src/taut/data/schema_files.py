@@ -1,9 +1,9 @@
 """A schema for people: as lines of a table, and as a file of YAML that can be edited and given back."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from taut.data.read_errors import check_readable, in_one_clause
@@ -80,4 +80,4 @@ def _scalar(value: Any) -> str:
     # In a list YAML needs no end-of-document mark, and the brackets come off again.
     text = yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=float("inf")).strip()
     # JSON is YAML that never breaks a line.
-    return (json.dumps([value]) if "\n" in text else text)[1:-1]
+    return (msgspec.json.encode([value]).decode() if "\n" in text else text)[1:-1]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from taut.errors import RunFolderError
 
@@ -34,7 +35,7 @@ def check_free(path: str | Path, *, force: bool = False) -> None:
 
 def describe(path: str | Path) -> dict[str, Any]:
     """What is in a run folder, as plain values. Raises RunFolderError where it is none or was altered."""
-    facts = json.loads(checked_content(Path(path)))
+    facts = msgspec.json.decode(checked_content(Path(path)))
     try:
         parts = deepcopy(LATER_OF_ARCHITECTURE) | facts["architecture"]
     except (LookupError, TypeError) as error:
@@ -48,7 +49,7 @@ def checked_content(path: Path) -> bytes:
         raise RunFolderError(f"A run folder with a model.json is wanted; `{path}` has none; write one with `taut fit`.")
     try:
         content = (path / "model.json").read_bytes()
-        facts = json.loads(content)
+        facts = msgspec.json.decode(content)
         found, digests, digest = facts["format"], facts["digests"].items(), facts["digest"]
         own = own_digest(content)
     except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
@@ -76,8 +77,8 @@ def unreadable(path: Path, error: Exception) -> RunFolderError:
 def own_digest(content: bytes) -> str:
     """SHA-256 of `model.json` without the digest in it."""
     # Of what the file says, and not of what is made of it: one from before a field was added keeps its own.
-    values = {name: value for name, value in json.loads(content).items() if name != "digest"}
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    values = {name: value for name, value in msgspec.json.decode(content).items() if name != "digest"}
+    return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()
 
 
 def file_digest(path: Path) -> str | None:
