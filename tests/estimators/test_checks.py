@@ -1,7 +1,5 @@
 """scikit-learn's own checks of an estimator, all of them, for each of ours."""
 
-import inspect
-
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -21,13 +19,6 @@ SMALL = {
 # in which sums over 15 and over 30 rows differ by more than the 1e-7 that are asked for. `test_row_weights.py` has the
 # noise-free case.
 EXPECTED = {"check_sample_weight_equivalence_on_dense_data": "training draws, in single precision"}
-
-
-@pytest.fixture(autouse=True)
-def untyped(monkeypatch):
-    """The type checker of the tests refuses a wrong option at once; scikit-learn wants it stored, as without."""
-    for estimator in (taut.VAE, taut.VAEImputer, taut.VAEOutlierDetector):
-        monkeypatch.setattr(estimator, "__init__", inspect.unwrap(estimator.__init__))
 
 
 def estimators(**more):
