@@ -6,7 +6,7 @@ import jax.random as jr
 import pytest
 
 import taut
-from taut.auditing import AuditOptions, audit_by_row, budget, measurement, rowwise
+from taut.auditing import AuditOptions, audit_by_row, budget, measurement, model_checks, rowwise
 from taut.auditing.budget import Budget, TimeSpentError
 from taut.auditing.effort import Effort
 from tests.auditing.instances import neural
@@ -109,8 +109,13 @@ def timed(monkeypatch, clock):
     compiled(rowwise, "account_for_rows", 10.0)
     compiled(rowwise, "pilots", 25.0)
     compiled(rowwise, "walks", 30.0)
-    for check in ("controls_for", "draw_pool", "calibrate", "split_rate_of"):
-        monkeypatch.setattr(measurement, check, passing(clock, 8.0, result=None))
+    for home, check in (
+        (model_checks, "controls_for"),
+        (model_checks, "draw_pool"),
+        (model_checks, "calibrate"),
+        (measurement, "split_rate_of"),
+    ):
+        monkeypatch.setattr(home, check, passing(clock, 8.0, result=None))
     model, guide, rows = neural(latents=4, n=40)
 
     def audited(seconds):

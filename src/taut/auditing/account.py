@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import jax
 import jax.random as jr
 import numpy as np
 
+from taut.auditing.budget import Budget
 from taut.auditing.checks import annealing_of, crooks_of, prior_gain_of
+from taut.auditing.columns import TableFound
 from taut.auditing.exhibits import Context, exhibits_of
 from taut.auditing.means import Values, evidence_of, gap_of, health_of, mean_over_rows
 from taut.auditing.measurement import Measured
 from taut.auditing.options import AuditOptions
 from taut.auditing.rowwise import REFINED_DRAWS
 from taut.auditing.usage import use_of_latents
+from taut.auditing.verdicts import verdicts_on
 from taut.auditing.walks import SETTLING
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
-from taut.record import FORMAT, Estimate, Ledger
+from taut.record import FORMAT, Account, Estimate, Ledger
 from taut.shapes import RandomKey
 from taut.version import __version__
 
@@ -29,15 +34,45 @@ EXHIBITS = 2**20 + 1
 Settings = dict[str, str | int | float | bool | None]
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where an account comes from: digests, the clock's reading when it began, and settings that the caller adds."""
+
+    data_digest: str
+    model_digest: str
+    began: float
+    settings: Mapping[str, str | int | float | bool | None]
+
+
 def ledger_of(
     model: AbstractModel,
     guide: AbstractGuide,
     measured: Measured,
+    table: TableFound | None,
     options: AuditOptions,
     context: Context,
+    budget: Budget,
+    provenance: Provenance,
+    *,
     key: RandomKey,
 ) -> Ledger:
-    """The account; digests, time and verdicts are the caller's."""
+    """The account of all that was measured, and the verdicts on it."""
+    account = _account(model, guide, measured, table, options, context, budget, provenance, key=key)
+    return Ledger(**vars(account), verdicts=verdicts_on(account))
+
+
+def _account(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    measured: Measured,
+    table: TableFound | None,
+    options: AuditOptions,
+    context: Context,
+    budget: Budget,
+    provenance: Provenance,
+    *,
+    key: RandomKey,
+) -> Account:
     encoder, population, prior = measured.encoder, measured.population, measured.rows.prior
 
     def mean(values: Values, errors: Values, condition: str | None = None) -> Estimate:
@@ -51,7 +86,7 @@ def ledger_of(
     rows, features = len(measured.data), _entries(model, measured)
     observed = float(np.mean(np.sum(~np.isnan(np.asarray(measured.data[:, :features], np.float64)), axis=1)))
     surgery = measured.surgery
-    return Ledger(
+    return Account(
         format=FORMAT,
         taut=__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -61,10 +96,9 @@ def ledger_of(
         rows=rows,
         datum=features,
         latent=max(len(latents), 1),
-        data_digest="",
-        model_digest="",
-        seconds=0.0,
-        settings=_settings(measured, options),
+        data_digest=provenance.data_digest,
+        model_digest=provenance.model_digest,
+        settings=_settings(measured, options) | dict(provenance.settings),
         elbo=elbo,
         evidence=evidence,
         gap=gap_of(measured, evidence),
@@ -75,21 +109,25 @@ def ledger_of(
         weights=health_of(encoder, options.draws),
         prior_weights=None if prior is None else health_of(prior, options.draws),
         bits_per_dim=_bits_per_dim(evidence.importance, observed) if measured.discrete and observed else None,
-        verdicts=[],
-        notes=_notes(measured, context),
+        notes=[*_notes(measured, context), *budget.notes()],
         exhibits=exhibits_of(model, guide, measured, context, key=jr.fold_in(key, EXHIBITS)),
         complete=measured.complete,
+        not_measured=list(budget.left_out),
         mutual_information=None if surgery is None else surgery.mutual_information,
         marginal_kl=None if surgery is None else surgery.marginal_kl,
         total_correlation=None if surgery is None else surgery.total_correlation,
         prior_gain=prior_gain_of(measured, model.prior()),
         annealing=annealing_of(measured, options),
-        simulated=measured.simulated,
-        calibration=measured.calibration,
+        simulated=measured.checks.simulated,
+        calibration=measured.checks.calibration,
         crooks=crooks_of(measured.rows.walks),
-        outliers=measured.outliers,
-        predictive=list(measured.predictive),
-        trade_off=[] if measured.controlled is None else measured.controlled.trade_off,
+        outliers=measured.checks.outliers,
+        predictive=list(measured.checks.predictive),
+        trade_off=[] if measured.checks.controlled is None else measured.checks.controlled.trade_off,
+        table=None if table is None else table.table,
+        columns=[] if table is None else table.columns,
+        # Last, so that what the page draws is counted.
+        seconds=round(time.monotonic() - provenance.began, 2),
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Array, Float, Num
 
-from taut.auditing.account import ledger_of
+from taut.auditing.account import Provenance, ledger_of
 from taut.auditing.budget import Budget
 from taut.auditing.columns import STAGES, account_of_table
 from taut.auditing.digests import model_digest
@@ -26,7 +26,6 @@ from taut.auditing.options import AuditOptions
 from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Progress, Wanted, template
-from taut.auditing.verdicts import verdicts_on
 from taut.compilation_cache import keep_compiled_programs
 from taut.data import digest
 from taut.errors import OptionError
@@ -74,8 +73,8 @@ class Audit:
         columns |= {"khat": rows.khat, "ess": rows.ess}
         if measured.rows.refined is not None and measured.family is not None:
             columns["amortisation"] = measured.rows.refined.amortisation
-        if measured.p_values is not None:
-            columns["outlier_p_value"] = measured.p_values
+        if measured.checks.p_values is not None:
+            columns["outlier_p_value"] = measured.checks.p_values
         return columns
 
 
@@ -165,23 +164,16 @@ def audit_by_row(
     )  # fmt: skip
     if measured.complete and kept:
         kept[-1].remove()
-    ledger = ledger_of(model, guide, measured, options, context, key)
+    table = None
     if context.schema is not None:
-        found = account_of_table(
+        table = account_of_table(
             model, guide, measured, context.schema, key=jr.fold_in(key, COLUMNS), budget=budget,
             on_stage=lambda done: on_block("columns", done, STAGES) if on_block is not None else None,
         )  # fmt: skip
-        ledger = dataclasses.replace(ledger, table=found.table, columns=found.columns)
-    ledger = dataclasses.replace(
-        ledger,
-        data_digest=prints["data"],
-        model_digest=prints["model"],
-        seconds=round(time.monotonic() - began, 2),
-        settings=ledger.settings | dict(settings or {}),
-        not_measured=list(budget.left_out),
-        notes=[*ledger.notes, *budget.notes()],
+    provenance = Provenance(
+        data_digest=prints["data"], model_digest=prints["model"], began=began, settings=settings or {}
     )
-    return Audit(dataclasses.replace(ledger, verdicts=verdicts_on(ledger)), measured)
+    return Audit(ledger_of(model, guide, measured, table, options, context, budget, provenance, key=key), measured)
 
 
 def _from_log_joint(

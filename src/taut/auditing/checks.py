@@ -32,9 +32,9 @@ def annealing_of(measured: Measured, options: AuditOptions) -> Annealing | None:
         rhat=None if rows.rhat is None else quantiles(np.nan_to_num(rows.rhat, nan=1e6)),
         failed_chains=int(walks.failed.sum()),
         asked=options.width,
-        controls=[] if measured.controlled is None else measured.controlled.controls,
-        moved=None if measured.controlled is None else measured.controlled.moved,
-        heavy=None if measured.controlled is None else measured.controlled.heavy,
+        controls=[] if measured.checks.controlled is None else measured.checks.controlled.controls,
+        moved=None if measured.checks.controlled is None else measured.checks.controlled.moved,
+        heavy=None if measured.checks.controlled is None else measured.checks.controlled.heavy,
     )
 
 

@@ -136,7 +136,7 @@ def _rows_shown(measured: Measured) -> list[RowExhibit]:
             khat=float(min(result.khat[i], 1e6)),
             ess=float(result.ess[i]),
             lower=None if walks is None else float(walks.lower[i]),
-            upper=None if walks is None or measured.doubt else float(walks.upper[i]),
+            upper=None if walks is None or measured.checks.doubt else float(walks.upper[i]),
             amortisation=None if refined is None or measured.family is None else float(refined.amortisation[i]),
         )
         for i in chosen

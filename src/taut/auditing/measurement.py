@@ -15,25 +15,19 @@ from jaxtyping import Float, Int, Num
 
 from taut.auditing import budget as parts
 from taut.auditing.budget import Budget, TimeSpentError
-from taut.auditing.calibration import calibrate
-from taut.auditing.controls import Controlled, controls_for
-from taut.auditing.doubts import doubt_of
 from taut.auditing.effort import Effort
 from taut.auditing.exact import Exactly, evidence_by_row
+from taut.auditing.model_checks import CHECKS, Checks, checks_of, tried
 from taut.auditing.options import AuditOptions
-from taut.auditing.outliers import outliers_among, simulated_p_values
 from taut.auditing.partial import Partial
-from taut.auditing.predictive import predictive_checks
-from taut.auditing.refinement import Refinement, family_of
+from taut.auditing.refinement import family_of
 from taut.auditing.rows import RowResult
-from taut.auditing.rowwise import REFINED_DRAWS, Ended, Progress, RowMeasures, Wanted, affordable, measure_rows
-from taut.auditing.simulation import MATCHED, POOL, Pool, draw_pool, features_of, norms_of, simulated_check
+from taut.auditing.rowwise import Ended, Progress, RowMeasures, Wanted, affordable, measure_rows
 from taut.auditing.surgery import Surgery
 from taut.auditing.usage import GuideMoments, moments_of_rows, split_rate_of
 from taut.errors import AuditError
 from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel
-from taut.record import Calibration, Outliers, Predictive, Simulated
 from taut.shapes import RandomKey
 
 Values = Float[np.ndarray, "n"]
@@ -42,17 +36,15 @@ MOST_LATENTS = 512
 AUDIT = 2**20
 # The share of a time limit that quadrature may take.
 EXACT_SHARE = 1 / 3
-# What checks take beside compilation: temperatures of rows in the controls; calibration, in rows of the account.
-CONTROL_TEMPERATURES, CALIBRATED_ROWS = 50_000, 50
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Measured:
     """The rows that were finished, and what was measured of each and of all; what was not is None.
 
     `population` counts the rows that these stand for. `set_aside` are rows whose bounds are not finite: they are in no
-    mean. `discrete` says whether p(x) is a probability. `train` are the same measures of as many training rows. `doubt`
-    says why the upper ends do not hold, where a check found so.
+    mean. `discrete` says whether p(x) is a probability. `family` is that of the guide where it is Gaussian. `train` are
+    the same measures of as many training rows.
     """
 
     data: Num[np.ndarray, "n features"]
@@ -63,17 +55,11 @@ class Measured:
     set_aside: list[int]
     exact: Values | None
     guide_moments: GuideMoments | None
-    surgery: Surgery | None = None
-    controlled: Controlled | None = None
-    simulated: Simulated | None = None
-    calibration: Calibration | None = None
-    p_values: Values | None = None
-    outliers: Outliers | None = None
-    predictive: tuple[Predictive, ...] = ()
-    family: Covariance | None = None
-    train: RowMeasures | None = None
-    notes: tuple[str, ...] = ()
-    doubt: str | None = None
+    surgery: Surgery | None
+    family: Covariance | None
+    train: RowMeasures | None
+    checks: Checks
+    notes: list[str]
 
     @property
     def ends(self) -> tuple[Values, Values | None] | None:
@@ -81,7 +67,7 @@ class Measured:
         if self.exact is not None:
             return self.exact, self.exact
         walks = self.rows.walks
-        return None if walks is None else (walks.lower, None if self.doubt else walks.upper)
+        return None if walks is None else (walks.lower, None if self.checks.doubt else walks.upper)
 
     @property
     def complete(self) -> bool:
@@ -104,7 +90,7 @@ class Measured:
         if self.exact is not None:
             return self.exact
         if self.rows.walks is not None:
-            return self.rows.walks.lower if self.doubt else self.rows.walks.bridge
+            return self.rows.walks.lower if self.checks.doubt else self.rows.walks.bridge
         return self.encoder.log_p if self.rows.refined is None else self.rows.refined.log_p
 
 
@@ -151,38 +137,35 @@ def measure(
     family = _family(guide, data) if real else None
     guide_moments = moments_of_rows(model, guide, data, key=key) if real else None
     notes = [text for text in (exactly.note, _too_many(options, real=real, within=within)) if text]
-    measured = Measured(
+    surgery = budget.attempt(
+        "mutual information",
+        lambda: tried(notes, lambda: split_rate_of(model, guide_moments, gaussian=family is not None, key=surgery_key)),
+        programs=parts.SURGERY,
+    )
+    audited, checks, train = np.asarray(data)[rows.numbers], Checks(), None
+    if deep and ended != "interrupted":
+        checks = checks_of(
+            model, guide, audited, rows, known, draws=options.draws, delta=options.delta, key=deep_key,
+            on_block=stage("checks", CHECKS), budget=budget,
+        )  # fmt: skip
+        train, ended = _training_rows(
+            model, guide, options, rows, ended, by_column=by_column, key=train_key, budget=budget
+        )
+    return Measured(
         discrete=model.discrete,
-        data=np.asarray(data)[rows.numbers],
+        data=audited,
         population=len(data),
         rows=rows,
         ended=ended,
         set_aside=set_aside,
         exact=None if exact_by_row is None else np.array([exact_by_row[int(n)] for n in rows.numbers]),
         guide_moments=None if guide_moments is None else jax.tree.map(lambda leaf: leaf[rows.numbers], guide_moments),
-        surgery=budget.attempt(
-            "mutual information",
-            lambda: _tried(
-                notes, lambda: split_rate_of(model, guide_moments, gaussian=family is not None, key=surgery_key)
-            ),
-            programs=parts.SURGERY,
-        ),
+        surgery=surgery,
         family=family,
-        notes=tuple(notes),
+        train=train,
+        checks=checks,
+        notes=[*notes, *checks.notes],
     )
-    if not deep or measured.ended == "interrupted":
-        return measured
-    measured = _checked(model, guide, measured, options, known, key=deep_key, stage=stage, budget=budget)
-    if options.train is not None:
-        seen = budget.attempt(
-            "generalisation",
-            lambda: _training_rows(model, guide, options, len(rows.numbers), key=train_key),
-            programs=parts.ENCODER if by_column else 0.0,
-            running=len(rows.numbers) * budget.a_row,
-        )
-        if seen is not None:
-            measured = dataclasses.replace(measured, train=_finite_rows(seen[0])[0], ended=seen[1])
-    return measured
 
 
 def _exact(
@@ -207,109 +190,38 @@ def _programs(model: AbstractModel, guide: AbstractGuide, wanted: Wanted) -> lis
 
 
 def _training_rows(
-    model: AbstractModel, guide: AbstractGuide, options: AuditOptions, count: int, *, key: RandomKey
-) -> tuple[RowMeasures, Ended]:
-    """The same of as many training rows, for generalisation."""
-    assert options.train is not None
-    chosen = np.asarray(jr.permutation(key, len(options.train)))[:count]
-    return measure_rows(
-        model,
-        guide,
-        options.train,
-        chosen,
-        key=key,
-        wanted=Wanted(draws=options.draws, prior=False, refined=True, walks=False),
-        effort=Effort(len(chosen), None, None),
-        partial=Partial(None, {}, None),
-        on_block=None,
-    )
-
-
-def _checked(
     model: AbstractModel,
     guide: AbstractGuide,
-    measured: Measured,
     options: AuditOptions,
-    known: dict[int, float],
+    rows: RowMeasures,
+    ended: Ended,
     *,
+    by_column: bool,
     key: RandomKey,
-    stage: Callable[[str, int], Callable[[int], None]],
     budget: Budget,
-) -> Measured:
-    """With the controls and all that is measured on rows drawn from the model."""
-    control_key, pool_key, match_key, calibration_key = jr.split(key, 4)
-    rows, refined = measured.rows, measured.rows.refined
-    done, found, notes = stage("checks", 4), {}, list(measured.notes)
-    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[measured.numbers], guide)
-    done(0)
-    if rows.walks is not None and refined is not None:
-        found["controlled"] = budget.attempt(
-            "the controls of the bracket",
-            lambda: controls_for(model, own, measured.data, rows, key=control_key, known=known),
-            programs=parts.CONTROLS,
-            running=CONTROL_TEMPERATURES * budget.a_temperature,
-        )
-        if found["controlled"] is not None:
-            found["doubt"] = doubt_of(rows.walks, refined, found["controlled"])
-    done(1)
-    if not (model.simulates and guide.amortised and refined is not None):
-        return dataclasses.replace(measured, **found)
-    pool = budget.attempt(
-        "outliers and predictive checks",
-        lambda: draw_pool(model, guide, measured.data, draws=options.draws, refined_draws=REFINED_DRAWS, key=pool_key),
-        programs=parts.SIMULATIONS,
-        running=POOL * budget.a_row,
+) -> tuple[RowMeasures | None, Ended]:
+    """The same of as many training rows, for generalisation, and how the audit ended then."""
+    train, count = options.train, len(rows.numbers)
+    if train is None:
+        return None, ended
+    chosen = np.asarray(jr.permutation(key, len(train)))[:count]
+    measured = budget.attempt(
+        "generalisation",
+        lambda: measure_rows(
+            model,
+            guide,
+            train,
+            chosen,
+            key=key,
+            wanted=Wanted(draws=options.draws, prior=False, refined=True, walks=False),
+            effort=Effort(len(chosen), None, None),
+            partial=Partial(None, {}, None),
+            on_block=None,
+        ),
+        programs=parts.ENCODER if by_column else 0.0,
+        running=count * budget.a_row,
     )
-    if pool is not None:
-        found |= _beside_the_pool(measured, refined, pool)
-    done(2)
-    if pool is not None and rows.walks is not None and rows.temperatures is not None:
-        norms = norms_of(model, guide, measured.data, key=key)
-        real = features_of(measured.encoder, refined, norms)
-        lengths = rows.temperatures
-        found["simulated"] = budget.attempt(
-            "the bracket of simulated rows",
-            lambda: _tried(
-                notes, lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=options.delta)
-            ),
-            programs=parts.SIMULATED_WALKS,
-            running=MATCHED * (budget.a_row + 2 * float(np.median(lengths)) * budget.a_temperature),
-        )
-    done(3)
-    found["calibration"] = budget.attempt(
-        "calibration",
-        lambda: _tried(notes, lambda: calibrate(model, guide, key=calibration_key, like=measured.data)),
-        programs=parts.CALIBRATION,
-        running=CALIBRATED_ROWS * budget.a_row,
-    )
-    found["notes"] = tuple(notes)
-    done(4)
-    return dataclasses.replace(measured, **found)
-
-
-def _beside_the_pool(measured: Measured, refined: Refinement, pool: Pool) -> dict[str, Any]:
-    """Which rows are unlike what the model makes, and whether the data set is."""
-    rows = measured.rows
-    log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
-    p_values = simulated_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
-    regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
-    found: dict[str, Any] = {
-        "p_values": p_values,
-        "outliers": outliers_among(p_values, regrets, usual, rows.numbers),
-    }
-    # Columns of many kinds have no common statistic; each is looked at by itself.
-    if rows.terms is None and not np.isnan(measured.data).any():
-        found["predictive"] = tuple(predictive_checks(measured.data, pool.data))
-    return found
-
-
-def _tried(notes: list[str], check: Callable[[], Any]) -> Any:
-    """The result of a check beside the account, or a note of why there is none: it must not cost the account."""
-    try:
-        return check()
-    except AuditError as error:
-        notes.append(f"A check could not be made. {error}")
-        return None
+    return (None, ended) if measured is None else (_finite_rows(measured[0])[0], measured[1])
 
 
 def _too_many(options: AuditOptions, *, real: bool, within: bool) -> str | None:

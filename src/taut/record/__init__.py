@@ -39,11 +39,12 @@ from taut.record.columns import (
     TableAccount,
 )
 from taut.record.exhibits import Exhibits, HistoryRow, LatentMap, RowExhibit, TableExhibit
-from taut.record.ledger import FORMAT, Ledger
+from taut.record.ledger import FORMAT, Account, Ledger
 from taut.record.numbers import Estimate, Interval, Quantiles, Status
 
 __all__ = [
     "FORMAT",
+    "Account",
     "Annealing",
     "Calibration",
     "Collapse",

@@ -19,8 +19,8 @@ FORMAT = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Ledger:
-    """The audited account of one model on one data set.
+class Account:
+    """All that an audit measured of one model on one data set, before anything is concluded from it.
 
     `rate` is mean KL(q(z|x) ‖ p(z)) and `distortion` mean −log p(x|z) under q, so that
     elbo = −distortion − rate. `discrete` says whether log p(x) is the log of a probability (True) or of a
@@ -57,7 +57,6 @@ class Ledger:
     weights: WeightHealth
     prior_weights: WeightHealth | None
     bits_per_dim: Estimate | None
-    verdicts: list[Verdict]
     notes: list[str]
     exhibits: Exhibits
     complete: bool = True
@@ -75,6 +74,13 @@ class Ledger:
     trade_off: list[TradeOff] = dataclasses.field(default_factory=list)
     table: TableAccount | None = None
     columns: list[ColumnAccount] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ledger(Account):
+    """The account, and what follows from it: verdicts, the worst first."""
+
+    verdicts: list[Verdict]
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The ledger as JSON text, written to `path` if one is given."""

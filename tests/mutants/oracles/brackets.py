@@ -11,6 +11,7 @@ from scipy import stats
 from taut import bounds
 from taut.auditing import AuditOptions, means, measurement, rowwise
 from taut.auditing.effort import Effort
+from taut.auditing.model_checks import Checks
 from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
 from taut.auditing.walks import Walks
@@ -70,6 +71,11 @@ def _measured(lower, upper, importance, *, set_aside=()) -> measurement.Measured
         set_aside=list(set_aside),
         exact=None,
         guide_moments=None,
+        surgery=None,
+        family=None,
+        train=None,
+        checks=Checks(),
+        notes=[],
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -81,8 +80,14 @@ def account_of_table(
         )
     accounts = [_column(column, place, cells, measured, deep, columns) for place, column in enumerate(columns)]
     missingness = getattr(model, "missingness", None) is not None
-    table = table_of(schema, cells, decomposition_of(accounts), missingness=missingness)
-    return TableFound(table if deep is None else _looked(table, deep, columns), accounts)
+    table = table_of(
+        schema,
+        cells,
+        decomposition_of(accounts),
+        missingness=missingness,
+        **({} if deep is None else _conditional(deep, columns)),
+    )
+    return TableFound(table, accounts)
 
 
 def _look(
@@ -175,13 +180,13 @@ def _mean(values: Float[np.ndarray, "cells"], condition: str) -> Estimate:
     return Estimate(value=float(np.mean(values)), std_error=error, condition=condition)
 
 
-def _looked(table: TableAccount, deep: _Deep, columns: Sequence[Column]) -> TableAccount:
+def _conditional(deep: _Deep, columns: Sequence[Column]) -> dict[str, Any]:
+    """What stands behind the numbers that are conditional on other cells, and the comparison with samples."""
     observed = ~np.isnan(deep.cells)
-    return dataclasses.replace(
-        table,
-        looked_at=len(deep.cells),
-        simulated=len(deep.synthetic),
-        draws=DRAWS,
-        ess=quantiles(np.asarray(deep.others.ess)[observed]) if observed.any() else None,
-        dependence=dependence_of(columns, deep.pairs),
-    )
+    return {
+        "looked_at": len(deep.cells),
+        "simulated": len(deep.synthetic),
+        "draws": DRAWS,
+        "ess": quantiles(np.asarray(deep.others.ess)[observed]) if observed.any() else None,
+        "dependence": dependence_of(columns, deep.pairs),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -43,8 +44,10 @@ def _part(kind: str, columns: Sequence[ColumnAccount]) -> Part:
     )
 
 
-def table_of(schema: Schema, cells: Cells, parts: list[Part], *, missingness: bool = False) -> TableAccount:
-    """What can be said of a table without looking at its columns one by one."""
+def table_of(
+    schema: Schema, cells: Cells, parts: list[Part], *, missingness: bool = False, **conditional: Any
+) -> TableAccount:
+    """The account of a table; `conditional` are its fields that rest on cells given others, where measured."""
     holes = np.isnan(cells)
     return TableAccount(
         meaning=meaning_of(parts, missing=bool(holes.any()), missingness=missingness),
@@ -59,6 +62,7 @@ def table_of(schema: Schema, cells: Cells, parts: list[Part], *, missingness: bo
             for column in schema.columns
             if not column.modelled
         ],
+        **conditional,
     )
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from taut.auditing.verdicts import bracket, columns, data, gap, guide, latents, prior, weights
-from taut.record import Ledger, Verdict
+from taut.record import Account, Verdict
 
 
 class Rule(NamedTuple):
     """What is asked of a ledger, and the codes of the verdicts that may come of it, at most one of them at a time."""
 
-    verdict: Callable[[Ledger], Verdict | None]
+    verdict: Callable[[Account], Verdict | None]
     codes: tuple[str, ...]
 
 
@@ -54,7 +54,7 @@ ORDER = ("problem", "warning", "note", "good")
 __all__ = ["RULES", "Rule", "verdicts_on"]
 
 
-def verdicts_on(ledger: Ledger) -> list[Verdict]:
-    """All verdicts on a ledger whose own list of them is not looked at, the worst first."""
-    found = (rule.verdict(ledger) for rule in RULES)
+def verdicts_on(account: Account) -> list[Verdict]:
+    """All verdicts on an account, the worst first."""
+    found = (rule.verdict(account) for rule in RULES)
     return sorted((verdict for verdict in found if verdict is not None), key=lambda v: ORDER.index(v.severity))

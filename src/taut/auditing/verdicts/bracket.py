@@ -1,7 +1,7 @@
 """log p(x) between two bounds: how tight, and whether a check speaks against the upper one (METHODS §2.2, §2.4)."""
 
 from taut.auditing.verdicts.evidence import SURE, is_checked, is_exact, share_error, surely_above
-from taut.record import Ledger, Verdict
+from taut.record import Account, Verdict
 
 # Nats: the widest mean bracket where nothing was asked, and how much wider than asked it may be.
 WIDE, BEYOND_ASKED = 0.5, 1.5
@@ -13,7 +13,7 @@ PASSED = 0.01
 COMPARABLE = 0.5
 
 
-def order(ledger: Ledger) -> Verdict | None:
+def order(ledger: Account) -> Verdict | None:
     """A certified lower bound above the upper one falsifies what the upper one assumes (METHODS §2.4 B5)."""
     lower, upper = ledger.evidence.lower, ledger.evidence.upper
     if upper is None or is_exact(ledger) or lower.value <= upper.value:
@@ -28,7 +28,7 @@ def order(ledger: Ledger) -> Verdict | None:
     )
 
 
-def modes(ledger: Ledger) -> Verdict | None:
+def modes(ledger: Account) -> Verdict | None:
     """Walks from another start find more than the bracket has room for: the main ones missed a mode.
 
     Less than the bracket's own width would only say that the main lower bound is loose.
@@ -55,7 +55,7 @@ def modes(ledger: Ledger) -> Verdict | None:
     )
 
 
-def withdrawn(ledger: Ledger) -> Verdict | None:
+def withdrawn(ledger: Account) -> Verdict | None:
     """A check of the same audit contradicts the upper end, so that there is none."""
     reason, annealing = ledger.evidence.withdrawn, ledger.annealing
     if reason is None or annealing is None:
@@ -71,7 +71,7 @@ def withdrawn(ledger: Ledger) -> Verdict | None:
     )
 
 
-def width(ledger: Ledger) -> Verdict | None:
+def width(ledger: Account) -> Verdict | None:
     """As tight as was asked, or not. Tight is not right: where a check speaks against it, it is no merit."""
     reached, annealing = ledger.evidence.width, ledger.annealing
     if reached is None or annealing is None or order(ledger) is not None:
@@ -97,7 +97,7 @@ def width(ledger: Ledger) -> Verdict | None:
     )
 
 
-def starts(ledger: Ledger) -> Verdict | None:
+def starts(ledger: Account) -> Verdict | None:
     """On rows whose exact upper bound is known, the usual starts give one too low by more than the bracket is wide."""
     simulated, reached = ledger.simulated, ledger.evidence.width
     if simulated is None or reached is None or simulated.allowance.value <= reached:
@@ -114,7 +114,7 @@ def starts(ledger: Ledger) -> Verdict | None:
     )
 
 
-def transfer(ledger: Ledger) -> Verdict | None:
+def transfer(ledger: Account) -> Verdict | None:
     """Real rows have no matches among the simulated ones: usual where q(z) is not p(z) (METHODS §2.4 B4)."""
     simulated = ledger.simulated
     if simulated is None:

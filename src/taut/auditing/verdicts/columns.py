@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from taut.auditing.verdicts.evidence import error_of, surely_below
-from taut.record import ColumnAccount, Ledger, MaskedCells, Verdict
+from taut.record import Account, ColumnAccount, MaskedCells, Verdict
 
 # Nats a cell: as much as a Gaussian column tells about another that it is correlated with by 0.2, −½ log(1 − 0.2²).
 NOTHING = 0.02
@@ -38,7 +38,7 @@ BY_SHAPE = {
 }
 
 
-def ignored(ledger: Ledger) -> Verdict | None:
+def ignored(ledger: Account) -> Verdict | None:
     """Columns of which the others are made to tell nothing, although in the data they go together with one."""
     nothing = [column for column in ledger.columns if surely_below(column.gain, NOTHING)]
     seen = [column for column in nothing if (column.association or 0.0) >= TOGETHER]
@@ -55,7 +55,7 @@ def ignored(ledger: Ledger) -> Verdict | None:
     )
 
 
-def apart(ledger: Ledger) -> Verdict | None:
+def apart(ledger: Account) -> Verdict | None:
     """Columns that go with no other, in the model as in the data: nothing is lost, and nothing can be filled in."""
     nothing = [
         column
@@ -73,7 +73,7 @@ def apart(ledger: Ledger) -> Verdict | None:
     )
 
 
-def tails(ledger: Ledger) -> Verdict | None:
+def tails(ledger: Account) -> Verdict | None:
     """More cells far out than the likelihood has, and more in its middle: heavy tails."""
     found = [column for column in ledger.columns if _is_heavy(column)]
     if not found:
@@ -93,7 +93,7 @@ def tails(ledger: Ledger) -> Verdict | None:
     )
 
 
-def misfit(ledger: Ledger) -> Verdict | None:
+def misfit(ledger: Account) -> Verdict | None:
     """Cells that are not uniform in their distributions given the others, for another reason than heavy tails.
 
     The shape is said at 5 % over all columns together (Czado, Gneiting & Held 2009 for the transform of counts).
@@ -118,7 +118,7 @@ def misfit(ledger: Ledger) -> Verdict | None:
     )
 
 
-def coverage(ledger: Ledger) -> Verdict | None:
+def coverage(ledger: Account) -> Verdict | None:
     """Hidden cells that lie in their sets less or more often than was said."""
     off = [(column, column.masked) for column in ledger.columns if column.masked and _is_off(column, column.masked)]
     if not off:

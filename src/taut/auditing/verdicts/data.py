@@ -3,7 +3,7 @@
 import math
 
 from taut.auditing.verdicts.evidence import SURE, named, share_error, surely_above
-from taut.record import Ledger, Predictive, Verdict
+from taut.record import Account, Predictive, Verdict
 
 # Of the rows: a few that are equal by chance are no audit of the training data.
 MOST_SEEN = 0.05
@@ -27,7 +27,7 @@ LEVERS = {
 }
 
 
-def completeness(ledger: Ledger) -> Verdict | None:
+def completeness(ledger: Account) -> Verdict | None:
     """An audit that was stopped."""
     if ledger.complete:
         return None
@@ -40,7 +40,7 @@ def completeness(ledger: Ledger) -> Verdict | None:
     )
 
 
-def seen(ledger: Ledger) -> Verdict | None:
+def seen(ledger: Account) -> Verdict | None:
     """Rows that training has seen flatter every number (DESIGN, rule 6)."""
     count = ledger.settings.get("rows_seen_in_training")
     if not isinstance(count, int) or count == 0:
@@ -55,7 +55,7 @@ def seen(ledger: Ledger) -> Verdict | None:
     )
 
 
-def set_aside(ledger: Ledger) -> Verdict | None:
+def set_aside(ledger: Account) -> Verdict | None:
     """A mean over the rows that a model can explain says nothing of the others."""
     count = ledger.settings.get("rows_set_aside")
     if not isinstance(count, int) or count == 0:
@@ -69,7 +69,7 @@ def set_aside(ledger: Ledger) -> Verdict | None:
     )
 
 
-def generalisation(ledger: Ledger) -> Verdict | None:
+def generalisation(ledger: Account) -> Verdict | None:
     """The model gives training rows more evidence than these."""
     seen = ledger.gap.generalisation
     if seen is None or not surely_above(seen.evidence, OVERFITTING):
@@ -83,7 +83,7 @@ def generalisation(ledger: Ledger) -> Verdict | None:
     )
 
 
-def outliers(ledger: Ledger) -> Verdict | None:
+def outliers(ledger: Account) -> Verdict | None:
     """More rows than chance has are unlike what the model makes: by log p(x), or by likelihood regret.
 
     Xiao, Yan & Amit 2020, arXiv:2003.02977. The error is of n rows, and of a threshold from a finite reference.
@@ -110,7 +110,7 @@ def outliers(ledger: Ledger) -> Verdict | None:
     )
 
 
-def predictive(ledger: Ledger) -> Verdict | None:
+def predictive(ledger: Account) -> Verdict | None:
     """Statistics of the data outside their 98 % range, and by enough to matter (Gelman, Meng & Stern 1996)."""
     off = [found for found in ledger.predictive if not found.low <= found.observed <= found.high and _relevant(found)]
     if not off:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from taut.record import Estimate, Ledger
+from taut.record import Account, Estimate
 
 # A difference of fewer standard errors is not a finding.
 SURE = 2.0
@@ -43,12 +43,12 @@ def share_error(share: float, rows: int) -> float:
     return math.sqrt(corrected * (1.0 - corrected) / (rows + 2.0))
 
 
-def is_exact(ledger: Ledger) -> bool:
+def is_exact(ledger: Account) -> bool:
     """Whether log p(x) is known exactly."""
     return ledger.evidence.lower.status == "exact"
 
 
-def is_checked(ledger: Ledger) -> bool:
+def is_checked(ledger: Account) -> bool:
     """Whether log p(x) is exact, or has an upper end that was looked for modes from elsewhere and not contradicted.
 
     Without that, all that a guide's own draws and walks agree on may hold in one mode of several.

@@ -3,7 +3,7 @@
 import math
 
 from taut.auditing.verdicts.evidence import SURE, error_of, is_checked, is_exact, surely_above, surely_below
-from taut.record import Estimate, Ledger, Verdict
+from taut.record import Account, Estimate, Verdict
 
 # A nat is a factor of e in probability for each row: below half of one the encoder loses little.
 SMALL_GAP = 0.5
@@ -11,7 +11,7 @@ SMALL_GAP = 0.5
 MOST_OF_IT = 0.5
 
 
-def size(ledger: Ledger) -> Verdict | None:
+def size(ledger: Account) -> Verdict | None:
     """Small or large; nothing where it is large and its causes speak for themselves."""
     lower, seen = ledger.gap.inference.lower, _seen(ledger)
     if seen < SMALL_GAP:
@@ -30,7 +30,7 @@ def size(ledger: Ledger) -> Verdict | None:
     )
 
 
-def _seen(ledger: Ledger) -> float:
+def _seen(ledger: Account) -> float:
     """The gap as it was seen: a certificate's margin is the price of few rows, not a merit of the encoder."""
     lower, evidence = ledger.gap.inference.lower, ledger.evidence
     if is_exact(ledger):
@@ -39,7 +39,7 @@ def _seen(ledger: Ledger) -> float:
     return lower.value + best.value - evidence.lower.value
 
 
-def _small(ledger: Ledger, seen: float) -> Verdict:
+def _small(ledger: Account, seen: float) -> Verdict:
     gap, evidence = ledger.gap.inference, ledger.evidence
     best = "importance" if evidence.bridge is None else "bridge"
     if is_exact(ledger):
@@ -57,7 +57,7 @@ def _small(ledger: Ledger, seen: float) -> Verdict:
     )
 
 
-def amortisation(ledger: Ledger) -> Verdict | None:
+def amortisation(ledger: Account) -> Verdict | None:
     """The encoder did not find what its own family holds, and that is no smaller a cause than the family."""
     lost, rest = ledger.gap.amortisation, ledger.gap.approximation
     if lost is None or not surely_above(lost, SMALL_GAP):
@@ -74,7 +74,7 @@ def amortisation(ledger: Ledger) -> Verdict | None:
     )
 
 
-def family(ledger: Ledger) -> Verdict | None:
+def family(ledger: Account) -> Verdict | None:
     """What remains after refining is large, more than the bracket leaves open, and no smaller a cause than the encoder.
 
     `gap.approximation` is taken from the upper bound: the same from the lower one is less by the bracket's width.
@@ -95,7 +95,7 @@ def family(ledger: Ledger) -> Verdict | None:
     )
 
 
-def _lever(ledger: Ledger) -> str:
+def _lever(ledger: Account) -> str:
     rest, gain = ledger.gap.approximation, ledger.gap.full_covariance
     if gain is None or rest is None:
         return 'The lever is the guide\'s family: covariance="full", or a richer one such as a flow.'
@@ -108,7 +108,7 @@ def _lever(ledger: Ledger) -> str:
     return f"The lever is the guide's family: a richer one such as a flow{won}."
 
 
-def _open(ledger: Ledger) -> float:
+def _open(ledger: Account) -> float:
     """How far the two ends of log p(x) are apart."""
     upper = ledger.evidence.upper
     return 0.0 if upper is None else max(upper.value - ledger.evidence.lower.value, 0.0)

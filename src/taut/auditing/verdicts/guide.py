@@ -3,7 +3,7 @@
 import math
 
 from taut.auditing.verdicts.evidence import SURE, share_error, surely_above
-from taut.record import Calibration, Ledger, Verdict
+from taut.record import Account, Calibration, Verdict
 
 # Standard deviations of z-scores, 1 where q is the posterior: a fifth is 0.03 to 0.06 nats of KL for each latent.
 TOO_NARROW, TOO_WIDE = 1.2, 0.8
@@ -15,7 +15,7 @@ MANY_BIASED, FEWEST_BIASED = 0.25, 2
 OVERFITTING = 0.5
 
 
-def calibration(ledger: Ledger) -> Verdict | None:
+def calibration(ledger: Account) -> Verdict | None:
     """Too narrow, too wide, or off centre on rows simulated from the model, whose latents are exact posterior draws."""
     found = ledger.calibration
     if found is None:
@@ -44,7 +44,7 @@ def calibration(ledger: Ledger) -> Verdict | None:
     )
 
 
-def generalisation(ledger: Ledger) -> Verdict | None:
+def generalisation(ledger: Account) -> Verdict | None:
     """The encoder serves training rows better than these: more of log p(x) − ELBO here (Zhang et al. 2022).
 
     `gap.generalisation.encoder` is log p(x) − ELBO of these rows minus that of training rows.

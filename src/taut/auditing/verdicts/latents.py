@@ -1,10 +1,10 @@
 """Which latents carry nothing, and whose doing that is."""
 
 from taut.auditing.verdicts.evidence import named
-from taut.record import Ledger, Verdict
+from taut.record import Account, Verdict
 
 
-def use(ledger: Ledger) -> Verdict | None:
+def use(ledger: Account) -> Verdict | None:
     """All in use, or some idle in the model, or for a reason that was not measured.
 
     A latent is active where its posterior mean moves with the data: variance above 0.01 (Burda et al. 2016, §5).
@@ -39,7 +39,7 @@ def use(ledger: Ledger) -> Verdict | None:
     )
 
 
-def amortisation(ledger: Ledger) -> Verdict | None:
+def amortisation(ledger: Account) -> Verdict | None:
     """Idle in the encoder only: the rows' own best posteriors use them."""
     latents = ledger.latents
     idle = [number for number, latent in enumerate(latents) if latent.collapse == "amortisation"]

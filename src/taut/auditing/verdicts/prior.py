@@ -4,7 +4,7 @@ import math
 import re
 
 from taut.auditing.verdicts.evidence import surely_above, surely_below
-from taut.record import Ledger, Verdict
+from taut.record import Account, Verdict
 
 # Nats a row: that another prior of the same kind is certain to gain, and that the best one could.
 CERTAIN_GAIN, POSSIBLE_GAIN = 0.5, 1.0
@@ -12,7 +12,7 @@ CERTAIN_GAIN, POSSIBLE_GAIN = 0.5, 1.0
 NEAR_CEILING = 0.5
 
 
-def mismatch(ledger: Ledger) -> Verdict | None:
+def mismatch(ledger: Account) -> Verdict | None:
     """Another prior would gain: for certain, by its first two moments; or as far as the marginal KL can be trusted."""
     gain, excess = ledger.prior_gain, ledger.marginal_kl
     # Two moments of each latent fitted to N rows gain about d/N by chance.
@@ -47,7 +47,7 @@ def mismatch(ledger: Ledger) -> Verdict | None:
     )
 
 
-def naive(ledger: Ledger) -> Verdict | None:
+def naive(ledger: Account) -> Verdict | None:
     """What averaging p(x|z) over prior draws loses."""
     evidence, weights = ledger.evidence, ledger.prior_weights
     if evidence.prior is None or weights is None:
@@ -63,13 +63,13 @@ def naive(ledger: Ledger) -> Verdict | None:
     )
 
 
-def _rows(ledger: Ledger) -> int:
+def _rows(ledger: Account) -> int:
     """The rows that q(z) is over: all of the data, not only those audited."""
     rows = ledger.settings.get("rows_in_data")
     return rows if isinstance(rows, int) and rows > 0 else ledger.rows
 
 
-def _rows_of_surgery(ledger: Ledger) -> int:
+def _rows_of_surgery(ledger: Account) -> int:
     """N as surgery states it, which takes fewer rows than there are where memory ends."""
     condition = None if ledger.mutual_information is None else ledger.mutual_information.condition
     stated = re.search(r"at most log (\d+)", condition or "")

@@ -1,7 +1,7 @@
 """Importance weights: whether their tails are light, and whether they miss what the walks find."""
 
 from taut.auditing.verdicts.evidence import SURE, error_of, is_checked, is_exact
-from taut.record import Ledger, Verdict
+from taut.record import Account, Verdict
 
 # Of the rows, past the threshold of k̂ (Vehtari et al. 2024, arXiv:1507.02646): as many as one must expect to be.
 MOST_HEAVY = 0.05
@@ -9,7 +9,7 @@ MOST_HEAVY = 0.05
 SHORT = 0.1
 
 
-def tails(ledger: Ledger) -> Verdict | None:
+def tails(ledger: Account) -> Verdict | None:
     """Light, heavy, or light and yet misleading."""
     weights, share = ledger.weights, ledger.weights.over_threshold
     evidence = f"weights.over_threshold = {share:.3f}, weights.khat.median = {weights.khat.median:.2f}"
@@ -35,7 +35,7 @@ def tails(ledger: Ledger) -> Verdict | None:
     )
 
 
-def _heavy(ledger: Ledger, evidence: str) -> Verdict:
+def _heavy(ledger: Account, evidence: str) -> Verdict:
     weights, compared, shortfall = ledger.weights, _compared(ledger), _shortfall(ledger)
     if compared is None:
         distance = "in expectation their value lies below log p(x), by an unknown distance"
@@ -53,24 +53,24 @@ def _heavy(ledger: Ledger, evidence: str) -> Verdict:
     )
 
 
-def _compared(ledger: Ledger) -> str | None:
+def _compared(ledger: Account) -> str | None:
     """What the importance-weighted value may be held against, if anything is known that is not made of it."""
     if is_exact(ledger):
         return "the exact one"
     return None if ledger.annealing is None else "the lower bound from annealed walks"
 
 
-def _shortfall(ledger: Ledger) -> float:
+def _shortfall(ledger: Account) -> float:
     """Paired by row where it was measured so, else of the means."""
     evidence = ledger.evidence
     return evidence.lower.value - evidence.importance.value if evidence.shortfall is None else evidence.shortfall.value
 
 
-def _error(ledger: Ledger) -> float:
+def _error(ledger: Account) -> float:
     return error_of(ledger.evidence.shortfall or ledger.evidence.importance)
 
 
-def _both(ledger: Ledger) -> str:
+def _both(ledger: Account) -> str:
     if ledger.evidence.shortfall is not None:
         return f"evidence.shortfall = {ledger.evidence.shortfall}"
     return f"evidence.lower = {ledger.evidence.lower}, evidence.importance = {ledger.evidence.importance}"

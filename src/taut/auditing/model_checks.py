@@ -1,0 +1,139 @@
+"""What speaks for or against the bracket and the model: controls, outliers, simulated rows, calibration."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.random as jr
+import numpy as np
+from jaxtyping import Float, Num
+
+from taut.auditing import budget as parts
+from taut.auditing.budget import Budget
+from taut.auditing.calibration import calibrate
+from taut.auditing.controls import Controlled, controls_for
+from taut.auditing.doubts import doubt_of
+from taut.auditing.outliers import outliers_among, simulated_p_values
+from taut.auditing.predictive import predictive_checks
+from taut.auditing.refinement import Refinement
+from taut.auditing.rowwise import REFINED_DRAWS, RowMeasures
+from taut.auditing.simulation import MATCHED, POOL, Pool, draw_pool, features_of, norms_of, simulated_check
+from taut.errors import AuditError
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.record import Calibration, Outliers, Predictive, Simulated
+from taut.shapes import RandomKey
+
+# What checks take beside compilation: temperatures of rows in the controls; calibration, in rows of the account.
+CONTROL_TEMPERATURES, CALIBRATED_ROWS = 50_000, 50
+# Parts of which progress is reported.
+CHECKS = 4
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Checks:
+    """The checks that were made; one that was not is None.
+
+    `doubt` says why the upper ends do not hold, where a check found so; `p_values` are the rows' outlier p-values;
+    `notes` say which check could not be made, and why.
+    """
+
+    controlled: Controlled | None = None
+    doubt: str | None = None
+    p_values: Float[np.ndarray, "n"] | None = None
+    outliers: Outliers | None = None
+    predictive: tuple[Predictive, ...] = ()
+    simulated: Simulated | None = None
+    calibration: Calibration | None = None
+    notes: tuple[str, ...] = ()
+
+
+def checks_of(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Num[np.ndarray, "n features"],
+    rows: RowMeasures,
+    known: dict[int, float],
+    *,
+    draws: int,
+    delta: float,
+    key: RandomKey,
+    on_block: Callable[[int], None],
+    budget: Budget,
+) -> Checks:
+    """The controls of the bracket, and all that is measured on rows drawn from the model.
+
+    `known` are lower bounds on log p(x) by row number that are certain.
+    """
+    control_key, pool_key, match_key, calibration_key = jr.split(key, 4)
+    refined, notes = rows.refined, []
+    found: dict[str, Any] = {}
+    on_block(0)
+    if rows.walks is not None and refined is not None:
+        own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[rows.numbers], guide)
+        controlled = budget.attempt(
+            "the controls of the bracket",
+            lambda: controls_for(model, own, data, rows, key=control_key, known=known),
+            programs=parts.CONTROLS,
+            running=CONTROL_TEMPERATURES * budget.a_temperature,
+        )
+        doubt = None if controlled is None else doubt_of(rows.walks, refined, controlled)
+        found |= {"controlled": controlled, "doubt": doubt}
+    on_block(1)
+    if not (model.simulates and guide.amortised and refined is not None):
+        return Checks(**found)
+    pool = budget.attempt(
+        "outliers and predictive checks",
+        lambda: draw_pool(model, guide, data, draws=draws, refined_draws=REFINED_DRAWS, key=pool_key),
+        programs=parts.SIMULATIONS,
+        running=POOL * budget.a_row,
+    )
+    if pool is not None:
+        found |= _beside_simulated_rows(data, rows, refined, pool)
+    on_block(2)
+    if pool is not None and rows.walks is not None and rows.temperatures is not None:
+        lengths = rows.temperatures
+        real = features_of(rows.encoder, refined, norms_of(model, guide, data, key=key))
+        found["simulated"] = budget.attempt(
+            "the bracket of simulated rows",
+            lambda: tried(
+                notes, lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=delta)
+            ),
+            programs=parts.SIMULATED_WALKS,
+            running=MATCHED * (budget.a_row + 2 * float(np.median(lengths)) * budget.a_temperature),
+        )
+    on_block(3)
+    found["calibration"] = budget.attempt(
+        "calibration",
+        lambda: tried(notes, lambda: calibrate(model, guide, key=calibration_key, like=data)),
+        programs=parts.CALIBRATION,
+        running=CALIBRATED_ROWS * budget.a_row,
+    )
+    on_block(CHECKS)
+    return Checks(**found, notes=tuple(notes))
+
+
+def _beside_simulated_rows(
+    data: Num[np.ndarray, "n features"], rows: RowMeasures, refined: Refinement, pool: Pool
+) -> dict[str, Any]:
+    """Which rows are unlike what the model makes, and whether the data set is."""
+    log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
+    p_values = simulated_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
+    regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
+    outliers = outliers_among(p_values, regrets, usual, rows.numbers)
+    # Columns of many kinds have no common statistic; each is looked at by itself.
+    alike = rows.terms is None and not np.isnan(data).any()
+    predictive = tuple(predictive_checks(data, pool.data)) if alike else ()
+    return {"p_values": p_values, "outliers": outliers, "predictive": predictive}
+
+
+def tried(notes: list[str], check: Callable[[], Any]) -> Any:
+    """The result of a check beside the account, or a note of why there is none: it must not cost the account."""
+    try:
+        return check()
+    except AuditError as error:
+        notes.append(f"A check could not be made. {error}")
+        return None
