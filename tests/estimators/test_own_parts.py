@@ -5,6 +5,7 @@ from sklearn.base import clone
 import taut
 from taut import errors
 from taut.estimators import describe
+from tests.cli.commands import done, run
 from tests.estimators import own_parts
 
 ROWS = np.random.default_rng(0).geometric(0.4, (60, own_parts.FEATURES)) - 1
@@ -81,3 +82,39 @@ def test_everything_can_be_asked_of_own_parts(fitted):
     assert vae.reconstruct(ROWS).shape == ROWS.shape == vae.sample(len(ROWS)).shape
     assert np.isfinite(vae.impute(rows)).all()
     assert np.isfinite(vae.audit(draws=20, rows=4, width=10.0).evidence.upper.value)
+
+
+@pytest.fixture(scope="module")
+def saved(of_objects, tmp_path_factory):
+    """A folder to stand in: rows, a run with own parts, and a module that builds these."""
+    folder = tmp_path_factory.mktemp("own")
+    of_objects.save(folder / "run")
+    np.save(folder / "rows.npy", ROWS)
+    (folder / "my_parts.py").write_text(f"from {MODULE} import objects as build\n")
+    return folder
+
+
+def test_the_command_line_finds_parts_in_the_current_folder(saved, of_objects, monkeypatch):
+    monkeypatch.chdir(saved)
+    assert run("score", "run", "rows.npy", "--out", "none.csv").sentence.endswith("or `--parts module:function`.")
+    done("score", "run", "rows.npy", "--out", "scores.csv", "--draws", 5, "--parts", "my_parts:build", "--quiet")
+    scores = np.genfromtxt("scores.csv", delimiter=",", names=True)["log_p"]
+    np.testing.assert_allclose(scores, of_objects.score_samples(ROWS, draws=5), rtol=1e-5)
+    assert "encoder own" in " ".join(run("info", "run").out.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("embed", "run", "rows.npy", "--out", "out.csv"),
+        ("reconstruct", "run", "rows.npy", "--out", "out.csv"),
+        ("impute", "run", "rows.npy", "--out", "out.csv"),
+        ("sample", "run", "-n", 3, "--out", "out.csv"),
+        ("audit", "run", "rows.npy", "--no-bracket", "--draws", 20, "--rows", 5),
+        ("compare", "run", "run", "rows.npy", "--no-bracket", "--draws", 20),
+    ],
+)
+def test_every_command_takes_parts(words, saved, monkeypatch):
+    monkeypatch.chdir(saved)
+    done(*words, "--parts", "my_parts:build")

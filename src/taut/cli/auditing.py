@@ -12,7 +12,7 @@ from taut.cli import clock
 from taut.cli.endings import DONE, INTERRUPTED
 from taut.cli.places import check_writable
 from taut.cli.voice import Voice
-from taut.cli.words import Draws, Json, Labels, NaValues, OptionalData, Quiet, RunFolder, Seed
+from taut.cli.words import Draws, Json, Labels, NaValues, OptionalData, OwnParts, Quiet, RunFolder, Seed
 from taut.errors import RunFolderError
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def audit(
     out: Out = None,
     labels: Labels = None,
     na_values: NaValues = None,
+    parts: OwnParts = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -103,7 +104,7 @@ def audit(
     voice, loaded = Voice(quiet, as_json), time.monotonic()
     folder = run if out is None else out
     check_writable(folder)
-    vae = run_in(run)
+    vae = run_in(run, parts)
     found = vae.held_out_ if data is None else rows_for(vae.schema_, data, voice, na_values=na_values)
     if found is None:
         raise RunFolderError(

@@ -57,6 +57,17 @@ Bracket = Annotated[
     ),
 ]
 
+OwnParts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parts",
+        metavar="MODULE:FUNCTION",
+        help="What builds the parts of runs that were fitted with their own, as for `taut score`: once for all, or "
+        "once for each run, in their order. Default: the runs have none.",
+        show_default=False,
+    ),
+]
+
 NO_DIRECTION = "Both sides are lower bounds on log p(x), so that their difference has no direction."
 EXACT = "log p(x) is exact on both sides, and with it the difference on these rows."
 CONDITION = (
@@ -75,6 +86,7 @@ def compare(
     seed: Seed = 0,
     bracket: Bracket = True,
     na_values: NaValues = None,
+    parts: OwnParts = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -96,7 +108,7 @@ def compare(
     asked = pairing.Asked(rows, width, seconds, delta, draws, seed, bracket)
     *runs, data = places
     voice = Voice(quiet, as_json)
-    models = {run: run_in(run) for run in runs}
+    models = {run: run_in(run, part) for run, part in zip(runs, _for_each(parts, runs), strict=True)}
     came = datasets.load(data)
     pairing.check_asked(asked, models, len(came))
     check_comparable({run: vae.fitted_ for run, vae in models.items()}, came)
@@ -131,6 +143,15 @@ def compare(
             "note": note,
         }
     )
+
+
+def _for_each(parts: list[str] | None, runs: list[str]) -> list[str | None]:
+    given: list[str | None] = [*(parts or [None])]
+    if len(given) not in (1, len(runs)):
+        raise OptionError(
+            f"`--parts` wants to be given once, or once for each of {len(runs)} runs; got {len(given)}; give as many."
+        )
+    return given * len(runs) if len(given) == 1 else given
 
 
 def _share(asked: Asked, began: float, runs: int) -> Asked:

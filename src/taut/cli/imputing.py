@@ -9,7 +9,7 @@ import typer
 
 from taut.cli.places import check_file_place, check_frame_place, check_not_data
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Json, NaValues, Quiet, RunFolder, Seed
+from taut.cli.words import Data, Json, NaValues, OwnParts, Quiet, RunFolder, Seed
 from taut.errors import OptionError
 
 Out = Annotated[
@@ -59,6 +59,7 @@ def impute(
     errors: Errors = None,
     level: Level = 0.9,
     na_values: NaValues = None,
+    parts: OwnParts = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -74,7 +75,7 @@ def impute(
     from taut.data import write  # noqa: PLC0415  as above
     from taut.estimators import imputing  # noqa: PLC0415  as above
 
-    voice, fitted = Voice(quiet, as_json), fitted_in(run)
+    voice, fitted = Voice(quiet, as_json), fitted_in(run, parts)
     sheet = sheet_for(fitted.schema, data, voice, na_values=na_values)
     found = imputing.impute(fitted, sheet, draws=draws or 0, how=how, level=level, seed=seed)
     filled = Filled.of(fitted, sheet, data)

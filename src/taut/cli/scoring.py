@@ -11,7 +11,7 @@ import typer
 
 from taut.cli.places import check_file_place, check_not_data
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Draws, Json, NaValues, OutFile, Quiet, RunFolder, Seed
+from taut.cli.words import Data, Draws, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder, Seed
 from taut.cli.writing import wrote
 from taut.errors import OptionError
 
@@ -58,6 +58,7 @@ def score(
     p_values: PValues = False,
     strict: Strict = False,
     na_values: NaValues = None,
+    parts: OwnParts = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -75,7 +76,7 @@ def score(
     voice = Voice(quiet, as_json)
     check_file_place(out)
     check_not_data(data, out)
-    fitted = fitted_in(run)
+    fitted = fitted_in(run, parts)
     rows = rows_for(fitted.schema, data, voice, strict=strict, na_values=na_values)
     if of is None:
         columns = _whole_rows(fitted, rows, voice, draws=draws, seed=seed, p_values=p_values)

@@ -64,6 +64,16 @@ NaValues = Annotated[
         show_default=False,
     ),
 ]
+OwnParts = Annotated[
+    str | None,
+    typer.Option(
+        "--parts",
+        metavar="MODULE:FUNCTION",
+        help="What builds the parts of a run that was fitted with its own, since a run folder holds no code: a "
+        "function in a module of the current folder, or in an installed one. Default: the run has none.",
+        show_default=False,
+    ),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace the run folder if there is one. Default: refuse.", show_default=False)
 ]

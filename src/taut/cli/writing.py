@@ -10,7 +10,7 @@ import typer
 
 from taut.cli.places import ENDINGS, check_file_place, check_frame_place, check_not_data
 from taut.cli.voice import Voice
-from taut.cli.words import Data, Json, NaValues, OutFile, Quiet, RunFolder, Seed
+from taut.cli.words import Data, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder, Seed
 
 if TYPE_CHECKING:
     from taut.estimators import VAE
@@ -39,7 +39,13 @@ Holes = Annotated[
 
 
 def embed(
-    run: RunFolder, data: Data, out: OutFile, na_values: NaValues = None, as_json: Json = False, quiet: Quiet = False
+    run: RunFolder,
+    data: Data,
+    out: OutFile,
+    na_values: NaValues = None,
+    parts: OwnParts = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the posterior mean of each row of DATA, in columns z0, z1 and so on.
 
@@ -51,7 +57,7 @@ def embed(
     of_cells = ".h5ad" in data.lower() and out.suffix.lower() == ".h5ad"
     check_file_place(out, endings=(".h5ad",) if of_cells else ENDINGS)
     check_not_data(data, out)
-    voice, fitted = Voice(quiet, as_json), fitted_in(run)
+    voice, fitted = Voice(quiet, as_json), fitted_in(run, parts)
     rows = rows_for(fitted.schema, data, voice, na_values=na_values)
     latents = np.asarray(evaluation.encode(fitted, rows).latent)
     if of_cells:
@@ -61,7 +67,13 @@ def embed(
 
 
 def reconstruct(
-    run: RunFolder, data: Data, out: OutFile, na_values: NaValues = None, as_json: Json = False, quiet: Quiet = False
+    run: RunFolder,
+    data: Data,
+    out: OutFile,
+    na_values: NaValues = None,
+    parts: OwnParts = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the mean of p(x|z) at the posterior mean of each row of DATA, in the columns of DATA.
 
@@ -71,7 +83,7 @@ def reconstruct(
 
     check_file_place(out)
     check_not_data(data, out)
-    voice, vae = Voice(quiet, as_json), run_in(run)
+    voice, vae = Voice(quiet, as_json), run_in(run, parts)
     rows = rows_for(vae.schema_, data, voice, na_values=na_values)
     if vae.schema_ is not None:
         if not is_array(rows):
@@ -86,6 +98,7 @@ def sample(
     out: OutFile,
     given: Given = None,
     holes: Holes = False,
+    parts: OwnParts = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -98,7 +111,7 @@ def sample(
     from taut.cli.rows import run_in, say_left_out  # noqa: PLC0415  as above
 
     check_file_place(out)
-    voice, vae = Voice(quiet, as_json), run_in(run)
+    voice, vae = Voice(quiet, as_json), run_in(run, parts)
     wishes = values_given(vae.schema_, given or [])
     if vae.schema_ is None:
         _write(vae.sample(number, seed=seed, holes=holes), vae, out, voice)
