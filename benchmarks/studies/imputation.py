@@ -24,8 +24,7 @@ from sklearn.impute import IterativeImputer
 
 import taut
 from taut.auditing import Completion
-from taut.data import Schema, Table, decode, encode, infer_schema, read_sheet
-from taut.data.schema import CODED
+from taut.data import Schema, Table, decode, encode, infer_schema, kind_of, read_sheet
 from taut.estimators.imputing import completed
 
 BUNDLED = {"wine": datasets.load_wine, "diabetes": datasets.load_diabetes, "wdbc": datasets.load_breast_cancer}
@@ -118,7 +117,7 @@ def coverage(
     rng, inside = np.random.default_rng([1, seed]), defaultdict(list)
     for row, j in np.argwhere(hidden):
         column = vae.schema_.modelled[j]
-        codes = column.kind in CODED
+        codes = kind_of(column).coded
         value = truth[row, j] if schema or not codes else column.categories.index(truth[row, j])
         ends = (column.unit * end[row, j] + column.offset for end in (found.low, found.high))
         inside[column.kind].append(covered(value, found.draws[row, :, j], *ends, codes, rng))
@@ -130,7 +129,7 @@ def study(name: str, seeds: int, options: dict, baselines: bool) -> None:
     for seed in range(seeds):
         truth, cells, schema = hidden_half(name, seed)
         hidden = np.isnan(cells) & ~np.isnan(truth)
-        coded = np.array([c.kind in CODED for c in schema.modelled] if schema else [False] * truth.shape[1])
+        coded = np.array([kind_of(c).coded for c in schema.modelled] if schema else [False] * truth.shape[1])
         began = time.perf_counter()
         vae, table = fitted(cells, schema, seed, options)
         found = completed(vae.fitted_, table, draws=200, level=LEVEL, seed=seed)

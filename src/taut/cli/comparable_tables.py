@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from taut.data import Column
-from taut.data.schema import CODED
+from taut.data import Column, kind_of
 from taut.estimators.training import Fitted
 from taut.networks import CellInputs
 
@@ -30,7 +29,7 @@ def table_complaints(one: str, mine: Fitted, other: str, theirs: Fitted) -> Iter
                 "with one schema"
             )
     for name, column in own.items():
-        supports = _support(column), _support(others[name])
+        supports = kind_of(column).values(column), kind_of(others[name]).values(others[name])
         if supports[0] != supports[1]:
             yield (
                 f"columns that cover the same values; `{name}` is {column.kind} in `{one}` and covers {supports[0]}, "
@@ -50,15 +49,6 @@ def _by_name(fitted: Fitted) -> dict[str, Column]:
 def _given(fitted: Fitted) -> list[str]:
     assert fitted.schema is not None
     return sorted(column.name for column in fitted.schema.columns if column.given)
-
-
-def _support(column: Column) -> str:
-    """The values that a column gives probability to, in words that are the same for the same ones."""
-    if column.kind in CODED:
-        return "only " + ", ".join(sorted(str(category) for category in column.categories or []))
-    words = {"real": "all numbers", "positive": "numbers above 0", "count": "whole numbers from 0", "date": "all dates"}
-    bounded = f"numbers between {column.low} and {column.high}"
-    return words.get(column.kind, bounded)
 
 
 def _unit_complaints(one: str, mine: Fitted, other: str, theirs: Fitted) -> Iterator[str]:

@@ -13,10 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from taut.cli.spelling import Spelled, spell, spelled_in
-from taut.data import Column, Schema, Sheet, decode, write
+from taut.data import Column, Schema, Sheet, decode, kind_of, write
 from taut.data.coding import match_columns
 from taut.data.extracting import cells_like, readable_cells
-from taut.data.schema import CODED
 from taut.errors import DataError
 from taut.estimators.blocks import schema_of
 from taut.estimators.imputing import Imputation
@@ -130,7 +129,7 @@ def filled_cells(filled: Filled, found: Imputation) -> pa.Table:
     for row, place in zip(rows.tolist(), places.tolist(), strict=True):
         column, where = filled.columns[place]
         own = schema_place[column.name]
-        coded = column.kind in CODED
+        coded = kind_of(column).coded
         ends = (None, None) if coded else (_end(column, found.low[row, own]), _end(column, found.high[row, own]))
         lines.append(
             {
@@ -151,7 +150,7 @@ def filled_cells(filled: Filled, found: Imputation) -> pa.Table:
 
 def _end(column: Column, value: float) -> str:
     """An end of an interval as text: that of a date is one."""
-    if column.kind != "date":
+    if kind_of(column).reads != "dates":
         return repr(float(value))
     days = np.array([[(value - column.offset) / column.unit]])
 

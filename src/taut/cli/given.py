@@ -6,8 +6,10 @@ import datetime
 import math
 from typing import Any
 
-from taut.data import Column, Schema
-from taut.data.schema import CODED, listed
+import numpy as np
+
+from taut.data import Column, Schema, kind_of
+from taut.data.schema import listed
 from taut.errors import OptionError
 
 
@@ -49,14 +51,14 @@ def _column(schema: Schema, name: str) -> Column:
 
 
 def _value(column: Column, word: str) -> Any:
-    if column.kind in (*CODED, "constant"):
+    if kind_of(column).coded:
         for category in column.categories or []:
             if word == str(category) or (isinstance(category, bool) and word.lower() == str(category).lower()):
                 return category
         known = ", ".join(str(category) for category in (column.categories or [])[:12])
         more = ", …" if len(column.categories or []) > 12 else ""
         raise OptionError(f"`--given {column.name}` wants one of {known}{more}; got `{word}`; choose one.")
-    if column.kind == "date":
+    if kind_of(column).reads == "dates":
         return _date(column, word)
     try:
         number = float(word)
@@ -69,15 +71,10 @@ def _value(column: Column, word: str) -> Any:
 
 
 def _check_within(column: Column, number: float) -> None:
-    low, high = 0.0 if column.low is None else column.low, 1.0 if column.high is None else column.high
-    wanted = {
-        "count": ("a whole number from 0 up", number >= 0 and number == math.floor(number)),
-        "positive": ("a number above 0", number > 0),
-        "bounded": (f"a number between {low:g} and {high:g}", low < number < high),
-    }
-    what, fine = wanted.get(column.kind, ("", True))
-    if not fine:
-        raise OptionError(f"`--given {column.name}` wants {what}; got `{number:g}`; choose one.")
+    kind = kind_of(column)
+    if kind.within is not None and not kind.within(column, np.array([number])).all():
+        one = kind.values(column).replace("numbers", "number")
+        raise OptionError(f"`--given {column.name}` wants a {one}; got `{number:g}`; choose one.")
 
 
 def _date(column: Column, word: str) -> datetime.date | datetime.datetime:

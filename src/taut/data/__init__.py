@@ -16,6 +16,7 @@ write_cells                a copy of an .h5ad file with more in it
 """
 
 from taut.data.binarisation import binarise_fixed, grey_levels
+from taut.data.builtin import BUILTIN
 from taut.data.cell_files import is_cells, write_cells
 from taut.data.checks import (
     check_dimensions,
@@ -31,8 +32,11 @@ from taut.data.conversion import as_table
 from taut.data.covariates import Covariate, encode_covariates, learn_covariates, place_of, with_given
 from taut.data.dense import narrowed
 from taut.data.digests import count_seen, digest, row_hashes
+from taut.data.extracting import cells_of
 from taut.data.inference import infer_schema
+from taut.data.kinds import Kind, kind_named, kind_of, kinds, register_kind, serve
 from taut.data.missing_values import listed_values
+from taut.data.phrases import in_words
 from taut.data.reading import READ, exists, read, read_sheet
 from taut.data.restoring import decode, fill
 from taut.data.schema import Column, Schema
@@ -41,6 +45,7 @@ from taut.data.sheet import Sheet, as_sheet
 from taut.data.sizes import Sizes, learn_sizes, totals
 from taut.data.sparse import is_sparse
 from taut.data.splitting import split
+from taut.data.support import check_type
 from taut.data.table import Table
 from taut.data.units import Units, units_of
 from taut.data.writing import write
@@ -49,6 +54,7 @@ __all__ = [
     "READ",
     "Column",
     "Covariate",
+    "Kind",
     "Schema",
     "Sheet",
     "Sizes",
@@ -57,12 +63,14 @@ __all__ = [
     "as_sheet",
     "as_table",
     "binarise_fixed",
+    "cells_of",
     "check_dimensions",
     "check_enough_rows",
     "check_finite",
     "check_not_empty",
     "check_numeric",
     "check_same_features",
+    "check_type",
     "check_varies",
     "count_seen",
     "decode",
@@ -73,9 +81,13 @@ __all__ = [
     "exists",
     "fill",
     "grey_levels",
+    "in_words",
     "infer_schema",
     "is_cells",
     "is_sparse",
+    "kind_named",
+    "kind_of",
+    "kinds",
     "learn_covariates",
     "learn_sizes",
     "listed_values",
@@ -84,7 +96,9 @@ __all__ = [
     "read",
     "read_schema",
     "read_sheet",
+    "register_kind",
     "row_hashes",
+    "serve",
     "split",
     "totals",
     "units_of",
@@ -93,3 +107,5 @@ __all__ = [
     "write_cells",
     "write_schema",
 ]
+
+register_kind(*BUILTIN)

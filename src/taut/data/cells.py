@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import functools
 from typing import Any
 
 import numpy as np
@@ -38,28 +39,48 @@ class Cells:
     notation: Notation | None = None
     remark: str = ""
 
-    @property
+    @functools.cached_property
     def observed(self) -> np.ndarray:
         """The values that are there."""
         return self.values[self.present]
 
-    @property
+    @functools.cached_property
     def is_date(self) -> bool:
         """Whether the values are moments; they may be `spelled` as text."""
         return self.came.startswith("date")
 
-    @property
+    @functools.cached_property
     def is_number(self) -> bool:
         """Whether the values are numbers or booleans, and no dates."""
         return self.values.dtype.kind in "bif" and not self.is_date
 
-    @property
+    @functools.cached_property
     def is_whole(self) -> bool:
         """Whether every number that is there is whole and exact, as where holes made floats of integers."""
         if not self.is_number or self.came in ("bool", "duration"):
             return False
         seen = self.observed
         return self.came == "integer" or bool(np.all((seen == np.floor(seen)) & (np.abs(seen) < _EXACT)))
+
+    @functools.cached_property
+    def is_quantity(self) -> bool:
+        """Whether the values are numbers that are no levels of a categorical type."""
+        return self.is_number and self.levels is None
+
+    @functools.cached_property
+    def is_label(self) -> bool:
+        """Whether the values are text, mixed objects or levels of a categorical type."""
+        return not (self.is_quantity or self.is_date or self.came == "other")
+
+    @functools.cached_property
+    def distinct(self) -> list[Any]:
+        """The different labels that are there: in declared order, or sorted, numbers before text."""
+        if self.is_number and not (self.levels is not None and self.came == "enum"):
+            return self.take(np.flatnonzero(self.present)[np.unique(self.observed, return_index=True)[1]]).labels()
+        found = set(self.take(np.flatnonzero(self.present)).labels())
+        if self.levels is not None and self.came == "enum":
+            return [level for level in self.levels if level in found]
+        return sorted(found, key=lambda label: (isinstance(label, str), label))
 
     def numbers(self, offset: float = 0.0, unit: float = 1.0) -> np.ndarray:
         """(n,) float64 with NaN for holes: (x − offset)/unit of numbers, or of days since 1970-01-01."""

@@ -6,7 +6,8 @@ import numpy as np
 
 from taut.data.cells import Cells
 from taut.data.extracting import cells_like
-from taut.data.schema import CODED, Category, Column, Schema
+from taut.data.kinds import kind_of
+from taut.data.schema import Category, Column, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_cells, check_unit, check_within_reach
 from taut.data.table import Table
@@ -78,12 +79,13 @@ def _left_out(schema: Schema, sheet: Sheet) -> list[str]:
 
 
 def _encoded(column: Column, cells: Cells, name: str, *, strict: bool) -> tuple[np.ndarray, list[str]]:
-    if column.kind not in CODED:
-        check_cells(cells, column.kind, name, low=column.low, high=column.high)
+    kind = kind_of(column)
+    if not kind.coded:
+        check_cells(cells, column, name)
         if not cells.present.any():
             return np.full(len(cells.present), np.nan), []
         coded = cells.numbers(column.offset, column.unit)
-        check_within_reach(cells, coded, column.kind, name)
+        check_within_reach(cells, coded, kind, name)
         return coded, []
     if strict:
         return known_codes(column, cells, name), []

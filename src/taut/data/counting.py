@@ -1,9 +1,14 @@
-"""Which distribution whole numbers from 0 up have, by their moments; or why they are better taken for a measurement."""
+"""Columns of counts: whole numbers from 0 up, and which distribution they have by their moments."""
 
 import numpy as np
+import pyarrow as pa
 import scipy
 
-from taut.data.choices import rounded
+from taut.data.cells import Cells
+from taut.data.decoding import decode_numbers
+from taut.data.kinds import Kind
+from taut.data.phrases import rounded
+from taut.data.schema import Column
 
 # Above this mean the steps of 1 are too fine to matter.
 _LARGE = 1000.0
@@ -67,3 +72,29 @@ def _positive_part_is_poisson(values: np.ndarray) -> bool:
         rate = mean * -np.expm1(-rate)
     expected = mean * (1 + rate - mean)
     return mean == 1.0 or bool(positive.var() <= 1.2 * expected)
+
+
+def _infer_count(cells: Cells) -> Column | None:
+    if not cells.is_quantity or not cells.is_whole or cells.observed.min() < 0:
+        return None
+    values = cells.observed.astype(np.float64)
+    if no_count(values):
+        return None
+    family, clause = count_family(values)
+    return Column(name=cells.name, kind="count", family=family, reason=f"whole numbers from 0 up, {clause}")
+
+
+def _decode_count(column: Column, coded: np.ndarray, as_cells: bool) -> pa.Array:
+    return decode_numbers(column, np.maximum(np.rint(coded), 0))
+
+
+COUNT = Kind(
+    name="count",
+    infer=_infer_count,
+    families=("poisson", "negative-binomial", "zero-inflated-poisson", "zero-inflated-negative-binomial"),
+    choose_family=lambda cells: count_family(cells.numbers()[cells.present])[0],
+    values=lambda column: "whole numbers from 0 up",
+    within=lambda column, numbers: (numbers >= 0) & (numbers == np.floor(numbers)),
+    discrete=True,
+    decode=_decode_count,
+)

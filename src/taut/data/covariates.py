@@ -9,14 +9,14 @@ import pyarrow as pa
 from jaxtyping import Float
 
 from taut.data.cells import Cells
-from taut.data.choices import distinct
 from taut.data.coding import known_codes
 from taut.data.extracting import cells_like
 from taut.data.inference import infer_schema
+from taut.data.kinds import kind_of
 from taut.data.restoring import restored
-from taut.data.schema import CODED, Column, Schema
+from taut.data.schema import Column, Schema
 from taut.data.sheet import Sheet
-from taut.data.support import check_cells
+from taut.data.support import check_type
 from taut.errors import DataError, OptionError, ShapeError
 
 _MOST_CATEGORIES = 1000
@@ -45,9 +45,7 @@ class Covariate:
 
     @property
     def _own(self) -> int:
-        if self.column.kind == "constant":
-            return 0
-        return len(self.column.categories or ()) if self.column.kind in CODED else 1
+        return _width(self.column)
 
     def encode(self, cells: Cells, name: str) -> Float[np.ndarray, "n width"]:
         """The numbers of cells of the sheet called `name`.
@@ -62,16 +60,16 @@ class Covariate:
                 "as none was in the fit; fill the cell, or leave the row out."
             )
         own = self._numbers(cells, name) if self._own else np.empty((len(cells.present), 0))
-        if self.column.kind == "constant":
+        if not self._own:
             known_codes(self.column, cells, name, cure=_CURE)
         return np.hstack([own, ~cells.present[:, None]]) if self.missing else own
 
     def restore(self, numbers: Float[np.ndarray, "n width"]) -> pa.Array:
         """The cells that encode as these numbers, null for a missing one."""
         own = np.asarray(numbers[:, : self._own], np.float64)
-        if self.column.kind == "constant":
+        if not self._own:
             cells = np.zeros(len(own))
-        elif self.column.kind in CODED:
+        elif kind_of(self.column).coded:
             cells = own.argmax(axis=1).astype(np.float64)
         else:
             cells = own[:, 0] * self.spread + self.centre
@@ -80,10 +78,11 @@ class Covariate:
         return restored(self.column, np.where(missing, np.nan, cells), as_cells=True)
 
     def _numbers(self, cells: Cells, name: str) -> Float[np.ndarray, "n own"]:
-        if self.column.kind in CODED:
+        kind = kind_of(self.column)
+        if kind.coded:
             codes = known_codes(self.column, cells, name, cure=_CURE)
             return (codes[:, None] == np.arange(self._own)).astype(np.float64)
-        check_cells(cells, "date" if self.column.kind == "date" else "real", name)
+        check_type(cells, kind, name)
         if not cells.present.any():
             return np.zeros((len(cells.present), 1))
         return np.nan_to_num((cells.numbers(self.column.offset, self.column.unit) - self.centre) / self.spread)[:, None]
@@ -150,15 +149,16 @@ def place_of(name: str, sheet: Sheet, schema: Schema | None) -> int:
 
 
 def _as_given(column: Column, sheet: Sheet, place: int) -> Column:
-    categories = column.categories
-    if column.kind == "constant":
-        categories = distinct(cells_like(sheet, place, column))
+    kind, categories = kind_of(column), column.categories
+    constant = kind.coded and not kind.modelled
+    if constant:
+        categories = cells_like(sheet, place, column).distinct
     elif not column.family or len(categories or ()) > _MOST_CATEGORIES:
         raise DataError(
             f"Wanted numbers, dates or categories in the given column `{column.name}` of `{sheet.name}`; it is "
             f"{column.kind}, {column.reason}; set its kind with `schema`, or do not condition on it."
         )
-    what = "a constant" if column.kind == "constant" else column.kind
+    what = "a constant" if constant else column.kind
     return dataclasses.replace(
         column, family="", given=True, categories=categories, reason=f"given, not modelled: {what}"
     )
@@ -166,7 +166,7 @@ def _as_given(column: Column, sheet: Sheet, place: int) -> Column:
 
 def _learnt(column: Column, cells: Cells, rows: np.ndarray) -> Covariate:
     missing = not bool(cells.present.all())
-    if column.kind in (*CODED, "constant"):
+    if kind_of(column).coded:
         return Covariate(column=column, missing=missing)
     values = cells.take(rows).numbers(column.offset, column.unit)
     if np.isnan(values).all():
@@ -179,3 +179,11 @@ def _learnt(column: Column, cells: Cells, rows: np.ndarray) -> Covariate:
 
 def _row(cells: Cells, number: int) -> int:
     return number if cells.rows is None else int(cells.rows[number])
+
+
+def _width(column: Column) -> int:
+    """An indicator for each category, of which one alone tells nothing; else a number."""
+    if not kind_of(column).coded:
+        return 1
+    count = len(column.categories or ())
+    return count if count > 1 else 0

@@ -1,15 +1,15 @@
 """What a person says about columns, checked against the table: names, kinds, families, categories, bounds."""
 
+import dataclasses
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from taut.data.cells import Cells
-from taut.data.choices import Choice, distinct, in_words
-from taut.data.counting import count_family
-from taut.data.quantities import heavy_tails
-from taut.data.schema import CODED, FAMILIES, KINDS, Category, Kind
+from taut.data.kinds import Kind, kind_named, kind_of, kinds
+from taut.data.phrases import in_words
+from taut.data.schema import Category, Column
 from taut.data.sheet import Sheet
 from taut.data.support import check_cells
 from taut.errors import DataError, OptionError
@@ -36,53 +36,59 @@ def check_given(given: Mapping[str, Any], sheet: Sheet) -> dict[str, dict[str, A
     return {str(name): _long_form(str(name), wish) for name, wish in given.items()}
 
 
-def given_choice(cells: Cells, wish: Mapping[str, Any], inferred: Choice, name: str) -> Choice:
-    """The choice as given; where that is what was `inferred`, the reason stays.
+def given_column(cells: Cells, wish: Mapping[str, Any], inferred: Column, name: str) -> Column:
+    """The column as given; where that is what was `inferred`, the reason stays.
 
     Raises DataError or SupportError, naming column and row, where the data contradict it.
     """
     if wish.keys() <= {"na_values"}:
         return inferred
-    kind = wish.get("kind") or _implied_kind(wish, inferred)
-    if kind == IGNORE or not FAMILIES[kind]:
-        kept = inferred.kind if kind == IGNORE else kind
+    named = wish.get("kind") or _implied_kind(wish, inferred)
+    if named == IGNORE or not kind_named(named).modelled:
+        kept = inferred.kind if named == IGNORE else named
         same = kept == inferred.kind and not inferred.family
-        return inferred if same else Choice(kind=cast(Kind, kept), reason="ignored, as given")
-    low, high = _bounds(cells.title, wish) if kind == "bounded" else (None, None)
-    check_cells(cells, kind, name, low=low, high=high)
+        return inferred if same else Column(name=cells.name, kind=kept, reason="ignored, as given")
+    kind = kind_named(named)
+    low, high = _bounds(cells.title, wish) if kind.bounded else (None, None)
+    column = Column(name=cells.name, kind=named, reason=f"{named}, as given", low=low, high=high)
+    check_cells(cells, column, name)
     if not cells.present.any():
         raise DataError(f"Wanted cells in column {cells.title} of `{name}` to fit; none is there; ignore the column.")
-    categories = _categories(cells, wish, name) if kind in CODED else None
-    if kind in CODED and categories is not None and (len(categories) < 2 or (kind == "binary" and len(categories) > 2)):
-        wanted = "two values" if kind == "binary" else "two values or more"
+    categories = _categories(cells, wish, name) if kind.coded else None
+    if categories is not None:
+        _check_categories(categories, kind, cells.title, name)
+    family = wish.get("family") or (inferred.family if named == inferred.kind else _family(cells, kind))
+    column = dataclasses.replace(column, family=family, categories=categories)
+    return inferred if _decided(column) == _decided(inferred) else column
+
+
+def _decided(column: Column) -> tuple[Any, ...]:
+    return (column.kind, column.family, column.categories, column.low, column.high)
+
+
+def _check_categories(categories: list[Category], kind: Kind, title: str, name: str) -> None:
+    if len(categories) < 2 or (kind.codes == "two" and len(categories) > 2):
+        wanted = "two values" if kind.codes == "two" else "two values or more"
         raise DataError(
-            f"Wanted {wanted} in column {cells.title} of `{name}`, given as {kind}; got {len(categories)}; "
+            f"Wanted {wanted} in column {title} of `{name}`, given as {kind.name}; got {len(categories)}; "
             "give another kind, or ignore it."
         )
-    family = wish.get("family") or (inferred.family if kind == inferred.kind else _family(cells, kind))
-    choice = Choice(
-        kind=cast(Kind, kind), family=family, reason=f"{kind}, as given", categories=categories, low=low, high=high
-    )
-    same = (kind, family, categories, low, high) == _decided(inferred)
-    return inferred if same else choice
-
-
-def _decided(choice: Choice) -> tuple[Any, ...]:
-    return (choice.kind, choice.family, choice.categories, choice.low, choice.high)
 
 
 def _long_form(name: str, wish: Any) -> dict[str, Any]:
     wish = {"kind": wish} if isinstance(wish, str) else wish
+    known = ", ".join([*(kind.name for kind in kinds()), IGNORE])
     if not isinstance(wish, Mapping) or not wish:
-        raise OptionError(f"Wanted a kind for column `{name}`; got {wish!r}; give one of {', '.join(KINDS)}, {IGNORE}.")
+        raise OptionError(f"Wanted a kind for column `{name}`; got {wish!r}; give one of {known}.")
     for key in wish:
         if key not in _KEYS:
             raise OptionError(f"Wanted {', '.join(_KEYS)} for column `{name}`; got `{key}`; leave it out.")
     kind, family = wish.get("kind"), wish.get("family")
-    if kind is not None and kind != IGNORE and kind not in KINDS:
-        raise OptionError(f"Wanted a kind for column `{name}`; got `{kind}`; give one of {', '.join(KINDS)}, {IGNORE}.")
-    families = FAMILIES[kind] if kind in FAMILIES else tuple(dict.fromkeys(sum(FAMILIES.values(), ())))
-    if family and (kind == IGNORE or family not in families):
+    matching = [each for each in kinds() if kind in (None, each.name)]
+    if not matching and kind != IGNORE:
+        raise OptionError(f"Wanted a kind for column `{name}`; got `{kind}`; give one of {known}.")
+    families = list(dict.fromkeys(family for each in matching for family in each.families))
+    if family and family not in families:
         what = f"a family of {kind} columns" if kind else "a family"
         raise OptionError(
             f"Wanted {what} for column `{name}`; got `{family}`; give one of {', '.join(families) or 'none'}."
@@ -90,15 +96,15 @@ def _long_form(name: str, wish: Any) -> dict[str, Any]:
     return dict(wish)
 
 
-def _implied_kind(wish: Mapping[str, Any], inferred: Choice) -> str:
+def _implied_kind(wish: Mapping[str, Any], inferred: Column) -> str:
     """The kind that the other words imply: bounds, categories, or a family that one kind has."""
     if "low" in wish or "high" in wish:
-        return "bounded"
+        return next(kind.name for kind in kinds() if kind.bounded)
     family = wish.get("family")
     if family:
-        fitting = [kind for kind, families in FAMILIES.items() if family in families]
+        fitting = [kind.name for kind in kinds() if family in kind.families]
         return inferred.kind if inferred.kind in fitting else fitting[0]
-    if inferred.kind in CODED:
+    if kind_of(inferred).coded and inferred.family:
         return inferred.kind
     return "binary" if isinstance(wish["categories"], list | tuple) and len(wish["categories"]) == 2 else "categorical"
 
@@ -113,10 +119,11 @@ def _bounds(title: str, wish: Mapping[str, Any]) -> tuple[float, float]:
 
 def _categories(cells: Cells, wish: Mapping[str, Any], name: str) -> list[Category]:
     """The categories as given, or those that occur; raises DataError for a cell that is none of them."""
-    found = distinct(cells)
+    found = cells.distinct
     given = wish.get("categories")
     if given is None:
-        if wish.get("kind") == "ordinal" and cells.levels is None and any(isinstance(label, str) for label in found):
+        ordered = "kind" in wish and kind_named(wish["kind"]).codes == "ordered"
+        if ordered and cells.levels is None and any(isinstance(label, str) for label in found):
             raise OptionError(
                 f"Wanted the categories of the ordinal column {cells.title} in their order; got none; list them, as in "
                 f"categories: [{in_words(found)}]."
@@ -134,9 +141,5 @@ def _categories(cells: Cells, wish: Mapping[str, Any], name: str) -> list[Catego
     return list(given)
 
 
-def _family(cells: Cells, kind: str) -> str:
-    if kind == "count":
-        return count_family(cells.numbers()[cells.present])[0]
-    if kind == "real":
-        return "student-t" if heavy_tails(cells.numbers()[cells.present]) else "gaussian"
-    return FAMILIES[kind][0]
+def _family(cells: Cells, kind: Kind) -> str:
+    return kind.families[0] if kind.choose_family is None else kind.choose_family(cells)

@@ -1,4 +1,4 @@
-"""From a sheet to its schema: what each column is, by rules that say their reasons."""
+"""From a sheet to its schema: what each column is, by the rules of the kinds, which say their reasons."""
 
 import dataclasses
 import datetime
@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from taut.data.cells import MICROSECONDS, Cells
-from taut.data.choices import Choice, distinct, in_words
 from taut.data.extracting import cells_of, readable_cells
-from taut.data.given import IGNORE, check_given, given_choice
+from taut.data.given import IGNORE, check_given, given_column
+from taut.data.kinds import kind_of, kinds
 from taut.data.missing_values import listed_values
 from taut.data.native_types import native_type
-from taut.data.quantities import choose_float, choose_whole, density
 from taut.data.remarks import with_remarks
 from taut.data.resolution import date_unit_of, decimals_of
 from taut.data.scaling import column_scale, digits_lost
@@ -21,9 +20,7 @@ from taut.data.schema import Column, NativeType, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
 from taut.data.text_cells import odd_cells
-from taut.data.units import Scale, differences
-
-_LONG_TEXT = 40
+from taut.data.units import differences
 
 
 def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: np.ndarray | None = None) -> Schema:
@@ -55,82 +52,46 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
         cells = dataclasses.replace(whole.take(rows), native=native_type(sheet.series[number]))
         if not ignored:
             check_finite_cells(cells, sheet.name)
-        choice = with_remarks(choose(cells), cells, odd_cells(whole))
+        column, cells = _inferred(cells, whole, parse="kind" not in wish)
         if name in wishes:
-            choice = given_choice(cells, wish, choice, sheet.name)
-        columns.append(_finished(cells, choice, sheet.name, (*sheet.na_values, *na_values)))
+            column = given_column(cells, wish, column, sheet.name)
+        columns.append(_finished(cells, column, sheet.name, (*sheet.na_values, *na_values)))
     return Schema(columns=tuple(columns), named=sheet.named)
 
 
-def choose(cells: Cells) -> Choice:
-    """The kind of a column by what its cells look like, and why."""
-    if cells.came == "other":
-        held = "" if cells.native is None or cells.native.name == "object" else f" ({cells.native.name[:40]})"
-        return Choice(kind="text", reason=f"cells that are neither numbers, text nor dates{held}; ignored")
-    labels = distinct(cells)
-    count = int(cells.present.sum())
-    if len(labels) <= 1:
-        what = f"every cell that is there is {in_words(labels)}" if labels else "no cell is there"
-        return Choice(kind="constant", reason=f"{what}; ignored")
-    if cells.is_date:
-        return Choice(kind="date", family="gaussian", reason="dates, as days before and after their mean")
-    if len(labels) == 2 and (count > 2 or labels == [0, 1]):
-        reason = f"two distinct values: {in_words(labels)}"
-        return Choice(kind="binary", family="bernoulli", reason=reason, categories=labels)
-    if cells.is_number and cells.levels is None:
-        return _choose_number(cells)
-    return _choose_labels(cells, labels, count)
+def infer_column(cells: Cells) -> Column:
+    """The kind of a column by what its cells look like, and why: that of the first kind that takes it."""
+    found = (kind.infer(cells) for kind in reversed(kinds()))
+    return next(column for column in found if column is not None)
 
 
-def _choose_number(cells: Cells) -> Choice:
-    if cells.came == "duration":
-        return density(cells.observed, "durations in seconds")
-    return choose_whole(cells) if cells.is_whole else choose_float(cells)
+def _inferred(cells: Cells, whole: Cells, *, parse: bool) -> tuple[Column, Cells]:
+    """The column with remarks, and its cells in the kind's own reading; `whole` are those of all rows."""
+    column = infer_column(cells)
+    own = kind_of(column).parse if parse else None
+    if own is not None:
+        return column, own(cells)
+    return with_remarks(column, cells, odd_cells(whole)), cells
 
 
-def _choose_labels(cells: Cells, labels: list[Any], count: int) -> Choice:
-    few = len(labels)
-    if cells.came == "enum":
-        reason = f"an ordered type with {few} levels that occur: {in_words(labels)}"
-        return Choice(kind="ordinal", family="ordered-logit", reason=reason, categories=labels)
-    named = {"string": "text", "wide integer": "whole numbers beyond 63 bits"}
-    what = "a categorical type" if cells.levels is not None else named.get(cells.came, "mixed cells")
-    if few < count and few <= max(20, np.sqrt(count)) and (count >= 1.5 * few or cells.levels is not None):
-        reason = f"{what} with {few} distinct values: {in_words(labels)}"
-        return Choice(kind="categorical", family="categorical", reason=reason, categories=labels)
-    lengths = [len(str(label)) for label in labels]
-    if np.mean(lengths) > _LONG_TEXT and cells.came != "wide integer":
-        return Choice(kind="text", reason=f"free text of {np.mean(lengths):.0f} letters on average; ignored")
-    if few >= 0.9 * count:
-        share = "all" if few == count else "nearly all"
-        return Choice(kind="identifier", reason=f"{what}, {share} {few} values distinct; ignored")
-    reason = f"{what} with {few} distinct values in {count} rows, too many for categories; ignored"
-    return Choice(kind="text", reason=reason)
-
-
-def _finished(cells: Cells, choice: Choice, name: str, na_values: tuple[str | int | float, ...]) -> Column:
+def _finished(cells: Cells, column: Column, name: str, na_values: tuple[str | int | float, ...]) -> Column:
     seen = int(cells.present.sum())
-    quantity = choice.kind in ("real", "positive", "bounded", "date") and bool(choice.family)
-    scale = column_scale(cells, choice, name) if quantity else Scale()
+    quantity = kind_of(column).scale is not None and bool(column.family)
+    scale = column_scale(cells, column, name)
     resolution = _resolution(cells) if quantity else None
-    reason = choice.reason + digits_lost(cells, scale, resolution)
-    if choice.kind == "date" and quantity:
+    reason = column.reason + digits_lost(cells, scale, resolution)
+    if cells.is_date and quantity:
         reason = f"{reason}; day 0 is {datetime.date(1970, 1, 1) + datetime.timedelta(days=scale.offset)}"
-    return Column(
-        name=cells.name,
-        kind=choice.kind,
-        family=choice.family,
+    return dataclasses.replace(
+        column,
         reason=reason,
-        categories=choice.categories,
-        low=choice.low,
-        high=choice.high,
         offset=scale.offset,
         unit=scale.unit,
         resolution=resolution,
         dtype=cells.came,
         missing=len(cells.present) - seen,
         seen=seen,
-        native=_remembered(cells, choice),
+        native=_remembered(cells, column),
         decimals=decimals_of(cells.observed) if quantity and not cells.is_date else None,
         date_unit=date_unit_of(cells) if quantity and cells.is_date else None,
         notation=cells.notation,
@@ -138,9 +99,10 @@ def _finished(cells: Cells, choice: Choice, name: str, na_values: tuple[str | in
     )
 
 
-def _remembered(cells: Cells, choice: Choice) -> NativeType | None:
+def _remembered(cells: Cells, column: Column) -> NativeType | None:
     """The type of a column that cells will be made for; levels of others are not worth their room."""
-    if cells.native is None or choice.family or choice.kind == "constant":
+    kind = kind_of(column)
+    if cells.native is None or column.family or (kind.coded and not kind.modelled):
         return cells.native
     return dataclasses.replace(cells.native, levels=None)
 

@@ -5,20 +5,22 @@ import dataclasses
 import numpy as np
 
 from taut.data.cells import Cells
-from taut.data.choices import Choice
+from taut.data.kinds import kind_of
+from taut.data.schema import Column
 
 # Codes of missing values: -1 below nothing but numbers from 0 up, and nines.
 _NINES = frozenset(sign * nines for sign in (-1, 1) for nines in (9, 99, 999, 9999, 99999, 999999))
 
 
-def with_remarks(choice: Choice, cells: Cells, odd: str) -> Choice:
-    """The choice with what is to be said of its cells: how they were read, which are `odd`, which may mean missing."""
-    if odd and not choice.family and choice.kind in ("identifier", "text"):
-        return dataclasses.replace(choice, kind="text", reason=f"{odd}; ignored")
-    if choice.kind == "constant" and not choice.family:
-        return choice
-    parts = [choice.reason, cells.remark, odd, far_outside(cells)]
-    return dataclasses.replace(choice, reason="; ".join(part for part in parts if part))
+def with_remarks(column: Column, cells: Cells, odd: str) -> Column:
+    """The column with what is to be said of its cells: how they were read, which are `odd`, which may mean missing."""
+    kind = kind_of(column)
+    if kind.coded and not kind.modelled:
+        return column
+    if odd and not kind.modelled:
+        return dataclasses.replace(column, kind="text", reason=f"{odd}; ignored")
+    parts = [column.reason, cells.remark, odd, far_outside(cells)]
+    return dataclasses.replace(column, reason="; ".join(part for part in parts if part))
 
 
 def far_outside(cells: Cells) -> str:

@@ -1,20 +1,18 @@
 """From the numbers a model gives back to columns as people have them: `decode`, `fill`."""
 
-import decimal
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data.arrow import functions
-from taut.data.cells import MICROSECONDS
 from taut.data.coding import match_columns
+from taut.data.decoding import decode_numbers
 from taut.data.extracting import cells_like
+from taut.data.kinds import kind_of
 from taut.data.native_types import in_type, in_type_of
 from taut.data.notations import Notation
-from taut.data.resolution import rounded_moments, rounded_numbers
-from taut.data.schema import CODED, Column, Schema
+from taut.data.schema import Column, Schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.errors import ShapeError
 
@@ -109,66 +107,7 @@ def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
 
 def restored(column: Column, values: np.ndarray, *, as_cells: bool = False) -> pa.Array:
     """One column of cells from its encoded numbers, null for NaN; with `as_cells` numbers have its decimals."""
-    there = ~np.isnan(values)
-    if column.kind in (*CODED, "constant"):
-        categories = column.categories or []
-        codes = np.clip(np.rint(np.where(there, values, 0)), 0, len(categories) - 1).astype(np.int64)
-        return _labels(column, [categories[code] if ok else None for code, ok in zip(codes, there, strict=True)])
-    if column.kind == "date":
-        return _dates(column, values, there)
-    if column.dtype == "integer" and column.kind == "real":
-        return pa.array(_whole(column, np.where(there, values, 0.0)), mask=~there)
-    values = np.where(there, values * column.unit + column.offset, 0.0)
-    if column.low is not None or column.high is not None:
-        values = np.clip(values, column.low, column.high)
-    if as_cells and column.kind in ("real", "positive", "bounded"):
-        low = 0.0 if column.kind == "positive" else -np.inf if column.low is None else column.low
-        high = np.inf if column.high is None else column.high
-        values = rounded_numbers(values, column.decimals, low=low, high=high)
-    if column.kind == "count":
-        values = np.maximum(np.rint(values), 0)
-    if column.dtype == "duration":
-        return _durations(np.where(there, values, np.nan))
-    if column.dtype != "integer":
-        return pa.array(values, mask=~there)
-    # A positive whole number must not be rounded to the 0 that it cannot be.
-    values = np.maximum(np.rint(values), 1) if column.kind == "positive" else np.rint(values)
-    return pa.array(np.clip(values, -(2.0**62), 2.0**62).astype(np.int64), mask=~there)
-
-
-def _whole(column: Column, values: np.ndarray) -> np.ndarray:
-    """Whole numbers: those beyond 2^53 would lose their last digits if the offset were added in floating point."""
-    middle = int(np.floor(column.offset))
-    moved = np.rint(values * column.unit + (column.offset - middle))
-    room = 2.0**62 - abs(middle)
-    return np.clip(moved, -room, room).astype(np.int64) + middle
-
-
-def _labels(column: Column, labels: list[Any]) -> pa.Array:
-    if column.dtype in ("float", "duration"):
-        numbers = pa.array([None if label is None else float(label) for label in labels], pa.float64())
-        return _durations(np.asarray(numbers, np.float64)) if column.dtype == "duration" else numbers
-    if column.dtype == "wide integer":
-        labels = [None if label is None else decimal.Decimal(label) for label in labels]
-    try:
-        cells = pa.array(labels)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        cells = pa.array([None if label is None else str(label) for label in labels])
-    return cells.dictionary_encode() if column.dtype in ("categorical", "enum") else cells
-
-
-def _durations(seconds: np.ndarray) -> pa.Array:
-    there = np.isfinite(seconds)
-    return pa.array(np.rint(np.where(there, seconds, 0.0) * 1e6).astype(np.int64), pa.duration("us"), mask=~there)
-
-
-def _dates(column: Column, values: np.ndarray, there: np.ndarray) -> pa.Array:
-    days = np.where(there, values * column.unit, 0.0)
-    moments = np.rint(days * MICROSECONDS).astype(np.int64) + round(column.offset * MICROSECONDS)
-    moments = rounded_moments(moments, column.date_unit, column.dtype)
-    zone = column.dtype.partition(", ")[2] or None
-    stamps = pa.array(moments, pa.int64(), mask=~there).cast(pa.timestamp("us", zone))
-    return functions.floor_temporal(stamps, unit="day").cast(pa.date32()) if column.dtype == "date" else stamps
+    return (kind_of(column).decode or decode_numbers)(column, values, as_cells)
 
 
 def _filled(

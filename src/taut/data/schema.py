@@ -1,42 +1,11 @@
 """What a model has to know about the columns of a table: their kinds, families, codes and units."""
 
 import dataclasses
-from typing import Literal, get_args
 
 from taut.data.notations import Notation
 from taut.errors import OptionError
 
-Kind = Literal[
-    "real",
-    "positive",
-    "bounded",
-    "count",
-    "binary",
-    "categorical",
-    "ordinal",
-    "constant",
-    "identifier",
-    "date",
-    "text",
-]
 Category = str | int | float | bool
-KINDS: tuple[str, ...] = get_args(Kind)
-
-# The likelihoods that a kind can have; the first is taken where nothing is known. None: the kind is not modelled.
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "real": ("gaussian", "student-t", "mixture"),
-    "positive": ("log-normal",),
-    "bounded": ("logit-normal", "beta"),
-    "count": ("poisson", "negative-binomial", "zero-inflated-poisson", "zero-inflated-negative-binomial"),
-    "binary": ("bernoulli",),
-    "categorical": ("categorical",),
-    "ordinal": ("ordered-logit",),
-    "date": ("gaussian", "student-t", "mixture"),
-    "constant": (),
-    "identifier": (),
-    "text": (),
-}
-CODED = ("binary", "categorical", "ordinal")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +45,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: str
     family: str = ""
     reason: str = ""
     categories: list[Category] | None = None

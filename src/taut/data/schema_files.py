@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from taut.data.kinds import kind_of
 from taut.data.read_errors import check_readable, in_one_clause
 from taut.data.schema import Column, Schema
 from taut.errors import DataError
@@ -63,7 +64,7 @@ def read_schema(path: str | Path) -> dict[str, Any]:
 def _lines(column: Column) -> str:
     reason = " ".join(column.reason.split())
     wish: dict[str, Any] = {"kind": column.kind if column.modelled else "ignore"}
-    if not column.modelled and column.kind in ("constant", "identifier", "text"):
+    if not column.modelled and not kind_of(column).modelled:
         wish["kind"] = column.kind
     if column.modelled:
         wish["family"] = column.family

@@ -2,43 +2,54 @@
 
 import datetime
 from collections.abc import Callable
+from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
 
 from taut.data.affixes import taken_apart
 from taut.data.cells import Cells
-from taut.data.schema import CODED, Column
+from taut.data.kinds import Kind, kind_of
+from taut.data.schema import Column
 from taut.errors import DataError, SupportError
 
 # Differences of numbers up to here do not overflow in double precision.
 _LARGEST = 1e300
 # Models work in single precision, in units of the column; its numbers end a little above and, near 0, below these.
 FARTHEST, _NEAREST = 1e37, 1e-37
-_NUMERIC = ("real", "positive", "bounded", "count")
 
 
-def check_cells(cells: Cells, kind: str, name: str, *, low: float | None = None, high: float | None = None) -> None:
-    """Raise DataError where the cells have another type than `kind` wants, SupportError where a value is outside it.
+def check_cells(cells: Cells, column: Column, name: str) -> None:
+    """Raise DataError where the cells have another type than the column wants, SupportError where one is outside it.
 
     A column without any cell is of every type. `name` is what the sheet is called.
     """
-    if not cells.present.any():
+    kind = kind_of(column)
+    check_type(cells, kind, name)
+    if kind.within is not None and cells.present.any():
+        wrong = ~kind.within(column, cells.numbers()) & cells.present
+        if wrong.any():
+            refuse_cell(SupportError, kind.values(column), cells, name, *cells.first(wrong))
+
+
+def check_type(cells: Cells, kind: Kind, name: str) -> None:
+    """Raise DataError where the cells are no finite numbers, or no dates, while the kind wants these."""
+    if not cells.present.any() or kind.reads == "labels":
         return
-    if kind in _NUMERIC and not cells.is_number:
+    if kind.reads == "dates":
+        if not cells.is_date:
+            cell, row = cells.first(_where_not(_spells_date, cells))
+            refuse_cell(DataError, "dates in ISO form, such as 2020-02-29,", cells, name, cell, row)
+        return
+    if not cells.is_number:
         cell, row = cells.first(cells.present if cells.is_date else _where_not(_spells_number, cells))
-        _refuse(DataError, "numbers", cells, name, cell, row)
-    if kind == "date" and not cells.is_date:
-        cell, row = cells.first(_where_not(_spells_date, cells))
-        _refuse(DataError, "dates in ISO form, such as 2020-02-29,", cells, name, cell, row)
-    if kind in _NUMERIC:
-        check_finite_cells(cells, name)
-        _check_support(cells, kind, name, low, high)
+        refuse_cell(DataError, "numbers", cells, name, cell, row)
+    check_finite_cells(cells, name)
 
 
 def check_unit(column: Column, cells: Cells, name: str) -> list[str]:
     """Raise DataError where numbers come in another unit than in the fit; a note where only one side has a unit."""
-    if not column.modelled or column.kind in CODED or cells.is_date or not cells.present.any():
+    if not column.modelled or kind_of(column).coded or cells.is_date or not cells.present.any():
         return []
     wanted, came = ("" if each is None else each.unit for each in (column.notation, cells.notation))
     if wanted == came:
@@ -56,38 +67,20 @@ def check_finite_cells(cells: Cells, name: str) -> None:
     """Raise DataError at the first infinity, or number near the end of double precision."""
     if cells.values.dtype.kind == "f" and (np.abs(cells.observed) > _LARGEST).any():
         cell, row = cells.first(np.abs(cells.values) > _LARGEST)
-        _refuse(DataError, f"finite numbers, {_LARGEST:g} at most,", cells, name, cell, row)
+        refuse_cell(DataError, f"finite numbers, {_LARGEST:g} at most,", cells, name, cell, row)
 
 
-def check_within_reach(cells: Cells, coded: np.ndarray, kind: str, name: str) -> None:
+def check_within_reach(cells: Cells, coded: np.ndarray, kind: Kind, name: str) -> None:
     """Raise DataError at the first cell that single precision cannot hold in the units of its column.
 
-    `coded` are the cells in these units; those of a `kind` that is positive must not come too near to 0 either.
+    `coded` are the cells in these units; those of a `kind` above zero must not come too near to 0 either.
     """
     beyond = np.abs(coded) > FARTHEST
-    if kind == "positive":
+    if kind.above_zero:
         beyond |= coded < _NEAREST
     if beyond.any():
         wanted = f"numbers within {FARTHEST:g} times the spread of the column (single precision ends there)"
-        _refuse(DataError, wanted, cells, name, *cells.first(beyond))
-
-
-def _check_support(cells: Cells, kind: str, name: str, low: float | None, high: float | None) -> None:
-    values = cells.numbers()
-    if kind == "positive":
-        wrong, wanted = values <= 0, "numbers above 0"
-    elif kind == "count":
-        wrong, wanted = (values < 0) | (values != np.floor(values)), "whole numbers from 0 up"
-    elif kind == "bounded":
-        wrong, wanted = (values <= (low or 0.0)) | (values >= _or_one(high)), f"numbers between {low} and {high}"
-    else:
-        return
-    if (wrong & cells.present).any():
-        _refuse(SupportError, wanted, cells, name, *cells.first(wrong))
-
-
-def _or_one(high: float | None) -> float:
-    return 1.0 if high is None else high
+        refuse_cell(DataError, wanted, cells, name, *cells.first(beyond))
 
 
 def _where_not(spells: Callable[[object], bool], cells: Cells) -> np.ndarray:
@@ -108,7 +101,8 @@ def _spells_date(cell: object) -> bool:
     return True
 
 
-def _refuse(error: type[DataError], wanted: str, cells: Cells, name: str, cell: str, row: int) -> None:
+def refuse_cell(error: type[DataError], wanted: str, cells: Cells, name: str, cell: str, row: int) -> NoReturn:
+    """Raise the error for a cell in this row of the sheet called `name`, where something else was wanted."""
     raise error(
         f"Wanted {wanted} in column {cells.title} of `{name}`; row {row} (counting from 0) holds `{cell[:40]}`; "
         "mend the cell, or call it missing with `na_values`."

@@ -13,9 +13,9 @@ from taut.data.affixes import taken_apart
 from taut.data.amounts import Reading, amounts_in, doubtful_comma, mixed_units
 from taut.data.arrow import functions
 from taut.data.cells import Cells
+from taut.data.kinds import kind_named
 from taut.data.notations import Notation
 from taut.data.parsing import AMONG_NUMBERS, USUAL, dates_in, is_marker
-from taut.data.schema import CODED
 
 _TEXT = ("string", "mixed")
 # A column is looked at closer only if some of its first cells have a digit.
@@ -36,11 +36,15 @@ def as_spelled(cells: Cells, *, separator: str = "", kind: str | None = None, kn
     >>> cells_of(as_sheet({"price": ["$1,234.50", "n/a", "$7.25"]}), 0).numbers().tolist()
     [1234.5, nan, 7.25]
     """
-    if cells.came not in _TEXT or kind in CODED or not _has_digits(cells):
+    wanted = None if kind is None else kind_named(kind)
+    if wanted is not None and wanted.parse is not None:
+        return wanted.parse(cells)
+    reads = None if wanted is None else wanted.reads
+    if cells.came not in _TEXT or reads == "labels" or not _has_digits(cells):
         return cells
     text, markers = _text(cells)
-    found = _dates(text, known) if kind in (None, "date") else None
-    if found is None and kind != "date":
+    found = _dates(text, known) if reads in (None, "dates") else None
+    if found is None and reads != "dates":
         found = amounts_in(text, separator=separator, known=known)
     if found is None or (kind is None and not separator and cells.came == "string" and _labels(found.values)):
         return cells

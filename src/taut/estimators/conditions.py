@@ -15,14 +15,15 @@ from taut.data import (
     Sheet,
     Sizes,
     Table,
+    cells_of,
+    check_type,
     encode_covariates,
+    kind_named,
     learn_covariates,
     learn_sizes,
     place_of,
     totals,
 )
-from taut.data.extracting import cells_of
-from taut.data.support import check_cells
 from taut.errors import DataError, OptionError
 
 COUNTS = ("poisson", "negative-binomial", "zero-inflated-poisson", "zero-inflated-negative-binomial")
@@ -146,5 +147,5 @@ def _there(sheet: Sheet | None, name: str, names: Sequence[str]) -> Sheet:
 def column_of(sheet: Sheet, name: str, schema: Schema | None = None) -> Float[np.ndarray, "n"]:
     """A column of numbers, all of which are there; an empty cell counts as 0, which is refused after."""
     cells = cells_of(sheet, place_of(name, sheet, schema))
-    check_cells(cells, "real", sheet.name)
+    check_type(cells, kind_named("real"), sheet.name)
     return np.nan_to_num(cells.numbers())

@@ -14,8 +14,7 @@ import scipy
 from jaxtyping import Bool, Float
 
 from taut.auditing import Completion, complete_rows
-from taut.data import Schema, Table, as_sheet, decode, encode, fill
-from taut.data.schema import CODED
+from taut.data import Schema, Table, as_sheet, decode, encode, fill, kind_of
 from taut.errors import OptionError
 from taut.estimators.blocks import schema_of
 from taut.estimators.conditions import joined
@@ -66,7 +65,7 @@ def impute(
     table = prepared(fitted, sheet)
     found = completed(fitted, table, draws=max(draws, 1), level=level, seed=seed)
     features = len(schema.modelled)
-    coded = np.array([column.kind in CODED for column in schema.modelled])
+    coded = np.array([kind_of(column).coded for column in schema.modelled])
     numbers = found.mean if how == "mean" else found.middle
     single = np.where(coded, found.mode, numbers)
     offsets, units = (np.array([getattr(each, name) for each in schema.modelled]) for name in ("offset", "unit"))

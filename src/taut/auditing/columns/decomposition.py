@@ -8,24 +8,22 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from taut.data import Column, Schema
+from taut.data import Column, Schema, kind_of
 from taut.record import ColumnAccount, LeftOut, Measure, Part, TableAccount
-
-PROBABILITIES = ("count", "binary", "categorical", "ordinal")
 
 Cells = Float[np.ndarray, "n columns"]
 
 
 def measure_of(column: Column) -> Measure:
     """Whether a cell of this column adds the log of a probability or of a density."""
-    return "probability" if column.kind in PROBABILITIES else "density"
+    return "probability" if kind_of(column).discrete else "density"
 
 
 def unit_of(column: Column) -> str | None:
     """What a density is per: `day` for a date, else the column's own `unit`; None of a probability."""
     if measure_of(column) == "probability":
         return None
-    return "day" if column.kind == "date" else "unit"
+    return "day" if kind_of(column).reads == "dates" else "unit"
 
 
 def decomposition_of(columns: Sequence[ColumnAccount]) -> list[Part]:

@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 from jaxtyping import Float
 
-from taut.data import Column
+from taut.data import Column, kind_of
 from taut.record import Dependence, PairDifference
 
 # Columns in the two matrices; pairs that are named.
@@ -61,7 +61,7 @@ def dependence_of(columns: Sequence[Column], pairs: Pairs) -> Dependence | None:
 
 def _associations(columns: Sequence[Column], cells: Cells, cuts: list[np.ndarray]) -> Square:
     found = _spearman(cells)
-    coded = [column.kind == "categorical" for column in columns]
+    coded = [kind_of(column).codes == "unordered" for column in columns]
     if any(coded):
         codes = [_codes(column, cells[:, place], cuts[place]) for place, column in enumerate(columns)]
         for i in np.flatnonzero(coded):

@@ -9,8 +9,7 @@ import numpy as np
 import scipy
 from jaxtyping import Float
 
-from taut.data import Column
-from taut.data.schema import CODED
+from taut.data import Column, kind_of
 from taut.record import Marginal
 
 BINS, MOST_LABELS = 20, 12
@@ -32,7 +31,7 @@ def marginal_of(column: Column, real: Cells, synthetic: Synthetic) -> Marginal |
     real, synthetic = (cells[~np.isnan(cells)] for cells in (real, synthetic))
     if not len(real) or not len(synthetic):
         return None
-    return (_of_categories if column.kind in CODED else _of_numbers)(column, real, synthetic)
+    return (_of_categories if kind_of(column).coded else _of_numbers)(column, real, synthetic)
 
 
 def _of_categories(column: Column, real: Cells, synthetic: Synthetic) -> Marginal:
@@ -44,7 +43,7 @@ def _of_categories(column: Column, real: Cells, synthetic: Synthetic) -> Margina
     distance = 0.5 * float(np.abs(shares[0] - shares[1]).sum())
     if len(labels) > MOST_LABELS:
         # Levels stay in their order; of categories the most frequent are shown.
-        order = np.arange(len(labels)) if column.kind == "ordinal" else np.argsort(-shares[0], kind="stable")
+        order = np.arange(len(labels)) if kind_of(column).codes == "ordered" else np.argsort(-shares[0], kind="stable")
         kept, rest = order[: MOST_LABELS - 1], order[MOST_LABELS - 1 :]
         labels = [*(labels[code] for code in kept), f"{len(rest)} others"]
         shares = np.concatenate([shares[:, kept], shares[:, rest].sum(axis=1, keepdims=True)], axis=1)
@@ -63,7 +62,7 @@ def _of_numbers(column: Column, real: Cells, synthetic: Synthetic) -> Marginal:
     both = np.concatenate([real, synthetic])
     low, high = (float(end) for end in np.quantile(both, RANGE))
     edges = np.linspace(low, high, BINS + 1) if high > low else low + np.linspace(-0.5, 0.5, BINS + 1)
-    if column.kind == "count" and edges[-1] - edges[0] < BINS:
+    if kind_of(column).counts and edges[-1] - edges[0] < BINS:
         edges = np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
     shares = [np.histogram(np.clip(cells, edges[0], edges[-1]), edges)[0] / len(cells) for cells in (real, synthetic)]
     # Real numbers were rounded and the model's were not: ties would be called a distance.
@@ -81,12 +80,12 @@ def _of_numbers(column: Column, real: Cells, synthetic: Synthetic) -> Marginal:
 
 
 def _unrounded(cells: Cells, column: Column) -> Cells:
-    step = (column.resolution or (1.0 if column.kind == "count" else 0.0)) / column.unit
+    step = (column.resolution or (1.0 if kind_of(column).counts else 0.0)) / column.unit
     return cells + step * (np.random.default_rng(0).random(len(cells)) - 0.5)
 
 
 def _text(column: Column, value: float) -> str:
-    if column.kind != "date":
+    if kind_of(column).reads != "dates":
         return f"{value:.4g}" if abs(value) < 1e4 or abs(value) >= 1e7 else f"{value:.0f}"
     # The calendar ends at the years 1 and 9999, a model's tails may not.
     days = float(np.clip(value, -719_162, 2_932_896))

@@ -10,8 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from taut.auditing.completing import Completion, complete_rows
-from taut.data import Column
-from taut.data.schema import CODED
+from taut.data import Column, kind_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.record import Estimate, MaskedCells
@@ -36,7 +35,7 @@ def scores_of_masked_cells(
     passes, seed = int(np.clip(MOST_ROWS // len(data), 1, FOLDS)), np.asarray(jr.key_data(key)).ravel()
     masks = masks_of_cells(data[:, :width], passes=passes, seed=seed)
     rows = np.concatenate([np.where(_widened(mask, data.shape[1]), np.nan, data) for mask in masks])
-    codes = tuple(len(column.categories or ()) if column.kind in CODED else 0 for column in columns)
+    codes = tuple(len(column.categories or ()) if kind_of(column).coded else 0 for column in columns)
     found = complete_rows(model, guide, rows, key=key, codes=codes, level=LEVEL)
     truth, hidden = np.concatenate([data[:, :width]] * len(masks)), np.concatenate(masks)
     return [
@@ -73,7 +72,7 @@ def _one(
     if n < FEWEST:
         return None
     observed = known[~np.isnan(known)]
-    if column.kind in CODED:
+    if kind_of(column).coded:
         right = found.mode[at, place] == truth
         usual = float(np.mean(truth == np.bincount(observed.astype(int)).argmax()))
         said, score, value = float(np.mean(found.chance[at, place])), "accuracy", float(np.mean(right))

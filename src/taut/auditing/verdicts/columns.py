@@ -152,7 +152,7 @@ def _is_heavy(column: ColumnAccount) -> bool:
 def _is_off(column: ColumnAccount, hidden: MaskedCells) -> bool:
     difference = hidden.covered.value - hidden.said
     # An interval of whole numbers holds what it must or more.
-    if column.kind == "count" and difference > 0:
+    if column.measure == "probability" and hidden.score == "rmse" and difference > 0:
         return False
     error = error_of(hidden.covered)
     return math.isfinite(error) and abs(difference) >= max(OFF, OFF_ERRORS * error)
