@@ -93,7 +93,6 @@ class ContinuousBernoulliLogits(dist.Distribution):
 
     arg_constraints = {"logits": constraints.real}  # noqa: RUF012  numpyro's own form
     support = constraints.unit_interval
-    reparametrized_params = ["logits"]  # noqa: RUF012  as above
 
     def __init__(self, logits: Float[Array, "*shape"], *, validate_args: bool | None = None):
         self.logits = logits

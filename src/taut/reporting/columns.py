@@ -122,12 +122,6 @@ def pair_rows(pairs: Sequence[PairDifference]) -> list[ColumnRow]:
     ]
 
 
-def misfits(ledger: Ledger) -> list[ColumnAccount]:
-    """The columns whose calibration is not right, worst first."""
-    found = [(c.calibration.p_value, c) for c in ledger.columns if c.calibration and c.calibration.shape != "right"]
-    return [column for _, column in sorted(found, key=lambda pair: pair[0])]
-
-
 def column_lines(ledger: Ledger) -> list[Line]:
     """For a terminal: holes, the two sums, and the columns that need a look."""
     table = ledger.table

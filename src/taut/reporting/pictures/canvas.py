@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#656d77", "#d8dee4", "#fefefe"
-WHITE = "#ffffff"  # stays white in dark mode: writing on a coloured bar
 ELBO, KL, KL_PALE = "#2f6fb3", "#d9772b", "#eec39f"
 ELBO_PALE, FAMILY, RATE = "#a9c5e4", "#b0413e", "#7b6bb0"
 WIDE, NARROW = 7.4, 3.75  # inches; 710 and 360 CSS pixels
