@@ -100,7 +100,7 @@ def test_the_command_line_finds_parts_in_the_current_folder(saved, of_objects, m
     done("score", "run", "rows.npy", "--out", "scores.csv", "--draws", 5, "--parts", "my_parts:build", "--quiet")
     scores = np.genfromtxt("scores.csv", delimiter=",", names=True)["log_p"]
     np.testing.assert_allclose(scores, of_objects.score_samples(ROWS, draws=5), rtol=1e-5)
-    assert "encoder own" in " ".join(run("info", "run").out.split())
+    assert "own parts encoder, prior; built by `--parts`" in " ".join(run("info", "run").out.split())
 
 
 @pytest.mark.slow

@@ -44,6 +44,8 @@ def _for_people(facts: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
     if schema is not None:
         # The lines below name the columns, and say more.
         shown["columns"] = f"{len(schema.columns)}, see below"
+    if facts["own_parts"]:
+        shown["own_parts"] = f"{', '.join(facts['own_parts'])}; built by `--parts`"
     return {name: value for name, value in shown.items() if name not in FOR_PROGRAMS}
 
 

@@ -13,7 +13,7 @@ from taut.errors import RunFolderError
 
 FORMAT = 2
 # What `Manifest` and its `Architecture`, which need JAX, take where a run is from before these were added.
-LATER = {"estimator": "VAE", "learned": {}}
+LATER = {"estimator": "VAE", "learned": {}, "own_parts": []}
 LATER_OF_ARCHITECTURE = {
     "schema": None,
     "units": None,

@@ -41,6 +41,7 @@ class Manifest:
     """What `model.json` holds; `digests` are SHA-256 of the other files, `digest` of this one without itself.
 
     `estimator` is the name of the class that was saved, and `learned` what it knows beside the model, as plain values.
+    `own_parts` have no name, so that code must build them.
     """
 
     format: int
@@ -62,11 +63,7 @@ class Manifest:
     digests: dict[str, str]
     digest: str = ""
     learned: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-    @property
-    def own_parts(self) -> list[str]:
-        """The parts that have no name, so that code must build them."""
-        return [option for option in PARTS if self.options.get(option) == OWN]
+    own_parts: list[str] = dataclasses.field(default_factory=list)
 
 
 def save(
@@ -106,6 +103,7 @@ def save(
         taut=__version__,
         estimator=estimator,
         learned=learned or {},
+        own_parts=[option for option in PARTS if options.get(option) == OWN],
         options=options,
         digests={name: str(file_digest(path / name)) for name in names},
         **{name: getattr(fitted, name) for name in own},
