@@ -18,6 +18,7 @@ import pytest
 import taut
 from taut.auditing import AuditOptions, Context
 from taut.bounds import certified_lower, exact_terms
+from taut.data import Block, Column, Schema
 from taut.errors import AuditError, OptionError
 from taut.guides import Constant, free_gaussians
 from taut.numerics import gaussian_kl, inverse_softplus
@@ -278,10 +279,15 @@ def test_digests_change_with_one_weight_and_with_one_datum(of_linear):
     assert by_data.model_digest == ledger.model_digest
 
 
+IMAGE = Column(name="x", kind="binary", family="bernoulli", block=Block(width=6, shape=(2, 3)))
+
+
 def test_settings_and_context_are_in_the_ledger():
     model, guide, data = neural(latents=4)
     labels = np.arange(10) % 3
-    context = Context(title="bits", likelihood="bernoulli", image_shape=(2, 3), labels=labels, notes=["a note"])
+    context = Context(
+        title="bits", likelihood="bernoulli", schema=Schema(columns=(IMAGE,)), labels=labels, notes=["a note"]
+    )
     ledger = audit(
         model, guide, data.astype(np.uint8), key=jr.key(0), draws=400, rows=9, context=context, settings={"seed": 4}
     )

@@ -16,7 +16,7 @@ from PIL import Image
 
 from taut import datasets, likelihoods, load, networks
 from taut.cli.comparable import check_comparable
-from taut.data.units import Units
+from taut.data import Schema, Units
 from taut.errors import DataError
 from taut.estimators.manifest import FORMAT, own_digest
 from taut.models import LatentVariableModel
@@ -236,13 +236,20 @@ def guide_with(fitted, spread):
     return eqx.tree_at(lambda guide: guide.inputs, fitted.guide, inputs)
 
 
+def block_with(fitted, **changes):
+    """The architecture with the block that the fit saw changed so."""
+    column = fitted.schema.one_block
+    schema = Schema(columns=(dataclasses.replace(column, block=dataclasses.replace(column.block, **changes)),))
+    return dataclasses.replace(fitted.architecture, schema=schema)
+
+
 UNLIKE = {
     "features": (
-        lambda mine: {"architecture": dataclasses.replace(mine.architecture, features=9)},
+        lambda mine: {"architecture": block_with(mine, width=9, names=None)},
         "models of the same columns; `a` was fitted to 16 of them and `b` to 9; fit both to one table.",
     ),
     "columns": (
-        lambda _: {"columns": [f"y{n}" for n in range(16)]},
+        lambda mine: {"architecture": block_with(mine, names=[f"y{n}" for n in range(16)])},
         "models of the same columns; where `a` has `x0`, `b` has `y0`; fit both to one table.",
     ),
     "total": (
@@ -270,7 +277,8 @@ UNLIKE = {
 
 @pytest.fixture(scope="module")
 def fitted(finished):
-    return dataclasses.replace(load(finished).fitted_, columns=[f"x{n}" for n in range(16)])
+    found = load(finished).fitted_
+    return dataclasses.replace(found, architecture=block_with(found, names=[f"x{n}" for n in range(16)]))
 
 
 @pytest.mark.parametrize("name", UNLIKE)
@@ -290,7 +298,7 @@ def test_real_columns_in_other_units_cannot_be_compared(spread, alike, likelihoo
     table = datasets.load(str(shelf / "unseen.npy"))
     metres = dataclasses.replace(
         fitted,
-        architecture=dataclasses.replace(fitted.architecture, units=Units(offsets=(0.0,) * 16, units=(1.0,) * 16)),
+        architecture=block_with(fitted, units=Units(offsets=(0.0,) * 16, units=(1.0,) * 16)),
         model=model_with(fitted, likelihood(16)),
         guide=guide_with(fitted, [1.0] * 16),
     )

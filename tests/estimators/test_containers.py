@@ -6,10 +6,9 @@ import pytest
 from sklearn.datasets import load_digits
 
 import taut
-from taut.data import Table
+from taut.data import Table, block_of, one_thing
 from taut.errors import SupportError
 from taut.estimators.config import VAEConfig
-from taut.estimators.one_block import block_of, one_thing
 from taut.estimators.training import EPOCHS, STEPS, plan_of
 from tests.quick import quick
 

@@ -10,7 +10,6 @@ from scipy.stats import multivariate_normal
 
 import taut
 from taut.errors import DataError, OptionError
-from taut.estimators.blocks import schema_of
 from taut.estimators.holes import usual_values
 from taut.models import standard_normal
 from taut.numerics import log_density_by_entry
@@ -42,9 +41,9 @@ def gaussian_of(vae):
     """Weight, mean and noise of x under a linear decoder; the scales of its Gaussian know nothing of z."""
     zero, one = (vae.model_.likelihood(jnp.full(1, value)) for value in (0.0, 1.0))
     mean = np.asarray(zero.mean, np.float64)
-    columns = schema_of(vae.fitted_).columns
+    columns = vae.schema_.entries
     offsets, units = (np.array([getattr(column, name) for column in columns]) for name in ("offset", "unit"))
-    coded = zero.blocks[0].coded if vae.schema_ else zero.coded
+    coded = zero.coded if vae.schema_.one_block else zero.blocks[0].coded
     weight = (np.asarray(one.mean, np.float64) - mean) * units
     return weight[:, None], mean * units + offsets, np.asarray(coded.variance, np.float64) * units**2
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Num
 
 from taut.auditing.measurement import Measured
 from taut.auditing.simulation import drawn_rows
-from taut.data import Schema, Units, decode
+from taut.data import Block, Schema, decode
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel, entries_in
 from taut.numerics import floats_on_device, mean_of, one_draw
@@ -22,23 +22,29 @@ from taut.shapes import RandomKey
 class Context(NamedTuple):
     """What a page may show beside the numbers of an audit, as far as the caller knows it.
 
-    `low` and `high` are the ends of the grey scale of an image; `labels` has one for each row of the audited data.
-    `schema` says what the columns of a table are, coded as by `taut.data.encode`; with it each gets an account.
-    `units` are those in which the model sees a block of real numbers.
+    `labels` has one for each row of the audited data.
+    `schema` says what the fields of a datum are, coded as by `taut.data.encode`; each column of it gets an account.
     """
 
     title: str = "a model and a guide"
     likelihood: str = "as given"
     history: Sequence[HistoryRow] = ()
     outcome: str | None = None
-    image_shape: tuple[int, int] | None = None
     feature_names: Sequence[str] | None = None
     labels: np.ndarray | None = None
-    low: float = 0.0
-    high: float = 1.0
     notes: Sequence[str] = ()
     schema: Schema | None = None
-    units: Units | None = None
+
+    @property
+    def block(self) -> Block:
+        """The numbers that a page draws one by one or as images: those of the block that is all of a datum."""
+        field = None if self.schema is None else self.schema.one_block
+        return Block(width=0) if field is None or field.block is None else field.block
+
+    @property
+    def by_column(self) -> bool:
+        """Whether each field gets an account of its own."""
+        return self.schema is not None and self.schema.one_block is None
 
 
 ROWS_SHOWN = 300
@@ -56,21 +62,21 @@ def exhibits_of(
     labels = None if context.labels is None else np.asarray(context.labels)[measured.numbers]
 
     def shown(values: Num[np.ndarray, "k features"]) -> list[Any]:
-        if context.schema is not None:
+        if context.by_column:
             return []
-        values = values if context.units is None else context.units.restore(values)
-        if context.image_shape is None:
+        values = values if context.block.units is None else context.block.units.restore(values)
+        if context.block.shape is None:
             return [[None if np.isnan(v) else float(f"{v:.4g}") for v in row] for row in values]
-        return _in_unit_range(values, context.low, context.high)
+        return _in_unit_range(values, *context.block.ends)
 
     drawable = isinstance(model, LatentVariableModel)
     rebuilt = _reconstructions(model, guide, first) if drawable else first[:0]
-    made = first[:0] if not drawable or context.schema is not None else _samples(model, first, SAMPLES_SHOWN, key=key)
+    made = first[:0] if not drawable or context.by_column else _samples(model, first, SAMPLES_SHOWN, key=key)
     return Exhibits(
         rows=_rows_shown(measured),
         history=_thinned(list(context.history)),
         outcome=context.outcome,
-        image_shape=context.image_shape,
+        image_shape=context.block.shape,
         originals=shown(entries_in(model, first)),
         reconstructions=shown(entries_in(model, rebuilt)),
         samples=shown(made),
@@ -79,7 +85,7 @@ def exhibits_of(
         if measured.guide_moments is None
         else _latent_map(np.asarray(measured.guide_moments.mean), labels),
         table=None
-        if context.schema is None
+        if context.schema is None or not context.by_column
         else _table(context.schema, first, rebuilt, _new_rows(model, first, key=key) if drawable else first[:0]),
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from taut import likelihoods
 from taut.cli.comparable_tables import OTHER_UNITS, table_complaints
 from taut.cli.rows import Rows
-from taut.data import Sheet, Table, digest
+from taut.data import Sheet, digest
 from taut.datasets.loading import as_block
 from taut.errors import DataError
 from taut.estimators.training import Fitted
@@ -27,17 +27,18 @@ def check_comparable(runs: dict[str, Fitted], rows: Rows) -> None:
 def _complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Rows) -> Iterator[str]:
     """What is unlike, the coarsest first."""
     yield from _given_complaints(one, mine, other, theirs)
-    if mine.schema is not None and theirs.schema is not None:
+    blocks = [side.schema.one_block is not None for side in (mine, theirs)]
+    if not any(blocks):
         yield from table_complaints(one, mine, other, theirs)
         return
-    if mine.schema is not None or theirs.schema is not None:
-        table, block = (one, other) if theirs.schema is None else (other, one)
+    if not all(blocks):
+        table, block = (one, other) if blocks[1] else (other, one)
         yield (
             f"models of the same columns; `{table}` was fitted to a table, column by column, and `{block}` to one "
             "block of numbers; fit both in one way"
         )
         return
-    yield from _block_complaints(one, mine, other, theirs, as_block(rows) if isinstance(rows, Sheet) else rows)
+    yield from _block_complaints(one, mine, other, theirs, rows)
 
 
 def _given_complaints(one: str, mine: Fitted, other: str, theirs: Fitted) -> Iterator[str]:
@@ -62,15 +63,16 @@ def _given_total(fitted: Fitted) -> bool:
     return sizes is not None and sizes.column is None
 
 
-def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, table: Table) -> Iterator[str]:
+def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Rows) -> Iterator[str]:
     """What is unlike, the coarsest first."""
     if mine.architecture.features != theirs.architecture.features:
         yield (
             f"models of the same columns; `{one}` was fitted to {mine.architecture.features} of them and `{other}` to "
             f"{theirs.architecture.features}; fit both to one table"
         )
-    if mine.columns is not None and theirs.columns is not None and mine.columns != theirs.columns:
-        unlike = next(pair for pair in zip(mine.columns, theirs.columns, strict=True) if pair[0] != pair[1])
+    names, others = mine.schema.entry_names, theirs.schema.entry_names
+    if names is not None and others is not None and names != others:
+        unlike = next(pair for pair in zip(names, others, strict=True) if pair[0] != pair[1])
         yield (
             f"models of the same columns; where `{one}` has `{unlike[0]}`, `{other}` has `{unlike[1]}`; fit both to "
             "one table"
@@ -80,9 +82,9 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, table:
             f"probabilities or densities on both sides; `{one}` is {mine.likelihood.name} and `{other}` "
             f"{theirs.likelihood.name}, one of each; fit both with likelihoods of one kind"
         )
-    if _rows_seen(mine, table) != _rows_seen(theirs, table):
+    if _rows_seen(mine, rows) != _rows_seen(theirs, rows):
         yield (
-            f"the same rows for both; `{one}` and `{other}` binarise `{table.name}` unalike; fit both with one "
+            f"the same rows for both; `{one}` and `{other}` binarise `{rows.name}` unalike; fit both with one "
             "`--binarise` and one `--seed`, or on data that are zeros and ones already"
         )
     supports = [_support(side.model.observation) for side in (mine, theirs)]
@@ -100,8 +102,9 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, table:
         )
 
 
-def _rows_seen(fitted: Fitted, table: Table) -> str:
-    return digest(fitted.binarisation.for_evaluation(table.values))
+def _rows_seen(fitted: Fitted, rows: Rows) -> str:
+    values = as_block(rows).values if isinstance(rows, Sheet) else rows.values
+    return digest(fitted.binarisation.for_evaluation(values))
 
 
 def _support(likelihood: likelihoods.AbstractLikelihood) -> str:
@@ -131,12 +134,13 @@ def _other_units(mine: Fitted, theirs: Fitted) -> tuple[str, float] | None:
     worst = int(np.argmax(np.abs(np.log(ratios))))
     if 1 / OTHER_UNITS < ratios[worst] < OTHER_UNITS:
         return None
-    return (str(worst) if mine.columns is None else f"`{mine.columns[worst]}`"), float(ratios[worst])
+    names = mine.schema.entry_names
+    return (str(worst) if names is None else f"`{names[worst]}`"), float(ratios[worst])
 
 
 def _spreads(fitted: Fitted) -> np.ndarray | None:
     """How much each column of a block of real numbers varied, where the encoder says it."""
     inputs = getattr(fitted.guide, "inputs", None)
-    if fitted.units is None or not isinstance(inputs, Standardise):
+    if not isinstance(inputs, Standardise):
         return None
-    return np.asarray(inputs.spread, np.float64) * np.array(fitted.units.units)
+    return np.asarray(inputs.spread, np.float64) * np.array([entry.unit for entry in fitted.schema.entries])

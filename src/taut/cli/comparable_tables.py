@@ -42,12 +42,10 @@ def table_complaints(one: str, mine: Fitted, other: str, theirs: Fitted) -> Iter
 
 
 def _by_name(fitted: Fitted) -> dict[str, Column]:
-    assert fitted.schema is not None
     return {column.name: column for column in fitted.schema.modelled}
 
 
 def _given(fitted: Fitted) -> list[str]:
-    assert fitted.schema is not None
     return sorted(column.name for column in fitted.schema.columns if column.given)
 
 

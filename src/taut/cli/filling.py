@@ -17,8 +17,7 @@ from taut.data import Column, Schema, Sheet, decode, kind_of, write
 from taut.data.coding import match_columns
 from taut.data.extracting import cells_like, readable_cells
 from taut.errors import DataError
-from taut.estimators.blocks import schema_of
-from taut.estimators.imputing import Imputation
+from taut.estimators.imputing import Imputation, check_fillable
 from taut.estimators.training import Fitted
 from taut.files import write_text
 
@@ -39,7 +38,8 @@ class Filled:
     @classmethod
     def of(cls, fitted: Fitted, sheet: Sheet, source: str) -> Filled:
         """What there is to fill, and what is left because its column is not modelled."""
-        columns = match_columns(schema_of(fitted), sheet)
+        check_fillable(fitted.schema)
+        columns = match_columns(fitted.schema.unfolded, sheet)
         holes = np.column_stack([~cells_like(sheet, place, column).present for column, place in columns])
         others = set(range(len(sheet.columns))) - {place for _, place in columns}
         unmodelled = {sheet.columns[place]: readable_cells(sheet, place) for place in sorted(others)}

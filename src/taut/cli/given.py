@@ -13,7 +13,7 @@ from taut.data.schema import listed
 from taut.errors import OptionError
 
 
-def values_given(schema: Schema | None, words: list[str]) -> dict[str, Any]:
+def values_given(schema: Schema, words: list[str]) -> dict[str, Any]:
     """Columns and their values, each read by the kind of its column.
 
     Raises OptionError where there is no table, no such column, or no such value in it.
@@ -22,10 +22,6 @@ def values_given(schema: Schema | None, words: list[str]) -> dict[str, Any]:
     >>> values_given(Schema(columns=(age,)), ["age=40"])
     {'age': 40.0}
     """
-    if words and schema is None:
-        raise OptionError(
-            "`--given` wants a run that was fitted to a table; this one saw one block of numbers; fit one."
-        )
     found: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -33,15 +29,16 @@ def values_given(schema: Schema | None, words: list[str]) -> dict[str, Any]:
             raise OptionError(f"`--given` wants COLUMN=VALUE; got `{word}`; write it as in `--given age=40`.")
         if name in found:
             raise OptionError(f"`--given` wants each column once; got `{name}` twice; leave one out.")
-        assert schema is not None
         found[name] = _value(_column(schema, name), value.strip())
     return found
 
 
 def _column(schema: Schema, name: str) -> Column:
-    known = [column for column in schema.columns if column.name == name]
+    known = [column for column in (*schema.columns, *schema.entries) if column.name == name and column.block is None]
     if not known:
-        raise OptionError(f"`--given` wants a column among {listed(schema.modelled)}; got `{name}`; name one of these.")
+        raise OptionError(
+            f"`--given` wants a column among {listed(schema.unfolded.modelled)}; got `{name}`; name one of these."
+        )
     if not (known[0].modelled or known[0].given):
         raise OptionError(
             f"`--given` wants a column that is modelled, among {listed(schema.modelled)}; got `{name}`, which is "

@@ -27,23 +27,21 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     facts = describe(run)
     voice = Voice(as_json=as_json)
     try:
-        schema = msgspec.convert(facts["architecture"]["schema"], Schema | None)
+        schema = msgspec.convert(facts["architecture"]["schema"], Schema)
         table = _shown(_for_people(facts, schema))
         voice.give({"run": str(run), **facts})
     except (msgspec.ValidationError, RecursionError) as error:
         raise unreadable(run, error) from None
     voice.show(table)
-    if schema is not None:
-        voice.show("")
-        voice.show_schema(schema)
+    voice.show("")
+    voice.show_schema(schema)
 
 
-def _for_people(facts: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
+def _for_people(facts: dict[str, Any], schema: Schema) -> dict[str, Any]:
     parts = {name: value for name, value in facts["architecture"].items() if name != "schema"}
     shown = facts | {"architecture": parts}
-    if schema is not None:
-        # The lines below name the columns, and say more.
-        shown["columns"] = f"{len(schema.columns)}, see below"
+    # The lines below name the columns, and say more.
+    shown["columns"] = f"{len(schema.unfolded.columns)}, see below"
     if facts["own_parts"]:
         shown["own_parts"] = f"{', '.join(facts['own_parts'])}; built by `--parts`"
     return {name: value for name, value in shown.items() if name not in FOR_PROGRAMS}

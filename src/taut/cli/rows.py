@@ -34,7 +34,7 @@ def run_in(folder: str | Path, parts: str | None = None) -> VAE:
     if not isinstance(found, VAE):
         raise _other(folder, type(found).__name__)
     # Files are read and written as arrays or Arrow's tables, whatever library the fit was of.
-    found.library_ = "numpy" if found.schema_ is None or found.library_ == "numpy" else "pyarrow"
+    found.library_ = "numpy" if found.schema_.spread is not None or found.library_ == "numpy" else "pyarrow"
     return found
 
 
@@ -64,9 +64,7 @@ def rows_to_fit(source: str, *, likelihood: str, schema: Path | None, binarise: 
     return as_block(rows) if isinstance(rows, Sheet) and one_block and is_numbers(rows) else rows
 
 
-def rows_for(
-    schema: Schema | None, source: str, voice: Voice, *, strict: bool = False, na_values: str | None = None
-) -> Rows:
+def rows_for(schema: Schema, source: str, voice: Voice, *, strict: bool = False, na_values: str | None = None) -> Rows:
     """The rows of `source` for a run of this schema, see `fitting_rows`; what was decided about their cells is said."""
     rows, notes = fitting_rows(schema, datasets.load(source), strict=strict, na_values=na_values)
     for note in notes:
@@ -74,15 +72,15 @@ def rows_for(
     return rows
 
 
-def sheet_for(schema: Schema | None, source: str, voice: Voice, *, na_values: str | None = None) -> Sheet:
+def sheet_for(schema: Schema, source: str, voice: Voice, *, na_values: str | None = None) -> Sheet:
     """As `rows_for`, but always a sheet: in one block whole numbers beside holes would lose their type."""
-    if schema is not None:
+    if schema.spread is None:
         return as_sheet(rows_for(schema, source, voice, na_values=na_values))
     return as_sheet(datasets.load(source)).with_na_values(marked(na_values))
 
 
 def fitting_rows(
-    schema: Schema | None, rows: Rows, *, strict: bool = False, na_values: str | None = None
+    schema: Schema, rows: Rows, *, strict: bool = False, na_values: str | None = None
 ) -> tuple[Rows, list[str]]:
     """Rows for a table or for a block of numbers, whichever the run was fitted to, and what to say about their cells.
 
@@ -91,9 +89,9 @@ def fitting_rows(
     Raises DataError where a column is missing or of another type, and with `strict` SupportError for a category that
     the fit did not see, which counts as missing otherwise.
     """
-    if schema is None and na_values is not None:
+    if schema.spread is not None and na_values is not None:
         raise OptionError("`--na-values` wants a run of a table; this one is of a block of numbers; fit a table.")
-    if schema is None:
+    if schema.spread is not None:
         return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
     sheet = as_sheet(rows).with_na_values(marked(na_values))
     notes = encode(schema, sheet, strict=strict).notes
@@ -107,10 +105,8 @@ def is_array(rows: Rows) -> bool:
 
 def taken(rows: Rows, numbers: np.ndarray) -> Rows:
     """Some of the rows."""
-    if isinstance(rows, Table):
-        beside = None if rows.beside is None else taken(rows.beside, numbers)
-        return dataclasses.replace(rows, values=rows.values[numbers], labels=None, beside=beside)
-    return dataclasses.replace(rows, frame=rows.frame[numbers.tolist()], notes=[])
+    some = rows.take(numbers)
+    return dataclasses.replace(some, labels=None, notes=rows.notes if is_array(rows) else [])
 
 
 def say_left_out(schema: Schema, voice: Voice) -> None:

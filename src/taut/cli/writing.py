@@ -85,10 +85,9 @@ def reconstruct(
     check_not_data(data, out)
     voice, vae = Voice(quiet, as_json), run_in(run, parts)
     rows = rows_for(vae.schema_, data, voice, na_values=na_values)
-    if vae.schema_ is not None:
-        if not is_array(rows):
-            check_frame_place(out)
-        say_left_out(vae.schema_, voice)
+    if not is_array(rows):
+        check_frame_place(out)
+    say_left_out(vae.schema_, voice)
     _write(vae.reconstruct(rows), vae, out, voice)
 
 
@@ -113,9 +112,6 @@ def sample(
     check_file_place(out)
     voice, vae = Voice(quiet, as_json), run_in(run, parts)
     wishes = values_given(vae.schema_, given or [])
-    if vae.schema_ is None:
-        _write(vae.sample(number, seed=seed, holes=holes), vae, out, voice)
-        return
     if vae.library_ != "numpy":
         check_frame_place(out)
     say_left_out(vae.schema_, voice)
@@ -142,7 +138,7 @@ def _write(rows: Any, vae: VAE, out: Path, voice: Voice) -> None:
         _write_frame(rows, out, voice)
         return
     schema = vae.schema_
-    _write_columns(rows, vae.fitted_.columns if schema is None or schema.named else None, out, voice)
+    _write_columns(rows, schema.entry_names if schema.named else None, out, voice)
 
 
 def _write_columns(values: np.ndarray, names: list[str] | None, out: Path, voice: Voice) -> None:

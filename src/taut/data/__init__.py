@@ -15,7 +15,8 @@ write                      columns → a file, whole or not at all
 write_cells                a copy of an .h5ad file with more in it
 """
 
-from taut.data.binarisation import binarise_fixed, grey_levels
+from taut.data.binarisation import NOT_BINARISED, Binarisation, binarise_fixed, fills_bytes, grey_levels
+from taut.data.blocks import FEWEST_COLUMNS, block_of, fields_like, fields_of, one_thing, table_of
 from taut.data.builtin import BUILTIN
 from taut.data.cell_files import is_cells, write_cells
 from taut.data.checks import (
@@ -26,6 +27,7 @@ from taut.data.checks import (
     check_numeric,
     check_same_features,
     check_varies,
+    place,
 )
 from taut.data.coding import encode
 from taut.data.conversion import as_table
@@ -38,8 +40,8 @@ from taut.data.kinds import Kind, kind_named, kind_of, kinds, register_kind, ser
 from taut.data.missing_values import listed_values
 from taut.data.phrases import in_words
 from taut.data.reading import READ, exists, read, read_sheet
-from taut.data.restoring import decode, fill
-from taut.data.schema import Column, Schema
+from taut.data.restoring import decode, fill, restored_block
+from taut.data.schema import Block, Column, Schema, entry_places
 from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sizes import Sizes, learn_sizes, totals
@@ -47,11 +49,15 @@ from taut.data.sparse import is_sparse
 from taut.data.splitting import split
 from taut.data.support import check_type
 from taut.data.table import Table
-from taut.data.units import Units, units_of
+from taut.data.units import Units, too_close, units_of
 from taut.data.writing import write
 
 __all__ = [
+    "FEWEST_COLUMNS",
+    "NOT_BINARISED",
     "READ",
+    "Binarisation",
+    "Block",
     "Column",
     "Covariate",
     "Kind",
@@ -63,6 +69,7 @@ __all__ = [
     "as_sheet",
     "as_table",
     "binarise_fixed",
+    "block_of",
     "cells_of",
     "check_dimensions",
     "check_enough_rows",
@@ -78,8 +85,12 @@ __all__ = [
     "digest",
     "encode",
     "encode_covariates",
+    "entry_places",
     "exists",
+    "fields_like",
+    "fields_of",
     "fill",
+    "fills_bytes",
     "grey_levels",
     "in_words",
     "infer_schema",
@@ -92,14 +103,19 @@ __all__ = [
     "learn_sizes",
     "listed_values",
     "narrowed",
+    "one_thing",
+    "place",
     "place_of",
     "read",
     "read_schema",
     "read_sheet",
     "register_kind",
+    "restored_block",
     "row_hashes",
     "serve",
     "split",
+    "table_of",
+    "too_close",
     "totals",
     "units_of",
     "with_given",

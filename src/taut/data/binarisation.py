@@ -1,12 +1,61 @@
 """Grey levels as the chance of a white pixel, and one draw of it."""
 
+from __future__ import annotations
+
+import dataclasses
+
 import numpy as np
 
 from taut.data.checks import check_not_empty, check_numeric, place
 from taut.data.randomness import generator
 from taut.errors import OptionError, SupportError
 
+# Grey levels reach the upper half of 0 to 255, and this share of those that are not black is there; of counts, few are.
+MIDDLE_GREY, SHARE_ABOVE_IT = 128, 0.05
 _CHUNK = 1 << 21
+
+
+@dataclasses.dataclass(frozen=True)
+class Binarisation:
+    """How grey values become zeros and ones: each one with probability value/levels.
+
+    `dynamic` draws afresh whenever training looks; evaluation always draws once, with `seed`, so that all models are
+    scored on the same array.
+    """
+
+    kind: str
+    levels: float
+    seed: int
+
+    @classmethod
+    def of(cls, kind: str, values: np.ndarray, seed: int) -> Binarisation:
+        """The binarisation for training data like these. Raises OptionError, SupportError."""
+        if kind not in ("none", "dynamic", "fixed"):
+            raise OptionError(f"`binarise` wants none, dynamic or fixed; got `{kind}`; choose one of them.")
+        return cls(kind, float(grey_levels(values)), seed) if kind != "none" else NOT_BINARISED
+
+    def for_evaluation(self, values: np.ndarray) -> np.ndarray:
+        """Rows as they are scored; data that are zeros and ones already stay as they are. Raises SupportError."""
+        if self.kind == "none" or bool(np.all((values == 0) | (values == 1))):
+            return values
+        if values.min() < 0 or values.max() > self.levels:
+            raise SupportError(
+                f"Binarising wants values from 0 to {self.levels:g}, as in training; got {values.min():g} to "
+                f"{values.max():g}; bring the data to that scale."
+            )
+        return binarise_fixed(values, self.levels, self.seed)
+
+    def expected(self, values: np.ndarray) -> np.ndarray:
+        """The mean of the rows that the model sees."""
+        return values.mean(axis=0, dtype=np.float64) / self.levels
+
+
+NOT_BINARISED = Binarisation("none", 1.0, 0)
+
+
+def fills_bytes(values: np.ndarray) -> bool:
+    """Whether whole numbers from 0 up look like grey levels from 0 to 255, of which many are bright."""
+    return bool(MIDDLE_GREY <= values.max() <= 255 and np.mean(values[values > 0] >= MIDDLE_GREY) >= SHARE_ABOVE_IT)
 
 
 def grey_levels(values: np.ndarray) -> int:
@@ -25,7 +74,7 @@ def grey_levels(values: np.ndarray) -> int:
     largest = values.max()
     if largest > 1:
         _check_whole(values)
-    return 255 if 128 <= largest <= 255 else max(1, int(largest))
+    return 255 if MIDDLE_GREY <= largest <= 255 else max(1, int(largest))
 
 
 def binarise_fixed(values: np.ndarray, levels: float | int, seed: int) -> np.ndarray:

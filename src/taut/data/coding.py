@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from taut.data.block_cells import block_numbers
+from taut.data.blocks import fields_like
 from taut.data.cells import Cells
 from taut.data.extracting import cells_like
 from taut.data.kinds import kind_of
@@ -17,11 +19,11 @@ from taut.errors import DataError, ShapeError, SupportError
 UNSEEN = "a category that the fit did not see"
 
 
-def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
-    """The (n, modelled columns) float64 numbers of a sheet, NaN for holes.
+def encode(schema: Schema, X: Any, *, strict: bool = False) -> Table:
+    """The (n, entries) numbers of the modelled fields of X, NaN for holes, with the columns of X `beside` them.
 
     A quantity is (x − offset)/unit, in days for a date; a count is as it is; binary is 0 or 1; categorical and ordinal
-    are codes. Columns are found by name, or by position where either side has no
+    are codes; greys are not binarised. Columns are found by name, or by position where either side has no
     names. A category that the fit did not see becomes a hole, with a note; `strict` raises SupportError instead.
     Raises DataError for a missing column, another type, or an infinity, SupportError for a value outside the kind,
     naming column and row, and ShapeError where columns without names are more or fewer.
@@ -32,24 +34,40 @@ def encode(schema: Schema, sheet: Sheet, *, strict: bool = False) -> Table:
     >>> encode(infer_schema(sheet, {"sex": "binary"}), sheet).values.round(3).tolist()
     [[0.0, -1.069], [1.0, -0.267], [nan, 1.336]]
     """
-    places = match_columns(schema, sheet)
-    values = np.empty((len(sheet), len(places)), np.float64)
-    notes = []
-    for number, (column, place) in enumerate(places):
+    sheet = fields_like(schema, X)
+    parts, notes = [np.empty((len(sheet), 0), np.uint8)], list(sheet.notes)
+    for column, place in match_columns(schema, sheet):
+        if column.block is not None:
+            parts.append(block_numbers(column, sheet, place))
+            continue
         cells = cells_like(sheet, place, column)
         notes += check_unit(column, cells, sheet.name)
-        values[:, number], note = _encoded(column, cells, sheet.name, strict=strict)
+        coded, note = _encoded(column, cells, sheet.name, strict=strict)
+        parts.append(coded[:, None])
         notes += note
+    values = parts[1] if len(parts) == 2 else np.hstack(parts)
     notes += _left_out(schema, sheet)
-    empty = int(np.isnan(values).all(axis=1).sum()) if places else 0
+    empty = int(np.isnan(values).all(axis=1).sum()) if values.dtype.kind == "f" and values.shape[1] else 0
     if empty:
         notes.append(f"{empty} of {len(sheet)} rows have no cell that is modelled; their log p(x) is 0 by definition.")
-    columns = [column.name for column, _ in places]
-    return Table(values=values, name=sheet.name, columns=columns, notes=[*sheet.notes, *notes])
+    return Table(
+        values=values,
+        name=sheet.name,
+        columns=schema.entry_names,
+        image_shape=None if sheet.block is None else sheet.block.image_shape,
+        labels=sheet.labels,
+        notes=notes,
+        beside=sheet,
+    )
 
 
 def match_columns(schema: Schema, sheet: Sheet) -> list[tuple[Column, int]]:
-    """Each modelled column and where it is in the sheet; raises as `encode` does where it is nowhere."""
+    """Each modelled field and where it is in the sheet, −1 for the block beside its columns.
+
+    Raises as `encode` does where one is nowhere.
+    """
+    if sheet.block is not None:
+        return [(column, -1) for column in schema.modelled]
     if not (schema.named and sheet.named):
         if len(sheet.columns) != len(schema.columns):
             raise ShapeError(
@@ -68,7 +86,7 @@ def match_columns(schema: Schema, sheet: Sheet) -> list[tuple[Column, int]]:
 
 
 def _left_out(schema: Schema, sheet: Sheet) -> list[str]:
-    if not (schema.named and sheet.named):
+    if not (schema.named and sheet.named) or sheet.block is not None:
         return []
     known = {column.name for column in schema.columns}
     new = [f"`{name}`" for name in sheet.columns if name not in known]

@@ -28,7 +28,7 @@ def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
     if isinstance(X, Table):
         return X
     if isinstance(X, Sheet):
-        return from_frame(X.native, X.name, named=X.named, notes=X.notes, holes=holes)
+        return X.block or from_frame(X.native, X.name, named=X.named, notes=X.notes, holes=holes)
     if is_cells(X):
         return from_cells(X, name)
     if is_sparse(X):

@@ -6,6 +6,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from taut.data.block_cells import as_lists, lists_like
 from taut.data.coding import match_columns
 from taut.data.decoding import decode_numbers
 from taut.data.extracting import cells_like
@@ -33,11 +34,12 @@ def decode(schema: Schema, values: np.ndarray, *, like: Any = None, as_cells: bo
     >>> decode(Schema(columns=(sex,)), np.array([[0.0], [1.0]]))["sex"].to_pylist()
     ['f', 'm']
     """
-    values = _checked(schema, values)
-    columns = {
-        column.name: restored(column, values[:, number], as_cells=as_cells)
-        for number, column in enumerate(schema.modelled)
-    }
+    values, columns = _checked(schema, values), {}
+    for column, span in schema.spans:
+        if column.block is None:
+            columns[column.name] = restored(column, np.asarray(values[:, span.start], np.float64), as_cells=as_cells)
+        else:
+            columns |= _block_columns(column, restored_block(column, values[:, span], as_cells=as_cells))
     table = pa.table(columns)
     if like is None:
         return table
@@ -96,13 +98,55 @@ def fill(schema: Schema, sheet: Sheet, values: np.ndarray) -> Any:
     if len(values) != len(sheet):
         raise ShapeError(f"Wanted {len(sheet)} rows to fill `{sheet.name}`; got {len(values)}; give one for each.")
     frame, changed = sheet.frame, []
-    for number, (column, place) in enumerate(match_columns(schema, sheet)):
-        cells = cells_like(sheet, place, column)
-        rows = np.flatnonzero(~cells.present & ~np.isnan(values[:, number]))
-        if len(rows):
-            notation = (cells.notation or column.notation or Notation()) if cells.spelled else None
-            changed.append(_filled(sheet.series[place], column, values[:, number], rows, notation))
+    schema = schema.unfolded
+    for (column, place), (_, span) in zip(match_columns(schema, sheet), schema.spans, strict=True):
+        own = np.asarray(values[:, span], np.float64)
+        changed += (
+            _filled_lists(sheet, column, place, own) if column.block else _filled_cells(sheet, column, place, own[:, 0])
+        )
     return (frame.with_columns(*changed) if changed else frame).to_native()
+
+
+def _filled_cells(sheet: Sheet, column: Column, place: int, values: np.ndarray) -> list[nw.Series]:
+    cells = cells_like(sheet, place, column)
+    rows = np.flatnonzero(~cells.present & ~np.isnan(values))
+    if not len(rows):
+        return []
+    notation = (cells.notation or column.notation or Notation()) if cells.spelled else None
+    return [_filled(sheet.series[place], column, values, rows, notation)]
+
+
+def _filled_lists(sheet: Sheet, field: Column, place: int, values: np.ndarray) -> list[nw.Series]:
+    """A column of lists with the holes in them filled, whole lists included."""
+    assert field.block is not None
+    came, cells = lists_like(field, sheet, place), sheet.series[place]
+    holes = np.isnan(came) & ~np.isnan(values) if came.dtype.kind == "f" else np.zeros(came.shape, bool)
+    if not holes.any():
+        return []
+    fresh = restored_block(field, values)
+    fresh = np.rint(fresh) if field.kind != "real" else fresh
+    filled = as_lists(np.where(holes, fresh, came), field.block.shape)
+    new = nw.from_arrow(pa.table({"cells": filled}), backend=cells.implementation)["cells"]
+    return [in_type_of(new.alias(cells.name), cells)]
+
+
+def restored_block(field: Column, values: np.ndarray, *, as_cells: bool = False) -> np.ndarray:
+    """The numbers of a block from its encoded ones; with `as_cells` counts and categories are whole."""
+    assert field.block is not None
+    numbers = values if field.block.units is None else field.block.units.restore(values)
+    # Counts are drawn as floats, because they reach further than the integers of a device.
+    whole = as_cells and field.kind != "real" and numbers.dtype.kind == "f" and not np.isnan(numbers).any()
+    return numbers.astype(np.int64) if whole else numbers
+
+
+def _block_columns(field: Column, numbers: np.ndarray) -> dict[str, pa.Array]:
+    assert field.block is not None
+    if field.block.listed:
+        return {field.name: as_lists(numbers, field.block.shape)}
+    return {
+        entry.name: pa.array(column, mask=np.isnan(column))
+        for entry, column in zip(field.entries, numbers.T, strict=True)
+    }
 
 
 def restored(column: Column, values: np.ndarray, *, as_cells: bool = False) -> pa.Array:
@@ -125,9 +169,9 @@ def _filled(
 
 
 def _checked(schema: Schema, values: np.ndarray) -> np.ndarray:
-    values, width = np.asarray(values, np.float64), len(schema.modelled)
+    values, width = np.asarray(values), schema.width
     if values.ndim != 2 or values.shape[1] != width:
         raise ShapeError(
-            f"Wanted one number for each of the {width} modelled columns; got shape {values.shape}; reshape."
+            f"Wanted one number for each of the {width} modelled entries; got shape {values.shape}; reshape."
         )
     return values

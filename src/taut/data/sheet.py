@@ -26,7 +26,8 @@ class Sheet:
     """A data frame of any library, what people call it, and what reading it decided.
 
     Where the columns are not `named` by a person they are called x0, x1, …, and messages count them. `na_values` are
-    cells that mean missing; `separator` stood between the cells of a file of text.
+    cells that mean missing; `separator` stood between the cells of a file of text. A `block` is numbers of one kind
+    beside the columns: the pixels of images, the counts of cells. `labels` belong to the rows.
 
     >>> as_sheet({"age": [30, None], "sex": ["f", "m"]}).columns
     ['age', 'sex']
@@ -38,9 +39,11 @@ class Sheet:
     named: bool = True
     na_values: tuple[str | int | float, ...] = ()
     separator: str = ""
+    block: Table | None = None
+    labels: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.frame if self.block is None else self.block)
 
     @functools.cached_property
     def columns(self) -> list[str]:
@@ -56,6 +59,15 @@ class Sheet:
     def native(self) -> Any:
         """The frame in its own library."""
         return self.frame.to_native()
+
+    def take(self, rows: np.ndarray) -> "Sheet":
+        """Some of the rows, with their labels."""
+        return dataclasses.replace(
+            self,
+            frame=self.frame[rows.tolist()] if self.columns else self.frame,
+            block=None if self.block is None else self.block.take(rows),
+            labels=None if self.labels is None else self.labels[rows],
+        )
 
     def with_na_values(self, na_values: Sequence[str | int | float]) -> "Sheet":
         """The same, in which cells with these values are missing, too."""
@@ -77,7 +89,7 @@ def as_sheet(X: Any, name: str = "X") -> Sheet:
     if isinstance(X, Sheet):
         return X
     if isinstance(X, Table):
-        return dataclasses.replace(_from_array(X.values, X.name, X.columns), notes=list(X.notes))
+        return dataclasses.replace(_from_array(X.values, X.name, X.columns), notes=list(X.notes), labels=X.labels)
     X = in_memory(X, name)
     if not isinstance(X, np.ndarray) and nw.dependencies.is_into_dataframe(X):
         return _from_frame(X, name)

@@ -34,5 +34,11 @@ class Table:
         """How many numbers one row holds."""
         return self.values.shape[1]
 
+    def take(self, rows: np.ndarray) -> "Table":
+        """Some of the rows, with their labels and what stands beside them."""
+        labels = None if self.labels is None else self.labels[rows]
+        beside = None if self.beside is None else self.beside.take(rows)
+        return dataclasses.replace(self, values=self.values[rows], labels=labels, beside=beside)
+
     def __repr__(self) -> str:
         return f"Table({self.name!r}, {len(self)} rows, {self.features} features, {self.values.dtype})"

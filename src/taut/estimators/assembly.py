@@ -11,14 +11,14 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from taut.data import Schema, Units, units_of
+from taut.data import Column, Schema
 from taut.errors import OptionError
 from taut.estimators.conditions import COUNTS, NO_CONDITIONS, Conditions
 from taut.estimators.config import VAEConfig
 from taut.estimators.part_building import BUILT, OWN, PartBuilder, check_draws_of
-from taut.estimators.table_parts import table_parts
+from taut.estimators.table_parts import block_spread, table_parts
 from taut.guides import AbstractGuide
-from taut.likelihoods import AbstractLikelihood, Categorical, InUnits, named
+from taut.likelihoods import AbstractLikelihood, Categorical, InUnits, of_block
 from taut.models import AbstractModel, LatentVariableModel
 from taut.networks import OneHot, Standardise, WithCovariates
 from taut.objectives import OBJECTIVES, Objective
@@ -26,45 +26,38 @@ from taut.one_program import in_one_program
 from taut.shapes import RandomKey
 
 NOTHING_OWN: Mapping[str, Any] = {}
-REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
-
-
-def units_for(likelihood: str, values: np.ndarray) -> Units | None:
-    """Where zero lies and how long the units are for a likelihood of real numbers; None for another.
-
-    One σ for all entries is one in one unit, and a σ of 1 is 1 in that of the data.
-    """
-    if likelihood not in REAL:
-        return None
-    return units_of(values, common=likelihood == "gaussian-shared", natural=likelihood == "gaussian-unit")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Architecture:
     """What it takes to rebuild the modules around stored arrays.
 
-    `largest` is the largest value in the training data, from which totals and numbers of categories follow. A table has
-    a `schema`, and then `likelihood` is `mixed`; a block of real numbers has `units`, in which the modules see it.
     `conditions` say which numbers are given behind a datum's entries, and `missing` whether holes are `random` or
     `informative`. Encoder, decoder, prior, guide and likelihood are names, None where nothing was asked for, or `own`:
     then the part itself comes to `build` and `empty`, in a mapping by option.
     """
 
-    features: int
+    schema: Schema
     latents: int
     hidden: tuple[int, ...]
-    likelihood: str
     covariance: str
-    largest: float
-    schema: Schema | None = None
-    units: Units | None = None
     conditions: Conditions = NO_CONDITIONS
     missing: str = "random"
-    image_shape: tuple[int, ...] | None = None
     encoder: str | None = None
     decoder: str | None = None
     prior: str | None = None
     guide: str | None = None
+
+    @property
+    def features(self) -> int:
+        """How many entries a datum has."""
+        return self.schema.width
+
+    @property
+    def likelihood(self) -> str | None:
+        """`own` where the likelihood is a part without a name."""
+        block = self.schema.one_block
+        return OWN if block is not None and block.family == OWN else None
 
     @property
     def covariates(self) -> int:
@@ -78,7 +71,7 @@ class Architecture:
 
     def check(self) -> None:
         """Raise OptionError where parts do not go together."""
-        if self.missing == "informative" and self.schema is None:
+        if self.missing == "informative" and self.schema.one_block is not None:
             raise OptionError("`missing` wants a table with holes to be informative; got one block; give a frame.")
 
     def empty(self, own: Mapping[str, Any] = NOTHING_OWN) -> tuple[AbstractModel, AbstractGuide]:
@@ -103,7 +96,7 @@ class Architecture:
             latents=self.latents,
             hidden=self.hidden,
             covariance=self.covariance,
-            image_shape=self.image_shape,
+            image_shape=self.schema.image_shape,
         )
         model, guide = self._parts(rows, mean, builder, key)
         if own:
@@ -114,10 +107,11 @@ class Architecture:
     def _parts(
         self, rows: np.ndarray, mean: np.ndarray, builder: PartBuilder, key: RandomKey
     ) -> tuple[AbstractModel, AbstractGuide]:
-        if self.schema is not None:
+        block = self.schema.one_block
+        if block is None:
             return table_parts(
-                self.schema.modelled,
-                rows[:, : len(self.schema.modelled)],
+                self.schema,
+                rows[:, : self.features],
                 builder,
                 covariates=self.covariates,
                 sized=self.sized,
@@ -130,12 +124,9 @@ class Architecture:
         if self.sized:
             entries = entries / np.exp(rows[:, -1:])
             mean = entries.mean(axis=0, dtype=np.float64)
-        if self.likelihood == OWN:
-            likelihood = builder.likelihood(self.features)
-        else:
-            likelihood = named(self.likelihood, entries, largest=self.largest)
-        if self.units is not None:
-            likelihood = InUnits(likelihood, jnp.asarray(np.log(self.units.units), jnp.result_type(float)))
+        likelihood = builder.likelihood(self.features) if self.likelihood == OWN else of_block(block, entries)
+        if block.block is not None and block.block.units is not None:
+            likelihood = InUnits(likelihood, jnp.asarray(np.log(block.block.units.units), jnp.result_type(float)))
         decoder = builder.decoder(
             likelihood,
             likelihood.starting_outputs(jnp.asarray(mean, jnp.result_type(float))),
@@ -152,7 +143,7 @@ class Architecture:
             covariates=self.covariates,
             sized=self.sized,
         )
-        inputs = self._inputs(likelihood, entries, mean)
+        inputs = _inputs(block, likelihood, entries, mean)
         guide = builder.guide(
             (likelihood.outputs if isinstance(likelihood, Categorical) else self.features) + self.covariates,
             WithCovariates(inputs, features=self.features, sized=self.sized) if self.covariates else inputs,
@@ -160,19 +151,16 @@ class Architecture:
         )
         return model, guide
 
-    def _inputs(self, likelihood: AbstractLikelihood, rows: np.ndarray, mean: np.ndarray) -> OneHot | Standardise:
-        if isinstance(likelihood, Categorical):
-            return OneHot(likelihood.classes)
-        logarithm = self.likelihood in COUNTS
-        seen = np.log1p(rows) if logarithm else rows
-        centre = seen.mean(axis=0, dtype=np.float64) if logarithm else mean
-        spread = seen.std(axis=0, dtype=np.float64)
-        typical = max(float(np.sqrt(np.mean(spread**2))), np.finfo(np.float32).tiny)
-        # Entries of one bounded scale, such as pixels, share a spread: a pixel that is almost never lit would
-        # otherwise reach the network as a huge number on the one occasion that it is.
-        own = np.where(spread > 1e-6 * np.abs(centre), spread, 1e-3 * typical)
-        spread = own if self.likelihood in REAL else np.full_like(spread, typical)
-        return Standardise(*(jnp.asarray(a, jnp.result_type(float)) for a in (centre, spread)), logarithm=logarithm)
+
+def _inputs(block: Column, likelihood: AbstractLikelihood, rows: np.ndarray, mean: np.ndarray) -> OneHot | Standardise:
+    """How an encoder reads a block that is all of a datum."""
+    if isinstance(likelihood, Categorical):
+        return OneHot(likelihood.classes)
+    logarithm = block.family in COUNTS
+    seen = np.log1p(rows) if logarithm else rows
+    centre = seen.mean(axis=0, dtype=np.float64) if logarithm else mean
+    spread = block_spread(block, centre, seen.std(axis=0, dtype=np.float64))
+    return Standardise(*(jnp.asarray(a, jnp.result_type(float)) for a in (centre, spread)), logarithm=logarithm)
 
 
 def objective_for(config: VAEConfig) -> Objective:

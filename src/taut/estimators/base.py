@@ -20,8 +20,7 @@ from taut.data import Schema, Table, listed_values
 from taut.estimators import runs, scoring
 from taut.estimators.config import VAEConfig
 from taut.estimators.giving import Asked
-from taut.estimators.opening import opened
-from taut.estimators.part_building import name_of
+from taut.estimators.preparation import prepare_training_data
 from taut.estimators.training import Fitted, train
 from taut.fitting import Outcome
 from taut.guides import AbstractGuide
@@ -72,9 +71,9 @@ class AbstractVAE(BaseEstimator, _Options):
         began = time.monotonic() if began is None else began
         config = self.config
         seed = seed_of(config.random_state)
-        data = opened(
+        data = prepare_training_data(
             X,
-            likelihood=name_of(config.likelihood) or "auto",
+            likelihood=config.likelihood,
             schema=config.schema,
             na_values=listed_values(config.na_values),
             held_out=config.validation_fraction,
@@ -83,7 +82,7 @@ class AbstractVAE(BaseEstimator, _Options):
             labels=labels,
             weights=weights,
             by_column=by_column,
-            binarised=config.binarise != "none",
+            binarise=config.binarise,
         )
         self.take(train(config, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))
         if self.fitted_.outcome.code == "diverged":
@@ -96,8 +95,8 @@ class AbstractVAE(BaseEstimator, _Options):
         self.fitted_ = fitted
         # Options may be set after a fit, for the next one; what is saved with a fit are its own.
         self._config_of_fit = self.config
-        schema, names = fitted.schema, fitted.input_names
-        self.n_features_in_ = fitted.architecture.features if schema is None else len(schema.columns)
+        columns, names = fitted.schema.unfolded.columns, fitted.schema.input_names
+        self.n_features_in_ = len(columns)
         if names is not None:
             self.feature_names_in_ = np.asarray(names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
@@ -119,9 +118,9 @@ class AbstractVAE(BaseEstimator, _Options):
         return self._fitted().likelihood
 
     @property
-    def schema_(self) -> Schema | None:
-        """The columns of the table: kind, likelihood and the reason for each; None where X was one block of numbers."""
-        return self._fitted().architecture.schema
+    def schema_(self) -> Schema:
+        """The fields of the data: kind, likelihood and the reason for each column, and for each block of numbers."""
+        return self._fitted().schema
 
     @property
     def notes_(self) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
 from taut.data import (
     Covariate,
@@ -54,24 +54,22 @@ class Conditions:
         columns = [f"`{each.column.name}`" for each in self.covariates]
         return ", ".join([*columns, *([] if self.sizes is None else [self.sizes.words])])
 
-    def numbers(
-        self, entries: Rows, name: str, sheet: Sheet | None, *, schema: Schema | None = None
-    ) -> Float[np.ndarray, "n width"]:
-        """The covariates of rows: columns from their `sheet`, totals from their coded `entries`.
+    def numbers(self, table: Table, schema: Schema) -> Float[np.ndarray, "n width"]:
+        """The covariates of coded rows: columns from what stands beside them, totals from their entries.
 
         Raises DataError, naming column and row, where a column is missing, empty, of another type or category than in
         the fit, or a size is not above 0.
         """
-        parts = [np.empty((len(entries), 0))]
+        parts = [np.empty((len(table), 0))]
         if self.covariates:
-            parts.append(encode_covariates(self.covariates, _there(sheet, name, self.names), schema=schema))
+            parts.append(encode_covariates(self.covariates, _beside(table, self.names), schema=schema))
         if self.sizes is not None:
-            counts, sizes = entries[:, counted(schema)], self.sizes
+            counts, sizes = table.values[:, counted(schema)], self.sizes
             if sizes.column is None:
                 raw = totals(counts, sizes.means)
             else:
-                raw = column_of(_there(sheet, name, self.names), sizes.column, schema)
-            parts.append(sizes.logarithms(raw, name)[:, None])
+                raw = column_of(_beside(table, self.names), sizes.column, schema)
+            parts.append(sizes.logarithms(raw, table.name)[:, None])
         return np.hstack(parts).astype(np.float32)
 
     def cells(self, numbers: Float[np.ndarray, "n width"]) -> dict[str, pa.Array | pa.ChunkedArray]:
@@ -84,33 +82,23 @@ class Conditions:
             columns[self.sizes.column] = pa.array(np.exp(numbers[:, -1].astype(np.float64)) * self.sizes.middle)
         return columns
 
-    def beside(self, table: Table, sheet: Sheet | None, *, schema: Schema | None = None) -> Table:
-        """The table with the covariates of its rows behind their entries."""
+    def beside(self, table: Table, schema: Schema) -> Table:
+        """Coded rows with their covariates behind their entries."""
         if not self.width:
             return table
-        given = self.numbers(table.values, table.name, sheet, schema=schema)
-        return dataclasses.replace(table, values=joined(table.values, given), beside=None)
+        return dataclasses.replace(table, values=joined(table.values, self.numbers(table, schema)))
 
 
 NO_CONDITIONS = Conditions()
 
 
-def learn_conditions(
-    columns: Schema,
-    size_factor: str | None,
-    table: Table,
-    sheet: Sheet | None,
-    rows: np.ndarray,
-    *,
-    schema: Schema | None,
-) -> Conditions:
-    """What is given by the given ones of `columns` and by sizes, read from the training `rows`.
+def learn_conditions(schema: Schema, size_factor: str | None, table: Table, rows: np.ndarray) -> Conditions:
+    """What is given by the given columns of a schema and by sizes, read from the training `rows` of a coded table.
 
-    `schema` is that of a table, and None for a block of numbers. Raises OptionError where sizes are wanted and nothing
-    is a count.
+    Raises OptionError where sizes are wanted and nothing is a count.
     """
-    own = [column for column in columns.given if column.name != size_factor]
-    covariates = () if sheet is None else learn_covariates(own, sheet, rows)
+    own = [column for column in schema.given if column.name != size_factor]
+    covariates = learn_covariates(own, _beside(table, [column.name for column in own]), rows) if own else ()
     if size_factor is None:
         return Conditions(covariates=covariates)
     counts = table.values[rows][:, counted(schema)]
@@ -118,15 +106,14 @@ def learn_conditions(
         raise OptionError("`size_factor` wants columns of counts; got none; set their kinds, or leave it out.")
     if size_factor == "total":
         return Conditions(covariates=covariates, sizes=learn_sizes(counts))
-    raw = column_of(_there(sheet, table.name, [size_factor]), size_factor, schema)
+    raw = column_of(_beside(table, [size_factor]), size_factor, schema)
     return Conditions(covariates=covariates, sizes=learn_sizes(counts, raw[rows], column=size_factor))
 
 
-def counted(schema: Schema | None) -> np.ndarray | slice:
-    """Which entries are counts: those of count families in a table, else all."""
-    if schema is None:
-        return slice(None)
-    return np.array([place for place, column in enumerate(schema.modelled) if column.family in COUNTS], np.int64)
+def counted(schema: Schema) -> Int[np.ndarray, "counts"]:
+    """Which entries are counts."""
+    places = [np.arange(span.start, span.stop) for column, span in schema.spans if column.family in COUNTS]
+    return np.concatenate([np.empty(0, np.int64), *places])
 
 
 def joined(values: Rows, given: Float[np.ndarray, "n width"]) -> Num[np.ndarray, "n datum"]:
@@ -135,11 +122,13 @@ def joined(values: Rows, given: Float[np.ndarray, "n width"]) -> Num[np.ndarray,
     return np.concatenate([values, given], axis=1, dtype=np.float32 if small else np.float64)
 
 
-def _there(sheet: Sheet | None, name: str, names: Sequence[str]) -> Sheet:
-    if sheet is None:
+def _beside(table: Table, names: Sequence[str]) -> Sheet:
+    """The columns beside coded rows. Raises DataError where there are none."""
+    sheet: Sheet | None = table.beside
+    if sheet is None or not sheet.columns:
         raise DataError(
-            f"Wanted {', '.join(f'`{each}`' for each in names)} beside the rows of `{name}`, since the model is given "
-            "them; got an array without; pass what the fit saw."
+            f"Wanted {', '.join(f'`{each}`' for each in names)} beside the rows of `{table.name}`, since the model is "
+            "given them; got an array without; pass what the fit saw."
         )
     return sheet
 

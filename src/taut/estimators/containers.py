@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data import Schema, Sheet, Table, as_sheet, fill
+from taut.data import Schema, Sheet, Table, as_sheet, decode, fill, restored_block, table_of
 from taut.data.collecting import is_lazy
 from taut.data.extracting import cells_like, cells_of
 from taut.data.restoring import typed
@@ -87,15 +87,22 @@ def in_library(table: pa.Table, library: Any, *, schema: Schema | None = None, l
     return native
 
 
-def block_in_library(values: np.ndarray, names: Sequence[str] | None, library: str, *, like: Any = None) -> Any:
-    """Numbers in named columns as a frame of this library; without names, or of numpy, as they are.
+def rows_in(schema: Schema, values: np.ndarray, library: str, *, like: Any = None, as_cells: bool = False) -> Any:
+    """Rows from coded ones, as a frame of this library in the types of the fit; as an array for numpy.
 
-    >>> block_in_library(np.eye(2), ["a", "b"], "pyarrow").column_names
-    ['a', 'b']
+    A block whose entries came without names is an array in each case.
     """
-    if library == "numpy" or names is None:
-        return values
-    return in_library(pa.table(dict(zip(names, values.T, strict=True))), library, like=like)
+    spread = schema.spread
+    if spread is not None and (library == "numpy" or schema.entry_names is None):
+        return restored_block(spread, np.asarray(values), as_cells=as_cells)
+    return in_library(decode(schema, values, as_cells=as_cells), library, schema=schema, like=like)
+
+
+def rows_like(schema: Schema, values: np.ndarray, X: Any) -> Any:
+    """Rows from coded ones, as what X is: an array, or a frame of the modelled columns in the types of those of X."""
+    if schema.spread is not None:
+        return rows_in(schema, values, library_of(X), like=X)
+    return as_came(decode(schema, values, like=table_of(X)), X)
 
 
 def filled_with(schema: Schema, frame: Any, constants: Mapping[str, Any]) -> Any:

@@ -14,14 +14,14 @@ import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
 from taut.auditing import Audit, AuditOptions, Context, audit_by_row
-from taut.data import Table, as_table, check_same_features, count_seen
+from taut.data import Binarisation, Table, count_seen
 from taut.data import encode as encode_table
 from taut.errors import DataError, OptionError
 from taut.estimators.conditions import Conditions, joined
+from taut.estimators.fields import check_blocks
 from taut.estimators.giving import as_columns, covariates_for
-from taut.estimators.holes import over_rows, readable
-from taut.estimators.one_block import table_of
-from taut.estimators.preparation import check_within, in_units
+from taut.estimators.holes import entries_of, over_rows, readable
+from taut.estimators.part_building import OWN, check_own_support
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, entries_in
@@ -49,28 +49,30 @@ class EncodingOfRow(RowFunction):
         return Encoding(mean, entries_in(model, mean_of(model.given(x).likelihood(mean))))
 
 
+def encoded(fitted: Fitted, X: Any) -> Table:
+    """The rows of X in the coding of the fields, greys as they came, and what is given behind them."""
+    if X is not None and X is fitted.held_out:
+        return X
+    table = encode_table(fitted.schema, X)
+    return fitted.architecture.conditions.beside(table, fitted.schema)
+
+
 def prepared(fitted: Fitted, X: Any) -> Table:
     """The rows of X as the model sees them, refused with a sentence where it cannot."""
-    conditions = fitted.architecture.conditions
-    if fitted.coded and X is fitted.held_out:
-        return X
-    if fitted.schema is not None:
-        sheet = table_of(X)
-        return conditions.beside(encode_table(fitted.schema, sheet), sheet, schema=fitted.schema)
-    table = as_table(X, holes=True)
-    check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
-    holes = np.isnan(table.values) if table.values.dtype.kind == "f" else np.zeros(0, bool)
-    values = np.where(holes, 0, table.values) if holes.any() else table.values
-    values = fitted.binarisation.for_evaluation(values)
-    check_within(fitted.model.observation, fitted.likelihood.name, dataclasses.replace(table, values=values))
-    values = np.where(holes, np.nan, values) if holes.any() else values
-    beside, table = table.beside, dataclasses.replace(table, values=values)
-    return conditions.beside(table if fitted.units is None else in_units(table, fitted.units), beside)
+    table = encoded(fitted, X)
+    seen = dataclasses.replace(table, values=_binarised(fitted.binarisation, table.values))
+    check_blocks(fitted.schema, seen)
+    if fitted.likelihood.name == OWN:
+        whole = np.nan_to_num(entries_of(fitted, seen.values))
+        check_own_support(fitted.model.observation, dataclasses.replace(seen, values=whole))
+    return seen
 
 
-def in_own_units(fitted: Fitted, values: Num[np.ndarray, "n features"]) -> Num[np.ndarray, "n features"]:
-    """Rows of a block as the data are, from rows as the model sees them."""
-    return np.asarray(values) if fitted.units is None else fitted.units.restore(values)
+def _binarised(binarisation: Binarisation, values: Num[np.ndarray, "n datum"]) -> Num[np.ndarray, "n datum"]:
+    """Rows as they are scored, where their holes are."""
+    if binarisation.kind == "none" or values.dtype.kind != "f" or not (holes := np.isnan(values)).any():
+        return binarisation.for_evaluation(values)
+    return np.where(holes, np.nan, binarisation.for_evaluation(np.where(holes, 0, values)))
 
 
 def encode(fitted: Fitted, X: Any) -> Encoding:
@@ -102,16 +104,14 @@ def decode(
     return np.asarray(_means(model, floats, rows))
 
 
-def sample(fitted: Fitted, n: int, *, seed: int, given: Any = None) -> Num[np.ndarray, "n features"]:
-    """Draws of x as the model sees it, from p(z) p(x|z), or p(z) p(x|z, c) for covariates as of `covariate_rows`."""
-    if n < 1:
-        raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
+def sample(
+    fitted: Fitted, n: int, beside: Float[np.ndarray, "n width"] | None = None, *, seed: int
+) -> Num[np.ndarray, "n features"]:
+    """Draws of x as the model sees it, from p(z) p(x|z), or p(z) p(x|z, c) for these covariates."""
+    rows = np.zeros((n, fitted.architecture.features), np.float32)
+    rows = jnp.asarray(rows if beside is None else joined(rows, beside), float)
     # Whole rows: what is drawn does not hide itself.
-    model, rows = fitted.model.as_if_random(), jnp.asarray(covariate_rows(fitted, n, given, seed=seed), float)
-    draws = np.asarray(_draws(model, rows, jr.split(jr.key(seed), n)))
-    # Counts are drawn as floats, because they reach further than the integers of a device.
-    counts = fitted.schema is None and fitted.model.observation.discrete and draws.dtype.kind == "f"
-    return draws.astype(np.int64) if counts else draws
+    return np.asarray(_draws(fitted.model.as_if_random(), rows, jr.split(jr.key(seed), n)))
 
 
 # Functions of the module, and not of each call, so that what was compiled once serves the next call.
@@ -157,9 +157,8 @@ def audit(
     """The audit of these rows, or of those that training held out where X is None."""
     if X is None and fitted.held_out is None:
         raise DataError("An audit wants rows; training held none out; pass data that it has not seen.")
+    raw = encoded(fitted, fitted.held_out if X is None else X)
     table = prepared(fitted, fitted.held_out if X is None else X)
-    raw = table if fitted.coded else fitted.held_out if X is None else as_table(X, holes=True)
-    assert raw is not None
     labels = raw.labels if labels is None else labels
     if labels is not None and len(labels) != len(table):
         raise DataError(f"One label is wanted for each of the {len(table)} rows; got {len(labels)}; pass as many.")
@@ -178,14 +177,10 @@ def audit(
             likelihood=fitted.likelihood.name,
             history=fitted.history,
             outcome=fitted.outcome.sentence,
-            image_shape=fitted.image_shape,
-            feature_names=fitted.columns,
+            feature_names=fitted.schema.entry_names,
             labels=labels,
-            low=fitted.ends[0],
-            high=fitted.ends[1],
             notes=_notes(fitted, raw, seen=seen, held_out=X is None),
             schema=fitted.schema,
-            units=fitted.units,
         ),
         settings={
             "seed": seed,
@@ -202,11 +197,7 @@ def audit(
 
 def rows_seen(fitted: Fitted, X: Any) -> tuple[int, int]:
     """How many of these rows equal rows that training has seen, and how many there are."""
-    if fitted.coded:
-        table = prepared(fitted, X)
-        return count_seen(table.values, fitted.seen), len(table)
-    table = as_table(X, holes=True)
-    check_same_features(table, fitted.architecture.features, columns=fitted.columns, model="VAE")
+    table = encoded(fitted, X)
     return count_seen(table.values, fitted.seen), len(table)
 
 
@@ -226,10 +217,10 @@ def given_notes(conditions: Conditions) -> list[str]:
 
 def hole_notes(fitted: Fitted) -> list[str]:
     """What a reader of log p(x, holes) must know, and why cells are missing as far as that was learned."""
-    missingness, schema = fitted.model.missingness, fitted.schema
-    if missingness is None or schema is None:
+    missingness = fitted.model.missingness
+    if missingness is None:
         return []
-    names = [column.name for column in schema.modelled]
+    names = [entry.name for entry in fitted.schema.entries]
     slopes = {name: slope for name, slope in zip(names, missingness.slopes(), strict=True) if np.isfinite(slope)}
     learned = ", ".join(f"`{name}` {slope:+.2f}" for name, slope in slopes.items()) or "none of a number"
     silent = [
@@ -258,8 +249,7 @@ def _notes(fitted: Fitted, table: Table, *, seen: int, held_out: bool) -> list[s
             f"value/{fitted.binarisation.levels:g}; "
             "the data digest is of the result."
         )
-    if fitted.image_shape is not None and table.image_shape is None:
-        notes.append(
-            f"Rows are drawn as {fitted.image_shape[0]} × {fitted.image_shape[1]} images, by their number of columns."
-        )
+    shape = fitted.schema.image_shape
+    if shape is not None and table.image_shape is None:
+        notes.append(f"Rows are drawn as {shape[0]} × {shape[1]} images, by their number of columns.")
     return notes

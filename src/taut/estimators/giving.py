@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -67,26 +68,22 @@ class Given(NamedTuple):
 NOTHING_GIVEN = Given(NO_CONDITIONS, None)
 
 
-def given_of_table(schema: Schema, sheet: Sheet, asked: Asked, wishes: Mapping[str, Any]) -> Schema:
+def with_conditions(schema: Schema, sheet: Sheet, asked: Asked, wishes: Mapping[str, Any]) -> Schema:
     """The schema with its given columns: kinds as the person wishes, else as the cells look; a size is a number."""
     names = asked.names(sheet)
+    known = {column.name for column in schema.columns}
+    new = (Column(name=name, kind="text") for name in names if name not in known)
     sizes = {asked.size_factor: "real"} if asked.size_factor in names else {}
-    return with_given(schema, sheet, names, sizes | {name: wish for name, wish in wishes.items() if name in names})
+    wishes = sizes | {name: wish for name, wish in wishes.items() if name in names}
+    return with_given(dataclasses.replace(schema, columns=(*schema.columns, *new)), sheet, names, wishes)
 
 
-def given_rows(table: Table, sheet: Sheet | None, schema: Schema | None, asked: Asked, rows: np.ndarray) -> Given:
-    """What is given, learnt from the training `rows`: from the sheet of a table, or from what stands beside a block."""
-    names = [] if sheet is None else asked.names(sheet)
-    if not names and asked.size_factor is None:
+def given_rows(table: Table, schema: Schema, asked: Asked, rows: np.ndarray) -> Given:
+    """What is given beside coded rows, learnt from the training `rows`."""
+    if not schema.given and asked.size_factor is None:
         return NOTHING_GIVEN
-    columns = schema
-    if schema is None:
-        known = [] if sheet is None else sheet.columns
-        columns = Schema(columns=tuple(Column(name=name, kind="text") for name in known))
-        columns = columns if sheet is None else given_of_table(columns, sheet, asked, {})
-    assert columns is not None
-    conditions = learn_conditions(columns, asked.size_factor, table, sheet, rows, schema=schema)
-    return Given(conditions, conditions.numbers(table.values, table.name, sheet, schema=schema))
+    conditions = learn_conditions(schema, asked.size_factor, table, rows)
+    return Given(conditions, conditions.numbers(table, schema))
 
 
 def kept_rows(numbers: Float[np.ndarray, "n width"] | None, *, seed: int) -> Float[np.ndarray, "kept width"] | None:
@@ -100,7 +97,7 @@ def covariates_for(
     conditions: Conditions,
     kept: Float[np.ndarray, "kept width"],
     n: int,
-    given: Mapping[str, Any],
+    given: Mapping[Any, Any],
     *,
     seed: int,
 ) -> Float[np.ndarray, "n width"]:
@@ -123,7 +120,7 @@ def covariates_for(
     return rows
 
 
-def as_columns(given: Any, n: int) -> dict[str, Any]:
+def as_columns(given: Any, n: int) -> dict[str | int, Any]:
     """What a person gives for n rows, as columns of n cells: a frame of n rows or 1, or a mapping of cells or columns.
 
     Raises ShapeError where a column has another number of cells.
@@ -142,5 +139,5 @@ def as_columns(given: Any, n: int) -> dict[str, Any]:
         own = list(cells) if many else [cells]
         if len(own) not in (1, n):
             raise ShapeError(f"Wanted {n} cells, or one for all, of `{name}` in `given`; got {len(own)}; give them.")
-        columns[str(name)] = own * n if len(own) == 1 else own
+        columns[name if isinstance(name, int) else str(name)] = own * n if len(own) == 1 else own
     return columns

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int, Num
 
 from taut.files import written_whole
 
@@ -41,7 +41,9 @@ class HolePatterns(NamedTuple):
         return self.patterns[chosen]
 
 
-def hole_patterns(values: Float[np.ndarray, "n columns"]) -> HolePatterns:
+def hole_patterns(values: Num[np.ndarray, "n columns"]) -> HolePatterns:
     """The patterns of NaN in coded rows."""
+    if values.dtype.kind != "f" or not np.isnan(values).any():
+        return HolePatterns(np.zeros((1, values.shape[1]), bool), np.array([len(values)]))
     patterns, counts = np.unique(np.isnan(values), axis=0, return_counts=True)
     return HolePatterns(patterns, counts)

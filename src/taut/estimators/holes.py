@@ -75,7 +75,7 @@ def over_blocks(
 def readable(fitted: Fitted, values: Rows) -> tuple[AbstractModel, AbstractGuide]:
     """The model and guide of the fit; where cells of a block of numbers are missing, ones that can read such rows."""
     model, guide = fitted.model, fitted.guide
-    if fitted.schema is not None or not np.isnan(entries_of(fitted, values)).any():
+    if fitted.schema.one_block is None or not np.isnan(entries_of(fitted, values)).any():
         return model, guide
     usual = model.fill_value if model.fill_value is not None else usual_values(model, fitted.architecture.latents)
     model = eqx.tree_at(lambda model: model.fill_value, model, usual, is_leaf=lambda leaf: leaf is None)
@@ -85,9 +85,7 @@ def readable(fitted: Fitted, values: Rows) -> tuple[AbstractModel, AbstractGuide
 def unread(fitted: Fitted, values: Rows) -> Bool[np.ndarray, "n"]:
     """Which rows have a hole in a column that had none in training."""
     holes = np.isnan(entries_of(fitted, values))
-    if fitted.schema is None:
-        return np.any(holes, axis=1, keepdims=True)[:, 0]
-    unseen = np.array([column.missing == 0 for column in fitted.schema.modelled])
+    unseen = np.concatenate([each.holes for each in fitted.schema.modelled]) == 0
     return np.any(holes[:, unseen], axis=1, keepdims=True)[:, 0]
 
 

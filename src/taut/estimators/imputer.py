@@ -13,7 +13,6 @@ from taut.data import Sheet, as_sheet
 from taut.data.extracting import readable_cells
 from taut.estimators import imputing
 from taut.estimators.base import AbstractVAE
-from taut.estimators.blocks import schema_of
 from taut.estimators.config import ImputerConfig
 from taut.estimators.containers import INDICATOR, as_came, check_indicators, filled_with, indicated, without
 from taut.options import record_from
@@ -55,7 +54,7 @@ class VAEImputer(TransformerMixin, AbstractVAE, _Options, record=ImputerConfig):
             check_indicators(as_sheet(X))
         self._train(X, by_column=True)
         sheet = as_sheet(X)
-        known = schema_of(self._fitted()).columns
+        known = self._fitted().schema.unfolded.columns
         found = {column.name: readable_cells(sheet, place, column) for place, column in enumerate(known)}
         cells = {name: each for name, each in found.items() if each is not None}
         self.holed_ = [name for name, each in cells.items() if not each.present.all()]
@@ -91,7 +90,7 @@ class VAEImputer(TransformerMixin, AbstractVAE, _Options, record=ImputerConfig):
         constants = dict(self.constants_)
         if self.keep_empty_features:
             constants |= dict.fromkeys(self.empty_, 0.0)
-        schema = schema_of(self._fitted())
+        schema = self._fitted().schema.unfolded
         frame = filled_with(schema, frame, constants)
         # Named columns may come in another order, with others among them, or without those that are dropped.
         places = sheet.columns if schema.named and sheet.named else self._columns()
@@ -100,7 +99,7 @@ class VAEImputer(TransformerMixin, AbstractVAE, _Options, record=ImputerConfig):
         return as_came(frame, X)
 
     def _columns(self) -> list[str]:
-        return [column.name for column in schema_of(self._fitted()).columns]
+        return [column.name for column in self._fitted().schema.unfolded.columns]
 
     def _dropped(self) -> list[str]:
         return [] if self.keep_empty_features else self.empty_

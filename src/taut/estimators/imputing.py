@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import jax
@@ -11,20 +12,22 @@ import jax.random as jr
 import numpy as np
 import pyarrow as pa
 import scipy
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Num
 
 from taut.auditing import Completion, complete_rows
-from taut.data import Schema, Table, as_sheet, decode, encode, fill, kind_of
+from taut.data import Schema, Table, as_sheet, decode, encode, entry_places, fill, kind_of
 from taut.errors import OptionError
-from taut.estimators.blocks import schema_of
 from taut.estimators.conditions import joined
-from taut.estimators.containers import as_came
-from taut.estimators.evaluation import prepared
+from taut.estimators.containers import as_came, in_library, rows_in
+from taut.estimators.evaluation import prepared, sample
+from taut.estimators.fields import check_blocks
 from taut.estimators.giving import as_columns, covariates_for
 from taut.estimators.holes import readable
 from taut.estimators.training import Fitted
 
 WAYS = ("mean", "median", "mode")
+# So many entries are named in a message before it trails off.
+MOST_NAMED = 12
 Values = Float[np.ndarray, "n columns"]
 
 
@@ -61,26 +64,36 @@ def impute(
     Raises OptionError where an option makes no sense, or the fit was of binarised greys.
     """
     check_asked(draws=draws, how=how, level=level)
-    schema, sheet = schema_of(fitted), as_sheet(X)
+    schema, sheet = fitted.schema, as_sheet(X)
+    check_fillable(schema)
     table = prepared(fitted, sheet)
     found = completed(fitted, table, draws=max(draws, 1), level=level, seed=seed)
-    features = len(schema.modelled)
-    coded = np.array([kind_of(column).coded for column in schema.modelled])
+    entries = schema.entries
+    coded = np.array([kind_of(entry).coded for entry in entries])
     numbers = found.mean if how == "mean" else found.middle
     single = np.where(coded, found.mode, numbers)
-    offsets, units = (np.array([getattr(each, name) for each in schema.modelled]) for name in ("offset", "unit"))
+    offsets, units = (np.array([getattr(each, name) for each in entries]) for name in ("offset", "unit"))
     filled = [fill(schema, sheet, found.draws[:, number]) for number in range(draws)]
     return Imputation(
         single=as_came(fill(schema, sheet, single), X),
         multiple=[as_came(frame, X) for frame in filled],
-        columns=[column.name for column in schema.modelled],
-        missing=np.isnan(table.values[:, :features]),
+        columns=[entry.name for entry in entries],
+        missing=np.isnan(table.values[:, : len(entries)]),
         deviation=np.where(coded, np.nan, found.deviation * units),
         chance=np.where(coded, found.chance, np.nan),
         low=np.where(coded, np.nan, found.low * units + offsets),
         high=np.where(coded, np.nan, found.high * units + offsets),
         level=level,
     )
+
+
+def check_fillable(schema: Schema) -> None:
+    """Raise OptionError where rows were binarised, since the model has never seen their greys."""
+    if schema.binarisation.kind != "none":
+        raise OptionError(
+            "Filling cells wants a model of them; this one is of their zeros and ones, drawn by `binarise`; fit the "
+            "greys as they are."
+        )
 
 
 def check_asked(*, draws: int, how: str, level: float = 0.9) -> None:
@@ -95,7 +108,7 @@ def check_asked(*, draws: int, how: str, level: float = 0.9) -> None:
 
 def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> Completion:
     """The completion of every coded row; rows without holes are passed on as they are."""
-    columns = schema_of(fitted).modelled
+    columns = fitted.schema.entries
     features = len(columns)
     values = np.asarray(table.values, np.float64)
     entries = values[:, :features]
@@ -122,51 +135,78 @@ def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, s
     return full
 
 
-def sample_table(
-    fitted: Fitted,
-    n: int,
-    *,
-    seed: int,
-    given: Any = None,
-    holes: bool = False,
-) -> pa.Table:
-    """New rows as a table of Arrow: from the model, or from p(rest | given) where some columns have values.
+def sample_rows(fitted: Fitted, n: int, library: str, *, seed: int, given: Any = None, holes: bool = False) -> Any:
+    """New rows as a frame of this library or an array, see `rows_in`.
 
-    With `holes` they lack cells in the patterns of the training rows, drawn as often as each came; cells that may hide
+    They are drawn from the model, or from p(rest | given) where some columns or entries of blocks have values. With
+    `holes` they lack cells in the patterns of the training rows, drawn as often as each came; cells that may hide
     themselves lack by what they hold.
 
     What a conditional model is given is among the columns; what `given` leaves out of it is that of training rows drawn
     at random. Raises OptionError for a column that is not modelled, DataError for a value that it cannot have.
     """
-    assert fitted.schema is not None
     if n < 1:
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
-    schema = fitted.schema
-    conditions, given = fitted.architecture.conditions, as_columns(given, n)
-    known = [column.name for column in (*schema.modelled, *schema.given)]
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise OptionError(f"`given` wants columns among {', '.join(known)}; got `{unknown[0]}`; name one of these.")
-    columns = {column.name: given.get(column.name, [None] * n) for column in schema.columns}
-    table = encode(schema, as_sheet(columns, "given"), strict=True)
+    schema, conditions, columns = fitted.schema, fitted.architecture.conditions, as_columns(given, n)
+    places = entry_places(schema)
+    own = {name: cells for name, cells in columns.items() if name in places}
+    others = {name: cells for name, cells in columns.items() if name not in places}
+    _check_known(schema, others)
+    known = np.zeros(schema.width, bool)
+    known[[place for name in own for place in places[name]]] = True
     beside = None
     if fitted.given_rows is not None:
-        beside = covariates_for(conditions, fitted.given_rows, n, given, seed=seed)
-        table = dataclasses.replace(table, values=joined(table.values, beside))
-    # What is drawn was not hidden by itself.
-    plain = dataclasses.replace(fitted, model=fitted.model.as_if_random())
-    values = completed(plain, table, draws=1, seed=seed).draws[:, 0]
+        beside = covariates_for(conditions, fitted.given_rows, n, others, seed=seed)
+    values = _drawn(fitted, _given_entries(schema, own, n), beside, seed=seed)
     if holes:
         if fitted.holes is None:
             raise OptionError("`holes` wants a fit that kept which cells its rows lacked; this one did not; fit again.")
-        hidden = ~np.array([column.name in given for column in schema.modelled])
-        values = np.where(drawn_holes(fitted, values, seed=seed) & hidden, np.nan, values)
-    rows = decode(schema, values, as_cells=True)
-    if beside is None:
-        return rows
-    known = {name: given[name] for name in conditions.names if name in given}
-    said = dict(zip(known, as_sheet(known, "given").frame.to_arrow().columns, strict=True)) if known else {}
-    return with_cells(rows, schema, conditions.cells(beside) | said)
+        values = np.where(drawn_holes(fitted, values, seed=seed) & ~known, np.nan, values)
+    if beside is None or schema.spread is not None:
+        return rows_in(schema, values, library, like=given, as_cells=True)
+    said = {name: others[name] for name in conditions.names if name in others}
+    arrows = dict(zip(said, as_sheet(said, "given").frame.to_arrow().columns, strict=True)) if said else {}
+    rows = with_cells(decode(schema, values, as_cells=True), schema, conditions.cells(beside) | arrows)
+    return in_library(rows, library, schema=schema, like=given)
+
+
+def _check_known(schema: Schema, names: Collection[str | int]) -> None:
+    """Raise OptionError for a name that is none of a column that is given."""
+    given = [column.name for column in schema.given]
+    unknown = [str(name) for name in names if name not in given]
+    if unknown:
+        entries = [column.name for column in schema.unfolded.modelled]
+        known = ", ".join([*entries[:MOST_NAMED], *([] if len(entries) <= MOST_NAMED else ["…"]), *given])
+        raise OptionError(f"`given` wants columns among {known}; got `{min(unknown)}`; name one of these.")
+
+
+def _given_entries(schema: Schema, given: Mapping[str | int, Any], n: int) -> Values:
+    """Coded rows of what is given, NaN elsewhere. Raises SupportError for a value that its field cannot have."""
+    entries, places = schema.entries, entry_places(schema)
+    cells: dict[str, Any] = {column.name: [None] * n for column in schema.unfolded.columns}
+    inside = {}
+    for name, own in given.items():
+        key = entries[places[name][0]].name if isinstance(name, int) else name
+        (cells if key in cells else inside)[key] = own
+    table = encode(schema, as_sheet(cells, "given"), strict=True)
+    values = np.array(table.values, np.float64)
+    for name, own in inside.items():
+        place = int(places[name][0])
+        values[:, place] = (np.asarray(own, np.float64) - entries[place].offset) / entries[place].unit
+    check_blocks(schema, dataclasses.replace(table, values=values))
+    return values
+
+
+def _drawn(
+    fitted: Fitted, given: Values, beside: Float[np.ndarray, "n width"] | None, *, seed: int
+) -> Num[np.ndarray, "n columns"]:
+    """Draws of all entries at these covariates, from p(rest | given)."""
+    if fitted.schema.one_block is not None and np.isnan(given).all():
+        return sample(fitted, len(given), beside, seed=seed)
+    values = given if beside is None else joined(given, beside)
+    # What is drawn was not hidden by itself.
+    plain = dataclasses.replace(fitted, model=fitted.model.as_if_random())
+    return completed(plain, Table(values=values, name="given"), draws=1, seed=seed).draws[:, 0]
 
 
 def drawn_holes(fitted: Fitted, values: Values, *, seed: int) -> Bool[np.ndarray, "n columns"]:

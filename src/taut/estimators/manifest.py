@@ -11,12 +11,10 @@ import msgspec
 
 from taut.errors import RunFolderError
 
-FORMAT = 2
+FORMAT = 3
 # What `Manifest` and its `Architecture`, which need JAX, take where a run is from before these were added.
 LATER = {"estimator": "VAE", "learned": {}, "own_parts": []}
 LATER_OF_ARCHITECTURE = {
-    "schema": None,
-    "units": None,
     "conditions": {"covariates": [], "sizes": None},
     "missing": "random",
 }

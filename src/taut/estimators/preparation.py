@@ -1,62 +1,112 @@
-"""From what a person passes to the rows that the model sees."""
+"""From what a person passes to `fit` to rows of numbers that train: their fields, what is given, which are held out."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Num
 
-from taut.data import Table, Units, binarise_fixed, grey_levels
-from taut.data.checks import place
-from taut.data.support import FARTHEST
-from taut.data.units import too_close
-from taut.errors import OptionError, SupportError
+from taut.data import Binarisation, Schema, Sheet, Table, encode, fields_of, read_schema, split
+from taut.errors import DataError, SupportError
 from taut.estimators.conditions import joined
-from taut.estimators.part_building import OWN, check_own_support
+from taut.estimators.fields import infer_fields
+from taut.estimators.giving import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_rows, with_conditions
+from taut.estimators.part_building import name_of
+from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
 from taut.fitting import AsFloat, DynamicBinarisation, Packed, View, pack
-from taut.likelihoods import AbstractLikelihood, Binomial, Categorical, DiscretisedLogistic, check_support
 
 
 @dataclasses.dataclass(frozen=True)
-class Binarisation:
-    """How grey values become zeros and ones: each one with probability value/levels.
+class TrainingData:
+    """Rows as numbers with the schema of their fields, which of them train and which are held out.
 
-    `dynamic` draws afresh whenever training looks; evaluation always draws once, with `seed`, so that all models are
-    scored on the same array.
+    `labels` and `weights` belong to the rows, where there are any; a row without weight is not among them.
     """
 
-    kind: str
-    levels: float
-    seed: int
+    table: Table
+    schema: Schema
+    train: np.ndarray
+    held_out: np.ndarray
+    given: Given = NOTHING_GIVEN
+    labels: np.ndarray | None = None
+    weights: RowWeights | None = None
 
-    @classmethod
-    def of(cls, kind: str, values: np.ndarray, seed: int) -> Binarisation:
-        """The binarisation for training data like these. Raises OptionError, SupportError."""
-        if kind not in ("none", "dynamic", "fixed"):
-            raise OptionError(f"`binarise` wants none, dynamic or fixed; got `{kind}`; choose one of them.")
-        return cls(kind, 1.0 if kind == "none" else float(grey_levels(values)), seed)
 
-    def for_training(self, values: np.ndarray) -> tuple[np.ndarray, View]:
-        """Rows to keep on the device, and how a step looks at them."""
-        if self.kind == "dynamic":
-            return values, DynamicBinarisation(self.levels)
-        return self.for_evaluation(values), AsFloat()
+def prepare_training_data(
+    X: Any,
+    *,
+    likelihood: Any,
+    schema: Mapping[str, Any] | str | Path | None,
+    held_out: float,
+    na_values: tuple[str | int | float, ...] = (),
+    seed: int,
+    asked: Asked = NOTHING_ASKED,
+    labels: Any = None,
+    weights: Any = None,
+    by_column: bool = False,
+    binarise: str = "none",
+) -> TrainingData:
+    """The rows of X for training; `by_column` reads any numbers as columns.
 
-    def for_evaluation(self, values: np.ndarray) -> np.ndarray:
-        """Rows as they are scored; data that are zeros and ones already stay as they are."""
-        if self.kind == "none" or bool(np.all((values == 0) | (values == 1))):
-            return values
-        if values.min() < 0 or values.max() > self.levels:
-            raise SupportError(
-                f"Binarising wants values from 0 to {self.levels:g}, as in training; got {values.min():g} to "
-                f"{values.max():g}; bring the data to that scale."
-            )
-        return binarise_fixed(values, self.levels, self.seed)
+    Raises DataError where they cannot be used, OptionError for what was asked for and no such rows have.
+    """
+    name = name_of(likelihood) or "auto"
+    named = binarise != "none" or name not in ("auto", "mixed")
+    by_column = by_column or schema is not None or asked.by_column or bool(na_values)
+    counted = asked.size_factor == "total"
+    rows = fields_of(X, by_column=by_column, named=named, counted=counted, na_values=na_values)
+    asked = asked.settled(cells=rows.block is not None and rows.block.beside is not None)
+    labels, weights = (
+        checked_labels(rows.labels if labels is None else labels, len(rows)),
+        checked_weights(weights, len(rows)),
+    )
+    labels = labels if labels is None or weights is None else labels[weights > 0]
+    rows, weights = with_weight(rows, weights)
+    if len(rows) < 2:
+        raise DataError(f"Wanted at least 2 rows to fit; `{rows.name}` has 1 sample; give more rows.")
+    train, held = split(len(rows), held_out, seed)
+    wishes = dict(schema) if isinstance(schema, Mapping) else {} if schema is None else read_schema(schema)
+    found = _inferred(
+        rows,
+        train,
+        likelihood=name,
+        discrete=bool(getattr(likelihood, "discrete", False)),
+        wishes=wishes | dict.fromkeys(asked.names(rows), "ignore"),
+        binarise=binarise,
+        sizes=asked.size_factor is not None,
+        seed=seed,
+    )
+    found = with_conditions(found, rows, asked, wishes)
+    if not found.modelled:
+        kinds = ", ".join(f"`{column.name}` is {column.kind}" for column in found.columns[:8])
+        raise DataError(
+            f"Wanted a column that can be modelled; `{rows.name}` has none ({kinds}); set kinds with `schema`."
+        )
+    table = encode(found, rows)
+    return TrainingData(table, found, train, held, given_rows(table, found, asked, train), labels, weights)
 
-    def expected(self, values: np.ndarray) -> np.ndarray:
-        """The mean of the rows that the model sees."""
-        return values.mean(axis=0, dtype=np.float64) / self.levels
+
+def _inferred(rows: Sheet, train: np.ndarray, **asked: Any) -> Schema:
+    """The schema by the training rows, or by all where the rows held out hold what it rules out, such as one zero."""
+    found = infer_fields(rows, train, **asked)
+    try:
+        encode(found, rows)
+    except SupportError:
+        if found.one_block is not None:
+            raise
+        return infer_fields(rows, np.arange(len(rows)), **asked)
+    return found
+
+
+def training_view(binarisation: Binarisation, values: np.ndarray) -> tuple[np.ndarray, View]:
+    """Rows to keep on the device, and how a step looks at them."""
+    if binarisation.kind == "dynamic":
+        return values, DynamicBinarisation(binarisation.levels)
+    return binarisation.for_evaluation(values), AsFloat()
 
 
 def stored_rows(
@@ -66,56 +116,3 @@ def stored_rows(
     if values.dtype.kind not in "iu" or values.dtype.itemsize > 4:
         return joined(values, given), AsFloat()
     return pack(values, given), Packed(given=given.shape[1])
-
-
-def in_units(table: Table, units: Units) -> Table:
-    """A block of real numbers as the model sees it. Raises SupportError for one that single precision cannot hold."""
-    with np.errstate(over="ignore"):
-        values = units.code(table.values)
-    beyond = np.argwhere(np.abs(values) > FARTHEST)
-    if len(beyond):
-        row, column = (int(number) for number in beyond[0])
-        raise SupportError(
-            f"Numbers within {FARTHEST:g} times the spread of their column are wanted, where single precision ends; "
-            f"`{table.name}` holds {table.values[row, column]:g} in {place(row, column, table.columns)}; mend it, or "
-            "leave the row out."
-        )
-    return dataclasses.replace(table, values=values)
-
-
-def check_told_apart(table: Table) -> None:
-    """Refuse a block, coded as by `in_units`, of which a column's numbers are mostly one in single precision."""
-    for number, column in enumerate(table.values.T):
-        if np.ptp(column) > 0 and too_close(column):
-            row = int(np.argmax(np.abs(column)))
-            raise SupportError(
-                f"Numbers that single precision tells apart are wanted; beside that in "
-                f"{place(row, number, table.columns)} of `{table.name}` half of its column are one; mend it, or leave "
-                "out the row or the column."
-            )
-
-
-def check_within(likelihood: AbstractLikelihood, name: str, table: Table) -> None:
-    """Refuse rows that a fitted likelihood cannot produce, naming the first. Raises SupportError."""
-    if name == OWN:
-        check_own_support(likelihood, table)
-        return
-    check_support(name, table.values)
-    match likelihood:
-        case Binomial(total=total):
-            most, what = total, "the total of the binomial"
-        case Categorical(classes=classes):
-            most, what = classes - 1, "the last category"
-        case DiscretisedLogistic(levels=levels):
-            most, what = levels - 1, "the last level"
-        case _:
-            return
-    beyond = np.argwhere(table.values > most)
-    if len(beyond):
-        row, column = beyond[0]
-        place = f"column {column}" if table.columns is None else f"column `{table.columns[column]}`"
-        raise SupportError(
-            f"Values up to {most} are wanted, {what} in training; got {table.values[row, column]:g} in row {row}, "
-            f"{place}; "
-            "fit on data that reach as far, or leave such rows out."
-        )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
-from taut.data import Sheet
+from taut.data import Sheet, Table
 from taut.errors import DataError
 
 RowWeights = Float[np.ndarray, "n"]
 KeptWeights = Float[np.ndarray, "kept"]
+Rows = TypeVar("Rows", Table, Sheet)
 
 
 def checked_weights(sample_weight: Any, rows: int) -> RowWeights | None:
@@ -39,7 +39,7 @@ def checked_weights(sample_weight: Any, rows: int) -> RowWeights | None:
     return weights
 
 
-def with_weight(data: Any, weights: RowWeights | None) -> tuple[Any, KeptWeights | None]:
+def with_weight(data: Rows, weights: RowWeights | None) -> tuple[Rows, KeptWeights | None]:
     """The rows of a Table or Sheet that have weight, and their weights: a row without any is as if it were not there.
 
     >>> from taut.data import Table
@@ -50,11 +50,7 @@ def with_weight(data: Any, weights: RowWeights | None) -> tuple[Any, KeptWeights
     if weights is None or weights.all():
         return data, weights
     kept = np.flatnonzero(weights)
-    if isinstance(data, Sheet):
-        return dataclasses.replace(data, frame=data.frame[kept.tolist()]), weights[kept]
-    labels = None if data.labels is None else data.labels[kept]
-    beside = None if data.beside is None else with_weight(data.beside, weights)[0]
-    return dataclasses.replace(data, values=data.values[kept], labels=labels, beside=beside), weights[kept]
+    return data.take(kept), weights[kept]
 
 
 def checked_labels(labels: Any, rows: int) -> np.ndarray | None:

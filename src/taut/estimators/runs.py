@@ -6,7 +6,7 @@ history.csv          the bound after each epoch
 held_out.npz         the rows that training held out, with their labels
 seen.npy             a hash of each row that training saw
 given.npy            what training rows gave a conditional model, to draw from
-holes.npz            of a table: which cells training rows lacked together, and how often; no value
+holes.npz            which cells training rows lacked together, and how often; no value
 checkpoints/         the state of training, from which it can go on
 """
 
@@ -27,7 +27,6 @@ from taut.estimators.folder import load_arrays, load_history, save_array, save_h
 from taut.estimators.hole_patterns import HolePatterns
 from taut.estimators.manifest import FORMAT, check_free, checked_content, file_digest, own_digest, unreadable
 from taut.estimators.part_building import OWN, PARTS
-from taut.estimators.preparation import Binarisation
 from taut.estimators.resuming import plain
 from taut.estimators.training import Fitted
 from taut.files import write_text
@@ -50,16 +49,12 @@ class Manifest:
     options: dict[str, Any]
     architecture: Architecture
     likelihood: Choice
-    binarisation: Binarisation
     outcome: Outcome
     seconds: float
     seed: int
     data_name: str
     data_digest: str
     notes: list[str]
-    columns: list[str] | None
-    image_shape: tuple[int, int] | None
-    ends: tuple[float, float]
     digests: dict[str, str]
     digest: str = ""
     learned: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -149,7 +144,7 @@ def _held_out(path: Path, manifest: Manifest) -> Table | None:
         values=arrays["values"],
         labels=arrays.get("labels"),
         name=manifest.data_name,
-        columns=manifest.columns,
-        image_shape=manifest.image_shape,
+        columns=manifest.architecture.schema.entry_names,
+        image_shape=manifest.architecture.schema.image_shape,
         notes=manifest.notes,
     )

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Int
 
 from taut.auditing import RowResult, account_for_rows
 from taut.bounds import log_mean_weight
-from taut.data import Table
+from taut.data import Table, entry_places
 from taut.data.coding import UNSEEN
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared
@@ -131,14 +131,14 @@ def mean_log_p(fitted: Fitted, X: Any, sample_weight: Any = None) -> float:
 
 def places_of(fitted: Fitted, of: str | int | Sequence[str | int]) -> Int[np.ndarray, "chosen"]:
     """Where these columns are among the entries: by name, or by number where they have none. Raises OptionError."""
-    names = fitted.columns or [f"x{number}" for number in range(fitted.architecture.features)]
+    places = entry_places(fitted.schema)
     asked = [of] if isinstance(of, str | int) else list(of)
-    wanted = [f"x{each}" if isinstance(each, int) and each not in names else each for each in asked]
-    unknown = [each for each in wanted if each not in names]
-    if unknown or not wanted:
+    unknown = [each for each in asked if each not in places]
+    if unknown or not asked:
         came = f"`{unknown[0]}`" if unknown else "none"
-        raise OptionError(f"`of` wants columns among {', '.join(names[:12])}; got {came}; name some of these.")
-    return np.array([names.index(str(each)) for each in wanted])
+        known = ", ".join([name for name in places if isinstance(name, str)][:12])
+        raise OptionError(f"`of` wants columns among {known}; got {came}; name some of these.")
+    return np.concatenate([places[each] for each in asked])
 
 
 def log_p_of(fitted: Fitted, values: Any, *, draws: int, seed: int, refined: bool = False) -> PerRow:

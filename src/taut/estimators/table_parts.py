@@ -1,15 +1,13 @@
-"""The modules for a table: a likelihood for each kind of column, an encoder that sees values and holes."""
+"""The modules for fields: a likelihood for each kind of them, an encoder that sees values and holes."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jaxtyping import Float
 
-from taut.data import Column
+from taut.data import Column, Schema
 from taut.estimators.part_building import PartBuilder
 from taut.guides import AbstractGuide
 from taut.likelihoods import CodeMasking, Missingness, NumberMasking, fill_values, for_columns, log_odds
@@ -19,6 +17,7 @@ from taut.networks import CellInputs
 from taut.shapes import RandomKey
 
 Values = Float[np.ndarray, "n features"]
+REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
 # How the encoder reads a column; other families are read as they are, categories as indicators.
 READ = {
     "log-normal": "log",
@@ -32,7 +31,7 @@ READ = {
 
 
 def table_parts(
-    columns: Sequence[Column],
+    schema: Schema,
     values: Values,
     builder: PartBuilder,
     *,
@@ -43,8 +42,8 @@ def table_parts(
 ) -> tuple[LatentVariableModel, AbstractGuide]:
     """The modules before training; `values` are coded training rows, whose observed cells set scales and starts."""
     decoder_key, encoder_key = jr.split(key)
-    start = for_columns(columns, values)
-    inputs = cell_inputs(columns, values, covariates)
+    start = for_columns(schema.modelled, values)
+    inputs = cell_inputs(schema, values, covariates)
     decoder = builder.decoder(
         start.likelihood, start.outputs, covariates=covariates - sized, default="linear-skip", key=decoder_key
     )
@@ -55,12 +54,12 @@ def table_parts(
         fill_value=fill_values(values),
         covariates=covariates,
         sized=sized,
-        missingness=missingness_of(columns, values, start.likelihood.places, inputs) if informative else None,
+        missingness=missingness_of(values, start.likelihood.places, inputs) if informative else None,
     )
     return model, builder.guide(inputs.width, inputs, key=encoder_key)
 
 
-def missingness_of(columns: Sequence[Column], values: Values, places: Places, inputs: CellInputs) -> Missingness:
+def missingness_of(values: Values, places: Places, inputs: CellInputs) -> Missingness:
     """Why cells are missing, before training: each column at its share of holes, whatever the value."""
     holes = np.isnan(values)
     share = (holes.sum(axis=0) + 0.5) / (len(holes) + 1.0)
@@ -77,18 +76,32 @@ def missingness_of(columns: Sequence[Column], values: Values, places: Places, in
     return Missingness(tuple(masking(np.asarray(place)) for place in places), places, jnp.asarray(holes.any(axis=0)))
 
 
-def cell_inputs(columns: Sequence[Column], values: Values, covariates: int) -> CellInputs:
-    """How an encoder reads these columns, on scales from the observed cells."""
+def cell_inputs(schema: Schema, values: Values, covariates: int) -> CellInputs:
+    """How an encoder reads these fields, on scales from the observed cells."""
     scales = tuple(
-        len(column.categories or ()) if column.family == "categorical" else READ.get(column.family, "as it is")
-        for column in columns
+        len(entry.categories or ()) if entry.family == "categorical" else READ.get(entry.family, "as it is")
+        for entry in schema.entries
     )
     forms = {"log": np.log, "log1p": np.log1p, "log-odds": log_odds, "as it is": lambda x: x}
     moved = np.array(values, np.float64)
     for place, scale in enumerate(scales):
         if isinstance(scale, str):
             moved[:, place] = forms[scale](moved[:, place])
-    spread = np.nanstd(moved, axis=0)
-    numbers = (np.nanmean(moved, axis=0), np.where(spread > 0, spread, 1.0))
-    centre, spread = (jnp.asarray(each, jnp.result_type(float)) for each in numbers)
-    return CellInputs(scales, centre=centre, spread=spread, covariates=covariates)
+    spread, centre = np.nanstd(moved, axis=0), np.nanmean(moved, axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    for column, span in schema.spans:
+        if column.block is not None:
+            spread[span] = block_spread(column, centre[span], np.nanstd(moved[:, span], axis=0))
+    numbers = (jnp.asarray(each, jnp.result_type(float)) for each in (centre, spread))
+    return CellInputs(scales, **dict(zip(("centre", "spread"), numbers, strict=True)), covariates=covariates)
+
+
+def block_spread(
+    field: Column, centre: Float[np.ndarray, "width"], spread: Float[np.ndarray, "width"]
+) -> Float[np.ndarray, "width"]:
+    """By what the entries of a block are divided for a network, from their deviations."""
+    typical = max(float(np.sqrt(np.mean(spread**2))), np.finfo(np.float32).tiny)
+    # Entries of one bounded scale, such as pixels, share a spread: a pixel that is almost never lit would
+    # otherwise reach the network as a huge number on the one occasion that it is.
+    own = np.where(spread > 1e-6 * np.abs(centre), spread, 1e-3 * typical)
+    return own if field.family in REAL else np.full_like(spread, typical)

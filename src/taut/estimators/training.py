@@ -11,22 +11,21 @@ from typing import Any
 import jax.random as jr
 import numpy as np
 
-from taut.data import Schema, Table, Units, check_enough_rows, check_varies, digest, row_hashes
+from taut.data import Binarisation, Schema, Table, check_enough_rows, digest, row_hashes
 from taut.errors import OptionError
-from taut.estimators.assembly import Architecture, objective_for, units_for
-from taut.estimators.conditions import COUNTS, joined
+from taut.estimators.assembly import Architecture, objective_for
+from taut.estimators.conditions import joined
 from taut.estimators.config import VAEConfig
+from taut.estimators.fields import choice_of, scales, words_of
 from taut.estimators.giving import kept_rows
 from taut.estimators.hole_patterns import HolePatterns, hole_patterns
-from taut.estimators.one_block import FEWEST_COLUMNS
-from taut.estimators.opening import MIXED, Opened
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
-from taut.estimators.preparation import Binarisation, check_told_apart, in_units, stored_rows
+from taut.estimators.preparation import TrainingData, stored_rows, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
 from taut.guides import AbstractGuide
-from taut.likelihoods import Choice, check_support, choose, choose_counts
+from taut.likelihoods import Choice
 from taut.models import LatentVariableModel
 from taut.record import HistoryRow
 
@@ -41,7 +40,6 @@ class Fitted:
     model: LatentVariableModel
     guide: AbstractGuide
     likelihood: Choice
-    binarisation: Binarisation
     outcome: Outcome
     history: list[HistoryRow]
     seconds: float
@@ -49,35 +47,20 @@ class Fitted:
     data_name: str
     data_digest: str
     notes: list[str]
-    columns: list[str] | None
-    image_shape: tuple[int, int] | None
-    ends: tuple[float, float]
     held_out: Table | None
     seen: np.ndarray
     given_rows: np.ndarray | None = None
     holes: HolePatterns | None = None
 
     @property
-    def schema(self) -> Schema | None:
-        """The columns of a table."""
+    def schema(self) -> Schema:
+        """The fields of the data."""
         return self.architecture.schema
 
     @property
-    def coded(self) -> bool:
-        """Whether the rows that were held out are kept as the model sees them, and not as they came."""
-        return self.schema is not None or self.units is not None or self.architecture.covariates > 0
-
-    @property
-    def units(self) -> Units | None:
-        """Where zero lies and how long the units are of a block of real numbers."""
-        return self.architecture.units
-
-    @property
-    def input_names(self) -> list[str] | None:
-        """The names of the columns that came in, modelled or not."""
-        if self.schema is None:
-            return self.columns
-        return [column.name for column in self.schema.columns] if self.schema.named else None
+    def binarisation(self) -> Binarisation:
+        """How grey values become zeros and ones before the model sees them."""
+        return self.schema.binarisation
 
     @property
     def held_out_bound(self) -> float | None:
@@ -88,7 +71,7 @@ class Fitted:
 
 def train(
     config: VAEConfig,
-    data: Opened,
+    data: TrainingData,
     *,
     seed: int,
     checkpoint: Path | None,
@@ -103,21 +86,12 @@ def train(
     check_enough_rows(table)
     plan = plan_of(config, rows=len(train_rows))
     objective = objective_for(config)
-    binarisation = Binarisation.of(config.binarise, table.values, seed)
-    if data.schema is not None and binarisation.kind != "none":
-        raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
-    if data.given.numbers is not None and binarisation.kind != "none":
+    architecture, likelihood = _architecture(config, data), choice_of(data.schema)
+    binarisation, given = data.schema.binarisation, data.given.numbers
+    if given is not None and binarisation.kind != "none":
         raise OptionError("`binarise` wants nothing given beside grey values; got covariates; leave out one of them.")
-    likelihood = _likelihood(name_of(config.likelihood) or "auto", data, binarisation)
-    units = units_for(likelihood.name, table.values[train_rows])
-    ends = _ends(table.values, binarisation)
-    if units is not None:
-        table = in_units(table, units)
-        check_told_apart(dataclasses.replace(table, values=table.values[train_rows]))
-        data = dataclasses.replace(data, table=table)
-    architecture = _architecture(config, data, likelihood, binarisation, units)
-    rows, given = table.values[train_rows], data.given.numbers
-    coded = table if given is None else dataclasses.replace(table, values=joined(table.values, given), beside=None)
+    rows = table.values[train_rows]
+    coded = table if given is None else dataclasses.replace(table, values=joined(table.values, given))
     held_out = _held_out(coded, held_rows, data.labels)
     build_key, fit_key = jr.split(jr.key(seed))
     model, guide = architecture.build(
@@ -130,9 +104,9 @@ def train(
         assert isinstance(model, LatentVariableModel)
         check_own_support(model.observation, dataclasses.replace(table, values=binarisation.for_evaluation(rows)))
     everything = table.values if given is None else stored_rows(table.values, given)[0]
-    stored, view = binarisation.for_training(everything[train_rows])
+    stored, view = training_view(binarisation, everything[train_rows])
     view = view if given is None else stored_rows(rows[:1], given[:1])[1]
-    data_digest = digest(np.vstack([coded.values, _scales(architecture)]))
+    data_digest = digest(np.vstack([coded.values, scales(data.schema, coded.features)]))
     if checkpoint is not None:
         weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
         note_or_compare(checkpoint, config, seed=seed, data_digest=data_digest + weighted, resume=resume)
@@ -140,10 +114,8 @@ def train(
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
     for note in table.notes:
         say(note, shown=shown)
-    if data.schema is not None:
-        say_schema(data.schema, shown=shown)
-    what = "numbers" if data.schema is None else "columns"
-    say(f"Training on {len(rows)} rows of {table.features} {what}; {len(held_rows)} are held out.", shown=shown)
+    say_schema(data.schema, shown=shown)
+    say(f"Training on {len(rows)} rows of {words_of(data.schema)}; {len(held_rows)} are held out.", shown=shown)
     with fit_bar(plan.epochs, shown=shown) as on_epoch:
         run = fit(
             model,
@@ -151,7 +123,7 @@ def train(
             stored,
             key=fit_key,
             objective=objective,
-            held_out=None if held_out is None else binarisation.for_training(everything[held_rows])[0],
+            held_out=None if held_out is None else training_view(binarisation, everything[held_rows])[0],
             plan=plan,
             view=view,
             weights=None if data.weights is None else data.weights[train_rows],
@@ -167,7 +139,6 @@ def train(
         model=run.model,
         guide=run.guide,
         likelihood=likelihood,
-        binarisation=binarisation,
         outcome=run.outcome,
         history=run.history,
         seconds=time.monotonic() - began,
@@ -175,13 +146,10 @@ def train(
         data_name=table.name,
         data_digest=data_digest,
         notes=table.notes,
-        columns=table.columns,
-        image_shape=architecture.image_shape,
-        ends=ends,
         held_out=held_out,
         seen=np.unique(row_hashes(coded.values[train_rows])),
         given_rows=None if given is None else kept_rows(given[train_rows], seed=seed),
-        holes=None if data.schema is None else hole_patterns(rows),
+        holes=hole_patterns(rows),
     )
 
 
@@ -209,41 +177,15 @@ def plan_of(config: VAEConfig, *, rows: int) -> Plan:
     )
 
 
-def _likelihood(name: str, data: Opened, binarisation: Binarisation) -> Choice:
-    if data.schema is not None:
-        return MIXED
-    check_varies(data.table)
-    values = data.table.values
-    if binarisation.kind != "none":
-        values = np.array([[0, 1]], dtype=np.uint8)
-    sizes = data.given.conditions.sizes
-    if name == "auto":
-        return choose(values) if sizes is None else choose_counts(values)
-    if sizes is not None and name not in COUNTS:
-        raise OptionError(f"`size_factor` wants a likelihood among {', '.join(COUNTS)}; got `{name}`; leave out one.")
-    if name == OWN:
-        return Choice(OWN, "it was given as an object")
-    check_support(name, values)
-    return Choice(name, "it was asked for")
-
-
-def _architecture(
-    config: VAEConfig, data: Opened, likelihood: Choice, binarisation: Binarisation, units: Units | None
-) -> Architecture:
-    table = data.table
+def _architecture(config: VAEConfig, data: TrainingData) -> Architecture:
     architecture = Architecture(
         **{option: name_of(getattr(config, option)) for option in ("encoder", "decoder", "prior", "guide")},
-        image_shape=_image_shape(table, likelihood, data.schema),
-        features=table.features,
         schema=data.schema,
-        units=units,
         latents=config.latent_dim,
         hidden=tuple(config.hidden),
-        likelihood=likelihood.name,
         covariance=config.covariance,
         conditions=data.given.conditions,
         missing=config.missing,
-        largest=_ends(table.values, binarisation)[1],
     )
     architecture.check()
     return architecture
@@ -253,32 +195,5 @@ def _held_out(table: Table, rows: np.ndarray, labels: np.ndarray | None) -> Tabl
     if len(rows) == 0:
         return None
     labels = table.labels if labels is None else labels
-    return dataclasses.replace(table, values=table.values[rows], labels=None if labels is None else labels[rows])
-
-
-def _scales(architecture: Architecture) -> np.ndarray:
-    """Two more rows of coded data, which say what one of them stands for: the offsets and units."""
-    scales = np.zeros((2, architecture.features + architecture.covariates))
-    if architecture.schema is not None:
-        scales[:, : architecture.features] = [
-            [getattr(each, name) for each in architecture.schema.modelled] for name in ("offset", "unit")
-        ]
-    elif architecture.units is not None:
-        scales[:, : architecture.features] = architecture.units.offsets, architecture.units.units
-    return scales
-
-
-def _ends(values: np.ndarray, binarisation: Binarisation) -> tuple[float, float]:
-    if binarisation.kind != "none":
-        return 0.0, 1.0
-    return min(float(np.nanmin(values)), 0.0), float(np.nanmax(values))
-
-
-def _image_shape(table: Table, likelihood: Choice, schema: Schema | None) -> tuple[int, int] | None:
-    """As read; else a square, for whole numbers or shares without column names whose count is one."""
-    side = math.isqrt(table.features)
-    if schema is not None:
-        return None
-    square = side * side == table.features and table.features >= FEWEST_COLUMNS
-    bounded = likelihood.name in ("bernoulli", "binomial", "continuous-bernoulli", "discretised-logistic")
-    return table.image_shape or ((side, side) if square and bounded and table.columns is None else None)
+    labels = None if labels is None else labels[rows]
+    return dataclasses.replace(table, values=table.values[rows], labels=labels, beside=None)

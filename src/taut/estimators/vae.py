@@ -12,12 +12,10 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
 from taut.auditing import Audit, AuditOptions
-from taut.data import Table, decode
-from taut.errors import OptionError
+from taut.data import Table
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
-from taut.estimators.containers import as_came, block_in_library, in_library, library_of
-from taut.estimators.one_block import table_of
+from taut.estimators.containers import library_of, rows_in, rows_like
 from taut.options import record_from
 from taut.record import Ledger
 
@@ -94,18 +92,13 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         categories; it has the index of Z where that is of pandas, too.
         """
         fitted = self._fitted()
-        means, schema = evaluation.decode(fitted, np.asarray(Z), given), fitted.schema
-        if schema is None:
-            return self._block(means, self.library_, like=Z)
-        return in_library(decode(schema, means), self.library_, schema=schema, like=Z)
+        means = evaluation.decode(fitted, np.asarray(Z), given)
+        return rows_in(fitted.schema, means, self.library_, like=Z)
 
     def reconstruct(self, X: Any) -> Any:
         """E[x|z] at the posterior mean of each row; of a frame as a frame like X, of the modelled columns."""
         fitted = self._fitted()
-        means, schema = np.asarray(evaluation.encode(fitted, X).reconstruction), fitted.schema
-        if schema is None:
-            return self._block(means, library_of(X), like=X)
-        return as_came(decode(schema, means, like=table_of(X)), X)
+        return rows_like(fitted.schema, np.asarray(evaluation.encode(fitted, X).reconstruction), X)
 
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
         """New rows: z from the prior, then x from p(x|z).
@@ -119,12 +112,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
         """
         fitted = self._fitted()
-        if fitted.schema is not None:
-            rows = imputing.sample_table(fitted, n, seed=seed, given=given, holes=holes)
-            return in_library(rows, self.library_, schema=fitted.schema, like=given)
-        if holes:
-            raise OptionError("`holes` wants a fit of a table; this one saw one block of numbers; fit a frame.")
-        return self._block(evaluation.sample(fitted, n, seed=seed, given=given), self.library_, like=given)
+        return imputing.sample_rows(fitted, n, self.library_, seed=seed, given=given, holes=holes)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
         """X with its missing cells filled: one frame, or a list of `draws` random completions.
@@ -143,7 +131,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
 
     def interpolate(self, start: Any, end: Any, *, steps: int = 8) -> Values:
         """E[x|z] along the straight line between the posterior means of two data, both ends included."""
-        names = self._fitted().input_names
+        names = self._fitted().schema.input_names
         ends = self.transform(Table(values=np.stack([np.ravel(start), np.ravel(end)]), name="the ends", columns=names))
         share = np.linspace(0.0, 1.0, steps)[:, None]
         return self.inverse_transform((1.0 - share) * ends[0] + share * ends[1])
@@ -183,11 +171,6 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
     def rows_seen(self, X: Any) -> tuple[int, int]:
         """How many of these rows equal rows that training has seen, and how many there are."""
         return evaluation.rows_seen(self._fitted(), X)
-
-    def _block(self, coded: Values, library: str, *, like: Any) -> Any:
-        """Rows of one block, as the model sees them, in the units and the columns that were fitted."""
-        fitted = self._fitted()
-        return block_in_library(evaluation.in_own_units(fitted, coded), fitted.columns, library, like=like)
 
     def _learned(self) -> dict[str, Any]:
         return {"library_": self.library_}

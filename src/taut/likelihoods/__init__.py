@@ -8,7 +8,7 @@ from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
 from taut.likelihoods.categories import Categorical
 from taut.likelihoods.choice import NAMES, Choice, check_support, choose, choose_counts, named
-from taut.likelihoods.columns import fill_values, for_columns, log_odds
+from taut.likelihoods.columns import fill_values, for_columns, log_odds, of_block
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
 from taut.likelihoods.grey import DiscretisedLogistic
 from taut.likelihoods.holes import Observed, WhereMissing
@@ -54,4 +54,5 @@ __all__ = [
     "for_columns",
     "log_odds",
     "named",
+    "of_block",
 ]

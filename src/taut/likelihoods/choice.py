@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from taut.data import fills_bytes
 from taut.data.units import differences
 from taut.errors import OptionError, SupportError
 from taut.likelihoods.base import AbstractLikelihood
@@ -20,8 +21,6 @@ Values = np.ndarray
 
 # Counts up to here that pile up at their largest are counts out of a total.
 MOST_STEPS_OF_A_COUNT = 64
-# Grey levels reach the upper half of 0 to 255, and this share of those that are not black is there; of counts, few are.
-MIDDLE_GREY, SHARE_ABOVE_IT = 128, 0.05
 HEAVY_TAIL_KURTOSIS = 6.0
 # In standard deviations of 1: its square is the largest number of single precision.
 FARTHEST_OF_UNIT = 1e19
@@ -74,7 +73,7 @@ def named(name: str, values: Values, *, largest: float | None = None) -> Abstrac
 def _choose_for_counts(values: Values, high: float) -> Choice:
     if high <= 1:
         return Choice("bernoulli", "every value is 0 or 1")
-    if MIDDLE_GREY <= high <= 255 and np.mean(values[values > 0] >= MIDDLE_GREY) >= SHARE_ABOVE_IT:
+    if fills_bytes(values):
         return Choice("discretised-logistic", f"the values fill bytes up to {high:.0f}, read as grey levels 0 to 255")
     if high <= MOST_STEPS_OF_A_COUNT and _piles_up_at(values, high):
         return Choice("binomial", f"the values are counts that pile up at their largest, {high:.0f}")

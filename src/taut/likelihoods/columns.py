@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
-from taut.data import Column
+from taut.data import Column, Schema
 from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.binary import Bernoulli
 from taut.likelihoods.categories import Categorical
+from taut.likelihoods.choice import named
 from taut.likelihoods.counts import NegativeBinomial, Poisson
 from taut.likelihoods.inflated import ZeroInflated
 from taut.likelihoods.mixed import Mixed
@@ -42,20 +43,31 @@ def for_columns(columns: Sequence[Column], values: Values) -> Start:
     """The likelihood of these columns: scales, cuts and starting outputs from the observed cells of `values`.
 
     `values` are coded as by `taut.data.encode`, NaN where a cell is missing; only shapes depend on nothing but
-    `columns`.
+    `columns`. Columns of one family stand side by side, and each block of numbers by itself.
     """
-    groups: dict[tuple[str, int], list[int]] = {}
-    for place, column in enumerate(columns):
-        groups.setdefault((column.family, len(column.categories or ())), []).append(place)
-    blocks, starts = [], []
-    for (family, _), places in groups.items():
-        own, cells = [columns[place] for place in places], np.asarray(values[:, places], np.float64)
-        block = FAMILIES[family](own, cells)
+    schema = Schema(columns=tuple(columns))
+    groups: dict[tuple[str, int, str], list[int]] = {}
+    for column, span in schema.spans:
+        alone = "" if column.block is None else column.name
+        places = groups.setdefault((column.family, len(column.categories or ()), alone), [])
+        places += range(span.start, span.stop)
+    entries, blocks, starts = schema.entries, [], []
+    for (family, _, alone), places in groups.items():
+        own, cells = [entries[place] for place in places], np.asarray(values[:, places], np.float64)
+        block = of_block(schema.column(alone), cells) if alone else FAMILIES[family](own, cells)
         log_units = floats_on_device(np.log([column.unit for column in own]))
         blocks.append(block if block.discrete else InUnits(block, log_units))
         starts.append(_starting_outputs(block, cells))
     places = tuple(tuple(places) for places in groups.values())
     return Start(Mixed(tuple(blocks), places), jnp.concatenate(starts))
+
+
+def of_block(field: Column, values: Num[np.ndarray, "n width"]) -> AbstractLikelihood:
+    """The likelihood of a block, of its coded values: sizes and scales are read from the cells that are there."""
+    assert field.block is not None
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        values = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
+    return named(field.family, values, largest=field.block.ends[1])
 
 
 def fill_values(values: Values) -> Float[Array, "features"]:

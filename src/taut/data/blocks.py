@@ -1,4 +1,4 @@
-"""Whether numbers are one block, of one likelihood for all of them, or a table: decided by what they are.
+"""What a person passes, as rows of fields: columns, or numbers that are one block; decided by what they are.
 
 One block are images and AnnData, numbers for which a likelihood was named, and many columns in which one thing is
 measured again and again: counts, zeros and ones, grey levels or shares. All else is read column by column. Which
@@ -7,18 +7,27 @@ container holds the numbers, with or without names, changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
 
-from taut.data import Sheet, Table, as_sheet, as_table, is_sparse, narrowed
-from taut.likelihoods import choose
+from taut.data.binarisation import fills_bytes
+from taut.data.cell_files import is_cells
+from taut.data.checks import check_same_features
+from taut.data.collecting import in_memory
+from taut.data.conversion import as_table
+from taut.data.dense import narrowed
+from taut.data.schema import Schema
+from taut.data.sheet import Sheet, as_sheet
+from taut.data.sparse import is_sparse
+from taut.data.table import Table
+from taut.errors import OptionError
 
 # Fewer columns are more often a table, whatever numbers they hold; fewer pixels are no picture.
 FEWEST_COLUMNS = 36
-COUNTED = ("bernoulli", "binomial", "poisson", "negative-binomial")
-SHADED = ("discretised-logistic", "continuous-bernoulli")
 # Questions answered from 1 to 5 are no counts: those have a zero in nearly every column.
 COLUMNS_WITH_ZERO = 0.9
 
@@ -29,6 +38,8 @@ def block_of(X: Any, *, named: bool, counted: bool = False) -> Table | None:
     `named` says that a likelihood was asked for, `counted` that one of counts was; then numbers without holes are one
     block, whatever they look like. Raises DataError or ShapeError for numbers that cannot be used.
     """
+    if isinstance(X, Sheet) and X.block is not None:
+        return narrowed(X.block)
     if isinstance(X, Table) and (X.image_shape is not None or X.beside is not None):
         return narrowed(X)
     table = _numbers(X)
@@ -47,14 +58,50 @@ def one_thing(values: np.ndarray) -> bool:
     """
     if values.shape[1] < FEWEST_COLUMNS or not (values >= 0).all():
         return False
-    name = choose(values).name
-    zeros = float((values == 0).any(axis=0).mean())
-    return name in SHADED or (name in COUNTED and zeros >= COLUMNS_WITH_ZERO)
+    if not np.all(values == np.round(values)):
+        return bool(values.max() <= 1)
+    return fills_bytes(values) or float((values == 0).any(axis=0).mean()) >= COLUMNS_WITH_ZERO
+
+
+def fields_of(
+    X: Any, *, by_column: bool = False, named: bool = False, counted: bool = False, na_values: Sequence[Any] = ()
+) -> Sheet:
+    """The rows of X for a fit; `by_column` reads any numbers as columns, see `block_of` for the other words.
+
+    Raises DataError or ShapeError for what cannot be used, OptionError for `na_values` of cells by genes.
+    """
+    X = as_table(X) if is_cells(X) else in_memory(X)
+    cells = isinstance(X, Table) and X.beside is not None
+    if cells and na_values:
+        raise OptionError("`na_values` wants a table of columns; got counts of cells; leave it out.")
+    if by_column and not cells:
+        return as_sheet(X).with_na_values(na_values)
+    block = block_of(X, named=named, counted=counted)
+    return table_of(X) if block is None else _beside(block)
+
+
+def fields_like(schema: Schema, X: Any) -> Sheet:
+    """The rows of X as those of the fit came: the numbers of a block that was spread over columns as a block again.
+
+    Raises DataError or ShapeError where they cannot be.
+    """
+    spread = schema.spread
+    if spread is None or spread.block is None:
+        return table_of(X)
+    table = as_table(X, holes=True)
+    check_same_features(table, spread.width, columns=spread.block.names, model="VAE")
+    return _beside(table)
 
 
 def table_of(X: Any) -> Sheet:
     """X as a table, sparse numbers made dense."""
     return as_sheet(as_table(X)) if is_sparse(X) else as_sheet(X)
+
+
+def _beside(block: Table) -> Sheet:
+    """A block with the columns that stand beside it."""
+    frame = nw.from_native(pa.table({}), eager_only=True) if block.beside is None else block.beside.frame
+    return Sheet(frame=frame, name=block.name, notes=list(block.notes), block=block, labels=block.labels)
 
 
 def _numbers(X: Any) -> Table | None:

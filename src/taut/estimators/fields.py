@@ -1,0 +1,228 @@
+"""The fields of rows that a fit begins with: each column by its cells, each block by its numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Num
+
+from taut.data import (
+    FEWEST_COLUMNS,
+    NOT_BINARISED,
+    Binarisation,
+    Block,
+    Column,
+    Schema,
+    Sheet,
+    Table,
+    Units,
+    check_varies,
+    infer_schema,
+    place,
+    too_close,
+    units_of,
+)
+from taut.errors import OptionError, SupportError
+from taut.estimators.conditions import COUNTS
+from taut.estimators.part_building import OWN
+from taut.estimators.table_parts import REAL
+from taut.likelihoods import Choice, check_support, choose, choose_counts
+
+# A likelihood that was asked for by name, as the kind and family of every column of a table.
+AS_KIND = {
+    "gaussian": ("real", "gaussian"),
+    "student-t": ("real", "student-t"),
+    "bernoulli": ("binary", "bernoulli"),
+    "poisson": ("count", "poisson"),
+    "negative-binomial": ("count", "negative-binomial"),
+    "zero-inflated-poisson": ("count", "zero-inflated-poisson"),
+    "zero-inflated-negative-binomial": ("count", "zero-inflated-negative-binomial"),
+    "categorical": ("categorical", "categorical"),
+}
+MIXED = Choice("mixed", "each column has a likelihood of its own kind")
+BOUNDED = ("bernoulli", "binomial", "continuous-bernoulli", "discretised-logistic")
+# The name of the field of an array: its entries are then called x0, x1 and so on.
+NAME = "x"
+
+
+def infer_fields(
+    rows: Sheet,
+    train: np.ndarray,
+    *,
+    likelihood: str = "auto",
+    wishes: Mapping[str, Any] | None = None,
+    binarise: str = "none",
+    sizes: bool = False,
+    discrete: bool = False,
+    seed: int = 0,
+) -> Schema:
+    """The fields of rows, by their training rows; `wishes` overrule what is inferred of columns.
+
+    A likelihood of one's own is called `own`, and may be `discrete`.
+
+    Raises DataError or SupportError where the rows contradict what was asked for, OptionError for what no rows have.
+    """
+    if rows.block is not None:
+        binarisation = Binarisation.of(binarise, rows.block.values, seed)
+        field = block_field(NAME, rows.block, train, likelihood=likelihood, binarisation=binarisation, sizes=sizes)
+        return Schema(columns=(dataclasses.replace(field, kind="count") if discrete else field,))
+    if binarise != "none":
+        raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
+    return infer_schema(rows, _of_columns(rows, likelihood) | dict(wishes or {}), rows=train)
+
+
+def choice_of(schema: Schema) -> Choice:
+    """The name of the likelihood of all fields together, and the reason for it."""
+    only = schema.modelled[0]
+    return MIXED if only.block is None or len(schema.modelled) > 1 else Choice(only.family, only.reason)
+
+
+def words_of(schema: Schema) -> str:
+    """What a row holds, for a sentence."""
+    columns = sum(column.block is None for column in schema.modelled)
+    blocks = [f"{column.width} numbers" for column in schema.modelled if column.block is not None]
+    return " and ".join([*([f"{columns} columns"] if columns else []), *blocks])
+
+
+def block_field(
+    name: str,
+    table: Table,
+    train: np.ndarray,
+    *,
+    likelihood: str = "auto",
+    binarisation: Binarisation = NOT_BINARISED,
+    sizes: bool = False,
+    listed: bool = False,
+) -> Column:
+    """The field of a block of numbers: its likelihood as asked for or by what the numbers are, and their units.
+
+    Raises DataError where nothing varies, SupportError for numbers that the likelihood cannot produce or that single
+    precision cannot tell apart.
+    """
+    check_varies(table)
+    binarised = binarisation.kind != "none"
+    values = np.array([[0, 1]], dtype=np.uint8) if binarised else table.values
+    choice = _likelihood(likelihood, values, sizes=sizes)
+    units = None if binarised else units_for(choice.name, table.values[train])
+    holes = np.isnan(table.values[train]) if table.values.dtype.kind == "f" else np.zeros((len(train), 1), bool)
+    missing = int(holes.any(axis=1).sum())
+    if units is not None:
+        check_told_apart(table, units, train)
+    return Column(
+        name=name,
+        kind=_kind_of(choice.name),
+        family=choice.name,
+        reason=choice.reason,
+        missing=missing,
+        seen=len(train) - missing,
+        block=Block(
+            width=table.features,
+            names=table.columns,
+            shape=_image_shape(table, choice.name),
+            units=units,
+            binarisation=binarisation,
+            ends=(0.0, 1.0) if binarised else _ends(table.values),
+            missing=holes.sum(axis=0).tolist() if missing else None,
+            listed=listed,
+        ),
+    )
+
+
+def units_for(likelihood: str, values: np.ndarray) -> Units | None:
+    """Where zero lies and how long the units are for a likelihood of real numbers; None for another.
+
+    One σ for all entries is one in one unit, and a σ of 1 is 1 in that of the data.
+    """
+    if likelihood not in REAL:
+        return None
+    return units_of(values, common=likelihood == "gaussian-shared", natural=likelihood == "gaussian-unit")
+
+
+def check_told_apart(table: Table, units: Units, train: np.ndarray) -> None:
+    """Refuse a block in whose training rows a column's numbers are mostly one in single precision, in these units."""
+    rows = table.take(train)
+    for number, column in enumerate(units.code(rows.values).T):
+        if np.ptp(column) > 0 and too_close(column):
+            row = int(np.argmax(np.abs(column)))
+            raise SupportError(
+                f"Numbers that single precision tells apart are wanted; beside that in "
+                f"{place(row, number, table.columns)} of `{table.name}` half of its column are one; mend it, or leave "
+                "out the row or the column."
+            )
+
+
+def check_blocks(schema: Schema, table: Table) -> None:
+    """Refuse rows that the likelihood of a block cannot produce, naming the first. Raises SupportError."""
+    for column, span in schema.spans:
+        if column.block is not None:
+            _check_within(column, column.block, table.values[:, span], table.columns and table.columns[span])
+
+
+def _check_within(field: Column, block: Block, values: Num[np.ndarray, "n width"], names: list[str] | None) -> None:
+    holes = np.isnan(values) if values.dtype.kind == "f" else np.zeros(0, bool)
+    values = np.where(holes, 0, values) if holes.any() else values
+    if field.family == OWN:
+        return
+    check_support(field.family, values)
+    what = {"binomial": "the total of the binomial", "categorical": "the last category"}.get(field.family)
+    most = int(max(block.ends[1], 1))
+    beyond = np.argwhere(values > most) if what is not None else []
+    if len(beyond):
+        row, column = beyond[0]
+        where = f"column {column}" if names is None else f"column `{names[column]}`"
+        raise SupportError(
+            f"Values up to {most} are wanted, {what} in training; got {values[row, column]:g} in row {row}, {where}; "
+            "fit on data that reach as far, or leave such rows out."
+        )
+
+
+def scales(schema: Schema, width: int) -> Float[np.ndarray, "2 width"]:
+    """Two rows which say what a coded row stands for: the offsets and units; zeros where numbers are as they came."""
+    rows = np.zeros((2, width))
+    for column, span in schema.spans:
+        if column.block is None or column.block.units is not None:
+            rows[:, span] = [[getattr(each, name) for each in column.entries] for name in ("offset", "unit")]
+    return rows
+
+
+def _likelihood(name: str, values: np.ndarray, *, sizes: bool) -> Choice:
+    if name == "auto":
+        return choose_counts(values) if sizes else choose(values)
+    if sizes and name not in COUNTS:
+        raise OptionError(f"`size_factor` wants a likelihood among {', '.join(COUNTS)}; got `{name}`; leave out one.")
+    if name == OWN:
+        return Choice(OWN, "it was given as an object")
+    check_support(name, values)
+    return Choice(name, "it was asked for")
+
+
+def _of_columns(rows: Sheet, likelihood: str) -> dict[str, Any]:
+    """What a likelihood that was asked for says of every column."""
+    if likelihood in ("auto", "mixed"):
+        return {}
+    if likelihood not in AS_KIND:
+        raise OptionError(
+            f"A table with holes or types wants `auto` or one of {', '.join(AS_KIND)}; got `{likelihood}`; choose one."
+        )
+    kind, family = AS_KIND[likelihood]
+    return {name: {"kind": kind, "family": family} for name in rows.columns}
+
+
+def _kind_of(family: str) -> Any:
+    if family in (*REAL, OWN, "continuous-bernoulli"):
+        return "real"
+    return {"bernoulli": "binary", "categorical": "categorical"}.get(family, "count")
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    return min(float(np.nanmin(values)), 0.0), float(np.nanmax(values))
+
+
+def _image_shape(table: Table, family: str) -> tuple[int, int] | None:
+    """As read; else a square, for whole numbers or shares without column names whose count is one."""
+    side = math.isqrt(table.features)
+    square = side * side == table.features and table.features >= FEWEST_COLUMNS
+    return table.image_shape or ((side, side) if square and family in BOUNDED and table.columns is None else None)
