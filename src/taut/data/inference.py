@@ -13,13 +13,13 @@ from taut.data.given import IGNORE, check_given, given_column
 from taut.data.kinds import kind_of, kinds
 from taut.data.missing_values import listed_values
 from taut.data.native_types import native_type
+from taut.data.odd_cells import odd_cells
 from taut.data.remarks import with_remarks
 from taut.data.resolution import date_unit_of, decimals_of
 from taut.data.scaling import column_scale, digits_lost
 from taut.data.schema import Column, NativeType, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
-from taut.data.text_cells import odd_cells
 from taut.data.units import differences
 
 

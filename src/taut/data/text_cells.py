@@ -1,28 +1,23 @@
-"""Cells of text as the numbers or dates that they spell, or which of them do not."""
+"""Cells of text as the numbers or dates that they spell."""
 
-import collections
 import dataclasses
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from taut.data import written_dates
-from taut.data.affixes import taken_apart
-from taut.data.amounts import Reading, amounts_in, doubtful_comma, mixed_units
+from taut.data.amounts import Reading, amounts_in
 from taut.data.arrow import functions
 from taut.data.cells import Cells
 from taut.data.kinds import kind_named
 from taut.data.notations import Notation
 from taut.data.parsing import AMONG_NUMBERS, USUAL, dates_in, is_marker
 
-_TEXT = ("string", "mixed")
+# How columns came whose cells may spell numbers or dates.
+TEXT = ("string", "mixed")
 # A column is looked at closer only if some of its first cells have a digit.
 _LOOKED_AT = 200
-_HANDFUL = 0.1
-_CURE = "mend such a cell, or call it missing with `na_values`"
-_SHORT_YEAR = re.compile(r"^\d{1,2}([./-])\d{1,2}\1\d{2}$")
 
 
 def as_spelled(cells: Cells, *, separator: str = "", kind: str | None = None, known: Notation | None = None) -> Cells:
@@ -40,9 +35,9 @@ def as_spelled(cells: Cells, *, separator: str = "", kind: str | None = None, kn
     if wanted is not None and wanted.parse is not None:
         return wanted.parse(cells)
     reads = None if wanted is None else wanted.reads
-    if cells.came not in _TEXT or reads == "labels" or not _has_digits(cells):
+    if cells.came not in TEXT or reads == "labels" or not has_digits(cells):
         return cells
-    text, markers = _text(cells)
+    text, markers = trimmed(cells)
     found = _dates(text, known) if reads in (None, "dates") else None
     if found is None and reads != "dates":
         found = amounts_in(text, separator=separator, known=known)
@@ -59,73 +54,26 @@ def spelled_notation(cells: Sequence[str], *, separator: str = "") -> Notation |
     >>> spelled_notation(["3,10", "NA", "2,50"], separator=";")
     Notation(decimal=',', groups='', prefix='', suffix='', decimals=2, dates='', padded=True)
     """
-    text, _ = _text(
+    text, _ = trimmed(
         Cells(title="", name="", came="string", values=np.array(cells, object), present=np.ones(len(cells), bool))
     )
     found = _dates(text, None) or amounts_in(text, separator=separator)
     return None if found is None else found.notation
 
 
-def odd_cells(cells: Cells) -> str:
-    """Which handful of a column's cells are no numbers, or no dates, where nearly all others are; or why none is read.
-
-    >>> from taut.data.sheet import as_sheet
-    >>> from taut.data.extracting import cells_of
-    >>> column = [*map(str, range(50, 109)), "#DIV/0!"]
-    >>> odd_cells(cells_of(as_sheet({"a": column}), 0))
-    '59 of 60 cells are numbers; row 59 (counting from 0) holds `#DIV/0!`: mend such a cell, or call it missing with \
-`na_values`'
-    """
-    if cells.came not in _TEXT or not _has_digits(cells):
-        return ""
-    text, _ = _text(cells)
-    there = np.asarray(text.is_valid())
-    if why := mixed_units(text):
-        return why
-    for what, right in (("numbers", _plain_numbers(text)), ("dates", _plain_dates(text))):
-        odd = np.flatnonzero(there & ~right)
-        if 0 < len(odd) <= max(1, _HANDFUL * there.sum()) and len(odd) < there.sum() / 2:
-            return f"{there.sum() - len(odd)} of {there.sum()} cells are {what}; {_listed(cells, odd)}: {_CURE}"
-    return _why_no_date([cell for cell in text.to_pylist() if cell is not None]) or doubtful_comma(text)
+def has_digits(cells: Cells) -> bool:
+    """Whether some of the first cells hold a digit: only then is a column of text looked at closer."""
+    seen = cells.observed[:_LOOKED_AT].tolist()
+    return any(any(sign.isdigit() for sign in str(cell)) for cell in seen)
 
 
-def _plain_numbers(text: pa.Array) -> np.ndarray:
-    """Which cells are numbers with what most of them have beside them."""
-    parts = taken_apart(text)
-    right = np.asarray(parts.numbers.is_valid())
-    beside = [(before + behind).strip() for before, behind in zip(parts.prefixes, parts.suffixes, strict=True)]
-    counts = collections.Counter(unit for unit, ok in zip(beside, right, strict=True) if ok)
-    usual = counts.most_common(1)[0][0] if counts else ""
-    return right & (np.array(beside) == usual)
-
-
-def _plain_dates(text: pa.Array) -> np.ndarray:
-    """Which cells are dates in one of the ways that most of them are written in."""
-    found = [[] if cell is None else written_dates.patterns_of([cell]) for cell in text.to_pylist()]
-    counts = collections.Counter(pattern for patterns in found for pattern in patterns)
-    usual = counts.most_common(1)[0][0] if counts else ""
-    return np.array([usual in patterns for patterns in found])
-
-
-def _listed(cells: Cells, odd: np.ndarray, most: int = 3) -> str:
-    rows = odd if cells.rows is None else cells.rows[odd]
-    shown = [f"`{str(cell)[:40]}`" for cell in dict.fromkeys(cells.values[odd[:most]].tolist())]
-    more = f" and {len(rows) - most} more" if len(rows) > most else ""
-    named = ", ".join(str(row) for row in rows[:most]) + more
-    return f"row{'s' if len(rows) > 1 else ''} {named} (counting from 0) hold{'' if len(rows) > 1 else 's'} " + (
-        ", ".join(shown) + (", …" if more else "")
-    )
-
-
-def _why_no_date(cells: list[str]) -> str:
-    why = ""
-    if len(written_dates.patterns_of(cells)) > 1:
-        why = f"dates such as `{cells[0]}`, in which day and month cannot be told apart"
-    elif all(_SHORT_YEAR.match(cell) for cell in cells):
-        why = f"dates such as `{cells[0]}`, with years of two digits"
-    elif all(written_dates.patterns_of([cell]) for cell in cells):
-        why = f"dates that are not all written in one way, such as `{cells[0]}`"
-    return f"{why}: write them as in 2003-05-13" if why else ""
+def trimmed(cells: Cells) -> tuple[pa.Array, str]:
+    """The cells as trimmed text without the markers of missing ones, and which of these are worth a word."""
+    values = [str(cell).strip() if ok else None for cell, ok in zip(cells.values.tolist(), cells.present, strict=True)]
+    marked = dict.fromkeys(cell for cell in values if cell is not None and (is_marker(cell) or cell in AMONG_NUMBERS))
+    said = [f"`{cell}`" for cell in marked if cell not in USUAL]
+    text = pa.array([None if cell in marked else cell for cell in values], pa.string())
+    return text, f"{', '.join(said)} read as missing" if said else ""
 
 
 def _dates(text: pa.Array, known: Notation | None) -> Reading | None:
@@ -181,17 +129,3 @@ def _replaced(cells: Cells, found: Reading, remark: str) -> Cells:
         notation=found.notation,
         remark=remark,
     )
-
-
-def _has_digits(cells: Cells) -> bool:
-    seen = cells.observed[:_LOOKED_AT].tolist()
-    return any(any(sign.isdigit() for sign in str(cell)) for cell in seen)
-
-
-def _text(cells: Cells) -> tuple[pa.Array, str]:
-    """The cells as trimmed text without the markers of missing ones, and which of these are worth a word."""
-    values = [str(cell).strip() if ok else None for cell, ok in zip(cells.values.tolist(), cells.present, strict=True)]
-    marked = dict.fromkeys(cell for cell in values if cell is not None and (is_marker(cell) or cell in AMONG_NUMBERS))
-    said = [f"`{cell}`" for cell in marked if cell not in USUAL]
-    text = pa.array([None if cell in marked else cell for cell in values], pa.string())
-    return text, f"{', '.join(said)} read as missing" if said else ""
