@@ -111,7 +111,7 @@ def test_holes_in_counts_and_categories():
     vae = taut.VAE(**options, missing="informative").fit(table)
     assert np.isfinite(vae.score_samples(table, draws=10)).all()
     missingness = vae.model_.missingness
-    assert np.asarray(missingness.speaks).tolist() == [False, True]
+    assert np.asarray(missingness.informative).tolist() == [False, True]
     names = vae.schema_.column("colour").categories
     odds = np.asarray(next(block for block in missingness.blocks if block is not None).level[0])
     assert names[int(np.argmax(odds))] == "red"

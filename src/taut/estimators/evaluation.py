@@ -225,7 +225,7 @@ def hole_notes(fitted: Fitted) -> list[str]:
     learned = ", ".join(f"`{name}` {slope:+.2f}" for name, slope in slopes.items()) or "none of a number"
     silent = [
         name
-        for name, hole, heard in zip(names, missingness.holes, missingness.speaks, strict=True)
+        for name, hole, heard in zip(names, missingness.holes, missingness.informative, strict=True)
         if hole and not heard
     ]
     notes = [

@@ -217,7 +217,7 @@ def drawn_holes(fitted: Fitted, values: Values, *, seed: int) -> Bool[np.ndarray
         return holes
     odds = np.asarray(jax.vmap(missingness.log_odds)(jnp.asarray(values, jnp.result_type(float))), np.float64)
     own = np.random.default_rng([seed, 2]).random(values.shape) < scipy.special.expit(odds)
-    return np.where(np.asarray(missingness.speaks), own, holes)
+    return np.where(np.asarray(missingness.informative), own, holes)
 
 
 def with_cells(rows: pa.Table, schema: Schema, cells: dict[str, pa.Array | pa.ChunkedArray]) -> pa.Table:

@@ -35,7 +35,7 @@ class Observed(dist.Distribution):
         log p(x_observed, holes|z) = Σ_{j observed} [log p(x_j|z) + log(1 − π_j(x_j))]
                                    + Σ_{j missing} log ∫ p(x_j|z) π_j(x_j) dx_j
 
-    Draws then have holes of their own where missingness speaks.
+    Draws then have holes of their own where missingness is informative.
     """
 
     pytree_data_fields = ("entries", "observed", "fill_value", "covariates", "missingness")
@@ -74,7 +74,7 @@ class Observed(dist.Distribution):
         there = self.observed
         if self.missingness is not None:
             hidden = jr.bernoulli(jr.fold_in(key, 1), sigmoid(self.missingness.log_odds(drawn)))
-            there = jnp.where(self.missingness.speaks, ~hidden, there)
+            there = jnp.where(self.missingness.informative, ~hidden, there)
         return jnp.concatenate([jnp.where(there, drawn, jnp.nan), self.covariates])
 
     @property
@@ -108,7 +108,7 @@ class WhereMissing(dist.Distribution):
     def by_entry(self, value: Num[Array, "features"]) -> Float[Array, "features"]:
         """Log density or log probability of each entry."""
         tilt = log_sigmoid(self.missingness.log_odds(value)) - self.missingness.log_hidden(self.cells)
-        return self.cells.by_entry(value) + jnp.where(self.missingness.speaks, tilt, 0.0)
+        return self.cells.by_entry(value) + jnp.where(self.missingness.informative, tilt, 0.0)
 
     def log_prob(self, value: Num[Array, "features"]) -> Scalar:
         """Their sum."""
@@ -121,11 +121,11 @@ class WhereMissing(dist.Distribution):
         drawn = jax.vmap(lambda key: one_draw(self.cells, key=key))(jnp.stack(keys))
         odds = jax.vmap(self.missingness.log_odds)(drawn)
         # Where nothing is known all candidates are as good, and the first is a plain draw.
-        weights = jnp.where(self.missingness.speaks, log_sigmoid(odds), 0.0)
+        weights = jnp.where(self.missingness.informative, log_sigmoid(odds), 0.0)
         chosen = jr.categorical(choice_key, weights, axis=0)
         return jnp.take_along_axis(drawn, chosen[None], axis=0)[0]
 
     @property
     def mean(self) -> Float[Array, "features"]:
         """E[x_j | z, missing]; of codes the mean code."""
-        return jnp.where(self.missingness.speaks, self.missingness.hidden_mean(self.cells), mean_of(self.cells))
+        return jnp.where(self.missingness.informative, self.missingness.hidden_mean(self.cells), mean_of(self.cells))

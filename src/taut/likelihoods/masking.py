@@ -71,7 +71,7 @@ class Missingness(eqx.Module):
     holes: Bool[Array, "features"]
 
     @property
-    def speaks(self) -> Bool[Array, "features"]:
+    def informative(self) -> Bool[Array, "features"]:
         """For which entries being missing tells of the value."""
         known = np.zeros(self.holes.shape[0], bool)
         for block, place in zip(self.blocks, self.places, strict=True):
@@ -96,12 +96,12 @@ class Missingness(eqx.Module):
 
     def log_seen(self, entries: Float[Array, "features"]) -> Float[Array, "features"]:
         """log(1 − π_j(x_j)) of entries that are there."""
-        return jnp.where(self.speaks, log_sigmoid(-self.log_odds(entries)), 0.0)
+        return jnp.where(self.informative, log_sigmoid(-self.log_odds(entries)), 0.0)
 
     def log_hidden(self, cells: Cells) -> Float[Array, "features"]:
         """log ∫ p(x_j|z) π_j(x_j) dx_j of entries that are missing."""
         parts = self._over(cells, lambda nodes, odds: logsumexp(nodes.log_weights + log_sigmoid(odds), axis=1))
-        return jnp.where(self.speaks, parts, 0.0)
+        return jnp.where(self.informative, parts, 0.0)
 
     def hidden_mean(self, cells: Cells) -> Float[Array, "features"]:
         """E[x_j | z, missing] for numbers, and the mean code for codes; zero where nothing is known."""
@@ -109,7 +109,7 @@ class Missingness(eqx.Module):
         def mean(nodes: Nodes, odds: Float[Array, "entries nodes"]) -> Float[Array, "entries"]:
             return jnp.sum(jax.nn.softmax(nodes.log_weights + log_sigmoid(odds), axis=1) * nodes.points, axis=1)
 
-        return jnp.where(self.speaks, self._over(cells, mean), 0.0)
+        return jnp.where(self.informative, self._over(cells, mean), 0.0)
 
     def _over(self, cells: Cells, reduce: Any) -> Float[Array, "features"]:
         found = jnp.zeros(self.holes.shape, jnp.result_type(float))
