@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,14 +14,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from taut.auditing import RowResult
 from taut.compilation_cache import keep_compiled_programs
 from taut.data import Schema, Table, listed_values
-from taut.estimators import runs, scoring
+from taut.estimators import runs
 from taut.estimators.config import VAEConfig
 from taut.estimators.giving import Asked
 from taut.estimators.preparation import prepare_training_data
 from taut.estimators.training import Fitted, train
+from taut.estimators.uses import AbstractScored
 from taut.fitting import Outcome
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice
@@ -36,7 +36,7 @@ else:
     _Options = object
 
 
-class AbstractVAE(BaseEstimator, _Options):
+class AbstractVAE(AbstractScored, BaseEstimator, _Options):
     """What can be asked of a variational autoencoder whatever its use; `record` declares the constructor's options."""
 
     record: ClassVar[type[VAEConfig]]
@@ -146,16 +146,6 @@ class AbstractVAE(BaseEstimator, _Options):
     def held_out_(self) -> Table | None:
         """The rows that training held out, or None."""
         return self._fitted().held_out
-
-    def account(
-        self, X: Any, *, draws: int = 1000, seed: int = 0, on_block: Callable[[int], None] | None = None
-    ) -> RowResult:
-        """ELBO, log p(x), their errors, effective sample size and k̂ of each row, from its observed cells."""
-        return scoring.account(self._fitted(), X, draws=draws, seed=seed, on_block=on_block)
-
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """The mean of log p(x) over rows, in nats, weighted where weights are given; y is not used."""
-        return scoring.mean_log_p(self._fitted(), X, sample_weight)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write a run folder, from which `taut.load` reads the estimator back; no pickle is written or read.

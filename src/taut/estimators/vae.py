@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float, Num
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
-from taut.auditing import Audit, AuditOptions
-from taut.data import Table
-from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.base import AbstractVAE
-from taut.estimators.containers import library_of, rows_in, rows_like
-from taut.options import record_from
-from taut.record import Ledger
-
-Values = Num[np.ndarray, "n columns"]
+from taut.estimators.containers import library_of
+from taut.estimators.uses import AbstractUses
 
 
-class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
+class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, AbstractVAE):
     """A variational autoencoder: p(z) = N(0, I), a decoder network for p(x|z), an encoder network for q(z|x).
 
         log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) )
@@ -69,108 +60,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractVAE):
         self.library_ = library_of(X)
         return self
 
-    def score_samples(
-        self, X: Any, *, of: str | int | Sequence[str | int] | None = None, draws: int = 1000, seed: int = 0
-    ) -> Float[np.ndarray, "n"]:
-        """Importance-weighted log p(x) of the observed cells of each row, in nats: below log p(x) in expectation.
-
-        With columns `of` (names; numbers where there are none) it is log p(x_of | x_rest) = log p(x) − log p(x_rest),
-        how probable these cells are given the others of their row: an estimate, which lies on no certain side.
-        """
-        if of is not None:
-            return scoring.conditional_log_p(self._fitted(), X, of, draws=draws, seed=seed)
-        return scoring.log_p(self._fitted(), X, draws=draws, seed=seed)
-
-    def transform(self, X: Any) -> Values:
-        """Posterior means E_q[z|x], one row of latents for each row."""
-        return np.asarray(evaluation.encode(self._fitted(), X).latent)
-
-    def inverse_transform(self, Z: Any, *, given: Any = None) -> Any:
-        """E[x|z] for each row of latents; of a conditional model E[x|z, c] for `given` cells, as in `sample`.
-
-        Where a frame was fitted it is a frame of that library, of the modelled columns, with the most probable
-        categories; it has the index of Z where that is of pandas, too.
-        """
-        fitted = self._fitted()
-        means = evaluation.decode(fitted, np.asarray(Z), given)
-        return rows_in(fitted.schema, means, self.library_, like=Z)
-
-    def reconstruct(self, X: Any) -> Any:
-        """E[x|z] at the posterior mean of each row; of a frame as a frame like X, of the modelled columns."""
-        fitted = self._fitted()
-        return rows_like(fitted.schema, np.asarray(evaluation.encode(fitted, X).reconstruction), X)
-
-    def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
-        """New rows: z from the prior, then x from p(x|z).
-
-        Where a frame was fitted they are a frame of its library, with valid categories and the types of its columns;
-        so they are after `taut.load`, unless the library is not installed there: then, with a warning, of pyarrow.
-
-        `given` is a mapping of columns to a cell or n cells, or a frame of one row or n. It fixes columns of a table:
-        the rest is drawn from p(rest | given), each row by weights of its own. What a conditional model is given
-        (`condition_on`, `size_factor`) is taken from there, too, and where it is left out from training rows drawn at
-        random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
-        """
-        fitted = self._fitted()
-        return imputing.sample_rows(fitted, n, self.library_, seed=seed, given=given, holes=holes)
-
-    def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
-        """X with its missing cells filled: one frame, or a list of `draws` random completions.
-
-        Observed cells, types and the order of columns stay as they are. Numbers take their `mean` (or `median`, `mode`)
-        given the observed cells of their row, categories the most probable value; see `imputation` for how sure it is.
-        """
-        found = self.imputation(X, draws=draws or 0, how=how, seed=seed)
-        return found.single if draws is None else found.multiple
-
-    def imputation(
-        self, X: Any, *, draws: int = 0, how: str = "mean", level: float = 0.9, seed: int = 0
-    ) -> imputing.Imputation:
-        """As `impute`, with standard deviations, probabilities and intervals of the filled cells."""
-        return imputing.impute(self._fitted(), X, draws=draws, how=how, level=level, seed=seed)
-
-    def interpolate(self, start: Any, end: Any, *, steps: int = 8) -> Values:
-        """E[x|z] along the straight line between the posterior means of two data, both ends included."""
-        names = self._fitted().schema.input_names
-        ends = self.transform(Table(values=np.stack([np.ravel(start), np.ravel(end)]), name="the ends", columns=names))
-        share = np.linspace(0.0, 1.0, steps)[:, None]
-        return self.inverse_transform((1.0 - share) * ends[0] + share * ends[1])
-
-    def audit(self, X: Any = None, **options: Any) -> Ledger:
-        """The account of these rows, or of the held-out ones; options as in `audit_by_row`."""
-        return self.audit_by_row(X, **options).ledger
-
-    def audit_by_row(
-        self,
-        X: Any = None,
-        *,
-        seed: int = 0,
-        labels: Any = None,
-        checkpoint: Path | None = None,
-        on_block: Callable[[str, int, int], None] | None = None,
-        began: float | None = None,
-        **options: Any,
-    ) -> Audit:
-        """As `taut.audit`, with the account of every row beside the ledger.
-
-        `options` are those of `taut.audit` by name (`draws`, `rows`, `delta`, `width`, `seconds`, `bracket`, `train`),
-        and so are `checkpoint`, `on_block` and `began`; `labels` are one for each row. Rows that training has seen are
-        audited like others, and the ledger says so.
-        """
-        return evaluation.audit(
-            self._fitted(),
-            X,
-            options=record_from(AuditOptions, options),
-            seed=seed,
-            labels=labels,
-            checkpoint=checkpoint,
-            on_block=on_block,
-            began=began,
-        )
-
-    def rows_seen(self, X: Any) -> tuple[int, int]:
-        """How many of these rows equal rows that training has seen, and how many there are."""
-        return evaluation.rows_seen(self._fitted(), X)
+    # In the class itself, where scikit-learn looks for what `set_output` changes.
+    transform = AbstractUses.transform
 
     def _learned(self) -> dict[str, Any]:
         return {"library_": self.library_}
