@@ -3,7 +3,7 @@
 # numpyro's own distributions override these methods and properties in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportArgumentType=false
 
-from typing import ClassVar, cast
+from typing import cast
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -28,7 +28,6 @@ class Bernoulli(AbstractLikelihood):
     """
 
     features: int = eqx.field(static=True)
-    discrete: ClassVar[bool] = True
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
@@ -50,7 +49,6 @@ class ContinuousBernoulli(AbstractLikelihood):
     """
 
     features: int = eqx.field(static=True)
-    discrete: ClassVar[bool] = False
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""

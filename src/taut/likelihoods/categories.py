@@ -3,8 +3,6 @@
 # numpyro's own distributions override this method in the same way.
 # pyright: reportIncompatibleMethodOverride=false
 
-from typing import ClassVar
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -21,7 +19,6 @@ class Categorical(AbstractLikelihood):
 
     features: int = eqx.field(static=True)
     classes: int = eqx.field(static=True)
-    discrete: ClassVar[bool] = True
 
     @property
     def outputs(self) -> int:

@@ -1,7 +1,5 @@
 """Counts: up to a known total, or without an upper end."""
 
-from typing import ClassVar
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -25,7 +23,6 @@ class Binomial(AbstractLikelihood):
 
     features: int = eqx.field(static=True)
     total: int = eqx.field(static=True)
-    discrete: ClassVar[bool] = True
 
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
@@ -44,7 +41,6 @@ class Poisson(AbstractLikelihood):
     """Independent counts, with log rates as outputs."""
 
     features: int = eqx.field(static=True)
-    discrete: ClassVar[bool] = True
 
     @property
     def log_means(self) -> Bool[np.ndarray, "outputs"]:
@@ -72,7 +68,6 @@ class NegativeBinomial(AbstractLikelihood):
 
     features: int = eqx.field(static=True)
     raw_concentration: Float[Array, "features"]
-    discrete: ClassVar[bool] = True
 
     def __init__(self, features: int):
         self.features = features

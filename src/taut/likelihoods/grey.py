@@ -4,7 +4,6 @@
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportArgumentType=false
 
 import math
-from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -31,7 +30,6 @@ class DiscretisedLogistic(AbstractLikelihood):
 
     features: int = eqx.field(static=True)
     levels: int = eqx.field(static=True, default=256)
-    discrete: ClassVar[bool] = True
 
     @property
     def outputs(self) -> int:

@@ -3,7 +3,7 @@
 # The number of entries is that of the counts.
 # pyright: reportIncompatibleVariableOverride=false
 
-from typing import Any, ClassVar
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -26,7 +26,6 @@ class ZeroInflated(AbstractLikelihood):
     """
 
     counts: Poisson | NegativeBinomial
-    discrete: ClassVar[bool] = True
 
     def __init__(self, counts: Poisson | NegativeBinomial):
         self.counts = counts

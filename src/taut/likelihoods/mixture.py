@@ -1,7 +1,5 @@
 """Real entries with several humps: a mixture whose shares the decoder moves."""
 
-from typing import ClassVar
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -28,7 +26,6 @@ class GaussianMixture(AbstractLikelihood):
     places: Float[Array, "features components"]
     raw_scale: Float[Array, "features components"]
     smallest: Float[Array, "features"] | None
-    discrete: ClassVar[bool] = False
 
     def __init__(
         self,

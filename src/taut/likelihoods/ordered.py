@@ -1,7 +1,5 @@
 """Entries with a few levels in order."""
 
-from typing import ClassVar
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpyro.distributions as dist
@@ -32,7 +30,6 @@ class OrderedLogit(AbstractLikelihood):
     levels: int = eqx.field(static=True)
     first: Float[Array, "features"]
     raw_steps: Float[Array, "features steps"]
-    discrete: ClassVar[bool] = True
 
     def __init__(self, features: int, *, shares: Float[Array, "features levels"]):
         self.features, self.levels = features, shares.shape[1]

@@ -3,7 +3,7 @@
 # numpyro's own distributions override these in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -14,8 +14,8 @@ from jax.scipy.special import polygamma
 from jaxtyping import Array, Float
 from numpyro.distributions import transforms
 
-from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
-from taut.likelihoods.real import above, fixed, located
+from taut.likelihoods.base import AbstractLikelihood, positive
+from taut.likelihoods.real import AbstractLocated, fixed
 from taut.numerics import inside
 from taut.shapes import Outputs, RandomKey
 
@@ -23,7 +23,7 @@ from taut.shapes import Outputs, RandomKey
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(32)
 
 
-class LogNormal(AbstractLikelihood):
+class LogNormal(AbstractLocated):
     """Independent positive entries: log x = m + s η + σ ε, the density being that of x, 1/x included.
 
     `centre` m and `spread` s are those of the logarithms of the data; σ is learned, one for each entry.
@@ -34,68 +34,21 @@ class LogNormal(AbstractLikelihood):
     -0.919
     """
 
-    features: int = eqx.field(static=True)
-    centre: Float[Array, "features"]
-    spread: Float[Array, "features"]
-    raw_scale: Float[Array, "features"]
-    smallest: Float[Array, "features"] | None
-    discrete: ClassVar[bool] = False
-
-    def __init__(
-        self,
-        features: int,
-        *,
-        centre: Float[Array, "features"],
-        spread: Float[Array, "features"],
-        smallest: Float[Array, "features"] | None = None,
-    ):
-        self.features, self.centre, self.spread, self.smallest = features, centre, spread, smallest
-        self.raw_scale = raw_of_one(features)
-
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        location = located(outputs, self.centre, self.spread)
-        return dist.LogNormal(location, self._scale(), validate_args=False).to_event(1)
-
-    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
-        """(spread/σ) t: a logarithm changes no information."""
-        return fixed(self.spread) / self._scale() * tangent
-
-    def _scale(self) -> Float[Array, "features"]:
-        return above(self.smallest, positive(self.raw_scale) * fixed(self.spread))
+        return dist.LogNormal(self.location(outputs), self.scale(), validate_args=False).to_event(1)
 
 
-class LogitNormal(AbstractLikelihood):
+class LogitNormal(AbstractLocated):
     """Independent shares between 0 and 1: the log-odds of x are Gaussian.
 
     The density is that of x: −log x − log(1 − x) is part of it. Entries between other ends are coded as shares, see
     `InUnits`.
     """
 
-    features: int = eqx.field(static=True)
-    centre: Float[Array, "features"]
-    spread: Float[Array, "features"]
-    raw_scale: Float[Array, "features"]
-    discrete: ClassVar[bool] = False
-
-    def __init__(
-        self,
-        features: int,
-        *,
-        centre: Float[Array, "features"],
-        spread: Float[Array, "features"],
-    ):
-        self.features, self.centre, self.spread, self.raw_scale = features, centre, spread, raw_of_one(features)
-
     def __call__(self, outputs: Outputs) -> dist.Distribution:
         """The distribution of one datum."""
-        location = located(outputs, self.centre, self.spread)
-        scale = positive(self.raw_scale) * fixed(self.spread)
-        return GaussianLogOdds(location, scale).to_event(1)
-
-    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
-        """t/σ, with σ in units of the spread."""
-        return tangent / positive(self.raw_scale)
+        return GaussianLogOdds(self.location(outputs), self.scale()).to_event(1)
 
 
 class GaussianLogOdds(dist.TransformedDistribution):
@@ -130,7 +83,6 @@ class Beta(AbstractLikelihood):
     features: int = eqx.field(static=True)
     centre: Float[Array, "features"]
     raw_concentration: Float[Array, "features"]
-    discrete: ClassVar[bool] = False
 
     def __init__(
         self,

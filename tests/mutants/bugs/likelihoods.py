@@ -32,12 +32,12 @@ class OfStandardised(dist.Normal):
 
 
 def gaussian_without_half(likelihood, outputs):
-    return WithoutHalf(real.located(outputs, likelihood.centre, likelihood.spread), likelihood.scale()).to_event(1)
+    return WithoutHalf(likelihood.location(outputs), likelihood.scale()).to_event(1)
 
 
 def gaussian_without_jacobian(likelihood, outputs):
     centre, spread = likelihood.centre, likelihood.spread
-    return OfStandardised(real.located(outputs, centre, spread), likelihood.scale(), centre, spread).to_event(1)
+    return OfStandardised(likelihood.location(outputs), likelihood.scale(), centre, spread).to_event(1)
 
 
 def interval_without_its_tails(self, value):
