@@ -29,6 +29,7 @@ __all__ = [
     "option",
     "options_of",
     "record_from",
+    "shown_default",
     "whole_numbers",
     "with_parameters",
 ]
@@ -135,12 +136,14 @@ class Option:
             raise self._refused(value)
         return found
 
-    def from_word(self, word: str) -> Any:
+    def from_word(self, word: str | bool) -> Any:
         """The value that a word of the command line stands for; one that does not read stays, to be refused.
 
         >>> options_of(_Example)["width"].from_word("0.5"), options_of(_Example)["width"].from_word("none")
         (0.5, None)
         """
+        if isinstance(word, bool):
+            return word
         if self.optional and word == "none":
             return None
         read = self.read or {int: int, float: float}.get(self.kind)
@@ -189,6 +192,10 @@ class AbstractOptions:
     def __post_init__(self) -> None:
         for name, each in options_of(type(self)).items():
             object.__setattr__(self, name, each.checked(getattr(self, name)))
+
+    def values(self) -> dict[str, Any]:
+        """All values by name."""
+        return {name: getattr(self, name) for name in options_of(type(self))}
 
     def kept(self) -> dict[str, Any]:
         """What a manifest holds: values by name."""
@@ -257,7 +264,7 @@ def with_parameters(docstring: str | None, record: type[AbstractOptions]) -> str
     lines = ["Parameters", "----------"]
     for each in options_of(record).values():
         accepted = f", {each.accepted}" if each.accepted else ""
-        lines += [f"{each.name} : default {shown_default(each)}{accepted}", f"    {each.help}"]
+        lines += [f"{each.name} : default {shown_default(each.default, each.none)}{accepted}", f"    {each.help}"]
     return inspect.cleandoc(docstring or "") + "\n\n" + "\n".join(lines) + "\n"
 
 
@@ -274,20 +281,24 @@ def markdown_table(record: type[AbstractOptions]) -> str:
     lines = ["| Python | command line | default | values | meaning |", "|---|---|---|---|---|"]
     for each in options_of(record).values():
         flag = f"`{each.flag}`" if each.on_command_line else ""
-        default = shown_default(each)
+        default = shown_default(each.default, each.none)
         default = f"`{default}`" if isinstance(each.default, str) else default
         cells = (f"`{each.name}`", flag, default, each.accepted, each.help)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 
 
-def shown_default(each: Option) -> str:
-    """The default in words."""
-    if each.default is None:
-        return each.none
-    if isinstance(each.default, tuple):
-        return ",".join(map(str, each.default)) or "none"
-    return f"{each.default:g}" if isinstance(each.default, float) else str(each.default)
+def shown_default(default: Any, none: str = "none") -> str:
+    """A default in words.
+
+    >>> shown_default((200, 200)), shown_default(1e-3), shown_default(None, "no limit")
+    ('200,200', '0.001', 'no limit')
+    """
+    if default is None:
+        return none
+    if isinstance(default, tuple):
+        return ",".join(map(str, default)) or "none"
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def listed(names: tuple[str, ...] | list[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from taut import datasets
 from tests.cli.commands import done
 
-TINY = ("--hidden", 8, "--latent-dim", 3, "--epochs", 2, "--batch-size", 20)
+TINY = ("--hidden", 8, "--latent-dim", 3, "--max-epochs", 2, "--batch-size", 20)
 # Sixteen columns of counts are a table unless a likelihood is named for all of them.
 BLOCK = (*TINY, "--likelihood", "binomial")
 

@@ -230,7 +230,7 @@ def test_sample_writes_as_many_rows_as_asked_for(finished, tmp_path):
 @pytest.fixture(scope="module")
 def other(shelf):
     """A run like `finished`, from another seed."""
-    done("fit", shelf / "train.npy", "--out", shelf / "other", *BLOCK, "--seed", 1)
+    done("fit", shelf / "train.npy", "--out", shelf / "other", *BLOCK, "--random-state", 1)
     return shelf / "other"
 
 
@@ -361,7 +361,7 @@ def test_demo_goes_the_whole_road_and_replaces_an_earlier_demo(tmp_path):
     folder.mkdir()
     for left in ("demo.txt", "model.json"):
         (folder / left).write_text("of an earlier demo")
-    ended = done("demo", "--out", folder, "--epochs", 1)
+    ended = done("demo", "--out", folder, "--max-epochs", 1)
     assert f"Report: {folder / 'report.html'}" in ended.out
     assert "Training on 1350 rows of 64 numbers; 150 are held out." in ended.err
     ledger = Ledger.from_json(folder / "ledger.json")

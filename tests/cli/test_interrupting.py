@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from taut.cli import endings
+from taut.cli import exit_codes
 from tests.cli.commands import run
 
 MAIN = "from taut.cli import main; main()"
-WORDS = ["fit", "digits", "--hidden", "8", "--latent-dim", "3", "--epochs", "60", "--learning-rate", "0.003"]
+WORDS = ["fit", "digits", "--hidden", "8", "--latent-dim", "3", "--max-epochs", "60", "--learning-rate", "0.003"]
 
 
 def interrupted_after_first_epoch(words):
@@ -64,7 +64,7 @@ def test_a_closed_pipe_is_no_complaint():
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode in (0, endings.READER_GONE)
+    assert process.returncode in (0, exit_codes.READER_GONE)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from taut import datasets, likelihoods, load, networks
-from taut.cli.comparable import check_comparable
 from taut.data import Schema, Units
 from taut.errors import DataError
+from taut.estimators.comparability import check_comparable
 from taut.estimators.manifest import FORMAT, own_digest
 from taut.models import LatentVariableModel
 from tests.cli.commands import refused, run
@@ -46,18 +46,36 @@ def written(path: Path, values) -> Path:
         (["fit"], "Missing argument 'DATA'; see `taut fit --help`."),
         (["fit", "digits"], "Missing option '--out'; see `taut fit --help`."),
         (["fit", "digits", "--out", "r", "--latnt", "3"], "No such option: --latnt"),
-        (["fit", "digits", "--out", "r", "--latent-dim", "eight"], "Invalid value for '--latent-dim'"),
+        (
+            ["fit", "digits", "--out", "r", "--latent-dim", "eight"],
+            "`--latent-dim` wants a whole number of at least 1; got `eight`;",
+        ),
         (["sample", "r", "--out", "x.csv"], "Missing option '-n'"),
-        (["fit", "digits", "--out", "r", "--hidden", "20,x"], "`--hidden` wants whole numbers with commas"),
-        (["fit", "digits", "--out", "r", "--latent-dim", "0"], "`latent_dim` wants at least 1; got 0;"),
-        (["fit", "digits", "--out", "r", "--hidden", "0"], "`hidden` wants widths of at least 1"),
-        (["fit", "digits", "--out", "r", "--epochs", "0"], "`epochs` wants at least 1; got 0;"),
-        (["fit", "digits", "--out", "r", "--learning-rate", "-1"], "`learning_rate` wants a positive number"),
-        (["fit", "digits", "--out", "r", "--objective", "elb"], "got `elb`; choose one of these."),
+        (
+            ["fit", "digits", "--out", "r", "--hidden", "20,x"],
+            "`--hidden` wants widths of at least 1, whole numbers with commas such as 200,200; got `20,x`;",
+        ),
+        (
+            ["fit", "digits", "--out", "r", "--latent-dim", "0"],
+            "`--latent-dim` wants a whole number of at least 1; got 0;",
+        ),
+        (["fit", "digits", "--out", "r", "--hidden", "0"], "`--hidden` wants widths of at least 1"),
+        (
+            ["fit", "digits", "--out", "r", "--max-epochs", "0"],
+            "`--max-epochs` wants a whole number of epochs, at least 1; got 0;",
+        ),
+        (
+            ["fit", "digits", "--out", "r", "--learning-rate", "-1"],
+            "`--learning-rate` wants a finite number above 0; got -1.0;",
+        ),
+        (["fit", "digits", "--out", "r", "--objective", "elb"], "got `elb`; choose one."),
         (["fit", "digits", "--out", "r", "--likelihood", "normal"], "got `normal`; choose one of these."),
-        (["fit", "digits", "--out", "r", "--covariance", "round"], "`covariance` wants diagonal or full"),
-        (["fit", "digits", "--out", "r", "--binarise", "often"], "`binarise` wants none, dynamic or fixed"),
-        (["fit", "digits", "--out", "r", "--held-out", "1"], "Wanted a held-out fraction from 0 to below 1"),
+        (["fit", "digits", "--out", "r", "--covariance", "round"], "`--covariance` wants diagonal or full"),
+        (["fit", "digits", "--out", "r", "--binarise", "often"], "`--binarise` wants none, dynamic or fixed"),
+        (
+            ["fit", "digits", "--out", "r", "--validation-fraction", "1"],
+            "`--validation-fraction` wants a share from 0 to below 1; got 1.0;",
+        ),
         (["fit", "digits", "--out", "r", "--resume"], "Resuming wants a state in"),
         (["compare", "r", "digits"], "A comparison wants two or more run folders and then DATA; got 2 of them;"),
         (["audit", "r"], "A run folder with a model.json is wanted; `r` has none;"),
@@ -175,13 +193,13 @@ def test_a_run_whose_digest_is_right_and_whose_facts_are_not(facts, said, tmp_pa
 
 AUDIT_WORDS = [
     (("--draws", 1), "at least 2 draws"),
-    (("--delta", 2), "`delta` wants a probability between 0 and 1; got 2.0;"),
-    (("--delta", 0), "`delta` wants a probability between 0 and 1; got 0.0;"),
-    (("--width", -1), "`width` wants a finite number of nats above 0; got -1.0;"),
-    (("--width", "nan"), "`width` wants a finite number of nats above 0; got nan;"),
-    (("--width", "narrow"), "Invalid value for '--width'"),
-    (("--seconds", 0), "`seconds` wants a finite number of seconds above 0; got 0.0;"),
-    (("--seconds", "inf"), "`seconds` wants a finite number of seconds above 0; got inf;"),
+    (("--delta", 2), "`--delta` wants a probability between 0 and 1; got 2.0;"),
+    (("--delta", 0), "`--delta` wants a probability between 0 and 1; got 0.0;"),
+    (("--width", -1), "`--width` wants a finite number of nats above 0; got -1.0;"),
+    (("--width", "nan"), "`--width` wants a finite number of nats above 0; got nan;"),
+    (("--width", "narrow"), "`--width` wants a finite number of nats above 0; got `narrow`;"),
+    (("--seconds", 0), "`--seconds` wants a finite number of seconds above 0; got 0.0;"),
+    (("--seconds", "inf"), "`--seconds` wants a finite number of seconds above 0; got inf;"),
 ]
 
 
@@ -190,7 +208,7 @@ AUDIT_WORDS = [
     [
         *AUDIT_WORDS,
         (("--rows", 41), "An audit wants from one row to all 40; got 41; ask for as many as there are."),
-        (("--rows", 0), "An audit wants from one row to all 40; got 0;"),
+        (("--rows", 0), "`--rows` wants a whole number of rows, at least 1; got 0;"),
         (("--allow-seen",), "No such option: --allow-seen"),
         (("--train", "nowhere.npy"), "there is no `nowhere.npy`"),
     ],
@@ -206,7 +224,7 @@ def test_audits_that_make_no_sense(words, said, finished, shelf, tmp_path):
         *AUDIT_WORDS,
         (("--rows", 41), "A comparison wants from 2 rows to all 40; got 41; ask for as many as there are."),
         (("--rows", 1), "A comparison wants from 2 rows to all 40; got 1;"),
-        (("--no-bracket", "--width", 0.1), "got one of them with `--no-bracket`;"),
+        (("--no-bracket", "--width", 0.1), "`width` and `seconds` are wanted for brackets only;"),
     ],
 )
 def test_comparisons_that_make_no_sense(words, said, finished, shelf):

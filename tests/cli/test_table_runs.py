@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from taut import datasets, load
-from taut.cli.comparable import check_comparable
-from taut.data import Schema
+from taut.cli.rows import labels_for
+from taut.data import Schema, Table
 from taut.errors import DataError
+from taut.estimators.comparability import check_comparable
 from tests.cli.commands import done, refused, run
 from tests.cli.tables import people, written
 from tests.cli.test_interrupting import interrupted_after_first_epoch
@@ -26,7 +27,7 @@ def people_file(tmp_path_factory):
 def limited(people_file):
     """A run that a time limit stopped after its first epoch, and what was said."""
     folder = people_file.parent / "run"
-    return folder, done("fit", people_file, "--out", folder, *TINY, "--epochs", 3, "--time-limit", 0.001)
+    return folder, done("fit", people_file, "--out", folder, *TINY, "--max-epochs", 3, "--time-limit", 0.001)
 
 
 def test_a_time_limit_leaves_a_run_that_can_be_used(limited):
@@ -39,7 +40,7 @@ def test_a_time_limit_leaves_a_run_that_can_be_used(limited):
 
 def test_resuming_wants_the_same_table_and_schema(limited, people_file, tmp_path):
     folder, _ = limited
-    words = ("--out", folder, *TINY, "--epochs", 3, "--resume")
+    words = ("--out", folder, *TINY, "--max-epochs", 3, "--resume")
     other = written(tmp_path / "other.csv", people(seed=1))
     assert "Resuming wants the fit it goes on with;" in refused("fit", other, *words, "--quiet")
     (tmp_path / "kinds.yaml").write_text("height: ignore\n")
@@ -50,7 +51,7 @@ def test_resuming_wants_the_same_table_and_schema(limited, people_file, tmp_path
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_a_run_that_loads_and_goes_on(tmp_path):
-    words = [str(word) for word in ("fit", "penguins", *TINY, "--epochs", 60, "--out", tmp_path / "run", "--json")]
+    words = [str(word) for word in ("fit", "penguins", *TINY, "--max-epochs", 60, "--out", tmp_path / "run", "--json")]
     code, out, said = interrupted_after_first_epoch(words)
     assert code == 130, said
     stopped = json.loads(out)
@@ -125,8 +126,6 @@ def test_a_table_and_a_block_cannot_be_compared(finished, limited, people_file):
 
 
 def test_labels_are_a_column_of_the_table_or_of_another(people_file, tmp_path):
-    from taut.cli.labels import labels_for
-
     sheet = datasets.load(people_file)
     assert labels_for(None, sheet) is None
     cities = labels_for("city", sheet)
@@ -134,3 +133,11 @@ def test_labels_are_a_column_of_the_table_or_of_another(people_file, tmp_path):
     written(tmp_path / "labels.tsv", [[str(number)] for number in range(90)], ["which"])
     assert labels_for(str(tmp_path / "labels.tsv"), sheet).tolist() == [str(number) for number in range(90)]
     assert np.unique(labels_for("sex", datasets.penguins())).tolist() == ["", "female", "male"]
+
+
+def test_a_vector_in_an_array_file_is_one_label_for_each_row(tmp_path):
+    table = Table(values=np.zeros((3, 2)), name="rows")
+    np.savez(tmp_path / "all.npz", other=np.zeros((2, 2)), labels=np.array([7, 1, 2], dtype=np.uint8))
+    np.save(tmp_path / "labels.npy", np.array([0.5, 1.0, 2.0]))
+    assert labels_for(f"{tmp_path / 'all.npz'}:labels", table).tolist() == ["7", "1", "2"]
+    assert labels_for(str(tmp_path / "labels.npy"), table).tolist() == ["0.5", "1", "2"]

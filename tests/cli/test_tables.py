@@ -11,7 +11,7 @@ from pyarrow import parquet
 from tests.cli.commands import done, refused
 from tests.cli.tables import HEADER, people, read, written
 
-TINY = ("--hidden", 8, "--latent-dim", 2, "--epochs", 2)
+TINY = ("--hidden", 8, "--latent-dim", 2, "--max-epochs", 2)
 MODELLED = HEADER[1:-1]
 
 
@@ -215,7 +215,7 @@ def test_a_rough_table_is_fitted_and_everything_odd_is_said(tmp_path):
 )
 def test_files_that_cannot_be_fitted(content, said, tmp_path):
     (tmp_path / "bad.csv").write_bytes(content)
-    assert said in refused("fit", tmp_path / "bad.csv", "--out", tmp_path / "run", *TINY, "--held-out", 0)
+    assert said in refused("fit", tmp_path / "bad.csv", "--out", tmp_path / "run", *TINY, "--validation-fraction", 0)
     assert not (tmp_path / "run").exists()
 
 

@@ -61,7 +61,7 @@ def test_the_command_line_reads_and_writes_them(cells, tmp_path):
     import anndata
 
     cells.write_h5ad(tmp_path / "cells.h5ad")
-    words = ["--latent-dim", "2", "--hidden", "none", "--epochs", "2", "--condition-on", "batch", "--quiet"]
+    words = ["--latent-dim", "2", "--hidden", "none", "--max-epochs", "2", "--condition-on", "batch", "--quiet"]
     commands.done("fit", tmp_path / "cells.h5ad", "--out", tmp_path / "run", *words)
     commands.done("embed", tmp_path / "run", tmp_path / "cells.h5ad", "--out", tmp_path / "out.h5ad")
     written = anndata.read_h5ad(tmp_path / "out.h5ad")

@@ -92,7 +92,7 @@ def test_a_comparison_with_random_holes_is_refused(fitted, tmp_path):
 @pytest.mark.slow
 def test_the_command_line_knows_the_word(tmp_path):
     taut.data.write(hiding(100, seed=2)[0], tmp_path / "rows.csv")
-    words = ["--hidden", "none", "--latent-dim", "1", "--epochs", "1", "--missing", "informative", "--quiet"]
+    words = ["--hidden", "none", "--latent-dim", "1", "--max-epochs", "1", "--missing", "informative", "--quiet"]
     commands.done("fit", tmp_path / "rows.csv", "--out", tmp_path / "run", *words)
     assert taut.load(tmp_path / "run").model_.missingness is not None
 

@@ -11,19 +11,27 @@ Results go to standard output, everything said on the way to standard error. Exi
 are wrong, or the machine refused, in one sentence; 3 the fit diverged; 130 interrupted.
 """
 
+import contextvars
 import sys
+import time
 
-__all__ = ["main"]
+__all__ = ["began", "main"]
+
+# Limits on time count from the start of the command, since loading the libraries is part of the wait.
+_BEGAN: contextvars.ContextVar[float] = contextvars.ContextVar("began")
 
 
 def main() -> None:
     """Run the command that the process was given and leave with its exit code."""
-    from taut.cli import clock  # noqa: PLC0415  so that importing taut.cli stays light
-
-    clock.start()
-    from taut.cli.endings import exit_code_of  # noqa: PLC0415  as above
+    _BEGAN.set(time.monotonic())
+    from taut.cli.exit_codes import exit_code_of  # noqa: PLC0415  so that importing taut.cli stays light
 
     sys.exit(exit_code_of(_run))
+
+
+def began() -> float:
+    """The reading of `time.monotonic` at the start of the command."""
+    return _BEGAN.get()
 
 
 def _run() -> object:

@@ -6,8 +6,21 @@ import typer
 from typer.core import TyperGroup
 
 from taut import __version__
-from taut.cli import auditing, comparing, demonstrating, fitting, imputing, inspecting, schemas, scoring, writing
-from taut.cli.endings import ReaderGoneError, StoppedError
+from taut.cli.audit import audit
+from taut.cli.compare import compare
+from taut.cli.demo import demo
+from taut.cli.embed import embed, reconstruct
+from taut.cli.exit_codes import ReaderGoneError, StoppedError
+from taut.cli.fit import fit
+from taut.cli.impute import impute
+from taut.cli.info import info
+from taut.cli.parameters import Command
+from taut.cli.sample import sample
+from taut.cli.schema import schema
+from taut.cli.score import score
+
+# In the order in which people need them.
+COMMANDS = (demo, schema, fit, audit, score, impute, embed, reconstruct, sample, compare, info)
 
 
 class _Commands(TyperGroup):
@@ -31,17 +44,8 @@ def command() -> Any:
     """The whole command line as one callable."""
     app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
     app.callback()(_taut)
-    app.command("demo")(demonstrating.demo)
-    app.command("schema")(schemas.schema)
-    app.command("fit")(fitting.fit)
-    app.command("audit")(auditing.audit)
-    app.command("score")(scoring.score)
-    app.command("impute")(imputing.impute)
-    app.command("embed")(writing.embed)
-    app.command("reconstruct")(writing.reconstruct)
-    app.command("sample")(writing.sample)
-    app.command("compare")(comparing.compare)
-    app.command("info")(inspecting.info)
+    for each in COMMANDS:
+        app.command(each.__name__, cls=Command)(each)
     return typer.main.get_command(app)
 
 

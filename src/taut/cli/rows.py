@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
+import datetime
+import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
 
 from taut import datasets
-from taut.cli.voice import Voice
-from taut.cli.words import marked
-from taut.data import Schema, Sheet, Table, as_sheet, encode
+from taut.cli.console import Console
+from taut.data import Column, Schema, Sheet, Table, as_sheet, encode, kind_of, spelled_in
+from taut.data.schema import listed
 from taut.datasets.loading import as_block, is_numbers
-from taut.errors import OptionError, RunFolderError
+from taut.errors import OptionError, RunFolderError, ShapeError
+from taut.estimators import VAEConfig
 from taut.estimators.own_parts import own_parts_of
 from taut.estimators.runs import read_fitted, read_manifest
 from taut.estimators.training import Fitted
+from taut.options import comma_separated
 
 if TYPE_CHECKING:
     from taut.estimators import VAE
@@ -57,26 +60,29 @@ def _other(folder: str | Path, kind: str) -> RunFolderError:
     return RunFolderError(f"A run of `taut fit` is wanted; `{folder}` holds a {kind}; use it from Python.")
 
 
-def rows_to_fit(source: str, *, likelihood: str, schema: Path | None, binarise: str) -> Rows:
+def rows_to_fit(source: str, options: VAEConfig) -> Rows:
     """The rows of `source`; numbers that are to be of one likelihood, or binarised, are one block."""
     rows = datasets.load(source)
-    one_block = schema is None and (likelihood not in ("auto", "mixed") or binarise != "none")
+    named = options.likelihood not in ("auto", "mixed") or options.binarise != "none"
+    one_block = options.schema is None and named
     return as_block(rows) if isinstance(rows, Sheet) and one_block and is_numbers(rows) else rows
 
 
-def rows_for(schema: Schema, source: str, voice: Voice, *, strict: bool = False, na_values: str | None = None) -> Rows:
+def rows_for(
+    schema: Schema, source: str, console: Console, *, strict: bool = False, na_values: str | None = None
+) -> Rows:
     """The rows of `source` for a run of this schema, see `fitting_rows`; what was decided about their cells is said."""
     rows, notes = fitting_rows(schema, datasets.load(source), strict=strict, na_values=na_values)
     for note in notes:
-        voice.say(note)
+        console.say(note)
     return rows
 
 
-def sheet_for(schema: Schema, source: str, voice: Voice, *, na_values: str | None = None) -> Sheet:
+def sheet_for(schema: Schema, source: str, console: Console, *, na_values: str | None = None) -> Sheet:
     """As `rows_for`, but always a sheet: in one block whole numbers beside holes would lose their type."""
     if schema.spread is None:
-        return as_sheet(rows_for(schema, source, voice, na_values=na_values))
-    return as_sheet(datasets.load(source)).with_na_values(marked(na_values))
+        return as_sheet(rows_for(schema, source, console, na_values=na_values))
+    return as_sheet(datasets.load(source)).with_na_values(na_values_in(na_values))
 
 
 def fitting_rows(
@@ -93,7 +99,7 @@ def fitting_rows(
         raise OptionError("`--na-values` wants a run of a table; this one is of a block of numbers; fit a table.")
     if schema.spread is not None:
         return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
-    sheet = as_sheet(rows).with_na_values(marked(na_values))
+    sheet = as_sheet(rows).with_na_values(na_values_in(na_values))
     notes = encode(schema, sheet, strict=strict).notes
     return (rows if is_array(rows) and na_values is None else sheet), notes
 
@@ -103,21 +109,132 @@ def is_array(rows: Rows) -> bool:
     return isinstance(rows, Table)
 
 
-def taken(rows: Rows, numbers: np.ndarray) -> Rows:
-    """Some of the rows."""
-    some = rows.take(numbers)
-    return dataclasses.replace(some, labels=None, notes=rows.notes if is_array(rows) else [])
+def na_values_in(words: str | None) -> tuple[str, ...]:
+    """The values of `--na-values`."""
+    return () if words is None else tuple(comma_separated(words))
 
 
-def say_left_out(schema: Schema, voice: Voice) -> None:
+def say_left_out(schema: Schema, console: Console) -> None:
     """Which columns of the data a run cannot write, because it does not model them."""
     names = [f"`{column.name}`" for column in schema.columns if not column.modelled]
     if names:
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-        voice.say(f"Not modelled, and left out: {shown}.")
+        console.say(f"Not modelled, and left out: {shown}.")
 
 
 def text_column(sheet: Sheet, name: str) -> np.ndarray:
     """The cells of one column as text, empty where missing."""
     cells: nw.Series = sheet.series[sheet.columns.index(name)]
     return np.array(["" if cell is None else str(cell) for cell in cells.to_list()], dtype=str)
+
+
+def labels_for(source: str | None, rows: Rows) -> np.ndarray | None:
+    """One label for each of `rows`, as text: those of `source`, or those that came with the rows.
+
+    `source` may also name a column of a sheet. Raises DataError or ShapeError where it is not one column of as many
+    rows.
+    """
+    if source is None:
+        return None if isinstance(rows, Sheet) else rows.labels
+    if isinstance(rows, Sheet) and source in rows.columns:
+        return text_column(rows, source)
+    labels = _labels_in(source, len(rows))
+    if len(labels) != len(rows):
+        raise ShapeError(
+            f"Wanted one label for each of {len(rows)} rows of `{rows.name}`; `{source}` holds {len(labels)}; "
+            "give as many."
+        )
+    return labels
+
+
+def _labels_in(source: str, rows: int) -> np.ndarray:
+    written = spelled_in(source)
+    if written is not None:
+        _check_one_column(source, max(map(len, written.lines)))
+        cells = [line[0] for line in written.lines]
+        # One line more than there are rows can only be the name of the column.
+        return np.array(cells[1 if len(cells) == rows + 1 else 0 :], dtype=str)
+    found = datasets.load(source, as_column=True)
+    if isinstance(found, Sheet):
+        _check_one_column(source, len(found.columns))
+        return text_column(found, found.columns[0])
+    if found.labels is not None:
+        return found.labels
+    _check_one_column(source, found.features)
+    return np.array([f"{value:g}" for value in found.values[:, 0]])
+
+
+def _check_one_column(source: str, columns: int) -> None:
+    if columns != 1:
+        raise ShapeError(f"Wanted labels in one column; `{source}` has {columns}; leave out the others.")
+
+
+def values_given(schema: Schema, words: list[str]) -> dict[str, Any]:
+    """Columns and their values, each read by the kind of its column.
+
+    Raises OptionError where there is no table, no such column, or no such value in it.
+
+    >>> age = Column(name="age", kind="count", family="poisson")
+    >>> values_given(Schema(columns=(age,)), ["age=40"])
+    {'age': 40.0}
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise OptionError(f"`--given` wants COLUMN=VALUE; got `{word}`; write it as in `--given age=40`.")
+        if name in found:
+            raise OptionError(f"`--given` wants each column once; got `{name}` twice; leave one out.")
+        found[name] = _value(_column(schema, name), value.strip())
+    return found
+
+
+def _column(schema: Schema, name: str) -> Column:
+    known = [column for column in (*schema.columns, *schema.entries) if column.name == name and column.block is None]
+    if not known:
+        raise OptionError(
+            f"`--given` wants a column among {listed(schema.unfolded.modelled)}; got `{name}`; name one of these."
+        )
+    if not (known[0].modelled or known[0].given):
+        raise OptionError(
+            f"`--given` wants a column that is modelled, among {listed(schema.modelled)}; got `{name}`, which is "
+            f"{known[0].kind}; name one of these."
+        )
+    return known[0]
+
+
+def _value(column: Column, word: str) -> Any:
+    if kind_of(column).coded:
+        for category in column.categories or []:
+            if word == str(category) or (isinstance(category, bool) and word.lower() == str(category).lower()):
+                return category
+        known = ", ".join(str(category) for category in (column.categories or [])[:12])
+        more = ", …" if len(column.categories or []) > 12 else ""
+        raise OptionError(f"`--given {column.name}` wants one of {known}{more}; got `{word}`; choose one.")
+    if kind_of(column).reads == "dates":
+        return _date(column, word)
+    try:
+        number = float(word)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise OptionError(f"`--given {column.name}` wants a number; got `{word}`; write one such as 40 or 1.5.")
+    _check_within(column, number)
+    return number
+
+
+def _check_within(column: Column, number: float) -> None:
+    kind = kind_of(column)
+    if kind.within is not None and not kind.within(column, np.array([number])).all():
+        one = kind.values(column).replace("numbers", "number")
+        raise OptionError(f"`--given {column.name}` wants a {one}; got `{number:g}`; choose one.")
+
+
+def _date(column: Column, word: str) -> datetime.date | datetime.datetime:
+    try:
+        moment = datetime.datetime.fromisoformat(word)
+    except ValueError:
+        raise OptionError(
+            f"`--given {column.name}` wants a date in ISO form; got `{word}`; write one such as 2020-02-29."
+        ) from None
+    return moment.date() if column.dtype == "date" else moment

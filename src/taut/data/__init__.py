@@ -46,6 +46,7 @@ from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sizes import Sizes, learn_sizes, totals
 from taut.data.sparse import is_sparse
+from taut.data.spelling import TEXT, Spelled, spell, spelled_in
 from taut.data.splitting import split
 from taut.data.support import check_type
 from taut.data.table import Table
@@ -56,6 +57,7 @@ __all__ = [
     "FEWEST_COLUMNS",
     "NOT_BINARISED",
     "READ",
+    "TEXT",
     "Binarisation",
     "Block",
     "Column",
@@ -64,6 +66,7 @@ __all__ = [
     "Schema",
     "Sheet",
     "Sizes",
+    "Spelled",
     "Table",
     "Units",
     "as_sheet",
@@ -113,6 +116,8 @@ __all__ = [
     "restored_block",
     "row_hashes",
     "serve",
+    "spell",
+    "spelled_in",
     "split",
     "table_of",
     "too_close",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from taut.cli.voice import Voice
-from taut.cli.words import Json, RunFolder
+from taut.cli.console import Console
+from taut.cli.parameters import Json, RunFolder
 
 if TYPE_CHECKING:
     from taut.data import Schema
@@ -25,16 +25,16 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     from taut.estimators.manifest import unreadable  # noqa: PLC0415  as above
 
     facts = describe(run)
-    voice = Voice(as_json=as_json)
+    console = Console(as_json=as_json)
     try:
         schema = msgspec.convert(facts["architecture"]["schema"], Schema)
         table = _shown(_for_people(facts, schema))
-        voice.give({"run": str(run), **facts})
+        console.give({"run": str(run), **facts})
     except (msgspec.ValidationError, RecursionError) as error:
         raise unreadable(run, error) from None
-    voice.show(table)
-    voice.show("")
-    voice.show_schema(schema)
+    console.show(table)
+    console.show("")
+    console.show_schema(schema)
 
 
 def _for_people(facts: dict[str, Any], schema: Schema) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from taut.cli.places import check_file_place, check_frame_place, check_not_data
-from taut.cli.voice import Voice
-from taut.cli.words import Data, Json, NaValues, OwnParts, Quiet, RunFolder, Seed
+from taut.cli.console import Console
+from taut.cli.output_paths import check_file_place, check_frame_place, check_not_data
+from taut.cli.parameters import Data, Json, NaValues, OwnParts, Quiet, RunFolder, Seed
 from taut.errors import OptionError
 
 Out = Annotated[
@@ -70,25 +70,25 @@ def impute(
     given what is observed.
     """
     _check_words(data, out, errors, draws, how)
-    from taut.cli.filling import Filled, filled_cells  # noqa: PLC0415  as above
+    from taut.cli.filled import Filled, filled_cells  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.rows import fitted_in, sheet_for  # noqa: PLC0415  as above
     from taut.data import write  # noqa: PLC0415  as above
     from taut.estimators import imputing  # noqa: PLC0415  as above
 
-    voice, fitted = Voice(quiet, as_json), fitted_in(run, parts)
-    sheet = sheet_for(fitted.schema, data, voice, na_values=na_values)
+    console, fitted = Console(quiet, as_json), fitted_in(run, parts)
+    sheet = sheet_for(fitted.schema, data, console, na_values=na_values)
     found = imputing.impute(fitted, sheet, draws=draws or 0, how=how, level=level, seed=seed)
     filled = Filled.of(fitted, sheet, data)
     for sentence in filled.remarks():
-        voice.say(sentence)
+        console.say(sentence)
     filled.write([found.single] if draws is None else found.multiple, out, numbered=draws is not None)
     if errors is not None:
         write(filled_cells(filled, found), errors)
-        voice.say(f"Wrote {filled.count} lines to `{errors}`, one for each filled cell.")
+        console.say(f"Wrote {filled.count} lines to `{errors}`, one for each filled cell.")
     rows = len(sheet) * (draws or 1)
-    voice.show(f"Filled {filled.count} cells in {filled.rows} of {len(sheet)} rows" + _times(draws))
-    voice.say(f"Wrote {rows} rows to `{out}`.")
-    voice.give(
+    console.show(f"Filled {filled.count} cells in {filled.rows} of {len(sheet)} rows" + _times(draws))
+    console.say(f"Wrote {rows} rows to `{out}`.")
+    console.give(
         {"out": str(out), "rows": rows, "filled": filled.count, "columns": filled.by_column, "draws": draws, "how": how}
     )
 

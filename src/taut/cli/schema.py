@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from taut.cli.places import check_not_data, check_writable
-from taut.cli.voice import Voice
-from taut.cli.words import Data, Json, NaValues, Quiet, SchemaFile, marked
+from taut.cli.console import Console
+from taut.cli.output_paths import check_not_data, check_writable
+from taut.cli.parameters import Data, Json, Quiet, with_options
 from taut.errors import DataError
+from taut.estimators import VAEConfig
 
 Out = Annotated[
     Path | None,
@@ -23,11 +24,11 @@ Out = Annotated[
 ]
 
 
+@with_options(VAEConfig, only=("schema", "na_values"))
 def schema(
     data: Data,
+    options: VAEConfig,
     out: Out = None,
-    given: SchemaFile = None,
-    na_values: NaValues = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -36,22 +37,22 @@ def schema(
     `taut fit` looks at the rows that it trains on only, so that it may count fewer missing cells.
     """
     from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.data import as_sheet, infer_schema, read_schema, write_schema  # noqa: PLC0415  as above
+    from taut.data import as_sheet, infer_schema, listed_values, read_schema, write_schema  # noqa: PLC0415  as above
 
-    voice = Voice(quiet, as_json)
+    console = Console(quiet, as_json)
     if out is not None:
         if out.is_dir():
             raise DataError(f"Wanted a file to write; `{out}` is a folder; choose another name.")
         check_writable(out.parent)
         check_not_data(data, out)
-    sheet = as_sheet(datasets.load(data)).with_na_values(marked(na_values))
-    found = infer_schema(sheet, {} if given is None else read_schema(given))
+    sheet = as_sheet(datasets.load(data)).with_na_values(listed_values(options.na_values))
+    found = infer_schema(sheet, {} if options.schema is None else read_schema(str(options.schema)))
     for note in sheet.notes:
-        voice.say(note)
-    voice.show_schema(found)
+        console.say(note)
+    console.show_schema(found)
     if out is not None:
         write_schema(found, out)
-        voice.say(f"Wrote {len(found.columns)} columns to `{out}`; next: taut fit {data} --schema {out} --out RUN")
+        console.say(f"Wrote {len(found.columns)} columns to `{out}`; next: taut fit {data} --schema {out} --out RUN")
     columns = [
         {
             "column": column.name,
@@ -67,4 +68,4 @@ def schema(
         }
         for column in found.columns
     ]
-    voice.give({"data": sheet.name, "columns": columns, "out": None if out is None else str(out)})
+    console.give({"data": sheet.name, "columns": columns, "out": None if out is None else str(out)})

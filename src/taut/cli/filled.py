@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from taut.cli.spelling import Spelled, spell, spelled_in
-from taut.data import Column, Schema, Sheet, decode, kind_of, write
+from taut.data import TEXT, Column, Schema, Sheet, Spelled, decode, kind_of, spell, spelled_in, write
 from taut.data.coding import match_columns
 from taut.data.extracting import cells_like, readable_cells
 from taut.errors import DataError
@@ -22,7 +21,6 @@ from taut.estimators.training import Fitted
 from taut.files import write_text
 
 NUMBERED = "imputation"
-_TEXT = (".csv", ".tsv", ".txt")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +43,9 @@ class Filled:
         unmodelled = {sheet.columns[place]: readable_cells(sheet, place) for place in sorted(others)}
         missing = {name: int((~cells.present).sum()) for name, cells in unmodelled.items() if cells is not None}
         left = {name: count for name, count in missing.items() if count}
-        return cls(sheet, spelled_in(source, len(sheet)), columns, holes, left)
+        text = spelled_in(source)
+        text = None if text is None or not text.fits(len(sheet)) else text
+        return cls(sheet, text, columns, holes, left)
 
     @property
     def count(self) -> int:
@@ -78,7 +78,7 @@ class Filled:
                 f"Wanted the column name `{NUMBERED}` for the number of the completion; `{self.sheet.name}` has one of "
                 "that name; rename it."
             )
-        if self.text is None or out.suffix.lower() not in _TEXT:
+        if self.text is None or out.suffix.lower() not in TEXT:
             self._write_frames(frames, out, numbered=numbered)
             return
         file = io.StringIO()

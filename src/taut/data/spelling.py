@@ -12,9 +12,10 @@ from typing import Any
 from taut.data.delimited import UNCUT, decoded
 from taut.data.layout import laid_out
 from taut.data.notations import Notation
+from taut.data.read_errors import decoding
 from taut.data.text_cells import spelled_notation
 
-_TEXT = (".csv", ".tsv", ".txt")
+TEXT = (".csv", ".tsv", ".txt")
 
 
 class Manner(enum.Enum):
@@ -27,14 +28,28 @@ class Manner(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Spelled:
-    """The rows of a file as text, the lines above them and below their names, and the signs between them."""
+    """The lines of a table as text, names included, what stands above and below these, and the signs between cells."""
 
-    header: list[str] | None
-    rows: list[list[str]]
+    lines: list[list[str]]
+    named: bool
     separator: str
     newline: str
     above: list[str] = dataclasses.field(default_factory=list)
     units: str | None = None
+
+    @property
+    def header(self) -> list[str] | None:
+        """The names of the columns."""
+        return self.lines[0] if self.named else None
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The cells of each row."""
+        return self.lines[1:] if self.named else self.lines
+
+    def fits(self, rows: int) -> bool:
+        """Whether each line is one of so many rows."""
+        return len(self.rows) == rows and len({len(line) for line in self.lines}) == 1
 
     def manner(self, place: int, values: list[Any]) -> Manner | Notation:
         """How a column spells what it holds, from the cells that are there."""
@@ -49,27 +64,26 @@ class Spelled:
         return spelled_notation([text for text, _ in seen], separator=self.separator) or Manner.PLAIN
 
 
-def spelled_in(source: str, rows: int) -> Spelled | None:
-    """The text of a table of so many rows; None where `source` is no text, or its lines are not its rows."""
+def spelled_in(source: str | Path) -> Spelled | None:
+    """The cells of a file of text; None where `source` is none. Raises DataError where it does not read as text."""
     path = Path(source).expanduser()
-    if path.suffix.lower() not in _TEXT or not path.is_file():
+    if path.suffix.lower() not in TEXT or not path.is_file():
         return None
     text, _ = decoded(path.read_bytes(), path.name)
-    newline = "\r\n" if "\r\n" in text else "\n"
     layout = laid_out(text, path.name)
     sign = layout.separator
     # In a file of one column an empty line is an empty cell; else it is nothing.
     cut = csv.reader(layout.text.splitlines(keepends=True), delimiter=sign)
-    lines = [row or [""] for row in cut if row or sign == UNCUT]
-    found = Spelled(
-        lines[0] if layout.header else None,
-        lines[1:] if layout.header else lines,
-        "," if sign == UNCUT else sign,
-        newline,
-        layout.above,
-        layout.units,
+    with decoding(path, "a table as text (.csv, UTF-8)"):
+        lines = [row or [""] for row in cut if row or sign == UNCUT]
+    return Spelled(
+        lines,
+        layout.header,
+        separator="," if sign == UNCUT else sign,
+        newline="\r\n" if "\r\n" in text else "\n",
+        above=layout.above,
+        units=layout.units,
     )
-    return None if len(found.rows) != rows or len({len(row) for row in lines}) > 1 else found
 
 
 def spell(value: Any, manner: Manner | Notation = Manner.PLAIN) -> str:

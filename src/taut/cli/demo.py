@@ -1,17 +1,18 @@
 """`taut demo`: the whole road on data that come with the package."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from taut.cli.auditing import show_account, write_account
-from taut.cli.endings import DONE
-from taut.cli.fitting import ENDED_BADLY, report, train
-from taut.cli.places import check_run_place
-from taut.cli.training_words import Epochs
-from taut.cli.voice import Voice
-from taut.cli.words import Force, Json, Quiet, Seed
+from taut.cli.audit import show_account, write_account
+from taut.cli.console import Console
+from taut.cli.exit_codes import DONE
+from taut.cli.fit import ENDED_BADLY, report, train
+from taut.cli.output_paths import check_run_place
+from taut.cli.parameters import Force, Json, Quiet, with_options
+from taut.estimators import VAEConfig
 from taut.files import write_text
 
 EPOCHS = 12
@@ -23,10 +24,10 @@ Out = Annotated[
 ]
 
 
+@with_options(VAEConfig, only=("max_epochs", "random_state"), defaults={"max_epochs": EPOCHS, "random_state": 0})
 def demo(
+    options: VAEConfig,
     out: Out = Path("runs") / "demo",
-    seed: Seed = 0,
-    epochs: Epochs = EPOCHS,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -38,17 +39,17 @@ def demo(
     check_run_place(out, force=force or (out / MARK).is_file())
     from taut import datasets, estimators  # noqa: PLC0415  heavy, and `--help` is not
 
-    voice = Voice(quiet, as_json)
+    console = Console(quiet, as_json)
     table, unseen = datasets.load("digits:train"), datasets.load("digits:held-out")
-    vae = estimators.VAE(LATENTS, max_epochs=epochs, random_state=seed, verbose=not quiet)
+    vae = estimators.VAE(**dataclasses.replace(options, latent_dim=LATENTS, verbose=not quiet).values())
     write_text(out / MARK, "Written by `taut demo`, which replaces what is in this folder.\n")
     train(vae, table, None, out)
     if vae.outcome_.code in ENDED_BADLY:
-        report(vae, out, voice)
+        report(vae, out, console)
         return ENDED_BADLY[vae.outcome_.code]
-    voice.say(vae.outcome_.sentence)
+    console.say(vae.outcome_.sentence)
     with estimators.audit_bar(shown=not quiet) as on_block:
-        audited = vae.audit_by_row(unseen, seed=seed, on_block=on_block)
-    show_account(audited, write_account(audited, out), voice)
-    voice.say("Next, with your own data: taut fit DATA --out runs/mine")
+        audited = vae.audit_by_row(unseen, seed=options.random_state, on_block=on_block)
+    show_account(audited, write_account(audited, out), console)
+    console.say("Next, with your own data: taut fit DATA --out runs/mine")
     return DONE

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from taut.errors import TautError
+from taut.errors import OptionError, TautError
 
 DONE, REFUSED, DIVERGED, INTERRUPTED = 0, 2, 3, 130
 READER_GONE = 1
@@ -47,6 +47,9 @@ def sentence_for(error: Exception) -> str | None:
     """One sentence about what the words, the data or the machine made impossible; None for a bug of ours."""
     if isinstance(error, _UsageError):
         return usage_sentence(error)
+    if isinstance(error, OptionError) and error.option:
+        # As people write it here: Python calls it by another name.
+        return str(error).replace(f"`{error.option}`", f"`--{error.option.replace('_', '-')}`", 1)
     if isinstance(error, TautError):
         return str(error)
     if isinstance(error, OSError):

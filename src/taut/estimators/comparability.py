@@ -1,35 +1,37 @@
-"""Whether log p(x) of several runs can be compared, and why not. Heavy: imported when a comparison begins."""
+"""Whether log p(x) of several fits can be compared, and why not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from taut import likelihoods
-from taut.cli.comparable_tables import OTHER_UNITS, table_complaints
-from taut.cli.rows import Rows
-from taut.data import Sheet, digest
-from taut.datasets.loading import as_block
+from taut.data import Column, Sheet, Table, digest, kind_of
+from taut.datasets import as_block
 from taut.errors import DataError
 from taut.estimators.training import Fitted
-from taut.networks import Standardise
+from taut.networks import CellInputs, Standardise
+
+# Standard deviations of one column in two sets of training data: further apart than those of one kind of rows are.
+OTHER_UNITS = 10.0
 
 
-def check_comparable(runs: dict[str, Fitted], rows: Rows) -> None:
+def check_comparable(runs: Mapping[str, Fitted], rows: Table | Sheet) -> None:
     """Raise DataError where the values would be of different kinds, or of different rows."""
     for (one, mine), (other, theirs) in combinations(runs.items(), 2):
         for complaint in _complaints(one, mine, other, theirs, rows):
             raise DataError(f"A comparison wants {complaint}.")
 
 
-def _complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Rows) -> Iterator[str]:
+def _complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Table | Sheet) -> Iterator[str]:
     """What is unlike, the coarsest first."""
     yield from _given_complaints(one, mine, other, theirs)
     blocks = [side.schema.one_block is not None for side in (mine, theirs)]
     if not any(blocks):
-        yield from table_complaints(one, mine, other, theirs)
+        yield from _table_complaints(one, mine, other, theirs)
         return
     if not all(blocks):
         table, block = (one, other) if blocks[1] else (other, one)
@@ -47,14 +49,14 @@ def _given_complaints(one: str, mine: Fitted, other: str, theirs: Fitted) -> Ite
         yield (
             f"densities of the same; holes are {mine.architecture.missing} in `{one}` and "
             f"{theirs.architecture.missing} in `{other}`, and informative ones are part of log p; fit both with one "
-            "`--missing`"
+            "`missing`"
         )
     totals = [_given_total(fitted) for fitted in (mine, theirs)]
     if totals[0] != totals[1]:
         knows, does_not = (one, other) if totals[0] else (other, one)
         yield (
             f"models that know as much; `{knows}` is given the total of each row, which tells of its counts, and "
-            f"`{does_not}` is not; fit both with one `--size-factor`"
+            f"`{does_not}` is not; fit both with one `size_factor`"
         )
 
 
@@ -63,7 +65,7 @@ def _given_total(fitted: Fitted) -> bool:
     return sizes is not None and sizes.column is None
 
 
-def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Rows) -> Iterator[str]:
+def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: Table | Sheet) -> Iterator[str]:
     """What is unlike, the coarsest first."""
     if mine.architecture.features != theirs.architecture.features:
         yield (
@@ -85,7 +87,7 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: 
     if _rows_seen(mine, rows) != _rows_seen(theirs, rows):
         yield (
             f"the same rows for both; `{one}` and `{other}` binarise `{rows.name}` unalike; fit both with one "
-            "`--binarise` and one `--seed`, or on data that are zeros and ones already"
+            "`binarise` and one `random_state`, or on data that are zeros and ones already"
         )
     supports = [_support(side.model.observation) for side in (mine, theirs)]
     if supports[0] != supports[1]:
@@ -94,15 +96,11 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: 
             f"{theirs.likelihood.name} in `{other}` {supports[1]}; fit both with one likelihood, on data that reach as "
             "far"
         )
-    if unlike := _other_units(mine, theirs):
-        column, ratio = unlike
-        yield (
-            f"models of data in the same units; column {column} varied {ratio:.3g} times as much where `{one}` was "
-            f"fitted as where `{other}` was; fit both to data of one scale"
-        )
+    if mine.data_digest != theirs.data_digest and supports[0] == "all numbers":
+        yield from _unit_complaints(one, other, _spreads(mine), _spreads(theirs), "varied {:.3g} times as much")
 
 
-def _rows_seen(fitted: Fitted, rows: Rows) -> str:
+def _rows_seen(fitted: Fitted, rows: Table | Sheet) -> str:
     values = as_block(rows).values if isinstance(rows, Sheet) else rows.values
     return digest(fitted.binarisation.for_evaluation(values))
 
@@ -123,24 +121,71 @@ def _support(likelihood: likelihoods.AbstractLikelihood) -> str:
     return f"the whole numbers from 0 to {largest}"
 
 
-def _other_units(mine: Fitted, theirs: Fitted) -> tuple[str, float] | None:
-    """A column of real numbers that was measured on another scale, and how many times as large."""
-    if mine.data_digest == theirs.data_digest or _support(mine.model.observation) != "all numbers":
-        return None
-    spreads = [_spreads(side) for side in (mine, theirs)]
-    if any(spread is None for spread in spreads):
-        return None
-    ratios = np.divide(*(spread for spread in spreads if spread is not None))
-    worst = int(np.argmax(np.abs(np.log(ratios))))
-    if 1 / OTHER_UNITS < ratios[worst] < OTHER_UNITS:
-        return None
-    names = mine.schema.entry_names
-    return (str(worst) if names is None else f"`{names[worst]}`"), float(ratios[worst])
-
-
-def _spreads(fitted: Fitted) -> np.ndarray | None:
+def _spreads(fitted: Fitted) -> dict[str, float]:
     """How much each column of a block of real numbers varied, where the encoder says it."""
     inputs = getattr(fitted.guide, "inputs", None)
     if not isinstance(inputs, Standardise):
-        return None
-    return np.asarray(inputs.spread, np.float64) * np.array([entry.unit for entry in fitted.schema.entries])
+        return {}
+    spreads = np.asarray(inputs.spread, np.float64) * np.array([entry.unit for entry in fitted.schema.entries])
+    known = fitted.schema.entry_names
+    names = range(len(spreads)) if known is None else [f"`{name}`" for name in known]
+    return {str(name): float(spread) for name, spread in zip(names, spreads, strict=True)}
+
+
+def _table_complaints(one: str, mine: Fitted, other: str, theirs: Fitted) -> Iterator[str]:
+    """What is unlike, the coarsest first.
+
+    Families of one kind may differ: a Gaussian and a Student's t are densities of the same values, and which of them
+    is better is what a comparison is for.
+    """
+    own, others = _by_name(mine), _by_name(theirs)
+    for run, columns, rival, known in ((one, own, other, others), (other, others, one, own)):
+        for name in columns.keys() - known.keys():
+            yield (
+                f"models of the same columns; `{run}` models `{name}` and `{rival}` does not; fit both to one table "
+                "with one schema"
+            )
+    for name, column in own.items():
+        supports = kind_of(column).values(column), kind_of(others[name]).values(others[name])
+        if supports[0] != supports[1]:
+            yield (
+                f"columns that cover the same values; `{name}` is {column.kind} in `{one}` and covers {supports[0]}, "
+                f"while it is {others[name].kind} in `{other}` and covers {supports[1]}; fit both with one schema"
+            )
+    if _given(mine) != _given(theirs):
+        yield f"models that are given the same columns; `{one}` and `{other}` are not; fit both with the same ones"
+    if mine.data_digest != theirs.data_digest:
+        yield from _unit_complaints(one, other, _scales(mine), _scales(theirs), "was {:.3g} times as large")
+
+
+def _by_name(fitted: Fitted) -> dict[str, Column]:
+    return {column.name: column for column in fitted.schema.modelled}
+
+
+def _given(fitted: Fitted) -> list[str]:
+    return sorted(column.name for column in fitted.schema.columns if column.given)
+
+
+def _unit_complaints(one: str, other: str, mine: dict[str, float], theirs: dict[str, float], was: str) -> Iterator[str]:
+    """Columns that were measured on another scale, the farthest first."""
+    ratios = {name: mine[name] / theirs[name] for name in mine.keys() & theirs.keys()}
+    for name in sorted(ratios, key=lambda each: -abs(np.log(ratios[each]))):
+        if not 1 / OTHER_UNITS < ratios[name] < OTHER_UNITS:
+            yield (
+                f"models of data in the same units; column {name} {was.format(ratios[name])} where `{one}` was fitted "
+                f"as where `{other}` was; fit both to data of one scale"
+            )
+
+
+def _scales(fitted: Fitted) -> dict[str, float]:
+    """How large the values of each column that has a unit were: the spread of real ones, the typical positive one."""
+    inputs: Any = getattr(fitted.guide, "inputs", None)
+    if not isinstance(inputs, CellInputs):
+        return {}
+    found = {}
+    for place, (name, column) in enumerate(_by_name(fitted).items()):
+        if column.kind == "real":
+            found[f"`{name}`"] = column.unit * float(np.asarray(inputs.spread, np.float64)[place])
+        elif column.kind == "positive":
+            found[f"`{name}`"] = column.unit * float(np.exp(np.asarray(inputs.centre, np.float64)[place]))
+    return found

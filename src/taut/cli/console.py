@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console, RenderableType
+from rich import console as rich_console
 
 if TYPE_CHECKING:
     from taut.data import Schema
 
 
 @dataclasses.dataclass(frozen=True)
-class Voice:
+class Console:
     """`quiet` silences what is said on the way; `as_json` makes the result one JSON object and nothing else."""
 
     quiet: bool = False
@@ -26,16 +27,16 @@ class Voice:
         if not self.quiet:
             typer.echo(text, err=True)
 
-    def show(self, result: RenderableType) -> None:
+    def show(self, result: rich_console.RenderableType) -> None:
         """The result for people."""
         if not self.as_json:
-            Console(highlight=False, markup=False, soft_wrap=isinstance(result, str)).print(result)
+            rich_console.Console(highlight=False, markup=False, soft_wrap=isinstance(result, str)).print(result)
 
     def show_schema(self, schema: Schema) -> None:
         """The columns of a table as the result for people, as wide as the terminal, if there is one."""
         from taut.estimators import schema_lines  # noqa: PLC0415  heavy, and `--help` is not
 
-        console = Console()
+        console = rich_console.Console()
         for line in schema_lines(schema, width=console.width if console.is_terminal else None):
             self.show(line)
 
@@ -43,6 +44,11 @@ class Voice:
         """The result for programs, a mapping or JSON text; a number that is not finite becomes null."""
         if self.as_json:
             typer.echo(result if isinstance(result, str) else json.dumps(finite(result), allow_nan=False, default=str))
+
+    def wrote(self, out: Path, rows: int, **facts: Any) -> None:
+        """What was written, in words or as JSON."""
+        self.say(f"Wrote {rows} rows to `{out}`.")
+        self.give({"out": str(out), "rows": rows, **facts})
 
 
 def finite(value: Any) -> Any:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from taut.cli.places import check_file_place, check_not_data
-from taut.cli.voice import Voice
-from taut.cli.words import Data, Draws, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder, Seed
-from taut.cli.writing import wrote
+from taut.cli.console import Console
+from taut.cli.output_paths import check_file_place, check_not_data
+from taut.cli.parameters import Data, Draws, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder, Seed
 from taut.errors import OptionError
 
 if TYPE_CHECKING:
@@ -73,13 +72,13 @@ def score(
     from taut.cli.rows import fitted_in, rows_for  # noqa: PLC0415  heavy, and `--help` is not
     from taut.data import write  # noqa: PLC0415  as above
 
-    voice = Voice(quiet, as_json)
+    console = Console(quiet, as_json)
     check_file_place(out)
     check_not_data(data, out)
     fitted = fitted_in(run, parts)
-    rows = rows_for(fitted.schema, data, voice, strict=strict, na_values=na_values)
+    rows = rows_for(fitted.schema, data, console, strict=strict, na_values=na_values)
     if of is None:
-        columns = _whole_rows(fitted, rows, voice, draws=draws, seed=seed, p_values=p_values)
+        columns = _whole_rows(fitted, rows, console, draws=draws, seed=seed, p_values=p_values)
     else:
         from taut.estimators.scoring import conditional_log_p  # noqa: PLC0415  as above
 
@@ -91,21 +90,21 @@ def score(
     write(columns, out)
     mean, spread = _mean_and_error(columns["log_p"])
     what, side = ("log p(x)", "from below") if of is None else (f"log p({of} | the rest)", "estimated")
-    voice.show(f"Mean {what} over {len(rows)} rows, {side}: {mean:.3f} ± {spread:.3f} nats")
-    wrote(out, len(rows), voice, of=of, mean_log_p=mean, std_error=spread, draws=draws, seed=seed)
+    console.show(f"Mean {what} over {len(rows)} rows, {side}: {mean:.3f} ± {spread:.3f} nats")
+    console.wrote(out, len(rows), of=of, mean_log_p=mean, std_error=spread, draws=draws, seed=seed)
 
 
 def _whole_rows(
-    fitted: Fitted, rows: Rows, voice: Voice, *, draws: int, seed: int, p_values: bool
+    fitted: Fitted, rows: Rows, console: Console, *, draws: int, seed: int, p_values: bool
 ) -> dict[str, np.ndarray]:
     """log p of the cells of each row and how far to trust it, and outlier p-values if asked for."""
     from taut.estimators import audit_bar  # noqa: PLC0415  heavy, and `--help` is not
     from taut.estimators.outliers import outlier_p_values  # noqa: PLC0415  as above
 
-    result = account(fitted, rows, draws=draws, seed=seed, quiet=voice.quiet)
+    result = account(fitted, rows, draws=draws, seed=seed, quiet=console.quiet)
     columns = {"log_p": result.log_p, "std_error": result.log_p_error, "ess": result.ess, "khat": result.khat}
     if p_values:
-        with audit_bar(shown=not voice.quiet) as update:
+        with audit_bar(shown=not console.quiet) as update:
             found = outlier_p_values(
                 fitted,
                 rows,
@@ -115,7 +114,7 @@ def _whole_rows(
                 on_block=lambda done, total: update("reference", done, total),
             )
         columns["outlier_p_value"] = found.values
-        voice.say(found.reference)
+        console.say(found.reference)
     return columns
 
 

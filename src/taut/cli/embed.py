@@ -1,0 +1,73 @@
+"""`taut embed` and `taut reconstruct`: a run and rows → their latents, or what comes back from these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from taut.cli.console import Console
+from taut.cli.output_paths import ENDINGS, check_file_place, check_frame_place, check_not_data
+from taut.cli.parameters import Data, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder
+from taut.cli.sample import write_columns, write_rows
+
+
+def embed(
+    run: RunFolder,
+    data: Data,
+    out: OutFile,
+    na_values: NaValues = None,
+    parts: OwnParts = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the posterior mean of each row of DATA, in columns z0, z1 and so on.
+
+    Of cells in .h5ad to an .h5ad: a copy with these in obsm["X_taut"] and log p(x) in obs["taut_log_p"].
+    """
+    from taut.cli.rows import fitted_in, rows_for  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.estimators import evaluation, scoring  # noqa: PLC0415  as above
+
+    of_cells = ".h5ad" in data.lower() and out.suffix.lower() == ".h5ad"
+    check_file_place(out, endings=(".h5ad",) if of_cells else ENDINGS)
+    check_not_data(data, out)
+    console, fitted = Console(quiet, as_json), fitted_in(run, parts)
+    rows = rows_for(fitted.schema, data, console, na_values=na_values)
+    latents = np.asarray(evaluation.encode(fitted, rows).latent)
+    if of_cells:
+        _write_copy(data, out, latents, scoring.log_p(fitted, rows), console)
+        return
+    write_columns(latents, [f"z{number}" for number in range(latents.shape[1])], out, console)
+
+
+def reconstruct(
+    run: RunFolder,
+    data: Data,
+    out: OutFile,
+    na_values: NaValues = None,
+    parts: OwnParts = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the mean of p(x|z) at the posterior mean of each row of DATA, in the columns of DATA.
+
+    Of a table's categories the most probable one is written.
+    """
+    from taut.cli.rows import is_array, rows_for, run_in, say_left_out  # noqa: PLC0415  heavy, and `--help` is not
+
+    check_file_place(out)
+    check_not_data(data, out)
+    console, vae = Console(quiet, as_json), run_in(run, parts)
+    rows = rows_for(vae.schema_, data, console, na_values=na_values)
+    if not is_array(rows):
+        check_frame_place(out)
+    say_left_out(vae.schema_, console)
+    write_rows(vae.reconstruct(rows), vae, out, console)
+
+
+def _write_copy(data: str, out: Path, latents: np.ndarray, log_p: np.ndarray, console: Console) -> None:
+    from taut.data import write_cells  # noqa: PLC0415  heavy, and `--help` is not
+
+    end = data.lower().index(".h5ad") + len(".h5ad")
+    write_cells(Path(data[:end]), out, obsm={"X_taut": latents}, obs={"taut_log_p": log_p})
+    console.wrote(out, len(latents), columns=latents.shape[1])
