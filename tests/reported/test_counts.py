@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from taut.likelihoods import Binomial, NegativeBinomial, Poisson, ZeroInflated
-from taut.likelihoods.base import positive
+from taut.numerics import positive
 from tests.laws import checks
 
 MEANS = [1e-6, 1e-2, 1.0, 30.0, 1e3, 1e5, 1e7]

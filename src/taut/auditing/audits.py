@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -31,6 +30,7 @@ from taut.data import digest
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LogJoint
+from taut.numerics import take
 from taut.options import record_from
 from taut.record import Ledger
 from taut.shapes import Datum, RandomKey, Scalar
@@ -191,6 +191,6 @@ def _from_log_joint(
             "An audit of a `log_joint` wants a guide and data, and no model; got another mix; pass "
             "`log_joint=f, guide=q, data=x`."
         )
-    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[0], guide)
+    own = guide if guide.amortised else take(guide, 0)
     latents = own(jnp.asarray(data[0], jnp.result_type(float))).event_shape[0]
     return LogJoint(log_joint, latents=latents, prior=prior, discrete=discrete)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpyro.distributions as dist
 
@@ -12,7 +10,7 @@ from taut.auditing.measurement import Measured
 from taut.auditing.options import AuditOptions
 from taut.auditing.walks import LEAPFROGS, Walks
 from taut.numerics import is_diagonal_gaussian
-from taut.record import Annealing, Crooks, Estimate
+from taut.record import Annealing, Crooks, Estimate, standard_error
 
 BINS = 40
 START = "each row's refined Gaussian, full covariance"
@@ -88,7 +86,7 @@ def prior_gain_of(measured: Measured, prior: dist.Distribution) -> Estimate | No
     # The delta method: each row's share of the change that a moment makes.
     share = 0.5 * ((means - mean) ** 2 + variances - variance) * (1 / scale - 1 / variance)
     share = share + (means - mean) * (mean - centre) / scale
-    error = float(np.std(share.sum(axis=1), ddof=1)) / math.sqrt(n) if n > 1 else None
+    error = float(standard_error(share.sum(axis=1))) if n > 1 else None
     return Estimate(
         value=float(gain.sum()),
         std_error=error,

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from taut.auditing.rows import RowResult
 from taut.errors import AuditError, OptionError
+from taut.record import standard_error
 
 PerRow = Float[np.ndarray, "n"]
 # Whose length is looked at, so that another one gets a sentence.
@@ -64,7 +65,7 @@ def paired_difference(first: RowResult, second: RowResult) -> Difference:
     differences: PerRow = first.log_p.astype(np.float64) - second.log_p
     return Difference(
         mean=float(differences.mean()),
-        std_error=_error(differences),
+        std_error=float(standard_error(differences)),
         wins=float(np.mean(differences > 0)),
         rows=len(differences),
     )
@@ -98,7 +99,7 @@ def compare_brackets(
     _check_brackets(*sides, margin=margin)
     lower_a, upper_a, lower_b, upper_b = sides
     middles = 0.5 * (lower_a + upper_a) - 0.5 * (lower_b + upper_b)
-    error = _error(middles)
+    error = float(standard_error(middles))
     lower, upper = float(np.mean(lower_a - upper_b)) - margin, float(np.mean(upper_a - lower_b)) + margin
     wide = lower - NORMAL_95 * error, upper + NORMAL_95 * error
     comparison = Comparison(
@@ -186,7 +187,3 @@ def _check_brackets(lower_a: Side, upper_a: Side, lower_b: Side, upper_b: Side, 
 
 def _excludes_zero(lower: float, upper: float) -> bool:
     return lower > 0.0 or upper < 0.0
-
-
-def _error(differences: PerRow) -> float:
-    return float(differences.std(ddof=1)) / math.sqrt(len(differences))

@@ -31,7 +31,7 @@ from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, plan
 from taut.bounds import annealed_lower
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import AffineMap
+from taut.numerics import AffineMap, take
 from taut.record import Control, Estimate, TradeOff
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, map_rows, size_for
@@ -127,10 +127,10 @@ def controls_for(
     `known` are lower bounds by row number that are certain.
     """
     some = np.unique(np.linspace(0, len(data) - 1, min(ROWS, len(data))).astype(int))
-    main = jax.tree.map(lambda leaf: leaf[some], measured)
+    main = take(measured, some)
     x, numbers = np.asarray(data)[some], main.numbers
     if not guide.amortised:
-        guide = jax.tree.map(lambda leaf: leaf[some], guide)
+        guide = take(guide, some)
     encoder_key, prior_key, search_key = jr.split(key, 3)
     sought, heavy = _sought(model, guide, x, main, search_key)
     controls = [*_by_quadrature(measured, known), *_control(SEARCH, sought, _every_second(main.walks))]
@@ -147,7 +147,7 @@ def controls_for(
             aside=planned(frames, found, np.arange(len(x)), LONG),
         )  # fmt: skip
         again = walks(model, guide, x, frames, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
-        moved = paired(again.upper.astype(np.float64) - walked.upper, MOVED)
+        moved = Estimate.of_mean(again.upper.astype(np.float64) - walked.upper, MOVED)
     if family_of(model.prior()) is None:
         return Controlled(controls, [], moved, heavy)
     traces = _from_the_prior(model, guide, x, prior_key, numbers)
@@ -214,7 +214,7 @@ def _sought(
 
 
 def _every_second(tree: Any) -> Any:
-    return jax.tree.map(lambda leaf: leaf[::2], tree)
+    return take(tree, slice(None, None, 2))
 
 
 def _by_quadrature(measured: RowMeasures, known: Mapping[int, float]) -> list[Control]:
@@ -222,7 +222,7 @@ def _by_quadrature(measured: RowMeasures, known: Mapping[int, float]) -> list[Co
     if not places:
         return []
     values = np.array([known[int(measured.numbers[place])] for place in places])
-    return _control("a partition of all latents", values, jax.tree.map(lambda leaf: leaf[places], measured.walks))
+    return _control("a partition of all latents", values, take(measured.walks, places))
 
 
 _lower_ends = jax.jit(jax.vmap(annealed_lower))
@@ -238,16 +238,9 @@ def _control(start: str, bound: Float[Array, "n"] | np.ndarray, main: Walks) -> 
     control = Control(
         start=start,
         rows=int(sound.sum()),
-        excess=paired((bound - main.lower)[sound], f"{BELOW} the main one; far above zero, a mode was missed"),
-        above=paired((bound - main.upper)[sound], f"{BELOW} the upper one; above zero, that one is false"),
+        excess=Estimate.of_mean(
+            (bound - main.lower)[sound], f"{BELOW} the main one; far above zero, a mode was missed"
+        ),
+        above=Estimate.of_mean((bound - main.upper)[sound], f"{BELOW} the upper one; above zero, that one is false"),
     )
     return [control]
-
-
-def paired(differences: Float[np.ndarray, "n"], condition: str) -> Estimate:
-    """The mean over rows and its error, which one row alone does not have."""
-    return Estimate(
-        value=float(np.mean(differences)),
-        std_error=float(np.std(differences, ddof=1)) / math.sqrt(len(differences)) if len(differences) > 1 else None,
-        condition=condition,
-    )

@@ -6,18 +6,17 @@ import math
 
 import numpy as np
 
-from taut.auditing.controls import Controlled, paired
+from taut.auditing.controls import Controlled
 from taut.auditing.refinement import Refinement
 from taut.auditing.walks import Walks
 from taut.record import Control, Estimate
+from taut.weights import LARGEST_KHAT
 
 # Standard errors, and nats, by which a lower bound from elsewhere must pass the upper one before that one is false.
 ERRORS, LEAST = 3.0, 0.01
 # Nats by which it may do so in all rows together: p̂ from there and 1/p̂ from the walks are unbiased and independent, so
 # that the product over rows of p̂ there / p̂ here has mean one, and is above 100 once in a hundred times (Markov).
 IN_ALL = math.log(100.0)
-# Pareto k̂ past which no number of draws helps (Vehtari et al. 2024, arXiv:1507.02646).
-HEAVY = 0.7
 
 
 def doubt_of(walks: Walks, refined: Refinement, controlled: Controlled) -> str | None:
@@ -27,7 +26,7 @@ def doubt_of(walks: Walks, refined: Refinement, controlled: Controlled) -> str |
 
 
 def _crossed(walks: Walks) -> str | None:
-    crossed = paired(np.asarray(walks.lower, np.float64) - walks.upper, "")
+    crossed = Estimate.of_mean(np.asarray(walks.lower, np.float64) - walks.upper, "")
     if not _beyond(crossed):
         return None
     return f"The walks' own lower bounds lie {crossed.value:.2f} nats a row above the upper ones."
@@ -47,7 +46,7 @@ def _passed(controlled: Controlled) -> str | None:
 
 def _far_from(refined: Refinement) -> str | None:
     typical = float(np.median(np.asarray(refined.khat, np.float64)))
-    if not typical > HEAVY:
+    if not typical > LARGEST_KHAT:
         return None
     return (
         f"The refined Gaussians' weights have a tail index of {typical:.2f} in the median row, so that walks from "

@@ -14,7 +14,7 @@ from taut.auditing.simulation import drawn_rows
 from taut.data import Block, Schema, decode
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel, entries_in
-from taut.numerics import floats_on_device, mean_of, one_draw
+from taut.numerics import floats_on_device, mean_of, one_draw, take
 from taut.record import Exhibits, HistoryRow, LatentMap, RowExhibit, TableExhibit
 from taut.shapes import RandomKey
 
@@ -173,7 +173,7 @@ def _reconstructions(
 ) -> Float[np.ndarray, "n features"]:
     """E[x|z] at the posterior mean of each of a few rows."""
     if not guide.amortised:
-        guide = jax.tree.map(lambda leaf: leaf[: len(data)], guide)
+        guide = jax.device_put(take(guide, slice(len(data))))
     return np.asarray(_rebuilt(model, guide, floats_on_device(data)))
 
 

@@ -11,7 +11,7 @@ from taut.auditing.options import AuditOptions
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import REFINED_DRAWS
 from taut.bounds import certified_lower, certified_upper
-from taut.record import Estimate, Evidence, Gap, Generalisation, Interval, Quantiles, WeightHealth
+from taut.record import Estimate, Evidence, Gap, Generalisation, Interval, Quantiles, WeightHealth, standard_error
 from taut.weights import khat_threshold
 
 # What the upper bound on real rows rests on; `Ledger.simulated` says how far it may be off.
@@ -184,7 +184,7 @@ def _generalisation(measured: Measured) -> Generalisation | None:
     def difference(seen: Float[np.ndarray, "m"], fresh: Float[np.ndarray, "k"], what: str) -> Estimate:
         seen, fresh = seen.astype(np.float64), fresh.astype(np.float64)
         few = min(len(seen), len(fresh)) < 2
-        error = None if few else math.sqrt(np.var(seen) / (len(seen) - 1) + np.var(fresh) / (len(fresh) - 1))
+        error = None if few else math.hypot(standard_error(seen), standard_error(fresh))
         return Estimate(value=float(seen.mean() - fresh.mean()), std_error=error, condition=what)
 
     return Generalisation(

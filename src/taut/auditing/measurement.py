@@ -28,6 +28,7 @@ from taut.auditing.usage import GuideMoments, moments_of_rows, split_rate_of
 from taut.errors import AuditError
 from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel
+from taut.numerics import take
 from taut.shapes import RandomKey
 
 Values = Float[np.ndarray, "n"]
@@ -159,7 +160,7 @@ def measure(
         ended=ended,
         set_aside=set_aside,
         exact=None if exact_by_row is None else np.array([exact_by_row[int(n)] for n in rows.numbers]),
-        guide_moments=None if guide_moments is None else jax.tree.map(lambda leaf: leaf[rows.numbers], guide_moments),
+        guide_moments=None if guide_moments is None else take(guide_moments, rows.numbers),
         surgery=surgery,
         family=family,
         train=train,
@@ -232,7 +233,7 @@ def _too_many(options: AuditOptions, *, real: bool, within: bool) -> str | None:
 
 def _family(guide: AbstractGuide, data: Num[np.ndarray, "n features"]) -> Covariance | None:
     """The family of the guide's distribution, which is the same for every row."""
-    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[0], guide)
+    own = guide if guide.amortised else jax.device_put(take(guide, 0))
     x = jax.ShapeDtypeStruct(data.shape[1:], jnp.result_type(float))
     # The family alone comes out: not every library's distributions come through a trace as they went in.
     return eqx.filter_eval_shape(lambda guide, x: family_of(guide(x)), own, x)
@@ -253,7 +254,7 @@ def _finite_rows(rows: RowMeasures) -> tuple[RowMeasures, list[int]]:
             f"Finite bounds are wanted; all {len(sound)} rows have others, the first one row {rows.numbers[0]}; the "
             "model gives such data no probability, so fit it on data like these or choose another likelihood."
         )
-    return jax.tree.map(lambda leaf: leaf[sound], rows), [int(n) for n in rows.numbers[~sound]]
+    return take(rows, sound), [int(n) for n in rows.numbers[~sound]]
 
 
 def _stages(on_block: Progress | None) -> Callable[[str, int], Callable[[int], None]]:

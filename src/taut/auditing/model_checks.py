@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.random as jr
 import numpy as np
 from jaxtyping import Float, Num
@@ -24,6 +23,7 @@ from taut.auditing.simulation import MATCHED, POOL, Pool, draw_pool, features_of
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import take
 from taut.record import Calibration, Outliers, Predictive, Simulated
 from taut.shapes import RandomKey
 
@@ -73,7 +73,7 @@ def checks_of(
     found: dict[str, Any] = {}
     on_block(0)
     if rows.walks is not None and refined is not None:
-        own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[rows.numbers], guide)
+        own = guide if guide.amortised else take(guide, rows.numbers)
         controlled = budget.attempt(
             "the controls of the bracket",
             lambda: controls_for(model, own, data, rows, key=control_key, known=known),

@@ -18,6 +18,7 @@ from taut.fitting import refined_gaussian
 from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, is_diagonal_gaussian, log_standard_normal, mean_of, one_draw
+from taut.record import standard_error
 from taut.shapes import Datum, RandomKey, Scalar
 from taut.weights import RowFunction, pareto_khat
 
@@ -142,4 +143,4 @@ def _kept(log_w: Float[Array, "draws"]) -> Float[Array, "draws"]:
 
 
 def _mean_and_error(values: Float[Array, "draws"]) -> tuple[Scalar, Scalar]:
-    return jnp.mean(values), jnp.std(values, ddof=1) / jnp.sqrt(values.shape[0])
+    return jnp.mean(values), standard_error(values)

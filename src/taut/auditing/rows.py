@@ -13,6 +13,7 @@ from taut.bounds.lower import log_mean_weight, log_mean_weight_error
 from taut.guides import AbstractGuide, Constant
 from taut.models import AbstractModel
 from taut.numerics import log_density_by_entry
+from taut.record import standard_error
 from taut.shapes import Datum, RandomKey, Scalar
 from taut.weights import RowFunction, draw, effective_sample_size, map_rows, pareto_khat
 from taut.weights.drawing import draw_keys
@@ -113,7 +114,7 @@ class RowAccountByEntry(RowFunction):
 
         keys = draw_keys(key, self.draws)
         reconstruction, divergence, entries = jax.lax.map(one, keys, batch_size=min(self.chunk, self.draws))
-        terms: tuple[Any, Any] = (-jnp.mean(entries, axis=0), jax.vmap(_error, in_axes=1)(entries))
+        terms: tuple[Any, Any] = (-jnp.mean(entries, axis=0), standard_error(entries))
         return _account(reconstruction, divergence), Terms(*terms)
 
 
@@ -123,11 +124,11 @@ def _account(reconstruction: Float[Array, "draws"], divergence: Float[Array, "dr
     kept = jnp.where(failed, -jnp.inf, log_w)
     numbers: dict[str, Any] = {
         "elbo": jnp.mean(log_w),
-        "elbo_error": _error(log_w),
+        "elbo_error": standard_error(log_w),
         "rate": jnp.mean(divergence),
-        "rate_error": _error(divergence),
+        "rate_error": standard_error(divergence),
         "distortion": -jnp.mean(reconstruction),
-        "distortion_error": _error(reconstruction),
+        "distortion_error": standard_error(reconstruction),
         "log_p": log_mean_weight(kept),
         "log_p_error": log_mean_weight_error(kept),
         "ess": effective_sample_size(kept),
@@ -176,9 +177,3 @@ def account_by_entry(
 ) -> tuple[RowResult, Terms]:
     """As `account_for_rows`, with the same draws, and the `Terms` of every row."""
     return map_rows(RowAccountByEntry(draws), model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE)
-
-
-def _error(values: Float[Array, "draws"]) -> Scalar:
-    draws = values.shape[0]
-    # One draw has no spread to measure, which is not the same as no error.
-    return jnp.std(values, ddof=1) / jnp.sqrt(draws) if draws > 1 else jnp.asarray(jnp.nan, values.dtype)

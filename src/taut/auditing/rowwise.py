@@ -19,6 +19,7 @@ from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_r
 from taut.auditing.walks import ROWS_AT_ONCE, Walks, pilots, walks
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.numerics import take
 from taut.shapes import RandomKey
 from taut.weights import map_rows
 
@@ -121,7 +122,7 @@ def measure_rows(
             raise
     joined: RowMeasures = jax.tree.map(lambda *leaves: np.concatenate(leaves), *done)
     ascending = np.argsort(joined.numbers, kind="stable")
-    return jax.tree.map(lambda leaf: leaf[ascending], joined), ended
+    return take(joined, ascending), ended
 
 
 def affordable(
@@ -188,7 +189,7 @@ def _measure_chunk(
     whole = -(-len(chunk) // ROWS_AT_ONCE) * ROWS_AT_ONCE if len(data) >= ROWS_AT_ONCE else len(chunk)
     rows = np.resize(chunk, whole)
     x = np.asarray(data)[rows]
-    own = guide if guide.amortised else jax.tree.map(lambda leaf: leaf[rows], guide)
+    own = guide if guide.amortised else take(guide, rows)
     account_key, prior_key, refine_key, pilot_key, walk_key = jr.split(key, 5)
     same: dict[str, Any] = {"draws": wanted.draws, "key": account_key, "rows": rows}
     terms = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import equinox as eqx
@@ -20,7 +19,7 @@ from taut.compiling import compiled_sooner
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import AffineMap, floats_on_device
+from taut.numerics import AffineMap, floats_on_device, take
 from taut.record import Estimate, Simulated
 from taut.shapes import RandomKey
 from taut.weights import map_rows
@@ -113,7 +112,7 @@ def simulated_check(
     pilot_key, walk_key = jr.split(key)
     simulated = features_of(pool.encoder, pool.refined, pool.norms)
     chosen = matches(real, simulated, min(MATCHED, len(simulated)))
-    x, frames = pool.data[chosen], jax.tree.map(lambda leaf: leaf[chosen], pool.refined.frame)
+    x, frames = pool.data[chosen], take(pool.refined.frame, chosen)
     found = pilots(model, guide, x, frames, key=pilot_key, rows=chosen)
     exact = _coordinates(frames, jax.device_put(pool.latents[chosen]))
     exact = np.repeat(np.asarray(exact)[:, None], CHAINS, axis=1)
@@ -159,10 +158,8 @@ def _summary(certified: Walks, usual: Walks, *, comparable: float, delta: float)
         upper=certified_upper(certified.upper, delta=delta / 2),
         matched=count,
         comparable=comparable,
-        allowance=Estimate(
-            value=float(moved.mean()),
-            std_error=float(moved.std(ddof=1)) / math.sqrt(count) if count > 1 else None,
-            condition="upper bound from exact starts minus upper bound from the starts that real rows get",
+        allowance=Estimate.of_mean(
+            moved, "upper bound from exact starts minus upper bound from the starts that real rows get"
         ),
         allowance_q95=float(np.quantile(moved, 0.95)),
     )

@@ -93,9 +93,9 @@ def split_rate(
     at_most = f"at most log {len(means)} = {math.log(len(means)):.2f}"
     total_correlation, latents = _marginals(rows, z, mixture, means, _deviations(spreads), prior, about)
     return Surgery(
-        rate=_mean(own - under_prior, about),
-        mutual_information=_mean(own - mixture, f"{about}; {at_most}"),
-        marginal_kl=_mean(mixture - under_prior, about),
+        rate=Estimate.of_mean(own - under_prior, about),
+        mutual_information=Estimate.of_mean(own - mixture, f"{about}; {at_most}"),
+        marginal_kl=Estimate.of_mean(mixture - under_prior, about),
         total_correlation=total_correlation,
         latents=latents,
     )
@@ -184,8 +184,8 @@ def _marginals(
     priors = -0.5 * ((z[:draws] - centre) / scale) ** 2 - np.log(scale) - 0.5 * LOG_2_PI
     if draws < len(z):
         about = f"{about}; from {draws} of {len(z)} draws"
-    total_correlation = _mean(mixture[:draws] - marginals.sum(axis=1), about)
-    return total_correlation, [_mean(latent, about) for latent in (marginals - priors).T]
+    total_correlation = Estimate.of_mean(mixture[:draws] - marginals.sum(axis=1), about)
+    return total_correlation, [Estimate.of_mean(latent, about) for latent in (marginals - priors).T]
 
 
 def _log_marginal(
@@ -234,11 +234,6 @@ def _blocks(length: int, width: int) -> Iterator[slice]:
     """Slices of so many of `length` that, `width` numbers each, they are about as many numbers as are held at once."""
     step = max(1, NUMBERS_AT_ONCE // width)
     return (slice(start, start + step) for start in range(0, length, step))
-
-
-def _mean(values: Draws, condition: str) -> Estimate:
-    error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    return Estimate(value=float(values.mean()), std_error=error, condition=condition)
 
 
 def _check(means: Means, spreads: Spreads, most: int) -> None:

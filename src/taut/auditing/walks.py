@@ -16,7 +16,7 @@ from taut.annealing import Path, Pilot, Schedule, both_walks, pilot, steps_betwe
 from taut.bounds import annealed_lower, annealed_upper, bridge
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import AffineMap
+from taut.numerics import AffineMap, take
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, map_rows, size_for
 
@@ -140,21 +140,16 @@ def walks(
         aside = planned(frames, found, padded, length)
         function = WalksOfRow(jnp.asarray(length))
         measured = map_rows(function, model, guide, data[padded], key=key, rows=rows[padded], block=size, aside=aside)
-        parts.append(_taken(measured, slice(len(block))))
+        parts.append(take(measured, slice(len(block))))
         if on_block is not None:
             on_block(start + len(block))
     joined = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
-    return _taken(joined, np.argsort(order, kind="stable"))
+    return take(joined, np.argsort(order, kind="stable"))
 
 
 def planned(frames: AffineMap, found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Planned:
     """What walks of these rows along so many temperatures are given."""
-    return Planned(_taken(frames, rows), _schedules(found, rows, length), jax.device_put(_taken(found.starts, rows)))
-
-
-def _taken(tree: Any, rows: Any) -> Any:
-    """These rows of every array."""
-    return jax.tree.map(lambda leaf: np.asarray(leaf)[rows], tree)
+    return Planned(take(frames, rows), _schedules(found, rows, length), jax.device_put(take(found.starts, rows)))
 
 
 def _schedules(found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Schedule:

@@ -36,11 +36,7 @@ def elbo(log_w: LogWeights) -> Estimate:
     >>> print(elbo(jnp.array([-2.0, -1.0])))
     -1.500 ± 0.500
     """
-    draws = log_w.shape[0]
-    error = float(jnp.std(log_w, ddof=1)) / math.sqrt(draws) if draws > 1 else None
-    return Estimate(
-        value=float(mean_log_weight(log_w)), std_error=error, condition="below log p(x) in expectation", draws=draws
-    )
+    return Estimate.of_mean(log_w, "below log p(x) in expectation", draws=log_w.shape[0])
 
 
 def importance(log_w: LogWeights) -> Estimate:

@@ -15,9 +15,6 @@ from taut.data.support import check_cells, check_unit, check_within_reach
 from taut.data.table import Table
 from taut.errors import DataError, ShapeError, SupportError
 
-# In the note of a column that holds one; whoever scores rows without reading notes is to look for it.
-UNSEEN = "a category that the fit did not see"
-
 
 def encode(schema: Schema, X: Any, *, strict: bool = False) -> Table:
     """The (n, entries) numbers of the modelled fields of X, NaN for holes, with the columns of X `beside` them.
@@ -36,15 +33,17 @@ def encode(schema: Schema, X: Any, *, strict: bool = False) -> Table:
     """
     sheet = fields_like(schema, X)
     parts, notes = [np.empty((len(sheet), 0), np.uint8)], list(sheet.notes)
+    unseen = []
     for column, place in match_columns(schema, sheet):
         if column.block is not None:
             parts.append(block_numbers(column, sheet, place))
             continue
         cells = cells_like(sheet, place, column)
         notes += check_unit(column, cells, sheet.name)
-        coded, note = _encoded(column, cells, sheet.name, strict=strict)
+        coded, new = _encoded(column, cells, sheet.name, strict=strict)
         parts.append(coded[:, None])
-        notes += note
+        unseen += new
+        notes += new
     values = parts[1] if len(parts) == 2 else np.hstack(parts)
     notes += _left_out(schema, sheet)
     empty = int(np.isnan(values).all(axis=1).sum()) if values.dtype.kind == "f" and values.shape[1] else 0
@@ -57,6 +56,7 @@ def encode(schema: Schema, X: Any, *, strict: bool = False) -> Table:
         image_shape=None if sheet.block is None else sheet.block.image_shape,
         labels=sheet.labels,
         notes=notes,
+        unseen=unseen,
         beside=sheet,
     )
 
@@ -97,6 +97,7 @@ def _left_out(schema: Schema, sheet: Sheet) -> list[str]:
 
 
 def _encoded(column: Column, cells: Cells, name: str, *, strict: bool) -> tuple[np.ndarray, list[str]]:
+    """The numbers of a column, and a note where it holds categories that the fit did not see."""
     kind = kind_of(column)
     if not kind.coded:
         check_cells(cells, column, name)
@@ -113,7 +114,7 @@ def _encoded(column: Column, cells: Cells, name: str, *, strict: bool) -> tuple[
     first, row = cells.first(np.isin(np.arange(len(codes)), unseen))
     rows = "1 row" if len(unseen) == 1 else f"{len(unseen)} rows"
     return codes, [
-        f"Column {cells.title}: {rows} with {UNSEEN}, first `{first[:40]}` in row {row} "
+        f"Column {cells.title}: {rows} with a category that the fit did not see, first `{first[:40]}` in row {row} "
         "(counting from 0); taken as missing."
     ]
 

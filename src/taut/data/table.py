@@ -11,7 +11,8 @@ class Table:
     """Numeric rows and columns with what a person would want to know about them.
 
     `values` is (n, features) in the dtype it came in, `name` is shown to people, `image_shape` folds a row
-    into (height, width), and `notes` says in sentences what reading decided or left out. `beside` is a `Sheet` of what
+    into (height, width), and `notes` says in sentences what reading decided or left out; `unseen` are those about
+    categories that a fit did not see, which count as missing. `beside` is a `Sheet` of what
     else is known of each row, which a model may be given.
 
     >>> Table(values=np.zeros((5, 3)), name="zeros").features
@@ -24,6 +25,7 @@ class Table:
     image_shape: tuple[int, int] | None = None
     labels: np.ndarray | None = None
     notes: list[str] = dataclasses.field(default_factory=list)
+    unseen: list[str] = dataclasses.field(default_factory=list)
     beside: Any = None
 
     def __len__(self) -> int:

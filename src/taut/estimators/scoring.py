@@ -17,7 +17,6 @@ from jaxtyping import Bool, Float, Int
 from taut.auditing import RowResult, account_for_rows
 from taut.bounds import log_mean_weight
 from taut.data import Table, entry_places
-from taut.data.coding import UNSEEN
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared
 from taut.estimators.holes import entries_of, over_blocks, over_rows
@@ -82,9 +81,8 @@ def scored_rows(fitted: Fitted, X: Any) -> Table:
     It is the log p of fewer cells, mostly larger, and would otherwise pass for that of the whole row.
     """
     table = prepared(fitted, X)
-    for note in table.notes:
-        if UNSEEN in note:
-            warnings.warn(f"{note} log p is that of the other cells.", UserWarning, stacklevel=4)
+    for note in table.unseen:
+        warnings.warn(f"{note} log p is that of the other cells.", UserWarning, stacklevel=4)
     return table
 
 

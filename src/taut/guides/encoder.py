@@ -6,16 +6,14 @@ from typing import Literal
 import equinox as eqx
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax.nn import softplus
 from jaxtyping import Array, Float
 
 from taut.guides.base import AbstractGuide
 from taut.networks import Perceptron, check_network
+from taut.numerics import AffineMap, positive
 from taut.shapes import Datum, RandomKey
 
 Covariance = Literal["diagonal", "full"]
-# A standard deviation of zero would make log q infinite; this floor is far below what float32 draws resolve.
-SMALLEST_SCALE = 1e-4
 
 
 class GaussianEncoder(AbstractGuide):
@@ -61,11 +59,10 @@ class GaussianEncoder(AbstractGuide):
         seen = x if self.inputs is None else self.inputs(x)
         outputs = self.network(seen.astype(jnp.result_type(seen, float)))  # zeros and ones may come as integers
         mean, raw_scale, below = jnp.split(outputs, (self.latents, 2 * self.latents))
-        scale = softplus(raw_scale) + SMALLEST_SCALE
+        scale = positive(raw_scale)
         if self.covariance == "diagonal":
-            return dist.Normal(mean, scale, validate_args=False).to_event(1)
-        root = jnp.diag(scale).at[jnp.tril_indices(self.latents, -1)].set(below)
-        return dist.MultivariateNormal(mean, scale_tril=root, validate_args=False)
+            return AffineMap(mean, scale).distribution()
+        return AffineMap(mean, jnp.diag(scale).at[jnp.tril_indices(self.latents, -1)].set(below)).distribution()
 
 
 def gaussian_outputs(latents: int, covariance: Covariance) -> int:

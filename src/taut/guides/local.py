@@ -7,12 +7,11 @@ from typing import ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax.nn import softplus
 from jaxtyping import Array, Float
 
 from taut.guides.base import AbstractGuide
-from taut.guides.encoder import SMALLEST_SCALE, Covariance
-from taut.numerics import inverse_softplus, mean_and_cholesky
+from taut.guides.encoder import Covariance
+from taut.numerics import SMALLEST_SCALE, AffineMap, inverse_softplus, mean_and_cholesky, positive
 from taut.shapes import Data, Datum
 
 
@@ -26,12 +25,9 @@ class LocalGaussian(AbstractGuide):
 
     def __call__(self, x: Datum) -> dist.Distribution:
         """The distribution, which does not look at the datum: its parameters belong to it already."""
-        scale = softplus(self.raw_scale) + SMALLEST_SCALE
-        if self.below is None:
-            return dist.Normal(self.mean, scale, validate_args=False).to_event(1)
-        return dist.MultivariateNormal(
-            self.mean, scale_tril=jnp.diag(scale) + jnp.tril(self.below, -1), validate_args=False
-        )
+        scale = positive(self.raw_scale)
+        root = scale if self.below is None else jnp.diag(scale) + jnp.tril(self.below, -1)
+        return AffineMap(self.mean, root).distribution()
 
     @classmethod
     def like(cls, distribution: dist.Distribution, *, covariance: Covariance) -> LocalGaussian:

@@ -6,21 +6,15 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from jax.nn import log_sigmoid, softplus
+from jax.nn import log_sigmoid
 from jaxtyping import Array, Bool, Float, Int
 
-from taut.numerics import inverse_softplus, is_discrete
+from taut.numerics import SMALLEST_SCALE, inverse_softplus, is_discrete
 from taut.shapes import Outputs
-
-# Keeps a learned scale away from zero, where the density is unbounded; in units of the data's own spread.
-SMALLEST_SCALE = 1e-4
 
 
 class AbstractLikelihood(eqx.Module):
-    """From the outputs of a decoder to p(x|z), for data of `features` entries.
-
-    A class may state `discrete` itself; where it does not, its distribution is asked.
-    """
+    """From the outputs of a decoder to p(x|z), for data of `features` entries."""
 
     features: eqx.AbstractVar[int]
 
@@ -69,11 +63,6 @@ class AbstractLikelihood(eqx.Module):
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Outputs for which the distribution has about this mean: where the decoder's last bias starts."""
         return jnp.zeros(self.outputs, mean.dtype)
-
-
-def positive(raw: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """softplus(raw) + 1e-4: a scale that a gradient can always move."""
-    return softplus(raw) + SMALLEST_SCALE
 
 
 def raw_of_one(*shape: int) -> Float[Array, "*shape"]:

@@ -8,8 +8,9 @@ from jax.nn import log_sigmoid
 from jax.scipy.special import logit
 from jaxtyping import Array, Bool, Float
 
-from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin, positive, raw_of_one
+from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin, raw_of_one
 from taut.likelihoods.count_distributions import CountsOutOf, OverdispersedCounts, PoissonCounts
+from taut.numerics import positive
 from taut.shapes import Outputs
 
 

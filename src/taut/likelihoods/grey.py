@@ -14,8 +14,8 @@ from jax.nn import sigmoid
 from jaxtyping import Array, Float, Int, Num
 from numpyro.distributions import constraints
 
-from taut.likelihoods.base import AbstractLikelihood, positive
-from taut.numerics import log_diff_sigmoid
+from taut.likelihoods.base import AbstractLikelihood
+from taut.numerics import log_diff_sigmoid, positive
 from taut.shapes import Outputs, RandomKey
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Array, Float, Int
 
-from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
+from taut.likelihoods.base import AbstractLikelihood, raw_of_one
 from taut.likelihoods.categories import whitened_logits
 from taut.likelihoods.real import above, fixed
+from taut.numerics import positive
 from taut.shapes import Outputs
 
 

@@ -13,7 +13,8 @@ import numpyro.distributions as dist
 from jax import lax
 from jaxtyping import Array, Float
 
-from taut.likelihoods.base import AbstractLikelihood, positive, raw_of_one
+from taut.likelihoods.base import AbstractLikelihood, raw_of_one
+from taut.numerics import positive
 from taut.shapes import Outputs
 
 Scale = Literal["unit", "shared", "separate"]

@@ -14,9 +14,9 @@ from jax.scipy.special import polygamma
 from jaxtyping import Array, Float
 from numpyro.distributions import transforms
 
-from taut.likelihoods.base import AbstractLikelihood, positive
+from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.real import AbstractLocated, fixed
-from taut.numerics import inside
+from taut.numerics import inside, positive
 from taut.shapes import Outputs, RandomKey
 
 # Nodes and weights under N(0, 1), for means that have no formula.

@@ -6,18 +6,21 @@ from taut.numerics.factorials import count_deviance, stirling_rest
 from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
 from taut.numerics.logarithms import (
     NEAREST_END,
+    SMALLEST_SCALE,
     bernoulli_log_prob,
     inside,
     inverse_softplus,
     log_diff_sigmoid,
     log_mean_exp,
     log_odds,
+    positive,
 )
 from taut.numerics.moments import Moments, mean_of, moments_of
-from taut.numerics.placing import floats_on_device
+from taut.numerics.placing import floats_on_device, take
 
 __all__ = [
     "NEAREST_END",
+    "SMALLEST_SCALE",
     "AffineMap",
     "Moments",
     "bernoulli_log_prob",
@@ -38,5 +41,7 @@ __all__ = [
     "mean_of",
     "moments_of",
     "one_draw",
+    "positive",
     "stirling_rest",
+    "take",
 ]

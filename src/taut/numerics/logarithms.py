@@ -14,6 +14,8 @@ from taut.shapes import Scalar
 
 # How close to its ends a share may be read: the log-odds of the ends themselves are infinite.
 NEAREST_END = 1e-6
+# A scale of zero would make a log density infinite; far below what float32 draws resolve, in units of the data.
+SMALLEST_SCALE = 1e-4
 # Factors 1 + exp(−|η|) that share a logarithm: their product is at most 2¹⁶.
 FACTORS = 16
 
@@ -40,6 +42,11 @@ def inverse_softplus(y: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     Written as y + log(1 − exp(−y)): log(exp(y) − 1) overflows for y beyond 88 in float32.
     """
     return y + jnp.log(-jnp.expm1(-y))
+
+
+def positive(raw: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """softplus(raw) + `SMALLEST_SCALE`: a scale that a gradient can always move, and that is never zero."""
+    return softplus(raw) + SMALLEST_SCALE
 
 
 def inside(share: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

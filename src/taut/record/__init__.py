@@ -40,7 +40,7 @@ from taut.record.columns import (
 )
 from taut.record.exhibits import Exhibits, HistoryRow, LatentMap, RowExhibit, TableExhibit
 from taut.record.ledger import FORMAT, Account, Ledger
-from taut.record.numbers import Estimate, Interval, Quantiles, Status
+from taut.record.numbers import Estimate, Interval, Quantiles, Status, standard_error
 
 __all__ = [
     "FORMAT",
@@ -83,4 +83,5 @@ __all__ = [
     "TradeOff",
     "Verdict",
     "WeightHealth",
+    "standard_error",
 ]

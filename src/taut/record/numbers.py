@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+import math
+from typing import Any, Literal
 
 Status = Literal["exact", "certified-lower", "certified-upper", "conditional-upper", "estimate"]
 
@@ -28,6 +29,12 @@ class Estimate:
     delta: float | None = None
     condition: str | None = None
     draws: int | None = None
+
+    @classmethod
+    def of_mean(cls, values: Any, condition: str, *, draws: int | None = None) -> Estimate:
+        """The mean of independent values, and its standard error, which one value alone does not have."""
+        error = float(standard_error(values)) if len(values) > 1 else None
+        return cls(value=float(values.mean()), std_error=error, condition=condition, draws=draws)
 
     def __str__(self) -> str:
         text = f"{self.value:.3f}"
@@ -55,3 +62,14 @@ class Quantiles:
     median: float
     q75: float
     maximum: float
+
+
+def standard_error(values: Any) -> Any:
+    """s/√n of n independent values, along the first axis of a NumPy or JAX array; NaN for one, which has no spread.
+
+    >>> import numpy as np
+    >>> float(standard_error(np.array([1.0, 3.0])))
+    1.0
+    """
+    n = values.shape[0]
+    return values.std(axis=0, ddof=1) / math.sqrt(n) if n > 1 else math.nan * values[0]

@@ -1,10 +1,11 @@
 """Log-weights log p(x,z) − log q(z|x), z ~ q(·|x): the only place where p meets q, and the coin of all that follows."""
 
 from taut.weights.drawing import Draw, draw, log_weights, weigh
-from taut.weights.reliability import effective_sample_size, khat_threshold, pareto_khat
+from taut.weights.reliability import LARGEST_KHAT, effective_sample_size, khat_threshold, pareto_khat
 from taut.weights.rows import LogWeightsOfRow, RowFunction, map_rows, size_for
 
 __all__ = [
+    "LARGEST_KHAT",
     "Draw",
     "LogWeightsOfRow",
     "RowFunction",

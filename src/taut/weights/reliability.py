@@ -8,6 +8,8 @@ from jaxtyping import Array, Float, Int
 
 from taut.shapes import LogWeights, Scalar
 
+# The k̂ past which no number of draws helps (Vehtari et al. 2024, arXiv:1507.02646).
+LARGEST_KHAT = 0.7
 # A log-weight is a sum of many terms, each rounded; it is known to about this many steps of its precision.
 ROUNDING_STEPS = 16
 
@@ -29,7 +31,7 @@ def khat_threshold(draws: int) -> float:
     >>> round(khat_threshold(100), 2), round(khat_threshold(5000), 2)
     (0.5, 0.7)
     """
-    return min(1.0 - 1.0 / math.log10(draws), 0.7) if draws > 10 else 0.0
+    return min(1.0 - 1.0 / math.log10(draws), LARGEST_KHAT) if draws > 10 else 0.0
 
 
 def pareto_khat(log_w: LogWeights) -> Scalar:

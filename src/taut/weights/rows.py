@@ -14,7 +14,7 @@ from taut.compilation_cache import keep_compiled_programs
 from taut.compiling import compiled_sooner, numbers_in
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import floats_on_device
+from taut.numerics import floats_on_device, take
 from taut.shapes import Datum, LogWeights, RandomKey
 from taut.weights.drawing import log_weights
 
@@ -83,10 +83,18 @@ def map_rows(
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
         for taken in _blocks(len(data), block):
-            own = guide if guide.amortised else _taken(guide, taken)
+            own = guide if guide.amortised else jax.device_put(take(guide, taken))
             # As floats here, and not in the program, which would be another one for each type that rows are stored in.
             floats = floats_on_device(values[taken])
-            result = program(function, model, own, floats, key, _taken(numbers, taken), _taken(aside, taken))
+            result = program(
+                function,
+                model,
+                own,
+                floats,
+                key,
+                jax.device_put(take(numbers, taken)),
+                jax.device_put(take(aside, taken)),
+            )
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
                 on_block(min(len(parts) * block, len(data)))
@@ -100,11 +108,6 @@ def size_for(n: int) -> int:
     (1, 32, 32)
     """
     return 1 << max(n - 1, 0).bit_length()
-
-
-def _taken(tree: Any, rows: np.ndarray) -> Any:
-    """These rows of every array, put on the device: computed there, each shape would be a compiled program."""
-    return jax.tree.map(lambda leaf: jax.device_put(np.asarray(leaf)[rows]), tree)
 
 
 def _blocks(n: int, block: int) -> Iterator[np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -168,16 +167,15 @@ def _given_others(column: Column, place: int, deep: _Deep, columns: Sequence[Col
         return found
     places = np.asarray(deep.others.place[there, place], np.float64)[sound]
     return found | {
-        "independent_baseline": _mean(by_itself[sound], "the family's best fit to these cells, which saw them"),
-        "conditional": _mean(log_p[sound], f"given the row's other cells, {DRAWS} latents by importance weights"),
-        "gain": _mean(log_p[sound] - by_itself[sound], "conditional − alone, paired by cell"),
+        "independent_baseline": Estimate.of_mean(
+            by_itself[sound], "the family's best fit to these cells, which saw them"
+        ),
+        "conditional": Estimate.of_mean(
+            log_p[sound], f"given the row's other cells, {DRAWS} latents by importance weights"
+        ),
+        "gain": Estimate.of_mean(log_p[sound] - by_itself[sound], "conditional − alone, paired by cell"),
         "calibration": calibration_of(places, columns=len(columns)),
     }
-
-
-def _mean(values: Float[np.ndarray, "cells"], condition: str) -> Estimate:
-    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
-    return Estimate(value=float(np.mean(values)), std_error=error, condition=condition)
 
 
 def _conditional(deep: _Deep, columns: Sequence[Column]) -> dict[str, Any]:
