@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import typer
 from rich import console as rich_console
 
@@ -43,7 +42,7 @@ class Console:
     def give(self, result: dict[str, Any] | str) -> None:
         """The result for programs, a mapping or JSON text; a number that is not finite becomes null."""
         if self.as_json:
-            typer.echo(result if isinstance(result, str) else json.dumps(finite(result), allow_nan=False, default=str))
+            typer.echo(result if isinstance(result, str) else _as_json(result))
 
     def wrote(self, out: Path, rows: int, **facts: Any) -> None:
         """What was written, in words or as JSON."""
@@ -51,14 +50,10 @@ class Console:
         self.give({"out": str(out), "rows": rows, **facts})
 
 
-def finite(value: Any) -> Any:
-    """The same with null in place of NaN and infinities, which JSON does not have.
+def _as_json(result: dict[str, Any]) -> str:
+    """On one line; null in place of NaN and infinities, which JSON does not have.
 
-    >>> finite({"a": [1.0, float("nan")]})
-    {'a': [1.0, None]}
+    >>> _as_json({"a": [1.0, float("nan")]})
+    '{"a": [1.0, null]}'
     """
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return msgspec.json.format(msgspec.json.encode(result, enc_hook=str), indent=0).decode()

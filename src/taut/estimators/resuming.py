@@ -1,9 +1,9 @@
 """What a checkpoint belongs to: a fit goes on only with the data and options that it began with."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from taut.errors import OptionError, RunFolderError
@@ -17,14 +17,14 @@ def note_or_compare(checkpoint: Path, config: VAEConfig, *, seed: int, data_dige
     Raises OptionError where something differs, RunFolderError where there is nothing to compare with.
     """
     beside = checkpoint.with_suffix(".json")
-    now = json.loads(json.dumps(config.compared() | {"random_state": seed, "data": data_digest}, default=plain))
+    content = msgspec.json.encode(config.compared() | {"random_state": seed, "data": data_digest}, enc_hook=plain)
     if not resume:
         # A state that another fit left here must not become this one's, should this one end before its first.
         checkpoint.unlink(missing_ok=True)
-        write_text(beside, json.dumps(now, indent=1))
+        write_text(beside, msgspec.json.format(content, indent=1).decode())
         return
     try:
-        then = json.loads(beside.read_text("utf-8"))
+        now, then = msgspec.json.decode(content), msgspec.json.decode(beside.read_bytes())
     except (OSError, ValueError):
         raise RunFolderError(f"Resuming wants `{beside}`; it is missing or damaged; fit anew.") from None
     changed = [name for name in now if then.get(name) != now[name]]
