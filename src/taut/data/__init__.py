@@ -16,6 +16,7 @@ write_cells                a copy of an .h5ad file with more in it
 """
 
 from taut.data.binarisation import NOT_BINARISED, Binarisation, binarise_fixed, fills_bytes, grey_levels
+from taut.data.block_cells import is_lists, lists_in
 from taut.data.blocks import FEWEST_COLUMNS, block_of, fields_like, fields_of, one_thing, table_of
 from taut.data.builtin import BUILTIN
 from taut.data.cell_files import is_cells, write_cells
@@ -32,7 +33,7 @@ from taut.data.checks import (
 from taut.data.coding import encode
 from taut.data.conversion import as_table
 from taut.data.covariates import Covariate, encode_covariates, learn_covariates, place_of, with_given
-from taut.data.dense import narrowed
+from taut.data.dense import narrow, narrowed
 from taut.data.digests import count_seen, digest, row_hashes
 from taut.data.extracting import cells_of
 from taut.data.inference import infer_schema
@@ -98,6 +99,7 @@ __all__ = [
     "in_words",
     "infer_schema",
     "is_cells",
+    "is_lists",
     "is_sparse",
     "kind_named",
     "kind_of",
@@ -105,6 +107,8 @@ __all__ = [
     "learn_covariates",
     "learn_sizes",
     "listed_values",
+    "lists_in",
+    "narrow",
     "narrowed",
     "one_thing",
     "place",

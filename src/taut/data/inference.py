@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from taut.data.block_cells import is_lists, lists_in
 from taut.data.cells import MICROSECONDS, Cells
 from taut.data.extracting import cells_of, readable_cells
 from taut.data.given import IGNORE, check_given, given_column
@@ -17,28 +18,35 @@ from taut.data.odd_cells import odd_cells
 from taut.data.remarks import with_remarks
 from taut.data.resolution import date_unit_of, decimals_of
 from taut.data.scaling import column_scale, digits_lost
-from taut.data.schema import Column, NativeType, Schema
+from taut.data.schema import Block, Column, NativeType, Schema
 from taut.data.sheet import Sheet
 from taut.data.support import check_finite_cells
 from taut.data.units import differences
+from taut.errors import OptionError
 
 
 def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: np.ndarray | None = None) -> Schema:
     """What a model has to know about each column, from the cells that are there in `rows` (all by default).
 
     `given` overrules: a column's name → its kind, or "ignore", or a mapping with any of kind, family, categories,
-    low, high and na_values. Raises OptionError for a column, kind or family that does not exist, DataError and
-    SupportError, naming column and row, where the data contradict what was given or hold an infinity.
+    low, high and na_values. A column of lists is a block, whose family a fit chooses. Raises OptionError for a column,
+    kind or family that does not exist, DataError and SupportError, naming column and row, where the data contradict
+    what was given or hold an infinity.
 
     >>> from taut.data.sheet import as_sheet
     >>> schema = infer_schema(as_sheet({"sex": ["f", "m", None, "f"], "size": [1.5, 2.5, 3.25, None]}))
     >>> [(column.kind, column.family) for column in schema.columns]
     [('binary', 'bernoulli'), ('real', 'gaussian')]
     """
-    wishes = check_given(given or {}, sheet)
+    lists = {name for name, cells in zip(sheet.columns, sheet.series, strict=True) if is_lists(cells)}
+    blocks = {str(name): wish for name, wish in (given or {}).items() if str(name) in lists}
+    wishes = check_given({name: wish for name, wish in (given or {}).items() if str(name) not in lists}, sheet)
     rows = np.arange(len(sheet)) if rows is None else np.asarray(rows)
     columns = []
     for number, name in enumerate(sheet.columns):
+        if name in lists:
+            columns.append(_block(sheet, number, blocks.get(name), len(rows)))
+            continue
         wish = wishes.get(name, {})
         ignored, na_values = wish.get("kind") == IGNORE, listed_values(wish.get("na_values"))
         whole = (
@@ -57,6 +65,23 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
             column = given_column(cells, wish, column, sheet.name)
         columns.append(_finished(cells, column, sheet.name, (*sheet.na_values, *na_values)))
     return Schema(columns=tuple(columns), named=sheet.named)
+
+
+def _block(sheet: Sheet, number: int, wish: Any, rows: int) -> Column:
+    """A column of lists: a block, or ignored as a person wishes."""
+    name = sheet.columns[number]
+    known: dict[str, Any] = {"name": name, "dtype": "other", "seen": rows}
+    if wish == IGNORE or (isinstance(wish, Mapping) and wish.get("kind") == IGNORE):
+        return Column(kind="text", reason="ignored, as given", **known)
+    if wish is not None and not (isinstance(wish, Mapping) and set(wish) <= {"kind", "family"}):
+        raise OptionError(f"Wanted a family for the lists in column `{name}`, or {IGNORE}; got {wish!r}; mend it.")
+    values, shape = lists_in(sheet, number)
+    return Column(
+        kind="real",
+        reason=f"lists of {values.shape[1]} numbers, whose likelihood is chosen by the fit",
+        block=Block(width=values.shape[1], shape=shape if len(shape) > 1 else None, listed=True),
+        **known,
+    )
 
 
 def infer_column(cells: Cells) -> Column:

@@ -126,8 +126,11 @@ def _filled_lists(sheet: Sheet, field: Column, place: int, values: np.ndarray) -
     fresh = restored_block(field, values)
     fresh = np.rint(fresh) if field.kind != "real" else fresh
     filled = as_lists(np.where(holes, fresh, came), field.block.shape)
-    new = nw.from_arrow(pa.table({"cells": filled}), backend=cells.implementation)["cells"]
-    return [in_type_of(new.alias(cells.name), cells)]
+    if not cells.implementation.is_pandas_like() and cells.null_count() < len(cells):
+        filled = filled.cast(cells.to_arrow().type)
+    new = nw.from_arrow(pa.table({"cells": filled}), backend=cells.implementation)["cells"].alias(cells.name)
+    index = nw.maybe_get_index(sheet.frame)
+    return [new if index is None else nw.maybe_set_index(new, index=index)]
 
 
 def restored_block(field: Column, values: np.ndarray, *, as_cells: bool = False) -> np.ndarray:

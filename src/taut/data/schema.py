@@ -37,10 +37,11 @@ class Block:
     """The entries of a field that holds many numbers of one kind: the pixels of an image, the counts of a cell.
 
     `names` are those of the entries, where a person gave them some, and `shape` folds them into an image (height,
-    width). Real numbers have `units`; others are coded as they are, or drawn as zeros and ones by a `binarisation`.
-    `ends` are the smallest (at most 0) and the largest value of the training rows, from which totals and numbers of
-    categories follow. `missing` counts the holes of each entry among these rows; None where there was none. A block is
-    `listed` where its entries came as one column of lists, and not each as a column of its own.
+    width), or into lists of lists. Real numbers have `units`; others are coded as they are, or drawn as zeros and ones
+    by a `binarisation`. `ends` are the smallest (at most 0) and the largest value of the training rows, from which
+    totals and numbers of categories follow. `missing` counts the holes of each entry among these rows; None where
+    there was none. A block is `listed` where its entries came as one column of lists, and not each as a column of its
+    own.
 
     >>> Block(width=784, shape=(28, 28)).holes.sum()
     0
@@ -48,7 +49,7 @@ class Block:
 
     width: int
     names: list[str] | None = None
-    shape: tuple[int, int] | None = None
+    shape: tuple[int, ...] | None = None
     units: Units | None = None
     binarisation: Binarisation = NOT_BINARISED
     ends: tuple[float, float] = (0.0, 1.0)
@@ -123,7 +124,9 @@ class Column:
 
 
 def _entries(field: Column, block: Block) -> Iterator[Column]:
-    names = block.names or [f"{field.name}{place}" for place in range(block.width)]
+    names = block.names or [
+        f"{field.name}[{place}]" if block.listed else f"{field.name}{place}" for place in range(block.width)
+    ]
     classes = list(range(int(max(block.ends[1], 1)) + 1)) if field.kind in ("binary", "categorical") else None
     offsets, units = (
         ([0.0] * block.width, [1.0] * block.width)
@@ -204,7 +207,8 @@ class Schema:
     def image_shape(self) -> tuple[int, int] | None:
         """How the entries of the block that is all of a datum fold into an image."""
         block = self.one_block
-        return None if block is None or block.block is None else block.block.shape
+        shape = None if block is None or block.block is None else block.block.shape
+        return None if shape is None or len(shape) != 2 else (shape[0], shape[1])
 
     @property
     def unfolded(self) -> "Schema":

@@ -64,9 +64,11 @@ def read_schema(path: str | Path) -> dict[str, Any]:
 def _lines(column: Column) -> str:
     reason = " ".join(column.reason.split())
     wish: dict[str, Any] = {"kind": column.kind if column.modelled else "ignore"}
-    if not column.modelled and not kind_of(column).modelled:
+    if column.block is not None:
+        wish = {"family": column.family or "auto"}
+    if column.block is None and not column.modelled and not kind_of(column).modelled:
         wish["kind"] = column.kind
-    if column.modelled:
+    if column.modelled and column.block is None:
         wish["family"] = column.family
     wish |= {key: getattr(column, key) for key in ("categories", "low", "high") if getattr(column, key) is not None}
     if column.na_values:

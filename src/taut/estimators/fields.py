@@ -22,6 +22,9 @@ from taut.data import (
     Units,
     check_varies,
     infer_schema,
+    is_lists,
+    lists_in,
+    narrow,
     place,
     too_close,
     units_of,
@@ -72,7 +75,13 @@ def infer_fields(
         return Schema(columns=(dataclasses.replace(field, kind="count") if discrete else field,))
     if binarise != "none":
         raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
-    return infer_schema(rows, _of_columns(rows, likelihood) | dict(wishes or {}), rows=train)
+    known = _of_columns(rows, likelihood) | {str(name): wish for name, wish in (wishes or {}).items()}
+    found = infer_schema(rows, known, rows=train)
+    columns = (
+        column if column.block is None else _listed_field(column, rows, number, known.get(column.name), train)
+        for number, column in enumerate(found.columns)
+    )
+    return dataclasses.replace(found, columns=tuple(columns))
 
 
 def choice_of(schema: Schema) -> Choice:
@@ -88,6 +97,16 @@ def words_of(schema: Schema) -> str:
     return " and ".join([*([f"{columns} columns"] if columns else []), *blocks])
 
 
+def _listed_field(column: Column, rows: Sheet, number: int, wish: Any, train: np.ndarray) -> Column:
+    """The field of a column of lists, with the family that a person wishes for it."""
+    assert column.block is not None
+    table = Table(values=lists_in(rows, number).values, name=f"{rows.name}, column {column.name}")
+    field = block_field(column.name, table, train, likelihood=(wish or {}).get("family") or "auto")
+    assert field.block is not None
+    block = dataclasses.replace(field.block, shape=column.block.shape, listed=True)
+    return dataclasses.replace(field, block=block, dtype=column.dtype)
+
+
 def block_field(
     name: str,
     table: Table,
@@ -96,20 +115,20 @@ def block_field(
     likelihood: str = "auto",
     binarisation: Binarisation = NOT_BINARISED,
     sizes: bool = False,
-    listed: bool = False,
 ) -> Column:
     """The field of a block of numbers: its likelihood as asked for or by what the numbers are, and their units.
 
     Raises DataError where nothing varies, SupportError for numbers that the likelihood cannot produce or that single
     precision cannot tell apart.
     """
+    holes = np.isnan(table.values[train]) if table.values.dtype.kind == "f" else np.zeros((len(train), 1), bool)
+    missing = int(holes.any(axis=1).sum())
+    table = dataclasses.replace(table, values=_without_holes(table.values))
     check_varies(table)
     binarised = binarisation.kind != "none"
     values = np.array([[0, 1]], dtype=np.uint8) if binarised else table.values
     choice = _likelihood(likelihood, values, sizes=sizes)
     units = None if binarised else units_for(choice.name, table.values[train])
-    holes = np.isnan(table.values[train]) if table.values.dtype.kind == "f" else np.zeros((len(train), 1), bool)
-    missing = int(holes.any(axis=1).sum())
     if units is not None:
         check_told_apart(table, units, train)
     return Column(
@@ -127,7 +146,6 @@ def block_field(
             binarisation=binarisation,
             ends=(0.0, 1.0) if binarised else _ends(table.values),
             missing=holes.sum(axis=0).tolist() if missing else None,
-            listed=listed,
         ),
     )
 
@@ -189,6 +207,14 @@ def scales(schema: Schema, width: int) -> Float[np.ndarray, "2 width"]:
     return rows
 
 
+def _without_holes(values: Num[np.ndarray, "n width"]) -> Num[np.ndarray, "n width"]:
+    """The numbers with a middle one of its entry in place of each hole, so that they stay of one kind."""
+    if values.dtype.kind != "f" or not (holes := np.isnan(values)).any():
+        return values
+    observed = np.where(holes.all(axis=0), np.nanmedian(values), values)
+    return narrow(np.where(holes, np.nanpercentile(observed, 50, axis=0, method="lower"), values))
+
+
 def _likelihood(name: str, values: np.ndarray, *, sizes: bool) -> Choice:
     if name == "auto":
         return choose_counts(values) if sizes else choose(values)
@@ -204,6 +230,8 @@ def _of_columns(rows: Sheet, likelihood: str) -> dict[str, Any]:
     """What a likelihood that was asked for says of every column."""
     if likelihood in ("auto", "mixed"):
         return {}
+    if all(is_lists(cells) for cells in rows.series):
+        return {name: {"family": likelihood} for name in rows.columns}
     if likelihood not in AS_KIND:
         raise OptionError(
             f"A table with holes or types wants `auto` or one of {', '.join(AS_KIND)}; got `{likelihood}`; choose one."
