@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Num
 
 from taut.auditing.measurement import Measured
 from taut.auditing.simulation import drawn_rows
-from taut.data import Block, Schema, decode
+from taut.data import Block, Column, Schema, decode
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel, entries_in
 from taut.numerics import floats_on_device, mean_of, one_draw, take
@@ -37,9 +37,24 @@ class Context(NamedTuple):
 
     @property
     def block(self) -> Block:
-        """The numbers that a page draws one by one or as images: those of the block that is all of a datum."""
-        field = None if self.schema is None else self.schema.one_block
-        return Block(width=0) if field is None or field.block is None else field.block
+        """The block that a page draws, as numbers or as images: the first one; nothing of columns alone."""
+        return next((column.block for column, _ in self._blocks), Block(width=0))
+
+    @property
+    def span(self) -> slice:
+        """Where that block is among the entries; all of them where no schema is known."""
+        return next((span for _, span in self._blocks), slice(0, 0 if self.by_column else None))
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """How the block folds into an image."""
+        shape = self.block.shape
+        return None if shape is None or len(shape) != 2 else (shape[0], shape[1])
+
+    @property
+    def _blocks(self) -> list[tuple[Column, slice]]:
+        fields = [] if self.schema is None else self.schema.spans
+        return [(column, span) for column, span in fields if column.block is not None]
 
     @property
     def by_column(self) -> bool:
@@ -62,21 +77,23 @@ def exhibits_of(
     labels = None if context.labels is None else np.asarray(context.labels)[measured.numbers]
 
     def shown(values: Num[np.ndarray, "k features"]) -> list[Any]:
-        if context.by_column:
+        values = values[:, context.span]
+        if not values.shape[1]:
             return []
         values = values if context.block.units is None else context.block.units.restore(values)
-        if context.block.shape is None:
+        if context.image_shape is None:
             return [[None if np.isnan(v) else float(f"{v:.4g}") for v in row] for row in values]
         return _in_unit_range(values, *context.block.ends)
 
     drawable = isinstance(model, LatentVariableModel)
     rebuilt = _reconstructions(model, guide, first) if drawable else first[:0]
-    made = first[:0] if not drawable or context.by_column else _samples(model, first, SAMPLES_SHOWN, key=key)
+    new = _new_rows(model, first, key=key) if drawable and context.by_column else first[:0]
+    made = _samples(model, first, SAMPLES_SHOWN, key=key) if drawable and not context.by_column else new
     return Exhibits(
         rows=_rows_shown(measured),
         history=_thinned(list(context.history)),
         outcome=context.outcome,
-        image_shape=context.block.shape,
+        image_shape=context.image_shape,
         originals=shown(entries_in(model, first)),
         reconstructions=shown(entries_in(model, rebuilt)),
         samples=shown(made),
@@ -84,9 +101,7 @@ def exhibits_of(
         latent_map=None
         if measured.guide_moments is None
         else _latent_map(np.asarray(measured.guide_moments.mean), labels),
-        table=None
-        if context.schema is None or not context.by_column
-        else _table(context.schema, first, rebuilt, _new_rows(model, first, key=key) if drawable else first[:0]),
+        table=None if context.schema is None or not context.by_column else _table(context.schema, first, rebuilt, new),
     )
 
 
@@ -96,15 +111,16 @@ def _table(
     rebuilt: Num[np.ndarray, "k features"],
     made: Num[np.ndarray, "k features"],
 ) -> TableExhibit:
-    """Rows as people have them: categories by name, dates as dates, a hole as None."""
-    width = len(schema.modelled)
+    """The columns of rows as people have them: categories by name, dates as dates, a hole as None."""
+    known = [(column, span.start) for column, span in schema.spans if column.block is None]
+    columns, places = tuple(column for column, _ in known), [place for _, place in known]
 
     def texts(values: Num[np.ndarray, "k features"]) -> list[list[str | None]]:
-        frame = decode(schema, np.asarray(values, np.float64)[:TABLE_ROWS_SHOWN, :width])
+        frame = decode(Schema(columns=columns), np.asarray(values, np.float64)[:TABLE_ROWS_SHOWN, places])
         return [[_cell(value) for value in row.values()] for row in frame.to_pylist()]
 
     return TableExhibit(
-        columns=[column.name for column in schema.modelled],
+        columns=[column.name for column in columns],
         originals=texts(rows),
         reconstructions=texts(rebuilt),
         samples=texts(made),

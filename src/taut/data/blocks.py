@@ -7,7 +7,7 @@ container holds the numbers, with or without names, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -112,7 +112,7 @@ def _numbers(X: Any) -> Table | None:
         return None if X.values.dtype.kind == "f" and np.isnan(X.values).any() else X
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         return None
-    if not isinstance(X, Sheet) and not nw.dependencies.is_into_dataframe(X):
+    if not _has_columns(X):
         array = _as_array(X)
         if array.ndim != 2 or array.dtype.kind not in "OUSTfiub":
             return as_table(X)
@@ -122,6 +122,13 @@ def _numbers(X: Any) -> Table | None:
     plain = all(cells.dtype.is_numeric() or cells.dtype == nw.Boolean for cells in sheet.series)
     whole = plain and not any(cells.null_count() or _has_nan(cells) for cells in sheet.series)
     return as_table(sheet) if whole else None
+
+
+def _has_columns(X: Any) -> bool:
+    """Whether X is made of columns: a frame, a mapping of columns, or rows that name them."""
+    if isinstance(X, list):
+        return bool(X) and isinstance(X[0], Mapping)
+    return isinstance(X, Sheet | Mapping) or nw.dependencies.is_into_dataframe(X)
 
 
 def _has_nan(cells: nw.Series) -> bool:

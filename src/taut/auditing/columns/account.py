@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from taut.auditing.budget import COLUMNS, Budget
 from taut.auditing.columns.calibration import calibration_of
@@ -64,20 +64,27 @@ def account_of_table(
     """The account of these audited rows, coded as by `taut.data.encode`.
 
     Where no posterior was refined, an audit was stopped or its time was spent, only what the encoder's own draws say.
-    The distortions of all columns add up to that of the ledger, being means of the same draws.
+    The distortions of all fields add up to that of the ledger, being means of the same draws. Of a block only its
+    distortion is said: what is conditional on other cells is a question about columns.
     """
-    columns = schema.modelled
-    cells = np.asarray(measured.data, np.float64)[:, : len(columns)]
+    cells = np.asarray(measured.data, np.float64)[:, : schema.width]
     fits = isinstance(model, LatentVariableModel) and is_diagonal_gaussian(model.prior()) and guide.amortised
     deep, posterior = None, measured.rows.posterior
-    if posterior is not None and measured.ended != "interrupted" and fits:
+    columns, _ = _columns_of(schema)
+    if columns and posterior is not None and measured.ended != "interrupted" and fits:
         deep = budget.attempt(
             "each column given the others, hidden cells and samples",
-            lambda: _look(model, guide, measured, columns, middles=posterior.mean, key=key, on_stage=on_stage),
+            lambda: _look(model, guide, measured, schema, middles=posterior.mean, key=key, on_stage=on_stage),
             programs=COLUMNS,
             running=2 * min(LOOKED_AT, len(cells)) * budget.a_row,
         )
-    accounts = [_column(column, place, cells, measured, deep, columns) for place, column in enumerate(columns)]
+    accounts = [
+        ColumnAccount(
+            **_field(column, span, cells, measured),
+            **({} if deep is None or column.block is not None else _given_others(column, deep, columns)),
+        )
+        for column, span in schema.spans
+    ]
     missingness = getattr(model, "missingness", None) is not None
     table = table_of(
         schema,
@@ -93,7 +100,7 @@ def _look(
     model: AbstractModel,
     guide: AbstractGuide,
     measured: Measured,
-    columns: Sequence[Column],
+    schema: Schema,
     *,
     middles: Float[np.ndarray, "n latents"],
     key: RandomKey,
@@ -103,9 +110,9 @@ def _look(
     order = np.asarray(jr.permutation(choice_key, len(measured.data)))
     chosen = np.sort(order[:LOOKED_AT])
     data = np.asarray(measured.data, np.float64)
-    width, rows = len(columns), data[chosen]
+    rows, (columns, places) = data[chosen], _columns_of(schema)
     on_stage(0)
-    resolutions = np.array([(column.resolution or 0.0) / column.unit for column in columns])
+    resolutions = np.array([(entry.resolution or 0.0) / entry.unit for entry in schema.entries])
     # Cells are hidden here whatever they are, and a model of missingness would read something into it.
     plain = model.as_if_random() if isinstance(model, LatentVariableModel) else model
     others = leave_one_out(
@@ -118,24 +125,31 @@ def _look(
         rows=measured.numbers[chosen],
     )
     on_stage(1)
-    hidden = scores_of_masked_cells(plain, guide, rows, columns, key=hiding_key)
+    hidden = scores_of_masked_cells(plain, guide, rows, schema.entries, places, key=hiding_key)
     on_stage(2)
     real = data[np.sort(order[:COMPARED])]
     synthetic = np.asarray(drawn_rows(model, floats_on_device(real), sample_key)[0], np.float64)
-    pairs = pairs_of(columns, real[:, :width], synthetic[:, :width])
+    pairs = pairs_of(columns, real[:, places], synthetic[:, places])
     on_stage(3)
-    found = independent_baseline(columns, rows[:, :width])
+    found = independent_baseline(columns, rows[:, places])
     on_stage(STAGES)
-    return _Deep(rows[:, :width], found, others, hidden, real[:, :width], synthetic[:, :width], pairs)
+    others = LeaveOneOut(*(np.asarray(part)[:, places] for part in others))
+    return _Deep(rows[:, places], found, others, hidden, real[:, places], synthetic[:, places], pairs)
 
 
-def _column(
-    column: Column, place: int, cells: Cells, measured: Measured, deep: _Deep | None, columns: Sequence[Column]
-) -> ColumnAccount:
+def _columns_of(schema: Schema) -> tuple[list[Column], Int[np.ndarray, "columns"]]:
+    """The fields that are columns, and where they are among the entries."""
+    known = [(column, span.start) for column, span in schema.spans if column.block is None]
+    return [column for column, _ in known], np.array([place for _, place in known], np.int64)
+
+
+def _field(column: Column, span: slice, cells: Cells, measured: Measured) -> dict[str, Any]:
     terms = measured.rows.terms
     assert terms is not None
-    observed = int((~np.isnan(cells[:, place])).sum())
-    known: dict[str, Any] = {
+    observed = int((~np.isnan(cells[:, span])).sum())
+    # The errors of one row are those of the same draws, and may all go one way.
+    value, error = (each[:, span].sum(axis=1) for each in (terms.value, terms.error))
+    return {
         "name": column.name,
         "kind": column.kind,
         "family": column.family,
@@ -143,15 +157,13 @@ def _column(
         "unit": unit_of(column),
         "reason": column.reason,
         "cells": observed,
-        "observed": observed / len(cells),
-        "distortion": mean_over_rows(
-            terms.value[:, place], terms.error[:, place], population=measured.population, draws=None, condition=None
-        ),
+        "observed": observed / (len(cells) * column.width),
+        "distortion": mean_over_rows(value, error, population=measured.population, draws=None, condition=None),
     }
-    return ColumnAccount(**known, **({} if deep is None else _given_others(column, place, deep, columns)))
 
 
-def _given_others(column: Column, place: int, deep: _Deep, columns: Sequence[Column]) -> dict[str, Any]:
+def _given_others(column: Column, deep: _Deep, columns: Sequence[Column]) -> dict[str, Any]:
+    place = columns.index(column)
     there = ~np.isnan(deep.cells[:, place])
     found: dict[str, Any] = {
         "masked": deep.hidden[place],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import jax.random as jr
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from taut.auditing.completing import Completion, complete_rows
 from taut.data import Column, kind_of
@@ -28,19 +28,28 @@ Chosen = Bool[np.ndarray, "n columns"]
 
 
 def scores_of_masked_cells(
-    model: AbstractModel, guide: AbstractGuide, data: Data, columns: Sequence[Column], *, key: RandomKey
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: Data,
+    entries: Sequence[Column],
+    places: Int[np.ndarray, "columns"],
+    *,
+    key: RandomKey,
 ) -> list[MaskedCells | None]:
-    """For each column what came of hiding some of its observed cells, None where too few were hidden."""
-    width = len(columns)
+    """For each column, at these `places` among the entries, what came of hiding some of its observed cells.
+
+    None where too few were hidden.
+    """
     passes, seed = int(np.clip(MOST_ROWS // len(data), 1, FOLDS)), np.asarray(jr.key_data(key)).ravel()
-    masks = masks_of_cells(data[:, :width], passes=passes, seed=seed)
-    rows = np.concatenate([np.where(_widened(mask, data.shape[1]), np.nan, data) for mask in masks])
-    codes = tuple(len(column.categories or ()) if kind_of(column).coded else 0 for column in columns)
+    masks = masks_of_cells(data[:, places], passes=passes, seed=seed)
+    rows = np.concatenate([data] * len(masks))
+    rows[:, places] = np.where(np.concatenate(masks), np.nan, rows[:, places])
+    codes = tuple(len(entry.categories or ()) if kind_of(entry).coded else 0 for entry in entries)
     found = complete_rows(model, guide, rows, key=key, codes=codes, level=LEVEL)
-    truth, hidden = np.concatenate([data[:, :width]] * len(masks)), np.concatenate(masks)
+    truth, hidden = np.concatenate([data] * len(masks)), np.concatenate(masks)
     return [
-        _one(column, place, truth[hidden[:, place], place], data[:, place], found, hidden[:, place])
-        for place, column in enumerate(columns)
+        _one(entries[place], place, truth[mask, place], data[:, place], found, mask)
+        for place, mask in zip(places, hidden.T, strict=True)
     ]
 
 
@@ -58,11 +67,6 @@ def masks_of_cells(cells: Cells, *, passes: int, seed: int | np.ndarray) -> list
         # In every column another cell of the fold is the first, so that no pass hides whole rows of a small table.
         folds[draw.permutation(observed), place] = (np.arange(len(observed)) + draw.integers(FOLDS)) % FOLDS
     return [folds == number for number in range(passes)]
-
-
-def _widened(mask: Chosen, width: int) -> Bool[np.ndarray, "n features"]:
-    """Covariates are never hidden."""
-    return np.pad(mask, ((0, 0), (0, width - mask.shape[1])))
 
 
 def _one(
