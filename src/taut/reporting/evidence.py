@@ -1,8 +1,8 @@
-"""The lines on log p(x) itself: the identity, the bracket, and the values usual elsewhere."""
+"""The lines on log p(x) itself: the identity and the bracket, and what is said of the naive value."""
 
 from taut.record import Ledger
 from taut.reporting import words
-from taut.reporting.line import Line, is_exact, line_of, measured
+from taut.reporting.line import Line, is_exact, line_of
 
 
 def identity_lines(ledger: Ledger) -> list[Line]:
@@ -41,35 +41,18 @@ def _width_lines(ledger: Ledger) -> list[Line]:
     return [Line(name="Width of the bracket", value=words.plain(width), status="", meaning=meaning)]
 
 
-def evidence_lines(ledger: Ledger) -> list[Line]:
-    """The importance-weighted values, with the encoder, refined Gaussians and the prior as proposal."""
-    evidence = ledger.evidence
-    draws = evidence.importance.draws or ledger.weights.draws
-    usual = "The usual value in papers: low on average, by less the more draws; by itself it certifies nothing."
-    together = "The best single value (Bennett 1976); it has no direction."
-    lines = [
-        *measured(("log p(x), forward and reverse walks together", evidence.bridge, together)),
-        line_of(f"log p(x), importance weighted, {draws} draws", evidence.importance, usual),
-    ]
-    if evidence.refined is not None:
-        drawn = f", {evidence.refined.draws} draws" if evidence.refined.draws else ""
-        meaning = "The same with a Gaussian fitted to each row in place of the encoder."
-        lines.append(line_of(f"log p(x), refined Gaussians{drawn}", evidence.refined, meaning))
-    return [*lines, *_prior_lines(ledger)]
-
-
-def _prior_lines(ledger: Ledger) -> list[Line]:
+def by_prior(ledger: Ledger) -> tuple[str, str]:
+    """Name and meaning of the value with the prior as proposal."""
     evidence, weights, prior = ledger.evidence, ledger.weights, ledger.prior_weights
-    if evidence.prior is None:
-        return []
+    assert evidence.prior is not None
     draws = evidence.prior.draws or (prior.draws if prior else None)
     name = f"log p(x), naive, {draws} prior draws" if draws else "log p(x), naive, draws from the prior"
     if prior is None:
-        return [line_of(name, evidence.prior, "p(x|z) averaged over draws from the prior.")]
+        return name, "p(x|z) averaged over draws from the prior."
     meaning = (
         f"Effective sample size (median row) {words.fixed(prior.ess.median, 1)} of {prior.draws} draws; "
         f"the encoder’s is {words.fixed(weights.ess.median, 1)} of {weights.draws}."
     )
     if prior.ess.median < weights.ess.median and evidence.prior.value < evidence.importance.value:
         meaning += " Prior draws almost never land where the posterior is, so the value comes out low."
-    return [line_of(name, evidence.prior, meaning)]
+    return name, meaning

@@ -22,11 +22,6 @@ def line_of(name: str, estimate: Estimate | None, meaning: str, least: int = 0) 
     return Line(name=name, value=words.number(estimate, least), status=status, meaning=meaning)
 
 
-def measured(*lines: tuple[str, Estimate | None, str]) -> list[Line]:
-    """A line for each (name, number, meaning) that has a number."""
-    return [line_of(*line) for line in lines if line[1] is not None]
-
-
 def is_exact(ledger: Ledger) -> bool:
     """Whether log p(x) was computed rather than bounded."""
     upper = ledger.evidence.upper

@@ -12,7 +12,7 @@ import jinja2
 from taut.record import Ledger
 from taut.reporting import checks, columns, pictures, standing, statement, tables, unlike, words
 from taut.reporting.line import is_exact
-from taut.reporting.lines import number_groups
+from taut.reporting.numbers import number_groups
 from taut.reporting.pictures.brackets import is_bracketed
 from taut.reporting.pictures.latent_map import is_map_thinned
 from taut.reporting.pictures.latents import is_shortened

@@ -11,7 +11,7 @@ from taut.record import Ledger, Severity, Verdict
 from taut.reporting import words
 from taut.reporting.checks import check_lines
 from taut.reporting.columns import column_lines
-from taut.reporting.lines import LineGroup, number_groups
+from taut.reporting.numbers import LineGroup, number_groups
 from taut.reporting.statement import incomplete, statement
 from taut.reporting.unlike import unlike_lines
 
