@@ -77,7 +77,7 @@ def compare(
                 "have not."
             )
     with audit_bar(shown=not quiet) as on_block:
-        compared = comparison.compare_runs(models, rows, options, seed=seed, on_block=on_block, began=began())
+        compared = comparison.compare_runs(runs, models, rows, options, seed=seed, on_block=on_block, began=began())
     console.show(_shown(compared))
     for sentence in (*_sentences(compared), *compared.doubts, compared.note):
         console.show(sentence)

@@ -105,7 +105,8 @@ def compare(
     rows = X if isinstance(X, Table | Sheet) else table_of(X) if by_column else as_table(X, holes=True)
     asked = record_from(AuditOptions, options)
     check_runs(models, rows, asked)
-    return compare_runs(models, dict.fromkeys(models, rows), asked, seed=seed, on_block=on_block, began=began)
+    alike = dict.fromkeys(models, rows)
+    return compare_runs(list(models), models, alike, asked, seed=seed, on_block=on_block, began=began)
 
 
 def check_runs(models: Mapping[str, VAE], rows: Rows, options: AuditOptions) -> None:
@@ -128,6 +129,7 @@ def check_runs(models: Mapping[str, VAE], rows: Rows, options: AuditOptions) -> 
 
 
 def compare_runs(
+    names: Sequence[str],
     models: Mapping[str, VAE],
     rows_for: Mapping[str, Rows],
     options: AuditOptions,
@@ -136,19 +138,20 @@ def compare_runs(
     on_block: Progress | None = None,
     began: float | None = None,
 ) -> RunComparison:
-    """As `compare`, for runs that were checked, each on the rows in the form that it was fitted to."""
+    """As `compare`, for the named runs, which were checked, each on the rows in the form that it was fitted to."""
     began = time.monotonic() if began is None else began
-    sides = []
+    sides = {}
     for left, (run, vae) in zip(range(len(models), 0, -1), models.items(), strict=True):
-        sides.append(evaluate_run(run, vae, rows_for[run], _share(options, began, left), seed=seed, on_block=on_block))
-    first, *others = sides
+        share = _share(options, began, left)
+        sides[run] = evaluate_run(run, vae, rows_for[run], share, seed=seed, on_block=on_block)
+    first, *others = (sides[name] for name in names)
     count = options.rows or len(rows_for[first.run])
     return RunComparison(
         first=first.run,
         pairs=[pair(first, other, delta=options.delta, rows=count) for other in others],
         rows_seen={run: vae.rows_seen(rows_for[run])[0] for run, vae in models.items()},
-        doubts=[doubt for side in sides for doubt in side.doubts],
-        note=_note(sides, options.delta),
+        doubts=[doubt for side in sides.values() for doubt in side.doubts],
+        note=_note(list(sides.values()), options.delta),
     )
 
 
