@@ -125,7 +125,7 @@ def rows_for(likelihood):
     return rows > 2 if likelihood == "bernoulli" else rows / 4 if likelihood == "continuous-bernoulli" else rows
 
 
-@pytest.mark.parametrize("likelihood", taut.likelihoods.NAMES)
+@pytest.mark.parametrize("likelihood", taut.likelihoods.names())
 def test_usual_values_have_a_finite_density_and_matter_nowhere(likelihood):
     rows = rows_for(likelihood)
     parts = taut.likelihoods.named(likelihood, rows.astype(float))

@@ -130,7 +130,7 @@ def test_a_batch_larger_than_the_data_is_all_of_them(digits):
     np.testing.assert_array_equal(*(fit.transform(digits[1]) for fit in fits))
 
 
-@pytest.mark.parametrize("likelihood", quick("discretised-logistic", of=taut.likelihoods.NAMES))
+@pytest.mark.parametrize("likelihood", quick("discretised-logistic", of=taut.likelihoods.names()))
 def test_every_likelihood_fits_scores_and_samples(likelihood, digits):
     rows = digits[0][:200]
     if likelihood == "bernoulli":

@@ -13,7 +13,7 @@ from tests.laws.instances import LIKELIHOODS
 
 
 def test_every_name_has_a_row():
-    assert set(LIKELIHOODS) == set(likelihoods.NAMES)
+    assert set(LIKELIHOODS) == set(likelihoods.names())
 
 
 @pytest.mark.parametrize("name", sorted(set(LIKELIHOODS) - {"categorical"}))

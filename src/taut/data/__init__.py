@@ -32,6 +32,7 @@ from taut.data.checks import (
 )
 from taut.data.coding import encode
 from taut.data.conversion import as_table
+from taut.data.counting import OVERDISPERSED
 from taut.data.covariates import Covariate, encode_covariates, learn_covariates, place_of, with_given
 from taut.data.dense import narrow, narrowed
 from taut.data.digests import count_seen, digest, row_hashes
@@ -39,10 +40,11 @@ from taut.data.extracting import cells_of
 from taut.data.inference import infer_schema
 from taut.data.kinds import Kind, kind_named, kind_of, kinds, register_kind, serve
 from taut.data.missing_values import listed_values
+from taut.data.moments import HEAVY_TAIL_KURTOSIS, excess_kurtosis
 from taut.data.phrases import in_words
 from taut.data.reading import READ, exists, read, read_sheet
 from taut.data.restoring import decode, fill, restored_block
-from taut.data.schema import Block, Column, Schema, entry_places
+from taut.data.schema import Block, Category, Column, Schema, entry_places
 from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sizes import Sizes, learn_sizes, totals
@@ -56,11 +58,14 @@ from taut.data.writing import write
 
 __all__ = [
     "FEWEST_COLUMNS",
+    "HEAVY_TAIL_KURTOSIS",
     "NOT_BINARISED",
+    "OVERDISPERSED",
     "READ",
     "TEXT",
     "Binarisation",
     "Block",
+    "Category",
     "Column",
     "Covariate",
     "Kind",
@@ -90,6 +95,7 @@ __all__ = [
     "encode",
     "encode_covariates",
     "entry_places",
+    "excess_kurtosis",
     "exists",
     "fields_like",
     "fields_of",

@@ -12,6 +12,9 @@ from taut.data.schema import Column
 
 # Above this mean the steps of 1 are too fine to matter.
 _LARGE = 1000.0
+# Counts with a variance above so many means are negative binomial. Where it is 1.35 means, that gains some 0.02 nats a
+# held-out cell over a Poisson distribution; where it is one mean, it loses 0.001 in 200 rows and less in more.
+OVERDISPERSED = 1.2
 # So many cells a count would have put below the smallest one that is there.
 _EMPTY_CELLS = 10.0
 
@@ -37,14 +40,14 @@ def no_count(values: np.ndarray) -> str:
 def count_family(values: np.ndarray) -> tuple[str, str]:
     """The family of counts, and a clause for its reason.
 
-    Poisson where the variance is at most 1.2 of the mean, negative-binomial above; zero-inflated where there are
+    Poisson where the variance is at most 1.2 means, negative-binomial above; zero-inflated where there are
     far more zeros than the fitted one gives: five standard errors and a twentieth of the rows.
 
     >>> count_family(np.random.default_rng(0).poisson(3.0, 500))[0]
     'poisson'
     """
     mean, variance = float(values.mean()), float(values.var())
-    family = "poisson" if variance <= 1.2 * mean else "negative-binomial"
+    family = "poisson" if variance <= OVERDISPERSED * mean else "negative-binomial"
     zeros = float((values == 0).mean())
     expected = _share_below(1.0, mean, variance)
     error = np.sqrt(expected * (1 - expected) / len(values))
@@ -56,7 +59,7 @@ def count_family(values: np.ndarray) -> tuple[str, str]:
 
 def _share_below(least: float, mean: float, variance: float) -> float:
     """P(x < least) under the Poisson or negative-binomial distribution with these moments."""
-    if variance <= 1.2 * mean:
+    if variance <= OVERDISPERSED * mean:
         return float(scipy.special.pdtr(least - 1, mean))
     size = mean**2 / (variance - mean)
     return float(scipy.special.betainc(size, least, size / (size + mean)))
@@ -71,7 +74,7 @@ def _positive_part_is_poisson(values: np.ndarray) -> bool:
         # The mean of a Poisson distribution without its zero is rate / (1 - exp(-rate)).
         rate = mean * -np.expm1(-rate)
     expected = mean * (1 + rate - mean)
-    return mean == 1.0 or bool(positive.var() <= 1.2 * expected)
+    return mean == 1.0 or bool(positive.var() <= OVERDISPERSED * expected)
 
 
 def _infer_count(cells: Cells) -> Column | None:

@@ -85,7 +85,7 @@ def register_kind(*new: Kind) -> None:
 
 
 def serve(name: str, family: str) -> None:
-    """Let columns of the kind called `name` have this family."""
+    """Let columns of the kind called `name` have this family. Raises OptionError where there is no such kind."""
     kind = kind_named(name)
     if family not in kind.families:
         _KINDS[name] = dataclasses.replace(kind, families=(*kind.families, family))

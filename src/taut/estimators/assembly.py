@@ -13,12 +13,12 @@ import numpy as np
 
 from taut.data import Column, Schema
 from taut.errors import OptionError
-from taut.estimators.conditions import COUNTS, NO_CONDITIONS, Conditions
+from taut.estimators.conditions import NO_CONDITIONS, Conditions
 from taut.estimators.config import VAEConfig
 from taut.estimators.part_building import BUILT, OWN, PartBuilder, check_draws_of
 from taut.estimators.table_parts import block_spread, table_parts
 from taut.guides import AbstractGuide
-from taut.likelihoods import AbstractLikelihood, Categorical, InUnits, of_block
+from taut.likelihoods import AbstractLikelihood, InUnits, known_family, of_block
 from taut.models import AbstractModel, LatentVariableModel
 from taut.networks import OneHot, Standardise, WithCovariates
 from taut.objectives import OBJECTIVES, Objective
@@ -145,7 +145,7 @@ class Architecture:
         )
         inputs = _inputs(block, likelihood, entries, mean)
         guide = builder.guide(
-            (likelihood.outputs if isinstance(likelihood, Categorical) else self.features) + self.covariates,
+            (likelihood.outputs if isinstance(inputs, OneHot) else self.features) + self.covariates,
             WithCovariates(inputs, features=self.features, sized=self.sized) if self.covariates else inputs,
             key=encoder_key,
         )
@@ -154,9 +154,10 @@ class Architecture:
 
 def _inputs(block: Column, likelihood: AbstractLikelihood, rows: np.ndarray, mean: np.ndarray) -> OneHot | Standardise:
     """How an encoder reads a block that is all of a datum."""
-    if isinstance(likelihood, Categorical):
-        return OneHot(likelihood.classes)
-    logarithm = block.family in COUNTS
+    known = known_family(block.family)
+    if known is not None and known.reads == "indicators":
+        return OneHot(likelihood.outputs // likelihood.features)
+    logarithm = known is not None and known.reads == "log1p"
     seen = np.log1p(rows) if logarithm else rows
     centre = seen.mean(axis=0, dtype=np.float64) if logarithm else mean
     spread = block_spread(block, centre, seen.std(axis=0, dtype=np.float64))

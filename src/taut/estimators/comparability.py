@@ -89,7 +89,7 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: 
             f"the same rows for both; `{one}` and `{other}` binarise `{rows.name}` unalike; fit both with one "
             "`binarise` and one `random_state`, or on data that are zeros and ones already"
         )
-    supports = [_support(side.model.observation) for side in (mine, theirs)]
+    supports = [_support(side) for side in (mine, theirs)]
     if supports[0] != supports[1]:
         yield (
             f"likelihoods that cover the same values; {mine.likelihood.name} in `{one}` covers {supports[0]} and "
@@ -105,20 +105,13 @@ def _rows_seen(fitted: Fitted, rows: Table | Sheet) -> str:
     return digest(fitted.binarisation.for_evaluation(values))
 
 
-def _support(likelihood: likelihoods.AbstractLikelihood) -> str:
-    """The values that a likelihood gives probability to, in words that are the same for the same ones."""
-    match likelihood:
-        case likelihoods.Bernoulli():
-            largest = 1
-        case likelihoods.Binomial(total=total):
-            largest = total
-        case likelihoods.Categorical(classes=values) | likelihoods.DiscretisedLogistic(levels=values):
-            largest = values - 1
-        case likelihoods.ContinuousBernoulli():
-            return "the numbers from 0 to 1"
-        case _:
-            return "the whole numbers from 0 on" if likelihood.discrete else "all numbers"
-    return f"the whole numbers from 0 to {largest}"
+def _support(fitted: Fitted) -> str:
+    """The values that the likelihood of a block gives probability to, in words that are the same for the same ones."""
+    field, known = fitted.schema.modelled[0], likelihoods.known_family(fitted.likelihood.name)
+    if known is None or known.largest is None or field.block is None:
+        return "the whole numbers from 0 on" if fitted.model.observation.discrete else "all numbers"
+    numbers = "whole numbers" if known.discrete else "numbers"
+    return f"the {numbers} from 0 to {known.largest(int(max(field.block.ends[1], 1)))[0]}"
 
 
 def _spreads(fitted: Fitted) -> dict[str, float]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from jaxtyping import Float, Int, Num
 
 from taut.data import (
+    Column,
     Covariate,
     Schema,
     Sheet,
@@ -25,8 +26,8 @@ from taut.data import (
     totals,
 )
 from taut.errors import DataError, OptionError
+from taut.likelihoods import known_family
 
-COUNTS = ("poisson", "negative-binomial", "zero-inflated-poisson", "zero-inflated-negative-binomial")
 Rows = Num[np.ndarray, "n features"]
 
 
@@ -110,9 +111,15 @@ def learn_conditions(schema: Schema, size_factor: str | None, table: Table, rows
     return Conditions(covariates=covariates, sizes=learn_sizes(counts, raw[rows], column=size_factor))
 
 
+def has_log_means(field: Column) -> bool:
+    """Whether the likelihood of a field is one of counts, to whose log means that of a row's size can be added."""
+    known = known_family(field.family)
+    return known is not None and known.log_means
+
+
 def counted(schema: Schema) -> Int[np.ndarray, "counts"]:
     """Which entries are counts."""
-    places = [np.arange(span.start, span.stop) for column, span in schema.spans if column.family in COUNTS]
+    places = [np.arange(span.start, span.stop) for column, span in schema.spans if has_log_means(column)]
     return np.concatenate([np.empty(0, np.int64), *places])
 
 

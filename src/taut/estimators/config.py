@@ -69,7 +69,7 @@ class VAEConfig(AbstractOptions):
     likelihood: Any = option(
         "auto",
         "Distribution of one datum: auto, chosen from the data and said aloud, in a table for each column; or a name "
-        "in `taut.likelihoods.NAMES`, for all of them; or in Python an object or a function of shapes.",
+        "in `taut.likelihoods.names()`, for all of them; or in Python an object or a function of shapes.",
         part=True,
     )
     condition_on: Sequence[str | int] | str | int | None = option(

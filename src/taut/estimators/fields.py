@@ -30,24 +30,10 @@ from taut.data import (
     units_of,
 )
 from taut.errors import OptionError, SupportError
-from taut.estimators.conditions import COUNTS
 from taut.estimators.part_building import OWN
-from taut.estimators.table_parts import REAL
-from taut.likelihoods import Choice, check_support, choose, choose_counts
+from taut.likelihoods import Choice, check_support, choose, choose_counts, families, family, known_family
 
-# A likelihood that was asked for by name, as the kind and family of every column of a table.
-AS_KIND = {
-    "gaussian": ("real", "gaussian"),
-    "student-t": ("real", "student-t"),
-    "bernoulli": ("binary", "bernoulli"),
-    "poisson": ("count", "poisson"),
-    "negative-binomial": ("count", "negative-binomial"),
-    "zero-inflated-poisson": ("count", "zero-inflated-poisson"),
-    "zero-inflated-negative-binomial": ("count", "zero-inflated-negative-binomial"),
-    "categorical": ("categorical", "categorical"),
-}
 MIXED = Choice("mixed", "each column has a likelihood of its own kind")
-BOUNDED = ("bernoulli", "binomial", "continuous-bernoulli", "discretised-logistic")
 # The name of the field of an array: its entries are then called x0, x1 and so on.
 NAME = "x"
 
@@ -155,9 +141,10 @@ def units_for(likelihood: str, values: np.ndarray) -> Units | None:
 
     One σ for all entries is one in one unit, and a σ of 1 is 1 in that of the data.
     """
-    if likelihood not in REAL:
+    known = known_family(likelihood)
+    if known is None or not known.units:
         return None
-    return units_of(values, common=likelihood == "gaussian-shared", natural=likelihood == "gaussian-unit")
+    return units_of(values, common=known.units == "common", natural=known.units == "natural")
 
 
 def check_told_apart(table: Table, units: Units, train: np.ndarray) -> None:
@@ -186,9 +173,11 @@ def _check_within(field: Column, block: Block, values: Num[np.ndarray, "n width"
     if field.family == OWN:
         return
     check_support(field.family, values)
-    what = {"binomial": "the total of the binomial", "categorical": "the last category"}.get(field.family)
-    most = int(max(block.ends[1], 1))
-    beyond = np.argwhere(values > most) if what is not None else []
+    largest = family(field.family).largest
+    if largest is None:
+        return
+    most, what = largest(int(max(block.ends[1], 1)))
+    beyond = np.argwhere(values > most)
     if len(beyond):
         row, column = beyond[0]
         where = f"column {column}" if names is None else f"column `{names[column]}`"
@@ -218,12 +207,14 @@ def _without_holes(values: Num[np.ndarray, "n width"]) -> Num[np.ndarray, "n wid
 def _likelihood(name: str, values: np.ndarray, *, sizes: bool) -> Choice:
     if name == "auto":
         return choose_counts(values) if sizes else choose(values)
-    if sizes and name not in COUNTS:
-        raise OptionError(f"`size_factor` wants a likelihood among {', '.join(COUNTS)}; got `{name}`; leave out one.")
+    known = known_family(name)
+    if sizes and (known is None or not known.log_means):
+        counts = ", ".join(each.name for each in families() if each.log_means)
+        raise OptionError(f"`size_factor` wants a likelihood among {counts}; got `{name}`; leave out one.")
     if name == OWN:
         return Choice(OWN, "it was given as an object")
     check_support(name, values)
-    return Choice(name, "it was asked for")
+    return Choice(family(name).name, "it was asked for")
 
 
 def _of_columns(rows: Sheet, likelihood: str) -> dict[str, Any]:
@@ -232,26 +223,30 @@ def _of_columns(rows: Sheet, likelihood: str) -> dict[str, Any]:
         return {}
     if all(is_lists(cells) for cells in rows.series):
         return {name: {"family": likelihood} for name in rows.columns}
-    if likelihood not in AS_KIND:
+    known = known_family(likelihood)
+    if known is None or not known.kinds:
+        others = ", ".join(each.name for each in families() if each.arrays and each.kinds)
         raise OptionError(
-            f"A table with holes or types wants `auto` or one of {', '.join(AS_KIND)}; got `{likelihood}`; choose one."
+            f"A table with holes or types wants `auto` or one of {others}; got `{likelihood}`; choose one."
         )
-    kind, family = AS_KIND[likelihood]
-    return {name: {"kind": kind, "family": family} for name in rows.columns}
+    return {name: {"kind": known.kinds[0], "family": known.name} for name in rows.columns}
 
 
-def _kind_of(family: str) -> Any:
-    if family in (*REAL, OWN, "continuous-bernoulli"):
-        return "real"
-    return {"bernoulli": "binary", "categorical": "categorical"}.get(family, "count")
+def _kind_of(name: str) -> str:
+    known = known_family(name)
+    if known is None or not known.kinds:
+        return "count" if known is not None and known.discrete else "real"
+    return known.kinds[0]
 
 
 def _ends(values: np.ndarray) -> tuple[float, float]:
     return min(float(np.nanmin(values)), 0.0), float(np.nanmax(values))
 
 
-def _image_shape(table: Table, family: str) -> tuple[int, int] | None:
+def _image_shape(table: Table, name: str) -> tuple[int, int] | None:
     """As read; else a square, for whole numbers or shares without column names whose count is one."""
     side = math.isqrt(table.features)
     square = side * side == table.features and table.features >= FEWEST_COLUMNS
-    return table.image_shape or ((side, side) if square and family in BOUNDED and table.columns is None else None)
+    known = known_family(name)
+    bounded = known is not None and known.largest is not None and known.reads != "indicators"
+    return table.image_shape or ((side, side) if square and bounded and table.columns is None else None)

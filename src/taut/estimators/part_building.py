@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from taut.data import Table
 from taut.errors import OptionError, ShapeError, SupportError
 from taut.guides import GUIDES, AbstractGuide
-from taut.likelihoods import NAMES, AbstractLikelihood
+from taut.likelihoods import AbstractLikelihood, names
 from taut.models import PRIORS, AbstractModel, check_prior, entries_in
 from taut.networks import DECODERS, ENCODERS, check_network
 from taut.numerics import one_draw
@@ -33,9 +33,6 @@ WITH_WIDTHS = ("perceptron", "linear-skip")
 
 def _built_from_data(**_: Any) -> AbstractLikelihood:
     raise AssertionError("a likelihood with a name is built from the data")
-
-
-LIKELIHOODS = PartRegistry("likelihood", dict.fromkeys(NAMES, NamedPart(_built_from_data)), kind=AbstractLikelihood)
 
 
 def name_of(part: Any) -> str | None:
@@ -109,7 +106,10 @@ class PartBuilder:
 
     def likelihood(self, features: int) -> AbstractLikelihood:
         """p(x|z) that was given as an object or a function."""
-        likelihood = LIKELIHOODS.build(self.given["likelihood"], features=features)
+        known = dict.fromkeys(names(), NamedPart(_built_from_data))
+        likelihood = PartRegistry("likelihood", known, kind=AbstractLikelihood).build(
+            self.given["likelihood"], features=features
+        )
         if likelihood.features != features:
             raise ShapeError(
                 f"`likelihood` wants to be of the {features} entries of a row; got one of {likelihood.features}; build "

@@ -10,24 +10,13 @@ from jaxtyping import Float
 from taut.data import Column, Schema
 from taut.estimators.part_building import PartBuilder
 from taut.guides import AbstractGuide
-from taut.likelihoods import CodeMasking, Missingness, NumberMasking, fill_values, for_columns, log_odds
+from taut.likelihoods import CodeMasking, Missingness, NumberMasking, family, fill_values, for_columns, log_odds
 from taut.likelihoods.mixed import Places
 from taut.models import LatentVariableModel
 from taut.networks import CellInputs
 from taut.shapes import RandomKey
 
 Values = Float[np.ndarray, "n features"]
-REAL = ("gaussian", "gaussian-shared", "gaussian-unit", "student-t")
-# How the encoder reads a column; other families are read as they are, categories as indicators.
-READ = {
-    "log-normal": "log",
-    "logit-normal": "log-odds",
-    "beta": "log-odds",
-    "poisson": "log1p",
-    "negative-binomial": "log1p",
-    "zero-inflated-poisson": "log1p",
-    "zero-inflated-negative-binomial": "log1p",
-}
 
 
 def table_parts(
@@ -79,7 +68,7 @@ def missingness_of(values: Values, places: Places, inputs: CellInputs) -> Missin
 def cell_inputs(schema: Schema, values: Values, covariates: int) -> CellInputs:
     """How an encoder reads these fields, on scales from the observed cells."""
     scales = tuple(
-        len(entry.categories or ()) if entry.family == "categorical" else READ.get(entry.family, "as it is")
+        len(entry.categories or ()) if (reads := family(entry.family).reads) == "indicators" else reads
         for entry in schema.entries
     )
     forms = {"log": np.log, "log1p": np.log1p, "log-odds": log_odds, "as it is": lambda x: x}
@@ -104,4 +93,4 @@ def block_spread(
     # Entries of one bounded scale, such as pixels, share a spread: a pixel that is almost never lit would
     # otherwise reach the network as a huge number on the one occasion that it is.
     own = np.where(spread > 1e-6 * np.abs(centre), spread, 1e-3 * typical)
-    return own if field.family in REAL else np.full_like(spread, typical)
+    return own if field.block is not None and field.block.units is not None else np.full_like(spread, typical)

@@ -6,23 +6,25 @@ which likelihood fits and why; `named` builds one by its name; `check_support` r
 
 from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
+from taut.likelihoods.builtin import BUILTIN
 from taut.likelihoods.categories import Categorical
-from taut.likelihoods.choice import NAMES, Choice, check_support, choose, choose_counts, named
-from taut.likelihoods.columns import fill_values, for_columns, log_odds, of_block
+from taut.likelihoods.choice import Choice, check_support, choose, choose_counts, named
+from taut.likelihoods.columns import fill_values, for_columns, of_block
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
+from taut.likelihoods.families import Family, Sample, families, family, known_family, names, register
 from taut.likelihoods.grey import DiscretisedLogistic
 from taut.likelihoods.holes import Observed, WhereMissing
 from taut.likelihoods.inflated import ZeroInflated
 from taut.likelihoods.masking import CodeMasking, Missingness, NumberMasking
 from taut.likelihoods.mixed import Mixed
 from taut.likelihoods.mixture import GaussianMixture
+from taut.likelihoods.nodes import Nodes, code_nodes, gaussian_nodes
 from taut.likelihoods.ordered import OrderedLogit
 from taut.likelihoods.real import Gaussian, StudentT
-from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
+from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal, log_odds
 from taut.likelihoods.units import InUnits
 
 __all__ = [
-    "NAMES",
     "AbstractLikelihood",
     "Bernoulli",
     "Beta",
@@ -32,6 +34,7 @@ __all__ = [
     "CodeMasking",
     "ContinuousBernoulli",
     "DiscretisedLogistic",
+    "Family",
     "Gaussian",
     "GaussianMixture",
     "InUnits",
@@ -40,19 +43,30 @@ __all__ = [
     "Missingness",
     "Mixed",
     "NegativeBinomial",
+    "Nodes",
     "NumberMasking",
     "Observed",
     "OrderedLogit",
     "Poisson",
+    "Sample",
     "StudentT",
     "WhereMissing",
     "ZeroInflated",
     "check_support",
     "choose",
     "choose_counts",
+    "code_nodes",
+    "families",
+    "family",
     "fill_values",
     "for_columns",
+    "gaussian_nodes",
+    "known_family",
     "log_odds",
     "named",
+    "names",
     "of_block",
+    "register",
 ]
+
+register(*BUILTIN)

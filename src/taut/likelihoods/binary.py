@@ -3,18 +3,21 @@
 # numpyro's own distributions override these methods and properties in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportArgumentType=false
 
-from typing import cast
+from typing import Any, cast
 
 import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 import numpyro.distributions as dist
-from jax.nn import softplus
+from jax.nn import log_sigmoid, softplus
 from jax.scipy.special import logit
 from jaxtyping import Array, Float, Num
 from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin
+from taut.likelihoods.families import Family
+from taut.likelihoods.nodes import Nodes, code_nodes
 from taut.numerics import bernoulli_log_prob
 from taut.shapes import Outputs, RandomKey
 
@@ -131,3 +134,46 @@ def _variance_of_share(eta: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     series = 1.0 / 12.0 - eta**2 / 240.0 + eta**4 / 6048.0
     # 1/(4 sinh²(η/2)) with the growing exponential divided out.
     return jnp.where(tiny, series, 1.0 / safe**2 - jnp.exp(-safe) / jnp.expm1(-safe) ** 2)
+
+
+def _not_binary(values: np.ndarray) -> str:
+    if bool(np.all((values == 0) | (values == 1))):
+        return ""
+    return (
+        f"A Bernoulli likelihood wants zeros and ones; got values from {values.min():g} to {values.max():g}; "
+        "binarise them (`--binarise dynamic`, or `fixed` with a seed) or choose `continuous-bernoulli` for shares."
+    )
+
+
+def _not_shares(values: np.ndarray) -> str:
+    if values.min() >= 0 and values.max() <= 1:
+        return ""
+    return (
+        f"A continuous Bernoulli likelihood wants shares from 0 to 1; got values from {values.min():g} to "
+        f"{values.max():g}; divide them by their maximum or choose another likelihood."
+    )
+
+
+def _coin_nodes(coins: Any) -> Nodes:
+    logits = jnp.asarray(coins.logits)
+    return code_nodes(jnp.stack([log_sigmoid(-logits), log_sigmoid(logits)], axis=1))
+
+
+BERNOULLI = Family(
+    name="bernoulli",
+    build=lambda sample: Bernoulli(sample.features),
+    discrete=True,
+    kinds=("binary",),
+    arrays=True,
+    complaint=_not_binary,
+    largest=lambda end: (1, "one"),
+    distribution=dist.BernoulliLogits,
+    nodes=_coin_nodes,
+)
+CONTINUOUS_BERNOULLI = Family(
+    name="continuous-bernoulli",
+    build=lambda sample: ContinuousBernoulli(sample.features),
+    arrays=True,
+    complaint=_not_shares,
+    largest=lambda end: (1, "the whole"),
+)

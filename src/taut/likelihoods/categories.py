@@ -3,6 +3,8 @@
 # numpyro's own distributions override this method in the same way.
 # pyright: reportIncompatibleMethodOverride=false
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +13,9 @@ from jax.nn import log_softmax
 from jaxtyping import Array, Float, Int, Num
 
 from taut.likelihoods.base import AbstractLikelihood
+from taut.likelihoods.counts import not_counts
+from taut.likelihoods.families import Family, Sample
+from taut.likelihoods.nodes import Nodes, code_nodes
 from taut.shapes import Outputs
 
 
@@ -61,3 +66,26 @@ def whitened_logits(
     log_p = log_softmax(logits, axis=-1)
     centred = tangent - jnp.sum(jnp.exp(log_p) * tangent, axis=-1, keepdims=True)
     return jnp.exp(0.5 * log_p) * centred
+
+
+def _start_at_shares(likelihood: Categorical, sample: Sample) -> Outputs:
+    return jnp.log(sample.shares()).reshape(-1)
+
+
+def _category_nodes(categories: Any) -> Nodes:
+    return code_nodes(log_softmax(jnp.asarray(categories.logits), axis=-1))
+
+
+CATEGORICAL = Family(
+    name="categorical",
+    build=lambda sample: Categorical(sample.features, classes=sample.levels),
+    starting_outputs=_start_at_shares,
+    discrete=True,
+    kinds=("categorical",),
+    arrays=True,
+    complaint=not_counts,
+    largest=lambda end: (end, "the last category"),
+    reads="indicators",
+    distribution=dist.CategoricalLogits,
+    nodes=_category_nodes,
+)

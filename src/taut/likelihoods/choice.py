@@ -1,29 +1,18 @@
 """Which likelihood fits the data, why, and which data a likelihood refuses."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
-from taut.data import fills_bytes
-from taut.data.units import differences
-from taut.errors import OptionError, SupportError
+from taut.data import HEAVY_TAIL_KURTOSIS, OVERDISPERSED, excess_kurtosis, fills_bytes
+from taut.errors import SupportError
 from taut.likelihoods.base import AbstractLikelihood
-from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
-from taut.likelihoods.categories import Categorical
-from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
-from taut.likelihoods.grey import DiscretisedLogistic
-from taut.likelihoods.inflated import ZeroInflated
-from taut.likelihoods.real import Gaussian, StudentT
+from taut.likelihoods.families import Sample, family
 
 Values = np.ndarray
 
 # Counts up to here that pile up at their largest are counts out of a total.
 MOST_STEPS_OF_A_COUNT = 64
-HEAVY_TAIL_KURTOSIS = 6.0
-# In standard deviations of 1: its square is the largest number of single precision.
-FARTHEST_OF_UNIT = 1e19
 
 
 class Choice(NamedTuple):
@@ -56,8 +45,7 @@ def check_support(name: str, values: Values) -> None:
 
     Raises SupportError with one sentence that names what came and what to do; OptionError for an unknown name.
     """
-    likelihood = _known(name)
-    if likelihood.refuses is not None and (complaint := likelihood.refuses(values)):
+    if complaint := family(name).complaint(values):
         raise SupportError(complaint)
 
 
@@ -67,7 +55,8 @@ def named(name: str, values: Values, *, largest: float | None = None) -> Abstrac
     `largest` is the end of the scale (the total of a binomial, the last category), by default the largest value.
     Raises OptionError for an unknown name.
     """
-    return _known(name).build(values, int(max(values.max() if largest is None else largest, 1)))
+    end = int(max(values.max() if largest is None else largest, 1))
+    return family(name).build(Sample(values, levels=end + 1, one=True))
 
 
 def _choose_for_counts(values: Values, high: float) -> Choice:
@@ -88,9 +77,8 @@ def choose_counts(values: Values) -> Choice:
     """
     mean, variance = values.mean(axis=0, dtype=np.float64), values.var(axis=0, dtype=np.float64)
     ratio = float(np.median(variance[mean > 0] / mean[mean > 0]))
-    if ratio > 1.5:
-        return Choice("negative-binomial", f"the values are counts with variance {ratio:.1f} times the mean")
-    return Choice("poisson", f"the values are counts with variance {ratio:.1f} times the mean")
+    name = "negative-binomial" if ratio > OVERDISPERSED else "poisson"
+    return Choice(name, f"the values are counts with variance {ratio:.1f} times the mean")
 
 
 def _piles_up_at(values: Values, high: float) -> bool:
@@ -103,102 +91,10 @@ def _piles_up_at(values: Values, high: float) -> bool:
 
 
 def _median_kurtosis(values: Values) -> float:
-    # From near each column's middle and in units of its width, where no power overflows and no digit is lost.
-    moved = differences(values, np.median(values, axis=0))
-    width = np.abs(moved).max(axis=0)
-    moved = moved[:, width > 0] / width[width > 0]
-    if not moved.size:
-        return 0.0
-    scores = (moved - moved.mean(axis=0)) / moved.std(axis=0)
-    return float(np.median((scores**4).mean(axis=0))) - 3.0
+    """That of the columns that vary; 0 where none does."""
+    found = [excess_kurtosis(column) for column in values.T if np.ptp(column) > 0]
+    return float(np.median(found)) if found else 0.0
 
 
 def _is_whole(values: Values) -> bool:
     return values.dtype.kind in "iub" or bool(np.all(values == np.round(values)))
-
-
-class _Known(NamedTuple):
-    build: Callable[[Values, int], AbstractLikelihood]
-    refuses: Callable[[Values], str] | None
-
-
-def _scales(values: Values) -> dict[str, jnp.ndarray]:
-    spread = values.std(axis=0, dtype=np.float64)
-    typical = float(np.sqrt(np.mean(spread**2))) or 1.0
-    # An entry that never moves in training may move later; a tiny spread would make it infinitely surprising. Entries
-    # in small units keep theirs.
-    spread = np.where(spread > 1e-6 * np.abs(values.mean(axis=0, dtype=np.float64)), spread, 1e-3 * typical)
-    return {"centre": jnp.asarray(values.mean(axis=0, dtype=np.float64)), "spread": jnp.asarray(spread)}
-
-
-def _common_spread(values: Values) -> dict[str, jnp.ndarray]:
-    scales = _scales(values)
-    return scales | {"spread": jnp.full_like(scales["spread"], jnp.sqrt(jnp.mean(scales["spread"] ** 2)))}
-
-
-def _not_binary(values: Values) -> str:
-    if bool(np.all((values == 0) | (values == 1))):
-        return ""
-    return (
-        f"A Bernoulli likelihood wants zeros and ones; got values from {values.min():g} to {values.max():g}; "
-        "binarise them (`--binarise dynamic`, or `fixed` with a seed) or choose `continuous-bernoulli` for shares."
-    )
-
-
-def _not_shares(values: Values) -> str:
-    if values.min() >= 0 and values.max() <= 1:
-        return ""
-    return (
-        f"A continuous Bernoulli likelihood wants shares from 0 to 1; got values from {values.min():g} to "
-        f"{values.max():g}; divide them by their maximum or choose another likelihood."
-    )
-
-
-def _not_counts(values: Values) -> str:
-    if not _is_whole(values):
-        return "Counts are wanted; got fractions; choose `gaussian` or `student-t` for real values."
-    if values.min() < 0:
-        return f"Counts are wanted; got the negative value {values.min():g}; choose `gaussian` for real values."
-    return ""
-
-
-def _not_grey(values: Values) -> str:
-    if complaint := _not_counts(values):
-        return complaint
-    if values.max() > 255:
-        return f"Grey levels 0 to 255 are wanted; got {values.max():g}; choose `negative-binomial` for counts."
-    return ""
-
-
-def _not_near_one(values: Values) -> str:
-    reach = float(np.ptp(values.astype(np.float64), axis=0).max())
-    if reach < FARTHEST_OF_UNIT:
-        return ""
-    return (
-        f"A Gaussian of standard deviation 1 wants numbers in units of about that; got numbers {reach:.3g} apart, "
-        "whose squares single precision cannot hold; choose `gaussian`, or divide them."
-    )
-
-
-def _known(name: str) -> _Known:
-    if name not in _TABLE:
-        raise OptionError(f"Wanted a likelihood among {', '.join(NAMES)} or auto; got `{name}`; choose one of these.")
-    return _TABLE[name]
-
-
-_TABLE: dict[str, _Known] = {
-    "bernoulli": _Known(lambda x, _: Bernoulli(x.shape[1]), _not_binary),
-    "binomial": _Known(lambda x, top: Binomial(x.shape[1], total=top), _not_counts),
-    "categorical": _Known(lambda x, top: Categorical(x.shape[1], classes=top + 1), _not_counts),
-    "continuous-bernoulli": _Known(lambda x, _: ContinuousBernoulli(x.shape[1]), _not_shares),
-    "discretised-logistic": _Known(lambda x, _: DiscretisedLogistic(x.shape[1]), _not_grey),
-    "gaussian": _Known(lambda x, _: Gaussian(x.shape[1], scale="separate", **_scales(x)), None),
-    "gaussian-shared": _Known(lambda x, _: Gaussian(x.shape[1], scale="shared", **_common_spread(x)), None),
-    "gaussian-unit": _Known(lambda x, _: Gaussian(x.shape[1], scale="unit", **_common_spread(x)), _not_near_one),
-    "negative-binomial": _Known(lambda x, _: NegativeBinomial(x.shape[1]), _not_counts),
-    "poisson": _Known(lambda x, _: Poisson(x.shape[1]), _not_counts),
-    "student-t": _Known(lambda x, _: StudentT(x.shape[1], **_scales(x)), None),
-    "zero-inflated-negative-binomial": _Known(lambda x, _: ZeroInflated(NegativeBinomial(x.shape[1])), _not_counts),
-    "zero-inflated-poisson": _Known(lambda x, _: ZeroInflated(Poisson(x.shape[1])), _not_counts),
-}
-NAMES: tuple[str, ...] = tuple(_TABLE)

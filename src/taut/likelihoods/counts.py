@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float
 
 from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin, raw_of_one
 from taut.likelihoods.count_distributions import CountsOutOf, OverdispersedCounts, PoissonCounts
+from taut.likelihoods.families import Family
 from taut.numerics import positive
 from taut.shapes import Outputs
 
@@ -91,3 +92,43 @@ class NegativeBinomial(AbstractLikelihood):
     def starting_outputs(self, mean: Float[Array, "features"]) -> Outputs:
         """Log of the mean, as for the Poisson."""
         return jnp.log(mean + 0.01)
+
+
+def not_counts(values: np.ndarray) -> str:
+    """Why these values are no counts; empty where they are."""
+    if not (values.dtype.kind in "iub" or bool(np.all(values == np.round(values)))):
+        return "Counts are wanted; got fractions; choose `gaussian` or `student-t` for real values."
+    if values.min() < 0:
+        return f"Counts are wanted; got the negative value {values.min():g}; choose `gaussian` for real values."
+    return ""
+
+
+BINOMIAL = Family(
+    name="binomial",
+    build=lambda sample: Binomial(sample.features, total=sample.levels - 1),
+    discrete=True,
+    arrays=True,
+    complaint=not_counts,
+    largest=lambda end: (end, "the total of the binomial"),
+)
+POISSON = Family(
+    name="poisson",
+    build=lambda sample: Poisson(sample.features),
+    discrete=True,
+    kinds=("count",),
+    arrays=True,
+    complaint=not_counts,
+    reads="log1p",
+    log_means=True,
+)
+NEGATIVE_BINOMIAL = Family(
+    name="negative-binomial",
+    build=lambda sample: NegativeBinomial(sample.features),
+    discrete=True,
+    kinds=("count",),
+    arrays=True,
+    aliases=("nb",),
+    complaint=not_counts,
+    reads="log1p",
+    log_means=True,
+)

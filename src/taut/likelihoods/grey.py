@@ -15,6 +15,8 @@ from jaxtyping import Array, Float, Int, Num
 from numpyro.distributions import constraints
 
 from taut.likelihoods.base import AbstractLikelihood
+from taut.likelihoods.counts import not_counts
+from taut.likelihoods.families import Family
 from taut.numerics import log_diff_sigmoid, positive
 from taut.shapes import Outputs, RandomKey
 
@@ -130,3 +132,21 @@ class LogisticLevels(dist.Distribution):
         cuts = jnp.expand_dims(cuts, range(self.loc.ndim))
         z = (jnp.expand_dims(self.loc, -1) - cuts) / jnp.expand_dims(self.scale, -1)
         return jnp.sum(sigmoid(z), axis=-1)
+
+
+def _not_grey(values: np.ndarray) -> str:
+    if complaint := not_counts(values):
+        return complaint
+    if values.max() > 255:
+        return f"Grey levels 0 to 255 are wanted; got {values.max():g}; choose `negative-binomial` for counts."
+    return ""
+
+
+DISCRETISED_LOGISTIC = Family(
+    name="discretised-logistic",
+    build=lambda sample: DiscretisedLogistic(sample.features),
+    discrete=True,
+    arrays=True,
+    complaint=_not_grey,
+    largest=lambda end: (255, "the last level"),
+)

@@ -12,7 +12,8 @@ from jax.nn import log_sigmoid, sigmoid
 from jaxtyping import Array, Bool, Float, Int
 
 from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin
-from taut.likelihoods.counts import NegativeBinomial, Poisson
+from taut.likelihoods.counts import NegativeBinomial, Poisson, not_counts
+from taut.likelihoods.families import Family
 from taut.shapes import Outputs
 
 # A gate that starts at a tenth of the entries can close as well as open.
@@ -67,3 +68,27 @@ class ZeroInflated(AbstractLikelihood):
         """Gates nearly shut, and counts large enough to make up for them."""
         means = self.counts.starting_outputs(mean / sigmoid(-STARTING_GATE))
         return jnp.concatenate([means, jnp.full(self.features, STARTING_GATE)])
+
+
+ZERO_INFLATED_POISSON = Family(
+    name="zero-inflated-poisson",
+    build=lambda sample: ZeroInflated(Poisson(sample.features)),
+    discrete=True,
+    kinds=("count",),
+    arrays=True,
+    aliases=("zip",),
+    complaint=not_counts,
+    reads="log1p",
+    log_means=True,
+)
+ZERO_INFLATED_NEGATIVE_BINOMIAL = Family(
+    name="zero-inflated-negative-binomial",
+    build=lambda sample: ZeroInflated(NegativeBinomial(sample.features)),
+    discrete=True,
+    kinds=("count",),
+    arrays=True,
+    aliases=("zinb",),
+    complaint=not_counts,
+    reads="log1p",
+    log_means=True,
+)

@@ -10,14 +10,33 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpyro.distributions as dist
 from jax.nn import log_sigmoid
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Bool, Float
 
+from taut.likelihoods.families import families
 from taut.likelihoods.mixed import Cells, Places
-from taut.likelihoods.nodes import Nodes, nodes_of
+from taut.likelihoods.nodes import Nodes
 from taut.likelihoods.real import fixed
+from taut.likelihoods.units import PerUnit
 from taut.numerics import inside, log_odds
+
+
+def nodes_of(distribution: dist.Distribution) -> Nodes | None:
+    """The nodes of a vector of independent entries, coded where they are; None for counts, which have no end.
+
+    >>> import jax.numpy as jnp
+    >>> points, log_weights = nodes_of(dist.Normal(jnp.array([3.0]), 2.0).to_event(1))
+    >>> round(float(jnp.sum(jnp.exp(log_weights) * points**2)), 4)
+    13.0
+    """
+    coded = distribution.coded if isinstance(distribution, PerUnit) else distribution
+    entry = coded.base_dist if isinstance(coded, dist.Independent) else coded
+    for known in families():
+        if known.nodes is not None and known.distribution is not None and isinstance(entry, known.distribution):
+            return known.nodes(entry)
+    return None
 
 
 class NumberMasking(eqx.Module):

@@ -5,10 +5,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
+from jax.nn import log_softmax
 from jaxtyping import Array, Float, Int
 
 from taut.likelihoods.base import AbstractLikelihood, raw_of_one
 from taut.likelihoods.categories import whitened_logits
+from taut.likelihoods.families import Family
+from taut.likelihoods.nodes import Nodes, gaussian_nodes
 from taut.likelihoods.real import above, fixed
 from taut.numerics import positive
 from taut.shapes import Outputs
@@ -66,3 +69,21 @@ class GaussianMixture(AbstractLikelihood):
         """As if the component were seen, which tells more than x does: a bound from above on the information."""
         shape = (self.features, self.components)
         return whitened_logits(outputs.reshape(shape), tangent.reshape(shape)).reshape(-1)
+
+
+def _mixture_nodes(mixture: dist.MixtureSameFamily) -> Nodes:
+    parts: dist.Normal = mixture.component_distribution  # pyright: ignore[reportAssignmentType]
+    location, scale = jnp.broadcast_arrays(jnp.asarray(parts.loc), jnp.asarray(parts.scale))
+    entries = location.shape[0]
+    points, log_weights = gaussian_nodes(location.reshape(-1), scale.reshape(-1))
+    shares = log_softmax(jnp.asarray(mixture.mixing_distribution.logits), axis=-1).reshape(-1, 1)
+    return Nodes(points.reshape(entries, -1), (shares + log_weights).reshape(entries, -1))
+
+
+MIXTURE = Family(
+    name="mixture",
+    build=lambda sample: GaussianMixture(sample.features, **sample.scales(), smallest=sample.smallest()),
+    kinds=("real", "date"),
+    distribution=dist.MixtureSameFamily,
+    nodes=_mixture_nodes,
+)

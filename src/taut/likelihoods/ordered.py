@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.categories import CategoryCodes
+from taut.likelihoods.families import Family
 from taut.numerics import inverse_softplus, log_diff_sigmoid
 from taut.shapes import Outputs
 
@@ -57,3 +58,11 @@ class OrderedLogit(AbstractLikelihood):
         to_cuts = self._cuts() - outputs[:, None]
         inner = log_diff_sigmoid(to_cuts[:, 1:], to_cuts[:, :-1])
         return jnp.concatenate([log_sigmoid(to_cuts[:, :1]), inner, log_sigmoid(-to_cuts[:, -1:])], axis=1)
+
+
+ORDERED_LOGIT = Family(
+    name="ordered-logit",
+    build=lambda sample: OrderedLogit(sample.features, shares=sample.shares()),
+    discrete=True,
+    kinds=("ordinal",),
+)

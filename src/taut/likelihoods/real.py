@@ -5,19 +5,27 @@ parameters, not the data, so that the density needs no Jacobian. `smallest` hold
 the data were rounded to: a density of rounded numbers could otherwise be as large as one likes.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 import numpyro.distributions as dist
 from jax import lax
+from jax.nn import log_softmax
 from jaxtyping import Array, Float
 
 from taut.likelihoods.base import AbstractLikelihood, raw_of_one
+from taut.likelihoods.families import Family, Sample
+from taut.likelihoods.nodes import Nodes, gaussian_nodes
 from taut.numerics import positive
 from taut.shapes import Outputs
 
 Scale = Literal["unit", "shared", "separate"]
+# In standard deviations of 1: its square is the largest number of single precision.
+FARTHEST_OF_UNIT = 1e19
+# Tails of a power law: evenly in u with x = sinh u, far out.
+_FAR = np.arange(-40, 41) / 5.0
 
 
 class AbstractLocated(AbstractLikelihood):
@@ -139,3 +147,67 @@ def above(smallest: Float[Array, "features"] | None, scale: Float[Array, "featur
 def fixed(array: Float[Array, "features"]) -> Float[Array, "features"]:
     """A number read from the data, which training leaves as it is."""
     return lax.stop_gradient(array)
+
+
+def _common_spread(sample: Sample) -> dict[str, Any]:
+    scales = sample.scales()
+    return scales | {"spread": jnp.full_like(scales["spread"], jnp.sqrt(jnp.mean(scales["spread"] ** 2)))}
+
+
+def _not_near_one(values: np.ndarray) -> str:
+    reach = float(np.ptp(values.astype(np.float64), axis=0).max())
+    if reach < FARTHEST_OF_UNIT:
+        return ""
+    return (
+        f"A Gaussian of standard deviation 1 wants numbers in units of about that; got numbers {reach:.3g} apart, "
+        "whose squares single precision cannot hold; choose `gaussian`, or divide them."
+    )
+
+
+def _normal_nodes(normal: Any) -> Nodes:
+    return gaussian_nodes(jnp.asarray(normal.loc), jnp.asarray(normal.scale))
+
+
+def _student_nodes(student: dist.StudentT) -> Nodes:
+    location, scale, freedom = (jnp.asarray(part) for part in (student.loc, student.scale, student.df))
+    u = jnp.asarray(_FAR[None], location.dtype)
+    kernel = -0.5 * (freedom[:, None] + 1.0) * jnp.log1p(jnp.sinh(u) ** 2 / freedom[:, None])
+    return Nodes(location[:, None] + scale[:, None] * jnp.sinh(u), log_softmax(kernel + jnp.log(jnp.cosh(u)), axis=1))
+
+
+GAUSSIAN = Family(
+    name="gaussian",
+    build=lambda sample: Gaussian(sample.features, **sample.scales(), smallest=sample.smallest()),
+    kinds=("real", "date"),
+    arrays=True,
+    aliases=("normal",),
+    units="each",
+    distribution=dist.Normal,
+    nodes=_normal_nodes,
+)
+GAUSSIAN_SHARED = Family(
+    name="gaussian-shared",
+    build=lambda sample: Gaussian(sample.features, scale="shared", **_common_spread(sample)),
+    arrays=True,
+    units="common",
+    distribution=dist.Normal,
+    nodes=_normal_nodes,
+)
+GAUSSIAN_UNIT = Family(
+    name="gaussian-unit",
+    build=lambda sample: Gaussian(sample.features, scale="unit", **_common_spread(sample)),
+    arrays=True,
+    complaint=_not_near_one,
+    units="natural",
+    distribution=dist.Normal,
+    nodes=_normal_nodes,
+)
+STUDENT_T = Family(
+    name="student-t",
+    build=lambda sample: StudentT(sample.features, **sample.scales(), smallest=sample.smallest()),
+    kinds=("real", "date"),
+    arrays=True,
+    units="each",
+    distribution=dist.StudentT,
+    nodes=_student_nodes,
+)

@@ -9,18 +9,21 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from jax.nn import log_sigmoid, sigmoid
-from jax.scipy.special import polygamma
+from jax.nn import log_sigmoid, log_softmax, sigmoid
+from jax.scipy.special import digamma, polygamma
 from jaxtyping import Array, Float
 from numpyro.distributions import transforms
 
 from taut.likelihoods.base import AbstractLikelihood
+from taut.likelihoods.families import Family, Sample
+from taut.likelihoods.nodes import Nodes, gaussian_nodes
 from taut.likelihoods.real import AbstractLocated, fixed
-from taut.numerics import inside, positive
+from taut.numerics import NEAREST_END, floats_on_device, inside, positive
 from taut.shapes import Outputs, RandomKey
 
 # Nodes and weights under N(0, 1), for means that have no formula.
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(32)
+_WIDE = np.arange(-48, 49) / 4.0
 
 
 class LogNormal(AbstractLocated):
@@ -120,3 +123,68 @@ class BetaShares(dist.Beta):
     def log_prob(self, value: Array) -> Array:
         """Log density."""
         return super().log_prob(inside(value))
+
+
+def log_odds(shares: np.ndarray) -> np.ndarray:
+    """Log-odds of shares, read no nearer to their ends than a model can.
+
+    >>> log_odds(np.array([0.5])).tolist()
+    [0.0]
+    """
+    shares = np.clip(shares, NEAREST_END, 1.0 - NEAREST_END)
+    return np.log(shares) - np.log1p(-shares)
+
+
+def _build_log_normal(sample: Sample) -> LogNormal:
+    smallest = sample.smallest(np.nanmedian(sample.values, axis=0))
+    return LogNormal(sample.features, **sample.scales(np.log), smallest=smallest)
+
+
+def _build_beta(sample: Sample) -> Beta:
+    return Beta(sample.features, centre=floats_on_device(np.nanmean(log_odds(sample.values), axis=0)))
+
+
+def _log_normal_nodes(numbers: Any) -> Nodes:
+    points, log_weights = gaussian_nodes(jnp.asarray(numbers.loc), jnp.asarray(numbers.scale))
+    return Nodes(jnp.exp(points), log_weights)
+
+
+def _logit_normal_nodes(shares: GaussianLogOdds) -> Nodes:
+    logits: Any = shares.base_dist
+    points, log_weights = gaussian_nodes(logits.loc, logits.scale)
+    return Nodes(sigmoid(points), log_weights)
+
+
+def _beta_nodes(shares: BetaShares) -> Nodes:
+    """In log-odds, whose mean and variance are known: ψ(a) − ψ(b) and ψ'(a) + ψ'(b)."""
+    a, b = jnp.asarray(shares.concentration1), jnp.asarray(shares.concentration0)
+    steps = jnp.asarray(_WIDE[None], a.dtype)
+    odds = (digamma(a) - digamma(b))[:, None] + jnp.sqrt(polygamma(1, a) + polygamma(1, b))[:, None] * steps
+    kernel = a[:, None] * log_sigmoid(odds) + b[:, None] * log_sigmoid(-odds)
+    return Nodes(sigmoid(odds), log_softmax(kernel, axis=1))
+
+
+LOG_NORMAL = Family(
+    name="log-normal",
+    build=_build_log_normal,
+    kinds=("positive",),
+    reads="log",
+    distribution=dist.LogNormal,
+    nodes=_log_normal_nodes,
+)
+LOGIT_NORMAL = Family(
+    name="logit-normal",
+    build=lambda sample: LogitNormal(sample.features, **sample.scales(log_odds)),
+    kinds=("bounded",),
+    reads="log-odds",
+    distribution=GaussianLogOdds,
+    nodes=_logit_normal_nodes,
+)
+BETA = Family(
+    name="beta",
+    build=_build_beta,
+    kinds=("bounded",),
+    reads="log-odds",
+    distribution=BetaShares,
+    nodes=_beta_nodes,
+)
