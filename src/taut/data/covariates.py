@@ -1,4 +1,4 @@
-"""Columns that a conditional model is given: their cells as numbers that a network hears and does not explain."""
+"""Columns that a conditional model is given: their cells as numbers that a network takes in and does not model."""
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""One word for every source: a file by its ending, or a folder of images."""
+"""Reading any source: a file by its ending, or a folder of images."""
 
 import re
 from collections.abc import Callable

@@ -73,7 +73,7 @@ class Column:
     distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
     categorical, enum, date, datetime, duration (in seconds), wide integer, mixed or other, and `native` their type in
     the library that they came from; `missing` and `seen` count the cells of the training rows. A column that is `given`
-    is not modelled: a conditional model hears it and says nothing of it. Cells have at most so many `decimals`, or are
+    is not modelled: it is an input of a conditional model. Cells have at most so many `decimals`, or are
     whole `date_unit`s, where either is known; the `notation` is that of text which spells numbers or dates, and
     `na_values` are cells that mean missing.
 

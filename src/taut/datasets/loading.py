@@ -1,4 +1,4 @@
-"""One word for every source: a bundled name, or what `taut.data.read` reads."""
+"""Loading any source: a bundled set by its name, or what `taut.data.read` reads."""
 
 from pathlib import Path
 
