@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from taut import bounds, datasets, guides, likelihoods, models, networks, objectives
     from taut.auditing import audit
     from taut.errors import TautError
-    from taut.estimators import VAE, VAEImputer, VAEOutlierDetector, load
-    from taut.fitting import Plan, fit, refine
+    from taut.estimators import VAE, Run, VAEImputer, VAEOutlierDetector, fit, load
+    from taut.fitting import Plan, refine
     from taut.record import Estimate, Ledger
     from taut.version import __version__ as __version__
     from taut.weights import log_weights
@@ -24,6 +24,7 @@ __all__ = [
     "Estimate",
     "Ledger",
     "Plan",
+    "Run",
     "TautError",
     "VAEImputer",
     "VAEOutlierDetector",
@@ -47,8 +48,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     {
         "auditing": ["audit"],
         "errors": ["TautError"],
-        "estimators": ["VAE", "VAEImputer", "VAEOutlierDetector", "load"],
-        "fitting": ["Plan", "fit", "refine"],
+        "estimators": ["VAE", "Run", "VAEImputer", "VAEOutlierDetector", "fit", "load"],
+        "fitting": ["Plan", "refine"],
         "record": ["Estimate", "Ledger"],
         "version": ["__version__"],
         "weights": ["log_weights"],

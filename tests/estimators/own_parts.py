@@ -7,7 +7,7 @@ import jax.random as jr
 import numpyro.distributions as dist
 from numpyro.distributions import transforms
 
-from taut import guides, likelihoods, networks, objectives
+from taut import guides, likelihoods, models, networks, objectives
 
 FEATURES, LATENTS = 6, 2
 
@@ -100,3 +100,42 @@ def functions():
 
 def wrong_encoder():
     return {**objects(), "encoder": networks.Perceptron(FEATURES, 2 * LATENTS, hidden=(3,), key=jr.key(0))}
+
+
+class SharedRate(models.AbstractModel):
+    """z ~ N(0, 1), counts ~ Poisson(exp z): a model of its own kind."""
+
+    offset: jax.Array
+
+    def prior(self):
+        return models.standard_normal(1)
+
+    def likelihood(self, z):
+        return likelihoods.Poisson(FEATURES)(z + self.offset)
+
+
+def latent_variables():
+    """A model of own parts, and a guide."""
+    key = jr.key(0)
+    model = models.LatentVariableModel(
+        prior=mixture(),
+        decoder=Residual(inputs=LATENTS, outputs=FEATURES, key=key),
+        likelihood=likelihoods.Poisson(FEATURES),
+    )
+    return model, guides.GaussianEncoder(FEATURES, LATENTS, hidden=(4,), key=key)
+
+
+def of_its_own():
+    """A model that is none of the library's, and a guide."""
+    return SharedRate(jnp.zeros(FEATURES)), guides.GaussianEncoder(FEATURES, 1, hidden=(), key=jr.key(1))
+
+
+def density(x, z):
+    """log p(x, z) of the same, as a function."""
+    return jnp.sum(dist.Poisson(jnp.exp(z)).log_prob(x)) + dist.Normal(0.0, 1.0).log_prob(z[0])
+
+
+def of_a_density():
+    """A model that is only weighed, and a guide."""
+    model = models.LogJoint(density, latents=1, discrete=True)
+    return model, guides.GaussianEncoder(FEATURES, 1, hidden=(), key=jr.key(1))

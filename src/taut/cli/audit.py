@@ -20,7 +20,7 @@ from taut.errors import RunFolderError
 if TYPE_CHECKING:
     from taut.auditing import Audit
     from taut.cli.rows import Rows as Found
-    from taut.estimators import VAE
+    from taut.estimators import AbstractUses
 
 AUDIT_FILES = ("ledger.json", "rows.csv", "report.html")
 PARTIAL = "audit.partial.npz"
@@ -88,7 +88,7 @@ def audit(
     return INTERRUPTED
 
 
-def _say_seen(vae: VAE, found: Found, console: Console) -> None:
+def _say_seen(vae: AbstractUses, found: Found, console: Console) -> None:
     seen, rows = vae.rows_seen(found)
     if seen:
         console.say(

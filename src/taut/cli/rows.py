@@ -6,7 +6,7 @@ import datetime
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -17,24 +17,18 @@ from taut.data import Column, Schema, Sheet, Table, as_sheet, encode, kind_of, s
 from taut.data.schema import listed
 from taut.datasets.loading import as_block, is_numbers
 from taut.errors import OptionError, RunFolderError, ShapeError
-from taut.estimators import VAEConfig
-from taut.estimators.own_parts import own_parts_of
-from taut.estimators.runs import read_fitted, read_manifest
-from taut.estimators.training import Fitted
+from taut.estimators import AbstractUses, Fitted, VAEConfig, own_parts_of, read_fitted, read_manifest
 from taut.options import comma_separated
-
-if TYPE_CHECKING:
-    from taut.estimators import VAE
 
 Rows = Table | Sheet
 
 
-def run_in(folder: str | Path, parts: str | None = None) -> VAE:
-    """The autoencoder in a run folder, its own parts built by `parts`. Raises RunFolderError where there is none."""
-    from taut.estimators import VAE, load  # noqa: PLC0415  scikit-learn takes a second, and most commands do not ask it
+def run_in(folder: str | Path, parts: str | None = None) -> AbstractUses:
+    """The fit in a run folder, its own parts built by `parts`. Raises RunFolderError where there is none."""
+    from taut.estimators import load  # noqa: PLC0415  scikit-learn takes a second, and most commands do not ask it
 
     found = load(folder, parts=_findable(parts))
-    if not isinstance(found, VAE):
+    if not isinstance(found, AbstractUses):
         raise _other(folder, type(found).__name__)
     # Files are read and written as arrays or Arrow's tables, whatever library the fit was of.
     found.library_ = "numpy" if found.schema_.spread is not None or found.library_ == "numpy" else "pyarrow"
@@ -51,7 +45,7 @@ def _findable(parts: str | None) -> str | None:
 def fitted_in(folder: Path, parts: str | None = None) -> Fitted:
     """What was fitted to the run folder, without the estimator around it. Raises RunFolderError where there is none."""
     manifest = read_manifest(folder)
-    if manifest.estimator != "VAE":
+    if manifest.estimator not in ("VAE", "Run"):
         raise _other(folder, manifest.estimator)
     return read_fitted(folder, manifest, own_parts_of(folder, manifest.own_parts, _findable(parts)))
 

@@ -13,7 +13,7 @@ from taut.cli.output_paths import check_file_place, check_frame_place
 from taut.cli.parameters import Json, OutFile, OwnParts, Quiet, RunFolder, Seed
 
 if TYPE_CHECKING:
-    from taut.estimators import VAE
+    from taut.estimators import AbstractUses
 
 Number = Annotated[
     int, typer.Option("-n", "--number", metavar="N", help="Rows to draw, a count; must be given.", show_default=False)
@@ -64,7 +64,7 @@ def sample(
     write_rows(vae.sample(number, seed=seed, given=wishes, holes=holes), vae, out, console)
 
 
-def write_rows(rows: Any, vae: VAE, out: Path, console: Console) -> None:
+def write_rows(rows: Any, vae: AbstractUses, out: Path, console: Console) -> None:
     """Rows in the columns of the data, which are those of the model: an array, or a frame."""
     if not hasattr(rows, "dtype"):
         _write_frame(rows, out, console)

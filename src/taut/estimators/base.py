@@ -15,18 +15,18 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from taut.compilation_cache import keep_compiled_programs
-from taut.data import Schema, Table, listed_values
+from taut.data import listed_values
 from taut.estimators import runs
 from taut.estimators.config import VAEConfig
 from taut.estimators.giving import Asked
+from taut.estimators.part_building import PARTS
 from taut.estimators.preparation import prepare_training_data
 from taut.estimators.training import Fitted, train
 from taut.estimators.uses import AbstractScored
 from taut.fitting import Outcome
 from taut.guides import AbstractGuide
-from taut.likelihoods import Choice
 from taut.models import LatentVariableModel
-from taut.options import constructor, options_of, record_from, with_parameters
+from taut.options import OWN, constructor, options_of, record_from, with_parameters
 from taut.record import HistoryRow
 
 # Of the record, so that the constructor and its options are known to editors and type checkers.
@@ -105,27 +105,12 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
     @property
     def model_(self) -> LatentVariableModel:
         """The fitted model, p(z) p(x|z)."""
-        return self._fitted().model
+        return self._fitted().latent_variable_model
 
     @property
     def guide_(self) -> AbstractGuide:
         """The fitted guide, q(z|x)."""
         return self._fitted().guide
-
-    @property
-    def likelihood_(self) -> Choice:
-        """The name of the likelihood, and the reason for it."""
-        return self._fitted().likelihood
-
-    @property
-    def schema_(self) -> Schema:
-        """The fields of the data: kind, likelihood and the reason for each column, and for each block of numbers."""
-        return self._fitted().schema
-
-    @property
-    def notes_(self) -> list[str]:
-        """What reading the training data decided or left out, in sentences."""
-        return self._fitted().notes
 
     @property
     def outcome_(self) -> Outcome:
@@ -142,11 +127,6 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
         """How many epochs training took."""
         return len(self.history_)
 
-    @property
-    def held_out_(self) -> Table | None:
-        """The rows that training held out, or None."""
-        return self._fitted().held_out
-
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write a run folder, from which `taut.load` reads the estimator back; no pickle is written or read.
 
@@ -154,8 +134,9 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
         """
         runs.save(
             self._fitted(),
-            self._kept_options(),
+            options := self._kept_options(),
             Path(path),
+            own_parts=[option for option in PARTS if options[option] == OWN],
             estimator=type(self).__name__,
             learned=self._learned(),
             force=force,

@@ -14,6 +14,7 @@ from taut.datasets import as_block
 from taut.errors import DataError
 from taut.estimators.training import Fitted
 from taut.networks import CellInputs, Standardise
+from taut.options import OWN
 
 # Standard deviations of one column in two sets of training data: further apart than those of one kind of rows are.
 OTHER_UNITS = 10.0
@@ -79,7 +80,7 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: 
             f"models of the same columns; where `{one}` has `{unlike[0]}`, `{other}` has `{unlike[1]}`; fit both to "
             "one table"
         )
-    if mine.model.observation.discrete != theirs.model.observation.discrete:
+    if mine.model.discrete != theirs.model.discrete:
         yield (
             f"probabilities or densities on both sides; `{one}` is {mine.likelihood.name} and `{other}` "
             f"{theirs.likelihood.name}, one of each; fit both with likelihoods of one kind"
@@ -89,14 +90,15 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: 
             f"the same rows for both; `{one}` and `{other}` binarise `{rows.name}` unalike; fit both with one "
             "`binarise` and one `random_state`, or on data that are zeros and ones already"
         )
-    supports = [_support(side) for side in (mine, theirs)]
-    if supports[0] != supports[1]:
+    # What a likelihood of one's own covers is not known.
+    supports = [_support(side) for side in (mine, theirs) if side.likelihood.name != OWN]
+    if len(set(supports)) == 2:
         yield (
             f"likelihoods that cover the same values; {mine.likelihood.name} in `{one}` covers {supports[0]} and "
             f"{theirs.likelihood.name} in `{other}` {supports[1]}; fit both with one likelihood, on data that reach as "
             "far"
         )
-    if mine.data_digest != theirs.data_digest and supports[0] == "all numbers":
+    if mine.data_digest != theirs.data_digest and "all numbers" in supports:
         yield from _unit_complaints(one, other, _spreads(mine), _spreads(theirs), "varied {:.3g} times as much")
 
 
@@ -109,7 +111,7 @@ def _support(fitted: Fitted) -> str:
     """The values that the likelihood of a block gives probability to, in words that are the same for the same ones."""
     field, known = fitted.schema.modelled[0], likelihoods.known_family(fitted.likelihood.name)
     if known is None or known.largest is None or field.block is None:
-        return "the whole numbers from 0 on" if fitted.model.observation.discrete else "all numbers"
+        return "the whole numbers from 0 on" if fitted.model.discrete else "all numbers"
     numbers = "whole numbers" if known.discrete else "numbers"
     return f"the {numbers} from 0 to {known.largest(int(max(field.block.ends[1], 1)))[0]}"
 

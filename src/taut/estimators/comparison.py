@@ -17,7 +17,7 @@ from taut.errors import OptionError
 from taut.estimators.comparability import check_comparable
 from taut.estimators.loading import load
 from taut.estimators.scoring import account
-from taut.estimators.vae import VAE
+from taut.estimators.uses import AbstractUses
 from taut.options import record_from
 from taut.record import Verdict
 
@@ -84,7 +84,7 @@ class RunComparison:
 
 
 def compare(
-    runs: Mapping[str, VAE] | Sequence[VAE | str | Path],
+    runs: Mapping[str, AbstractUses] | Sequence[AbstractUses | str | Path],
     X: Any,
     *,
     seed: int = 0,
@@ -109,7 +109,7 @@ def compare(
     return compare_runs(list(models), models, alike, asked, seed=seed, on_block=on_block, began=began)
 
 
-def check_runs(models: Mapping[str, VAE], rows: Rows, options: AuditOptions) -> None:
+def check_runs(models: Mapping[str, AbstractUses], rows: Rows, options: AuditOptions) -> None:
     """Raise OptionError for what no audit would notice, or one would after minutes; DataError for unlike runs."""
     if not options.bracket and (options.width is not None or options.seconds is not None):
         raise OptionError(
@@ -130,7 +130,7 @@ def check_runs(models: Mapping[str, VAE], rows: Rows, options: AuditOptions) -> 
 
 def compare_runs(
     names: Sequence[str],
-    models: Mapping[str, VAE],
+    models: Mapping[str, AbstractUses],
     rows_for: Mapping[str, Rows],
     options: AuditOptions,
     *,
@@ -156,7 +156,7 @@ def compare_runs(
 
 
 def evaluate_run(
-    run: str, vae: VAE, rows: Rows, options: AuditOptions, *, seed: int, on_block: Progress | None = None
+    run: str, vae: AbstractUses, rows: Rows, options: AuditOptions, *, seed: int, on_block: Progress | None = None
 ) -> Side:
     """What is known of log p(x) of each row under one run; the rows are the same for every run."""
     return (_bracketed if options.bracket else _weighted)(run, vae, rows, options, seed, on_block)
@@ -177,21 +177,23 @@ def pair(first: Side, other: Side, *, delta: float, rows: int) -> Pair:
     return Pair(other.run, difference, remarks)
 
 
-def _named(runs: Mapping[str, VAE] | Sequence[VAE | str | Path]) -> dict[str, VAE]:
+def _named(runs: Mapping[str, AbstractUses] | Sequence[AbstractUses | str | Path]) -> dict[str, AbstractUses]:
     if isinstance(runs, Mapping):
         found = dict(runs)
     else:
-        names = [f"run {number}" if isinstance(run, VAE) else str(run) for number, run in enumerate(runs, 1)]
-        loaded: list[Any] = [run if isinstance(run, VAE) else load(run) for run in runs]
+        names = [f"run {number}" if isinstance(run, AbstractUses) else str(run) for number, run in enumerate(runs, 1)]
+        loaded: list[Any] = [run if isinstance(run, AbstractUses) else load(run) for run in runs]
         if len(set(names)) < len(names):
             raise OptionError(f"A comparison wants distinct runs; got {', '.join(names)}; leave out what is twice.")
         found = dict(zip(names, loaded, strict=True))
-    if len(found) < 2 or not all(isinstance(vae, VAE) for vae in found.values()):
+    if len(found) < 2 or not all(isinstance(vae, AbstractUses) for vae in found.values()):
         raise OptionError(f"A comparison wants two or more VAEs that were fitted; got {len(found)} runs; give others.")
     return found
 
 
-def _bracketed(run: str, vae: VAE, rows: Rows, options: AuditOptions, seed: int, on_block: Progress | None) -> Side:
+def _bracketed(
+    run: str, vae: AbstractUses, rows: Rows, options: AuditOptions, seed: int, on_block: Progress | None
+) -> Side:
     """A full audit, which takes rows by the seed and their number alone."""
     audited = vae.audit_by_row(
         rows,
@@ -220,7 +222,9 @@ def _bracketed(run: str, vae: VAE, rows: Rows, options: AuditOptions, seed: int,
     )
 
 
-def _weighted(run: str, vae: VAE, rows: Rows, options: AuditOptions, seed: int, on_block: Progress | None) -> Side:
+def _weighted(
+    run: str, vae: AbstractUses, rows: Rows, options: AuditOptions, seed: int, on_block: Progress | None
+) -> Side:
     """Importance-weighted values."""
     chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[: options.rows])
     told = None if on_block is None else lambda done: on_block(run, done, len(chosen))

@@ -24,7 +24,7 @@ from taut.estimators.holes import entries_of, over_rows, readable
 from taut.estimators.part_building import OWN, check_own_support
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel, entries_in
+from taut.models import AbstractModel, LatentVariableModel, entries_in
 from taut.numerics import mean_of
 from taut.shapes import Datum, RandomKey
 from taut.weights import RowFunction, map_rows
@@ -46,6 +46,8 @@ class EncodingOfRow(RowFunction):
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Encoding:
         """Posterior mean, and E[x|z] there."""
         mean = mean_of(guide(x))
+        if not model.simulates:
+            return Encoding(mean, jnp.zeros(0))
         return Encoding(mean, entries_in(model, mean_of(model.given(x).likelihood(mean))))
 
 
@@ -62,7 +64,7 @@ def prepared(fitted: Fitted, X: Any) -> Table:
     table = encoded(fitted, X)
     seen = dataclasses.replace(table, values=_binarised(fitted.binarisation, table.values))
     check_blocks(fitted.schema, seen)
-    if fitted.likelihood.name == OWN:
+    if fitted.likelihood.name == OWN and isinstance(fitted.model, LatentVariableModel):
         whole = np.nan_to_num(entries_of(fitted, seen.values))
         check_own_support(fitted.model.observation, dataclasses.replace(seen, values=whole))
     return seen
@@ -111,7 +113,7 @@ def sample(
     rows = np.zeros((n, fitted.architecture.features), np.float32)
     rows = jnp.asarray(rows if beside is None else joined(rows, beside), float)
     # Whole rows: what is drawn does not hide itself.
-    return np.asarray(_draws(fitted.model.as_if_random(), rows, jr.split(jr.key(seed), n)))
+    return np.asarray(_draws(fitted.as_if_random().model, rows, jr.split(jr.key(seed), n)))
 
 
 # Functions of the module, and not of each call, so that what was compiled once serves the next call.
@@ -217,7 +219,7 @@ def given_notes(conditions: Conditions) -> list[str]:
 
 def hole_notes(fitted: Fitted) -> list[str]:
     """What a reader of log p(x, holes) must know, and why cells are missing as far as that was learned."""
-    missingness = fitted.model.missingness
+    missingness = fitted.missingness
     if missingness is None:
         return []
     names = [entry.name for entry in fitted.schema.entries]

@@ -77,6 +77,7 @@ def readable(fitted: Fitted, values: Rows) -> tuple[AbstractModel, AbstractGuide
     model, guide = fitted.model, fitted.guide
     if fitted.schema.one_block is None or not np.isnan(entries_of(fitted, values)).any():
         return model, guide
+    model = fitted.latent_variable_model
     usual = model.fill_value if model.fill_value is not None else usual_values(model, fitted.architecture.latents)
     model = eqx.tree_at(lambda model: model.fill_value, model, usual, is_leaf=lambda leaf: leaf is None)
     return model, FillMissing(guide, usual)
@@ -91,7 +92,7 @@ def unread(fitted: Fitted, values: Rows) -> Bool[np.ndarray, "n"]:
 
 def entries_of(fitted: Fitted, values: Rows) -> Num[np.ndarray, "n features"]:
     """The cells of rows without what is given beside them."""
-    return values if fitted.architecture.covariates == 0 else values[:, : fitted.model.observation.features]
+    return values if fitted.architecture.covariates == 0 else values[:, : fitted.architecture.features]
 
 
 def usual_values(model: LatentVariableModel, latents: int) -> Float[Array, "features"]:

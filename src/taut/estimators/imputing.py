@@ -205,14 +205,14 @@ def _drawn(
         return sample(fitted, len(given), beside, seed=seed)
     values = given if beside is None else joined(given, beside)
     # What is drawn was not hidden by itself.
-    plain = dataclasses.replace(fitted, model=fitted.model.as_if_random())
+    plain = fitted.as_if_random()
     return completed(plain, Table(values=values, name="given"), draws=1, seed=seed).draws[:, 0]
 
 
 def drawn_holes(fitted: Fitted, values: Values, *, seed: int) -> Bool[np.ndarray, "n columns"]:
     """Which cells of drawn rows are missing: in the patterns of training rows, or because of what they hold."""
     assert fitted.holes is not None
-    holes, missingness = fitted.holes.draw(len(values), seed=seed), fitted.model.missingness
+    holes, missingness = fitted.holes.draw(len(values), seed=seed), fitted.missingness
     if missingness is None:
         return holes
     odds = np.asarray(jax.vmap(missingness.log_odds)(jnp.asarray(values, jnp.result_type(float))), np.float64)

@@ -6,6 +6,7 @@ from taut.errors import RunFolderError
 from taut.estimators.base import AbstractVAE
 from taut.estimators.detector import VAEOutlierDetector
 from taut.estimators.imputer import VAEImputer
+from taut.estimators.own_fit import Run
 from taut.estimators.own_parts import Reference, own_parts_of
 from taut.estimators.runs import read_fitted, read_manifest
 from taut.estimators.vae import VAE
@@ -13,24 +14,27 @@ from taut.estimators.vae import VAE
 ESTIMATORS: dict[str, type[AbstractVAE]] = {each.__name__: each for each in (VAE, VAEImputer, VAEOutlierDetector)}
 
 
-def load(path: str | Path, *, parts: Reference | None = None) -> AbstractVAE:
-    """The estimator in a run folder, of the class that was saved; nothing in a folder can run.
+def load(path: str | Path, *, parts: Reference | None = None) -> AbstractVAE | Run:
+    """The estimator in a run folder, of the class that was saved, or the `Run`; nothing in a folder can run.
 
     Parts that were fitted as objects or by functions are built again by `parts`: a function without arguments that
-    returns a mapping of options to parts (`{"encoder": …}`), or the name of one as `module:function`, which is imported
-    because it was named here. The arrays in these parts are replaced by those in the folder.
+    returns a mapping of options to parts (`{"encoder": …}`), of a `Run` model and guide; or the name of one as
+    `module:function`, which is imported because it was named here. The arrays in these parts are replaced by those in
+    the folder.
 
     Raises RunFolderError where the folder is none, a file of it is missing or was altered, or its own parts are not
     given; OptionError where other parts are.
     """
     path = Path(path)
     manifest = read_manifest(path)
+    own = own_parts_of(path, manifest.own_parts, parts)
+    if manifest.estimator == Run.__name__:
+        return Run.of(read_fitted(path, manifest, own))
     if manifest.estimator not in ESTIMATORS:
         known = ", ".join(ESTIMATORS)
         raise RunFolderError(
             f"Wanted an estimator among {known}; `{path}` holds a {manifest.estimator}; load it with a newer version."
         )
-    own = own_parts_of(path, manifest.own_parts, parts)
     estimator = ESTIMATORS[manifest.estimator](**manifest.options | own, random_state=manifest.seed)
     estimator.take(read_fitted(path, manifest, own), manifest.learned)
     return estimator

@@ -43,7 +43,7 @@ def outlier_p_values(
     Raises OptionError where the model is given columns, since rows would have to be simulated for each of their values,
     and where holes depend on what they hide, since rows with these holes would then be others.
     """
-    if fitted.model.missingness is not None:
+    if fitted.missingness is not None:
         raise OptionError(
             "Outlier p-values want holes that are random; this model learned that they depend on what they hide; fit "
             "with `missing` at random."

@@ -13,7 +13,7 @@ checkpoints/         the state of training, from which it can go on
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from taut.estimators.assembly import Architecture
 from taut.estimators.folder import load_arrays, load_history, save_array, save_history, save_table
 from taut.estimators.hole_patterns import HolePatterns
 from taut.estimators.manifest import FORMAT, check_free, checked_content, file_digest, own_digest, unreadable
-from taut.estimators.part_building import OWN, PARTS
 from taut.estimators.resuming import plain
 from taut.estimators.training import Fitted
 from taut.files import write_text
@@ -68,6 +67,7 @@ def save(
     *,
     estimator: str = "VAE",
     learned: dict[str, Any] | None = None,
+    own_parts: Sequence[str] = (),
     force: bool = False,
 ) -> None:
     """Write the folder; `model.json` comes last, so that a folder that has one is whole."""
@@ -98,7 +98,7 @@ def save(
         taut=__version__,
         estimator=estimator,
         learned=learned or {},
-        own_parts=[option for option in PARTS if options.get(option) == OWN],
+        own_parts=list(own_parts),
         options=options,
         digests={name: str(file_digest(path / name)) for name in names},
         **{name: getattr(fitted, name) for name in own},
@@ -110,7 +110,8 @@ def save(
 def read_fitted(path: Path, manifest: Manifest, own: Mapping[str, Any]) -> Fitted:
     """What was fitted, from the files beside a manifest that was read, with its `own` parts."""
     keep_compiled_programs()
-    model, guide = load_tensors(path / "weights.safetensors", manifest.architecture.empty(own))
+    like = (own["model"], own["guide"]) if "model" in own else manifest.architecture.empty(own)
+    model, guide = load_tensors(path / "weights.safetensors", like)
     return Fitted(
         model=model,
         guide=guide,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -68,7 +67,7 @@ def _without_cells(fitted: Fitted, values: Any) -> Bool[np.ndarray, "n"]:
     Where holes depend on what they hide, that nothing is there has a probability of its own.
     """
     empty = np.asarray(np.isnan(entries_of(fitted, values)).all(axis=1))
-    return empty if fitted.model.missingness is None else np.zeros_like(empty)
+    return empty if fitted.missingness is None else np.zeros_like(empty)
 
 
 def _beyond(on_block: Callable[[int], None], before: int, rows: int) -> None:
@@ -116,7 +115,7 @@ def conditional_log_p(
     rest[:, places] = np.nan
     same = np.isnan(entries_of(fitted, values))[:, places].all(axis=1)
     # The cells were hidden to ask, and not by what they hold.
-    fitted = dataclasses.replace(fitted, model=fitted.model.as_if_random())
+    fitted = fitted.as_if_random()
     whole, part = (log_p_of(fitted, each, draws=draws, seed=seed, refined=True) for each in (values, rest))
     return np.where(same, 0.0, whole - part)
 

@@ -25,8 +25,8 @@ from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
 from taut.guides import AbstractGuide
-from taut.likelihoods import Choice
-from taut.models import LatentVariableModel
+from taut.likelihoods import Choice, Missingness
+from taut.models import AbstractModel, LatentVariableModel
 from taut.record import HistoryRow
 
 EPOCHS, STEPS = 100, 6000
@@ -37,7 +37,7 @@ class Fitted:
     """A fitted model and guide, the data they saw, and how training went."""
 
     architecture: Architecture
-    model: LatentVariableModel
+    model: AbstractModel
     guide: AbstractGuide
     likelihood: Choice
     outcome: Outcome
@@ -61,6 +61,27 @@ class Fitted:
     def binarisation(self) -> Binarisation:
         """How grey values become zeros and ones before the model sees them."""
         return self.schema.binarisation
+
+    @property
+    def latent_variable_model(self) -> LatentVariableModel:
+        """The model. Raises OptionError where it is of another kind, which takes no missing cells."""
+        if not isinstance(self.model, LatentVariableModel):
+            raise OptionError(
+                f"Missing cells want a `LatentVariableModel`; the model is a `{type(self.model).__name__}`; leave such "
+                "rows out."
+            )
+        return self.model
+
+    @property
+    def missingness(self) -> Missingness | None:
+        """Why cells are missing, where that was learned."""
+        return self.model.missingness if isinstance(self.model, LatentVariableModel) else None
+
+    def as_if_random(self) -> Fitted:
+        """The same where holes say nothing: what to ask of cells that somebody hid, whatever they were."""
+        if not isinstance(self.model, LatentVariableModel):
+            return self
+        return dataclasses.replace(self, model=self.model.as_if_random())
 
     @property
     def held_out_bound(self) -> float | None:

@@ -11,10 +11,12 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from taut.auditing import Audit, AuditOptions, RowResult
-from taut.data import Table
+from taut.data import Schema, Table
+from taut.errors import OptionError
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.containers import rows_in, rows_like
 from taut.estimators.training import Fitted
+from taut.likelihoods import Choice
 from taut.options import record_from
 from taut.record import Ledger
 
@@ -22,11 +24,31 @@ Values = Num[np.ndarray, "n columns"]
 
 
 class AbstractScored(ABC):
-    """Scores of rows by what was fitted."""
+    """What is known of a fit, and scores of rows by it."""
 
     @abstractmethod
     def _fitted(self) -> Fitted:
         """What was fitted."""
+
+    @property
+    def likelihood_(self) -> Choice:
+        """The name of the likelihood, and the reason for it."""
+        return self._fitted().likelihood
+
+    @property
+    def schema_(self) -> Schema:
+        """The fields of the data: kind, likelihood and the reason for each column, and for each block of numbers."""
+        return self._fitted().schema
+
+    @property
+    def notes_(self) -> list[str]:
+        """What reading the training data decided or left out, in sentences."""
+        return self._fitted().notes
+
+    @property
+    def held_out_(self) -> Table | None:
+        """The rows that training held out, or None."""
+        return self._fitted().held_out
 
     def account(
         self, X: Any, *, draws: int = 1000, seed: int = 0, on_block: Callable[[int], None] | None = None
@@ -43,6 +65,7 @@ class AbstractUses(AbstractScored):
     """Scores, embeddings, new and filled rows, and the audit; rows come in the library of the fit, `library_`."""
 
     library_: Any
+    fitted_: Fitted
 
     def score_samples(
         self, X: Any, *, of: str | int | Sequence[str | int] | None = None, draws: int = 1000, seed: int = 0
@@ -66,13 +89,13 @@ class AbstractUses(AbstractScored):
         Where a frame was fitted it is a frame of that library, of the modelled columns, with the most probable
         categories; it has the index of Z where that is of pandas, too.
         """
-        fitted = self._fitted()
+        fitted = self._generative()
         means = evaluation.decode(fitted, np.asarray(Z), given)
         return rows_in(fitted.schema, means, self.library_, like=Z)
 
     def reconstruct(self, X: Any) -> Any:
         """E[x|z] at the posterior mean of each row; of a frame as a frame like X, of the modelled columns."""
-        fitted = self._fitted()
+        fitted = self._generative()
         return rows_like(fitted.schema, np.asarray(evaluation.encode(fitted, X).reconstruction), X)
 
     def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
@@ -86,7 +109,7 @@ class AbstractUses(AbstractScored):
         (`condition_on`, `size_factor`) is taken from there, too, and where it is left out from training rows drawn at
         random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
         """
-        fitted = self._fitted()
+        fitted = self._generative()
         return imputing.sample_rows(fitted, n, self.library_, seed=seed, given=given, holes=holes)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
@@ -142,6 +165,16 @@ class AbstractUses(AbstractScored):
             on_block=on_block,
             began=began,
         )
+
+    def _generative(self) -> Fitted:
+        """What was fitted. Raises OptionError where it cannot say what data are like."""
+        fitted = self._fitted()
+        if not fitted.model.simulates:
+            raise OptionError(
+                f"Wanted a model that can draw data; got a {type(fitted.model).__name__}, which only weighs them; give "
+                "prior, decoder and likelihood apart."
+            )
+        return fitted
 
     def rows_seen(self, X: Any) -> tuple[int, int]:
         """How many of these rows equal rows that training has seen, and how many there are."""

@@ -1,7 +1,7 @@
 """Motion: one loop for all training, a state that goes in and out of it, an outcome that says how it ended."""
 
 from taut.fitting.fit import fit, refine
-from taut.fitting.loop import Progress, Run
+from taut.fitting.loop import FitResult, Progress
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
 from taut.fitting.posterior import modes_from, refined_gaussian
@@ -11,11 +11,11 @@ from taut.fitting.views import AsFloat, DynamicBinarisation, Packed, View, pack
 __all__ = [
     "AsFloat",
     "DynamicBinarisation",
+    "FitResult",
     "Outcome",
     "Packed",
     "Plan",
     "Progress",
-    "Run",
     "View",
     "fit",
     "load_tensors",

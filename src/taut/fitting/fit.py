@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Num
 
 from taut.errors import OptionError, ShapeError
 from taut.fitting.epoch import EpochProgram, Parts
-from taut.fitting.loop import Progress, Run, run
+from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
 from taut.fitting.views import AsFloat, View
 from taut.guides import AbstractGuide
@@ -45,7 +45,7 @@ def fit(
     checkpoint: Path | None = None,
     resume: bool = False,
     began: float | None = None,
-) -> Run:
+) -> FitResult:
     """Climb an objective over the parameters of model and guide together.
 
     Returns the state with the best bound on `held_out`, or the last one where no rows are held out. The same key gives
@@ -129,7 +129,7 @@ def refine(
     key: RandomKey,
     objective: Objective | None = None,
     plan: Plan | None = None,
-) -> Run:
+) -> FitResult:
     """Climb the ELBO over the guide alone, for given data and with the model held still.
 
     log p(x) does not contain φ, so that the ELBO rises by exactly what KL(q(z|x) ‖ p(z|x)) falls. A local guide

@@ -44,8 +44,8 @@ class Progress:
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
-    """What a fit returns: the best model and guide, how the bound went, and how it ended."""
+class FitResult:
+    """What the loop returns: the best model and guide, how the bound went, and how it ended."""
 
     model: AbstractModel
     guide: AbstractGuide
@@ -115,7 +115,7 @@ def run(
     began: float | None = None,
     weights: Float[Array, "n"] | None = None,
     held_out_weights: Float[Array, "m"] | None = None,
-) -> Run:
+) -> FitResult:
     """Climb until something ends it; `weights` of rows have mean one."""
     keep_compiled_programs()
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
@@ -172,4 +172,4 @@ def run(
     if checkpoint is not None:
         save_tensors(checkpoint, state)
     model, guide = Parts(state.best, parts.fixed).whole()
-    return Run(model, guide, state.history(), outcome)
+    return FitResult(model, guide, state.history(), outcome)
