@@ -23,7 +23,7 @@ from sklearn.experimental import enable_iterative_imputer  # noqa: F401  the imp
 from sklearn.impute import IterativeImputer
 
 import taut
-from taut.auditing import Completion
+from taut.auditing import Imputation
 from taut.data import Schema, Table, decode, encode, infer_schema, kind_of, read_sheet
 from taut.estimators.imputing import completed
 
@@ -101,7 +101,7 @@ def hidden_half(name: str, seed: int) -> tuple[np.ndarray, np.ndarray, Schema | 
     return truth, cells, schema
 
 
-def filled_by_taut(vae: taut.VAE, found: Completion, coded: np.ndarray) -> np.ndarray:
+def filled_by_taut(vae: taut.VAE, found: Imputation, coded: np.ndarray) -> np.ndarray:
     columns = vae.schema_.modelled
     guess = np.where(coded, found.mode, found.mean * [c.unit for c in columns] + [c.offset for c in columns])
     for j, column in enumerate(columns):
@@ -112,7 +112,7 @@ def filled_by_taut(vae: taut.VAE, found: Completion, coded: np.ndarray) -> np.nd
 
 
 def coverage(
-    vae: taut.VAE, found: Completion, truth: np.ndarray, hidden: np.ndarray, schema: Schema | None, seed: int
+    vae: taut.VAE, found: Imputation, truth: np.ndarray, hidden: np.ndarray, schema: Schema | None, seed: int
 ) -> dict[str, list[bool]]:
     rng, inside = np.random.default_rng([1, seed]), defaultdict(list)
     for row, j in np.argwhere(hidden):

@@ -12,7 +12,7 @@ from taut.record import (
     Coverage,
     Estimate,
     Evidence,
-    Exhibits,
+    Figures,
     Gap,
     Generalisation,
     Interval,
@@ -42,7 +42,7 @@ def health(over=0.0, ess=90.0):
 
 def base():
     """400 rows, a gap of 0.1, light weights, two latents in use; log p(x) from below by importance weights."""
-    nothing = Exhibits(
+    nothing = Figures(
         rows=[],
         history=[],
         outcome=None,
@@ -81,7 +81,7 @@ def base():
         bits_per_dim=None,
         verdicts=[],
         notes=[],
-        exhibits=nothing,
+        figures=nothing,
     )
 
 

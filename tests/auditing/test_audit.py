@@ -231,7 +231,7 @@ def test_one_row_out_of_many_has_no_error_and_no_map():
     assert ledger.rows == 1
     assert ledger.elbo.std_error is None
     assert ledger.bits_per_dim.std_error is None
-    assert ledger.exhibits.latent_map is None
+    assert ledger.figures.latent_map is None
     assert Ledger.from_json(ledger.to_json()) == ledger
     assert audit(model, guide, data[:1], key=jr.key(0), draws=400).elbo.std_error > 0
 
@@ -300,14 +300,14 @@ def test_settings_and_context_are_in_the_ledger():
         "rows_in_data": 10,
         "failed_draws": 0,
     }.items() <= ledger.settings.items()
-    exhibits = ledger.exhibits
-    assert len(exhibits.originals) == len(exhibits.reconstructions) == 9
-    numbers = [row.row for row in exhibits.rows]
+    figures = ledger.figures
+    assert len(figures.originals) == len(figures.reconstructions) == 9
+    numbers = [row.row for row in figures.rows]
     assert sorted(numbers) == sorted(set(numbers))
-    assert [row.log_p for row in exhibits.rows] == sorted(row.log_p for row in exhibits.rows)
+    assert [row.log_p for row in figures.rows] == sorted(row.log_p for row in figures.rows)
     chosen = sorted(numbers)
-    assert exhibits.latent_map.labels == [str(labels[number]) for number in chosen]
-    np.testing.assert_array_equal(exhibits.originals, data[chosen])
+    assert figures.latent_map.labels == [str(labels[number]) for number in chosen]
+    np.testing.assert_array_equal(figures.originals, data[chosen])
 
 
 @pytest.mark.slow

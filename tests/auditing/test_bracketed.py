@@ -11,9 +11,9 @@ import pytest
 
 import taut
 from taut.auditing import AuditOptions, audit_by_row
+from taut.auditing.checkpoint import Checkpoint
 from taut.auditing.controls import SEARCH
 from taut.auditing.effort import Effort
-from taut.auditing.partial import Partial
 from taut.models import LogJoint
 from taut.record import Ledger
 from tests.auditing.instances import linear, neural
@@ -203,13 +203,13 @@ def test_an_interrupted_audit_speaks_of_a_part_and_goes_on(many, tmp_path):
 
 def test_what_an_audit_left_is_used_only_where_it_fits(tmp_path):
     path, part = tmp_path / "partial.npz", (np.arange(3), np.ones(2))
-    Partial(path, {"seed": 1}, (0, 0)).add(part)
-    again = Partial(path, {"seed": 1}, (0, 0)).load()
+    Checkpoint(path, {"seed": 1}, (0, 0)).add(part)
+    again = Checkpoint(path, {"seed": 1}, (0, 0)).load()
     assert [[leaf.tolist() for leaf in chunk] for chunk in again] == [[[0, 1, 2], [1.0, 1.0]]]
-    assert Partial(path, {"seed": 2}, (0, 0)).load() == []
+    assert Checkpoint(path, {"seed": 2}, (0, 0)).load() == []
     for content in (b"", b"not an archive", path.read_bytes()[:100]):
         path.write_bytes(content)
-        assert Partial(path, {"seed": 1}, (0, 0)).load() == []
+        assert Checkpoint(path, {"seed": 1}, (0, 0)).load() == []
 
 
 # ── effort ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -113,7 +113,7 @@ def timed(monkeypatch, clock):
         (model_checks, "controls_for"),
         (model_checks, "draw_pool"),
         (model_checks, "calibrate"),
-        (measurement, "split_rate_of"),
+        (measurement, "rate_decomposition_of"),
     ):
         monkeypatch.setattr(home, check, passing(clock, 8.0, result=None))
     model, guide, rows = neural(latents=4, n=40)

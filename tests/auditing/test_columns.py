@@ -236,8 +236,8 @@ def test_a_table_with_holes_is_audited_from_end_to_end(audited):
         == 300 - by_name(ledger)["size"].cells
     )
     assert [column.name for column in ledger.table.left_out] == ["name"]
-    assert ledger.exhibits.table.originals[0][2] in {"large", "middle", "small"}
-    assert None in {cell for row in ledger.exhibits.table.originals for cell in row} or ledger.table.missing
+    assert ledger.figures.table.originals[0][2] in {"large", "middle", "small"}
+    assert None in {cell for row in ledger.figures.table.originals for cell in row} or ledger.table.missing
     assert "Cells missing" in str(ledger)
     assert ledger.predictive == []
 

@@ -11,7 +11,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 from numpyro import distributions as dist
 
 from taut import guides, likelihoods, models, networks
-from taut.auditing.completing import CompletionOfRow
+from taut.auditing.imputation import ImputationOfRow
 from taut.auditing.refinement import RefinementOfRow
 from taut.auditing.search import ClimbsOfRow, MixtureOfRow
 from taut.numerics import AffineMap
@@ -69,7 +69,7 @@ ROWS = {
     "refinement": (RefinementOfRow(8), {}),
     "climbs": (ClimbsOfRow(), {"aside": FRAME}),
     "mixture": (MixtureOfRow(), {"aside": (FRAME, jnp.zeros((2, LATENTS)))}),
-    "completion": (CompletionOfRow(2, (1,) * ENTRIES, 0.9), {}),
+    "completion": (ImputationOfRow(2, (1,) * ENTRIES, 0.9), {}),
 }
 
 

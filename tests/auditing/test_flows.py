@@ -94,7 +94,7 @@ def test_an_audit_needs_no_formula_for_a_mean(guide, prior):
     ledger = taut.audit(made, q, rows, key=jr.key(3), draws=50, bracket=False)
     assert len(ledger.latents) == LATENTS
     assert all(np.isfinite([latent.kl, latent.variance_of_mean]).all() for latent in ledger.latents)
-    assert np.isfinite(ledger.exhibits.reconstructions).all()
+    assert np.isfinite(ledger.figures.reconstructions).all()
     assert "a Gaussian of its moments for the guide" in ledger.mutual_information.condition
     assert ledger.total_correlation is None or prior is not bent_prior
     assert taut.record.Ledger.from_json(ledger.to_json()) == ledger

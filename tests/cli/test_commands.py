@@ -103,7 +103,7 @@ def test_audit_of_other_rows_elsewhere_with_labels(finished, shelf, tmp_path):
     assert ledger.evidence.upper is None
     assert ledger == Ledger.from_json(tmp_path / "audit" / "ledger.json")
     assert ledger.rows == 34
-    assert set(ledger.exhibits.latent_map.labels) <= {f"d{digit}" for digit in range(10)}
+    assert set(ledger.figures.latent_map.labels) <= {f"d{digit}" for digit in range(10)}
     assert not (finished / "ledger.json").exists()
 
 
@@ -367,5 +367,5 @@ def test_demo_goes_the_whole_road_and_replaces_an_earlier_demo(tmp_path):
     ledger = Ledger.from_json(folder / "ledger.json")
     assert ledger.rows == 297
     assert ledger.settings["rows_seen_in_training"] == 0
-    assert set(ledger.exhibits.latent_map.labels) == set("0123456789")
+    assert set(ledger.figures.latent_map.labels) == set("0123456789")
     assert done("info", folder)

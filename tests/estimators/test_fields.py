@@ -86,8 +86,8 @@ def test_the_ledger_and_the_folder_know_it(fitted, file, tmp_path):
     assert list(columns) == ["size", "image", "sex"]
     assert sum(column.distortion.value for column in ledger.columns) == pytest.approx(ledger.distortion.value, rel=1e-4)
     assert columns["image"].cells == (ROWS - 1) * PIXELS - 1
-    assert len(ledger.exhibits.originals[0]) == PIXELS
-    assert ledger.exhibits.table.columns == ["size", "sex"]
+    assert len(ledger.figures.originals[0]) == PIXELS
+    assert ledger.figures.table.columns == ["size", "sex"]
     fitted.save(tmp_path / "run")
     loaded = taut.load(tmp_path / "run")
     assert loaded.schema_ == fitted.schema_

@@ -66,7 +66,7 @@ def test_the_audited_elbo_is_that_of_fresh_log_weights(fitted, key):
         float(log_weights(fitted.model, fitted.guide, row, draws=50, key=own).mean())
         for row, own in zip(rows, jr.split(key, 20), strict=True)
     ]
-    audited = {row.row: row.elbo for row in fitted.ledger.exhibits.rows}
+    audited = {row.row: row.elbo for row in fitted.ledger.figures.rows}
     errors = [value - audited[number] for number, value in enumerate(values)]
     assert abs(np.mean(errors)) < 5 * np.std(errors, ddof=1) / math.sqrt(len(errors)) + 1e-6
 

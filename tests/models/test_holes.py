@@ -10,7 +10,7 @@ from scipy import stats
 
 from taut import likelihoods as lk
 from taut import models, networks, objectives
-from taut.auditing import complete_rows
+from taut.auditing import impute_rows
 from taut.data import Column
 from taut.estimators.table_parts import table_parts
 from taut.fitting import refined_gaussian
@@ -63,7 +63,7 @@ def test_log_weights_of_the_posterior_are_the_evidence_of_observed_cells(float64
 def test_completions_have_the_conditional_mean_and_deviation_of_the_closed_form(key):
     model, mean, covariance = linear()
     rows = np.stack([holed(seed) for seed in range(40)])
-    found = complete_rows(model, posterior_of(model), rows.astype(np.float32), key=key, draws=200, codes=(0,) * D)
+    found = impute_rows(model, posterior_of(model), rows.astype(np.float32), key=key, draws=200, codes=(0,) * D)
     seen = ~HOLES
     gain = covariance[np.ix_(HOLES, seen)] @ np.linalg.inv(covariance[np.ix_(seen, seen)])
     exact = mean[HOLES] + (rows[:, seen] - mean[seen]) @ gain.T

@@ -8,6 +8,7 @@ from taut.record import (
     ColumnCalibration,
     Dependence,
     Estimate,
+    ExampleRows,
     Ledger,
     LeftOut,
     Marginal,
@@ -16,7 +17,6 @@ from taut.record import (
     Part,
     Quantiles,
     TableAccount,
-    TableExhibit,
 )
 
 NAMES = ["age", "income <b>", "price in $", "a_rather_long_name_of_a_column_from_somebody’s_file", "x^2$y$", "region"]
@@ -57,14 +57,14 @@ def with_columns(ledger: Ledger, count: int = 6) -> Ledger:
             ess=Quantiles(minimum=9.1, q25=310.2, median=377.5, q75=405.9, maximum=447.3),
             dependence=_dependence(source, names[:40]),
         ),
-        exhibits=dataclasses.replace(
-            ledger.exhibits,
+        figures=dataclasses.replace(
+            ledger.figures,
             image_shape=None,
             originals=[],
             reconstructions=[],
             samples=[],
             feature_names=names,
-            table=TableExhibit(columns=names, originals=texts, reconstructions=texts, samples=texts),
+            table=ExampleRows(columns=names, originals=texts, reconstructions=texts, samples=texts),
         ),
     )
 

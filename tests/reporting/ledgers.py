@@ -7,7 +7,8 @@ from taut.record import (
     FORMAT,
     Estimate,
     Evidence,
-    Exhibits,
+    FigureRow,
+    Figures,
     Gap,
     Generalisation,
     HistoryRow,
@@ -16,7 +17,6 @@ from taut.record import (
     LatentUse,
     Ledger,
     Quantiles,
-    RowExhibit,
     Verdict,
     WeightHealth,
 )
@@ -62,7 +62,7 @@ def digits_ledger() -> Ledger:
             "The rows were held out: their digest differs from that of the training rows.",
             "float32, highest matmul precision.",
         ],
-        exhibits=_exhibits(),
+        figures=_figures(),
     )
 
 
@@ -111,15 +111,15 @@ def table(ledger: Ledger) -> Ledger:
     originals = [[51.0, 23000.5, -1.25, 0.0, 3e-7], [33.0, 41000.25, 2.5, 1.0, 12345678.0]]
     rebuilt = [[48.21, 25310.0, -1.1, 0.13, 2e-7], [35.9, 39800.0, 2.25, 0.94, 11345678.0]]
     changed = dataclasses.replace(
-        ledger.exhibits, image_shape=None, originals=originals, reconstructions=rebuilt, samples=[], feature_names=names
+        ledger.figures, image_shape=None, originals=originals, reconstructions=rebuilt, samples=[], feature_names=names
     )
-    return dataclasses.replace(ledger, exhibits=changed)
+    return dataclasses.replace(ledger, figures=changed)
 
 
 def bare(ledger: Ledger) -> Ledger:
     """One row, one latent, and nothing that may be missing."""
-    empty = Exhibits(
-        rows=ledger.exhibits.rows[:1],
+    empty = Figures(
+        rows=ledger.figures.rows[:1],
         history=[],
         outcome=None,
         image_shape=None,
@@ -141,17 +141,17 @@ def bare(ledger: Ledger) -> Ledger:
         verdicts=[],
         notes=[],
         settings={},
-        exhibits=empty,
+        figures=empty,
     )
 
 
 def with_labels(ledger: Ledger, labels: list[str] | None) -> Ledger:
     """The same with other labels on the map, repeated until every row has one."""
-    old = ledger.exhibits.latent_map
+    old = ledger.figures.latent_map
     assert old is not None
     repeated = None if labels is None else [labels[place % len(labels)] for place in range(len(old.x))]
-    exhibits = dataclasses.replace(ledger.exhibits, latent_map=dataclasses.replace(old, labels=repeated))
-    return dataclasses.replace(ledger, exhibits=exhibits)
+    figures = dataclasses.replace(ledger.figures, latent_map=dataclasses.replace(old, labels=repeated))
+    return dataclasses.replace(ledger, figures=figures)
 
 
 def _latents() -> list[LatentUse]:
@@ -192,10 +192,10 @@ def _verdicts() -> list[Verdict]:
     ]
 
 
-def _exhibits() -> Exhibits:
+def _figures() -> Figures:
     source = random.Random(0)
     originals = [_image(source, 0.0) for _ in range(10)]
-    return Exhibits(
+    return Figures(
         rows=[_row(source, row) for row in range(297)],
         history=[
             HistoryRow(
@@ -216,10 +216,10 @@ def _exhibits() -> Exhibits:
     )
 
 
-def _row(source: random.Random, row: int) -> RowExhibit:
+def _row(source: random.Random, row: int) -> FigureRow:
     log_p = round(-101.8 + source.gauss(0, 15), 3)
     gap = round(source.gammavariate(3, 0.8), 3)
-    return RowExhibit(row=row, elbo=round(log_p - gap, 3), log_p=log_p, std_error=0.1, khat=0.4, ess=77.4)
+    return FigureRow(row=row, elbo=round(log_p - gap, 3), log_p=log_p, std_error=0.1, khat=0.4, ess=77.4)
 
 
 def _image(source: random.Random, noise: float) -> list[float]:

@@ -15,6 +15,7 @@ from taut.record import (
     Crooks,
     Estimate,
     Evidence,
+    FigureRow,
     Gap,
     Generalisation,
     Interval,
@@ -23,7 +24,6 @@ from taut.record import (
     Outliers,
     Predictive,
     Quantiles,
-    RowExhibit,
     Simulated,
     TradeOff,
     Verdict,
@@ -33,8 +33,8 @@ CONDITION = "the starts of the reverse walks are posterior draws"
 
 
 def measured(ledger: Ledger) -> Ledger:
-    """The same audit with the whole account: bracket, causes, surgery, checks."""
-    rows = _rows(ledger.exhibits.rows)
+    """The same audit with the whole account: bracket, causes, parts of the rate, checks."""
+    rows = _rows(ledger.figures.rows)
     width = sum(row.upper - row.lower for row in rows) / len(rows)
     return dataclasses.replace(
         ledger,
@@ -56,7 +56,7 @@ def measured(ledger: Ledger) -> Ledger:
         crooks=_crooks(width),
         trade_off=_trade_off(),
         verdicts=_verdicts(),
-        exhibits=dataclasses.replace(ledger.exhibits, rows=rows),
+        figures=dataclasses.replace(ledger.figures, rows=rows),
     )
 
 
@@ -149,7 +149,7 @@ def _latents(old: list[LatentUse]) -> list[LatentUse]:
     ]
 
 
-def _rows(old: list[RowExhibit]) -> list[RowExhibit]:
+def _rows(old: list[FigureRow]) -> list[FigureRow]:
     """Brackets of a few hundredths of a nat, the importance-weighted value mostly below."""
     source = random.Random(1)
     rows = []

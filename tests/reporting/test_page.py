@@ -133,8 +133,8 @@ def test_what_users_wrote_is_escaped():
     )
     _assert_harmless(render_page(nasty), NASTY, "$\\frac$", "_hidden", "&amp;")
     named = ledgers.table(DIGITS)
-    exhibits = dataclasses.replace(named.exhibits, feature_names=[NASTY, "$", "{{ 7 * 7 }}", "a", "b"])
-    _assert_harmless(render_page(dataclasses.replace(named, exhibits=exhibits)), NASTY, "{{ 7 * 7 }}")
+    figures = dataclasses.replace(named.figures, feature_names=[NASTY, "$", "{{ 7 * 7 }}", "a", "b"])
+    _assert_harmless(render_page(dataclasses.replace(named, figures=figures)), NASTY, "{{ 7 * 7 }}")
 
 
 def test_names_and_reasons_of_columns_are_escaped():
@@ -170,9 +170,9 @@ def test_two_hundred_columns_make_no_longer_page_than_forty():
 
 
 def test_axes_of_the_map_may_have_any_characters():
-    latent_map = dataclasses.replace(DIGITS.exhibits.latent_map, axes=(NASTY, "$\\frac{ 日本"))
-    exhibits = dataclasses.replace(DIGITS.exhibits, latent_map=latent_map)
-    _assert_harmless(render_page(dataclasses.replace(DIGITS, exhibits=exhibits)), NASTY)
+    latent_map = dataclasses.replace(DIGITS.figures.latent_map, axes=(NASTY, "$\\frac{ 日本"))
+    figures = dataclasses.replace(DIGITS.figures, latent_map=latent_map)
+    _assert_harmless(render_page(dataclasses.replace(DIGITS, figures=figures)), NASTY)
 
 
 def _assert_harmless(page: str, *expected: str) -> None:
@@ -226,16 +226,16 @@ def test_a_lower_bound_that_says_nothing_still_draws(lower):
 
 
 def test_a_long_audit_stays_small():
-    exhibits, old = DIGITS.exhibits, DIGITS.exhibits.latent_map
+    figures, old = DIGITS.figures, DIGITS.figures.latent_map
     many = dataclasses.replace(
-        exhibits,
-        rows=exhibits.rows * 50,
-        history=exhibits.history * 50,
+        figures,
+        rows=figures.rows * 50,
+        history=figures.history * 50,
         image_shape=(128, 128),
         originals=[[place % 251 / 251 for place in range(128 * 128)]] * 40,
         reconstructions=[[place % 13 / 13 for place in range(128 * 128)]] * 40,
         latent_map=dataclasses.replace(old, x=old.x * 50, y=old.y * 50, labels=old.labels * 50),
     )
-    page = render_page(dataclasses.replace(DIGITS, exhibits=many, latents=DIGITS.latents * 40))
+    page = render_page(dataclasses.replace(DIGITS, figures=many, latents=DIGITS.latents * 40))
     assert len(page) < 2_000_000
     assert page.count("even choice") == 2

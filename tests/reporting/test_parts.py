@@ -34,8 +34,8 @@ def gap(**parts) -> Ledger:
 
 
 def rows(**parts) -> Ledger:
-    few = [dataclasses.replace(row, **parts) for row in FULL.exhibits.rows]
-    return changed(exhibits=dataclasses.replace(FULL.exhibits, rows=few))
+    few = [dataclasses.replace(row, **parts) for row in FULL.figures.rows]
+    return changed(figures=dataclasses.replace(FULL.figures, rows=few))
 
 
 def latents(**parts) -> Ledger:
@@ -110,8 +110,8 @@ def test_every_picture_of_the_full_account_is_on_the_page():
 
 
 def test_brackets_are_drawn_for_one_row_and_for_many():
-    for some in (FULL.exhibits.rows[:1], FULL.exhibits.rows[:30], FULL.exhibits.rows * 5):
-        ledger = changed(exhibits=dataclasses.replace(FULL.exhibits, rows=some))
+    for some in (FULL.figures.rows[:1], FULL.figures.rows[:30], FULL.figures.rows * 5):
+        ledger = changed(figures=dataclasses.replace(FULL.figures, rows=some))
         picture = pictures.brackets_picture(ledger)
         assert picture is not None
         assert len(picture.wide) < 250_000
@@ -119,8 +119,8 @@ def test_brackets_are_drawn_for_one_row_and_for_many():
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_what_is_not_finite_is_left_out_of_the_pictures(value):
-    row = dataclasses.replace(FULL.exhibits.rows[0], lower=value)
-    assert pictures.brackets_picture(changed(exhibits=dataclasses.replace(FULL.exhibits, rows=[row]))) is None
+    row = dataclasses.replace(FULL.figures.rows[0], lower=value)
+    assert pictures.brackets_picture(changed(figures=dataclasses.replace(FULL.figures, rows=[row]))) is None
     crooks = dataclasses.replace(FULL.crooks, edges=[value] * len(FULL.crooks.edges))
     assert pictures.crooks_picture(changed(crooks=crooks)) is None
     point = dataclasses.replace(FULL.trade_off[0], rate=value)

@@ -10,8 +10,8 @@ import lazy_loader
 if TYPE_CHECKING:
     from taut.auditing.audits import Audit, audit, audit_by_row
     from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
-    from taut.auditing.completing import Completion, complete_rows, refined_for
-    from taut.auditing.exhibits import Context
+    from taut.auditing.figures import Context
+    from taut.auditing.imputation import ImputedRows, impute_rows, refined_posterior
     from taut.auditing.options import AuditOptions
     from taut.auditing.outliers import simulated_p_values
     from taut.auditing.rows import RowAccount, RowResult, account_for_rows
@@ -20,18 +20,18 @@ __all__ = [
     "Audit",
     "AuditOptions",
     "Comparison",
-    "Completion",
     "Context",
     "Difference",
+    "ImputedRows",
     "RowAccount",
     "RowResult",
     "account_for_rows",
     "audit",
     "audit_by_row",
     "compare_brackets",
-    "complete_rows",
+    "impute_rows",
     "paired_difference",
-    "refined_for",
+    "refined_posterior",
     "simulated_p_values",
 ]
 
@@ -40,8 +40,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "audits": ["Audit", "audit", "audit_by_row"],
         "comparison": ["Comparison", "Difference", "compare_brackets", "paired_difference"],
-        "completing": ["Completion", "complete_rows", "refined_for"],
-        "exhibits": ["Context"],
+        "imputation": ["ImputedRows", "impute_rows", "refined_posterior"],
+        "figures": ["Context"],
         "options": ["AuditOptions"],
         "outliers": ["simulated_p_values"],
         "rows": ["RowAccount", "RowResult", "account_for_rows"],

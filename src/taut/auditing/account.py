@@ -15,7 +15,7 @@ import numpy as np
 from taut.auditing.budget import Budget
 from taut.auditing.checks import annealing_of, crooks_of, prior_gain_of
 from taut.auditing.columns import TableFound
-from taut.auditing.exhibits import Context, exhibits_of
+from taut.auditing.figures import Context, figures_of
 from taut.auditing.means import Values, evidence_of, gap_of, health_of, mean_over_rows
 from taut.auditing.measurement import Measured
 from taut.auditing.options import AuditOptions
@@ -30,7 +30,7 @@ from taut.shapes import RandomKey
 from taut.version import __version__
 
 # The pictures' draws come from a key of their own, so that what is drawn never moves what is measured.
-EXHIBITS = 2**20 + 1
+FIGURES = 2**20 + 1
 Settings = dict[str, str | int | float | bool | None]
 
 
@@ -82,10 +82,12 @@ def _account(
     evidence = evidence_of(measured, options)
     latents = []
     if measured.guide_moments is not None:
-        latents = use_of_latents(measured.guide_moments, model.prior(), measured.surgery, measured.rows.posterior)
+        latents = use_of_latents(
+            measured.guide_moments, model.prior(), measured.rate_decomposition, measured.rows.posterior
+        )
     rows, features = len(measured.data), _entries(model, measured)
     observed = float(np.mean(np.sum(~np.isnan(np.asarray(measured.data[:, :features], np.float64)), axis=1)))
-    surgery = measured.surgery
+    of_rate = measured.rate_decomposition
     return Account(
         format=FORMAT,
         taut=__version__,
@@ -110,12 +112,12 @@ def _account(
         prior_weights=None if prior is None else health_of(prior, options.draws),
         bits_per_dim=_bits_per_dim(evidence.importance, observed) if measured.discrete and observed else None,
         notes=[*_notes(measured, context), *budget.notes()],
-        exhibits=exhibits_of(model, guide, measured, context, key=jr.fold_in(key, EXHIBITS)),
+        figures=figures_of(model, guide, measured, context, key=jr.fold_in(key, FIGURES)),
         complete=measured.complete,
         not_measured=list(budget.left_out),
-        mutual_information=None if surgery is None else surgery.mutual_information,
-        marginal_kl=None if surgery is None else surgery.marginal_kl,
-        total_correlation=None if surgery is None else surgery.total_correlation,
+        mutual_information=None if of_rate is None else of_rate.mutual_information,
+        marginal_kl=None if of_rate is None else of_rate.marginal_kl,
+        total_correlation=None if of_rate is None else of_rate.total_correlation,
         prior_gain=prior_gain_of(measured, model.prior()),
         annealing=annealing_of(measured, options),
         simulated=measured.checks.simulated,

@@ -16,13 +16,13 @@ from jaxtyping import Array, Float, Num
 
 from taut.auditing.account import Provenance, ledger_of
 from taut.auditing.budget import Budget
+from taut.auditing.checkpoint import Checkpoint
 from taut.auditing.columns import STAGES, account_of_table
 from taut.auditing.digests import model_digest
-from taut.auditing.exhibits import Context
+from taut.auditing.figures import Context
 from taut.auditing.means import Values
 from taut.auditing.measurement import Measured, measure
 from taut.auditing.options import AuditOptions
-from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Progress, Wanted, template
 from taut.compilation_cache import keep_compiled_programs
@@ -151,10 +151,10 @@ def audit_by_row(
     fingerprint = (
         options.compared() | {"train": train} | prints | {"key": jr.key_data(key).tolist(), "taut": __version__}
     )
-    kept: list[Partial] = []
+    kept: list[Checkpoint] = []
 
-    def partial(wanted: Wanted) -> Partial:
-        kept.append(Partial(checkpoint, fingerprint, template(wanted)))
+    def partial(wanted: Wanted) -> Checkpoint:
+        kept.append(Checkpoint(checkpoint, fingerprint, template(wanted)))
         return kept[-1]
 
     context = context or Context()

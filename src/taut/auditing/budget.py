@@ -12,7 +12,7 @@ from taut.errors import OptionError
 
 # What there is to compile for each part, in units of the account by the encoder's draws; measured on the bundled
 # digits. What a unit takes here is learned from the parts that were compiled before.
-ENCODER, REFINED, WALKS, PRIOR, SURGERY = 1.0, 2.3, 3.2, 0.9, 0.2
+ENCODER, REFINED, WALKS, PRIOR, RATE_DECOMPOSITION = 1.0, 2.3, 3.2, 0.9, 0.2
 CONTROLS, SIMULATIONS, SIMULATED_WALKS, CALIBRATION, COLUMNS, CLOSING = 3.5, 0.5, 0.3, 1.0, 4.0, 0.5
 # The share of what is left that a program may take which the rows wait for: the rest is for the rows.
 MOST_FOR_PROGRAMS = 0.8

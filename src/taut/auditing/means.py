@@ -58,7 +58,7 @@ def evidence_of(measured: Measured, options: AuditOptions) -> Evidence:
 
     lower, upper = _bracket(measured, options)
     prior, refined, walks = rows.prior, rows.refined, rows.walks
-    holds = walks is not None and measured.checks.doubt is None
+    holds = walks is not None and measured.checks.withdrawn is None
     halves = None if walks is None else 0.5 * np.abs(walks.upper - walks.lower)
     return Evidence(
         lower=lower,
@@ -77,7 +77,7 @@ def evidence_of(measured: Measured, options: AuditOptions) -> Evidence:
             np.hypot(halves, rows.encoder.log_p_error),
             "paired by row: the lower bound before its margin − the importance-weighted value",
         ),
-        withdrawn=measured.checks.doubt,
+        withdrawn=measured.checks.withdrawn,
     )
 
 
@@ -101,7 +101,7 @@ def _bracket(measured: Measured, options: AuditOptions) -> tuple[Estimate, Estim
         return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
     chains = walks.forward.shape[1]
     lower = certified_lower(values, delta=options.delta / 2, draws=chains)
-    if measured.checks.doubt is not None:
+    if measured.checks.withdrawn is not None:
         return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
     upper = certified_upper(walks.upper, delta=options.delta / 2, draws=chains)
     # The logarithm of a probability is never above zero, whatever the walks and the margin say.

@@ -15,16 +15,16 @@ from jaxtyping import Float, Int, Num
 
 from taut.auditing import budget as parts
 from taut.auditing.budget import Budget, TimeSpentError
+from taut.auditing.checkpoint import Checkpoint
 from taut.auditing.effort import Effort
 from taut.auditing.exact import Exactly, evidence_by_row
 from taut.auditing.model_checks import CHECKS, Checks, checks_of, tried
 from taut.auditing.options import AuditOptions
-from taut.auditing.partial import Partial
+from taut.auditing.rate_decomposition import RateDecomposition
 from taut.auditing.refinement import family_of
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Ended, Progress, RowMeasures, Wanted, affordable, measure_rows
-from taut.auditing.surgery import Surgery
-from taut.auditing.usage import GuideMoments, moments_of_rows, split_rate_of
+from taut.auditing.usage import GuideMoments, moments_of_rows, rate_decomposition_of
 from taut.errors import AuditError
 from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel
@@ -56,7 +56,7 @@ class Measured:
     set_aside: list[int]
     exact: Values | None
     guide_moments: GuideMoments | None
-    surgery: Surgery | None
+    rate_decomposition: RateDecomposition | None
     family: Covariance | None
     train: RowMeasures | None
     checks: Checks
@@ -68,7 +68,7 @@ class Measured:
         if self.exact is not None:
             return self.exact, self.exact
         walks = self.rows.walks
-        return None if walks is None else (walks.lower, None if self.checks.doubt else walks.upper)
+        return None if walks is None else (walks.lower, None if self.checks.withdrawn else walks.upper)
 
     @property
     def complete(self) -> bool:
@@ -91,7 +91,7 @@ class Measured:
         if self.exact is not None:
             return self.exact
         if self.rows.walks is not None:
-            return self.rows.walks.lower if self.checks.doubt else self.rows.walks.bridge
+            return self.rows.walks.lower if self.checks.withdrawn else self.rows.walks.bridge
         return self.encoder.log_p if self.rows.refined is None else self.rows.refined.log_p
 
 
@@ -102,7 +102,7 @@ def measure(
     options: AuditOptions,
     *,
     key: RandomKey,
-    partial: Callable[[Any], Partial],
+    partial: Callable[[Any], Checkpoint],
     on_block: Progress | None,
     budget: Budget,
     by_column: bool = False,
@@ -112,7 +112,7 @@ def measure(
     Raises AuditError where no row has finite bounds.
     """
     # A fit with the same seed splits its key in the same way: the audit's own branch shares nothing with it.
-    row_key, order_key, deep_key, train_key, surgery_key = jr.split(jr.fold_in(key, AUDIT), 5)
+    row_key, order_key, deep_key, train_key, rate_key = jr.split(jr.fold_in(key, AUDIT), 5)
     real = len(model.prior().event_shape) == 1
     order = np.asarray(jr.permutation(order_key, len(data)))[: options.rows]
     stage = _stages(on_block)
@@ -138,10 +138,12 @@ def measure(
     family = _family(guide, data) if real else None
     guide_moments = moments_of_rows(model, guide, data, key=key) if real else None
     notes = [text for text in (exactly.note, _too_many(options, real=real, within=within)) if text]
-    surgery = budget.attempt(
+    rate_decomposition = budget.attempt(
         "mutual information",
-        lambda: tried(notes, lambda: split_rate_of(model, guide_moments, gaussian=family is not None, key=surgery_key)),
-        programs=parts.SURGERY,
+        lambda: tried(
+            notes, lambda: rate_decomposition_of(model, guide_moments, gaussian=family is not None, key=rate_key)
+        ),
+        programs=parts.RATE_DECOMPOSITION,
     )
     audited, checks, train = np.asarray(data)[rows.numbers], Checks(), None
     if deep and ended != "interrupted":
@@ -161,7 +163,7 @@ def measure(
         set_aside=set_aside,
         exact=None if exact_by_row is None else np.array([exact_by_row[int(n)] for n in rows.numbers]),
         guide_moments=None if guide_moments is None else take(guide_moments, rows.numbers),
-        surgery=surgery,
+        rate_decomposition=rate_decomposition,
         family=family,
         train=train,
         checks=checks,
@@ -216,7 +218,7 @@ def _training_rows(
             key=key,
             wanted=Wanted(draws=options.draws, prior=False, refined=True, walks=False),
             effort=Effort(len(chosen), None, None),
-            partial=Partial(None, {}, None),
+            partial=Checkpoint(None, {}, None),
             on_block=None,
         ),
         programs=parts.ENCODER if by_column else 0.0,

@@ -14,12 +14,12 @@ from taut.auditing import budget as parts
 from taut.auditing.budget import Budget
 from taut.auditing.calibration import calibrate
 from taut.auditing.controls import Controlled, controls_for
-from taut.auditing.doubts import doubt_of
 from taut.auditing.outliers import outliers_among, simulated_p_values
 from taut.auditing.predictive import predictive_checks
 from taut.auditing.refinement import Refinement
 from taut.auditing.rowwise import REFINED_DRAWS, RowMeasures
 from taut.auditing.simulation import MATCHED, POOL, Pool, draw_pool, features_of, norms_of, simulated_check
+from taut.auditing.withdrawal import reason_to_withdraw
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -37,12 +37,12 @@ CHECKS = 4
 class Checks:
     """The checks that were made; one that was not is None.
 
-    `doubt` says why the upper ends do not hold, where a check found so; `p_values` are the rows' outlier p-values;
+    `withdrawn` says why the upper ends do not hold, where a check found so; `p_values` are the rows' outlier p-values;
     `notes` say which check could not be made, and why.
     """
 
     controlled: Controlled | None = None
-    doubt: str | None = None
+    withdrawn: str | None = None
     p_values: Float[np.ndarray, "n"] | None = None
     outliers: Outliers | None = None
     predictive: tuple[Predictive, ...] = ()
@@ -80,8 +80,8 @@ def checks_of(
             programs=parts.CONTROLS,
             running=CONTROL_TEMPERATURES * budget.a_temperature,
         )
-        doubt = None if controlled is None else doubt_of(rows.walks, refined, controlled)
-        found |= {"controlled": controlled, "doubt": doubt}
+        withdrawn = None if controlled is None else reason_to_withdraw(rows.walks, refined, controlled)
+        found |= {"controlled": controlled, "withdrawn": withdrawn}
     on_block(1)
     if not (model.simulates and guide.amortised and refined is not None):
         return Checks(**found)

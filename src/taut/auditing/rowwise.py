@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget
+from taut.auditing.checkpoint import Checkpoint
 from taut.auditing.effort import Effort, sound_jeffreys
-from taut.auditing.partial import Partial
 from taut.auditing.refinement import RefinedMoments, Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
 from taut.auditing.walks import ROWS_AT_ONCE, Walks, pilots, walks
@@ -91,7 +91,7 @@ def measure_rows(
     key: RandomKey,
     wanted: Wanted,
     effort: Effort,
-    partial: Partial,
+    partial: Checkpoint,
     on_block: Progress | None,
 ) -> tuple[RowMeasures, Ended]:
     """Measure these rows of the data in this order; the rows that were finished, ascending, and why it ended.

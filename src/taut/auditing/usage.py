@@ -8,8 +8,8 @@ import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Float, Num
 
+from taut.auditing.rate_decomposition import RateDecomposition, decompose_rate
 from taut.auditing.refinement import RefinedMoments, family_of
-from taut.auditing.surgery import Surgery, split_rate
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import mean_and_cholesky, moments_of
@@ -19,7 +19,7 @@ from taut.weights import RowFunction, map_rows
 
 # Burda et al. 2016, §5: a latent is active where its posterior mean moves with the data.
 ACTIVE_VARIANCE = 0.01
-# Roots of full covariances that are kept for surgery, in numbers: 200 MB.
+# Roots of full covariances that are kept for the decomposition of the rate, in numbers: 200 MB.
 MOST_NUMBERS = 50_000_000
 
 
@@ -48,10 +48,10 @@ def moments_of_rows(
     return map_rows(MomentsOfRow(), model, guide, data, key=key)
 
 
-def split_rate_of(
+def rate_decomposition_of(
     model: AbstractModel, guide_moments: GuideMoments | None, *, gaussian: bool, key: RandomKey
-) -> Surgery | None:
-    """Surgery over all rows, or over as many as memory holds; None without a prior to hold them against.
+) -> RateDecomposition | None:
+    """The decomposition over all rows, or over as many as memory holds; None without a prior to hold them against.
 
     A guide that is not `gaussian` has a Gaussian of its moments in its place, and the conditions say so.
     """
@@ -63,7 +63,7 @@ def split_rate_of(
     chosen = np.sort(sound[np.asarray(jr.permutation(key, len(sound)))[:most]])
     if len(chosen) == 0:
         return None
-    return split_rate(
+    return decompose_rate(
         np.asarray(guide_moments.mean)[chosen],
         np.asarray(guide_moments.spread)[chosen],
         model.prior(),
@@ -73,7 +73,10 @@ def split_rate_of(
 
 
 def use_of_latents(
-    guide_moments: GuideMoments, prior: dist.Distribution, surgery: Surgery | None, posterior: RefinedMoments | None
+    guide_moments: GuideMoments,
+    prior: dist.Distribution,
+    rate_decomposition: RateDecomposition | None,
+    posterior: RefinedMoments | None,
 ) -> list[LatentUse]:
     """For each latent what it carries, and where it carries nothing, whose doing that is."""
     variances = np.var(np.asarray(guide_moments.mean, np.float64), axis=0)
@@ -89,7 +92,9 @@ def use_of_latents(
                 kl=float(kls[j]),
                 variance_of_mean=float(variance),
                 active=not idle,
-                marginal_kl=None if surgery is None or surgery.latents is None else surgery.latents[j].value,
+                marginal_kl=None
+                if rate_decomposition is None or rate_decomposition.latents is None
+                else rate_decomposition.latents[j].value,
                 refined_kl=refined_kl,
                 collapse=_collapse(idle, None if refined_variances is None else float(refined_variances[j])),
             )

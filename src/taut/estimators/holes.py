@@ -12,7 +12,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Num
 
-from taut.auditing import refined_for
+from taut.auditing import refined_posterior
 from taut.data import row_hashes
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide, FillMissing, LocalGaussian
@@ -32,7 +32,7 @@ class RefinedOfRow(RowFunction):
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> LocalGaussian:
         """Refine from the guide's mean and from the middle of the prior."""
-        return LocalGaussian.like(refined_for(model, guide, x, key=key).distribution(), covariance="full")
+        return LocalGaussian.like(refined_posterior(model, guide, x, key=key).distribution(), covariance="full")
 
 
 def over_rows(fitted: Fitted, values: Rows, asked: Asked, *, seed: int, refined: bool = False) -> Any:

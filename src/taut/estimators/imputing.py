@@ -14,7 +14,7 @@ import pyarrow as pa
 import scipy
 from jaxtyping import Bool, Float, Num
 
-from taut.auditing import Completion, complete_rows
+from taut.auditing import ImputedRows, impute_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, entry_places, fill, kind_of
 from taut.errors import OptionError
 from taut.estimators.conditions import joined
@@ -106,7 +106,7 @@ def check_asked(*, draws: int, how: str, level: float = 0.9) -> None:
         raise OptionError(f"`level` wants a share between 0 and 1; got {level}; 0.9 is usual.")
 
 
-def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> Completion:
+def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> ImputedRows:
     """The completion of every coded row; rows without holes are passed on as they are."""
     columns = fitted.schema.entries
     features = len(columns)
@@ -116,7 +116,7 @@ def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, s
     codes = tuple(len(column.categories or ()) for column in columns)
     nothing = np.zeros_like(entries)
     everything = [entries, entries, nothing + 1.0, nothing, entries, entries, entries]
-    full = Completion(
+    full = ImputedRows(
         *(np.array(part) for part in everything),
         draws=np.repeat(entries[:, None], draws, axis=1),
         ess=np.full(len(entries), np.nan),
@@ -124,7 +124,7 @@ def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, s
     if len(holed) == 0:
         return full
     model, guide = readable(fitted, values)
-    found = complete_rows(
+    found = impute_rows(
         model, guide, values[holed], key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed
     )
     for whole, part in zip(full, found, strict=True):

@@ -8,7 +8,7 @@
     ├── annealing, simulated, crooks   how log p(x) was bracketed, and what that was checked against
     ├── calibration, trade_off         the guide against exact posterior draws; rate against distortion
     ├── table, columns                 what log p(x) is of a row of a table, and what each column adds
-    └── exhibits                       what the page draws, so that it never has to compute
+    └── figures                       what the page draws, so that it never has to compute
 
 Every number is in nats, higher is more evidence, and each is an `Estimate` with a direction and an error.
 """
@@ -38,7 +38,7 @@ from taut.record.columns import (
     Shape,
     TableAccount,
 )
-from taut.record.exhibits import Exhibits, HistoryRow, LatentMap, RowExhibit, TableExhibit
+from taut.record.figures import ExampleRows, FigureRow, Figures, HistoryRow, LatentMap
 from taut.record.ledger import FORMAT, Account, Ledger
 from taut.record.numbers import Estimate, Interval, Quantiles, Status, standard_error
 
@@ -56,7 +56,9 @@ __all__ = [
     "Dependence",
     "Estimate",
     "Evidence",
-    "Exhibits",
+    "ExampleRows",
+    "FigureRow",
+    "Figures",
     "Gap",
     "Generalisation",
     "HistoryRow",
@@ -73,13 +75,11 @@ __all__ = [
     "Part",
     "Predictive",
     "Quantiles",
-    "RowExhibit",
     "Severity",
     "Shape",
     "Simulated",
     "Status",
     "TableAccount",
-    "TableExhibit",
     "TradeOff",
     "Verdict",
     "WeightHealth",

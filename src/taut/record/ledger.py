@@ -12,7 +12,7 @@ from taut.files import write_text
 from taut.record.account import Evidence, Gap, LatentUse, Verdict, WeightHealth
 from taut.record.checks import Annealing, Calibration, Crooks, Outliers, Predictive, Simulated, TradeOff
 from taut.record.columns import ColumnAccount, TableAccount
-from taut.record.exhibits import Exhibits
+from taut.record.figures import Figures
 from taut.record.numbers import Estimate
 
 FORMAT = 2
@@ -58,7 +58,7 @@ class Account:
     prior_weights: WeightHealth | None
     bits_per_dim: Estimate | None
     notes: list[str]
-    exhibits: Exhibits
+    figures: Figures
     complete: bool = True
     not_measured: list[str] = dataclasses.field(default_factory=list)
     mutual_information: Estimate | None = None

@@ -112,14 +112,14 @@ def _latents(ledger: Ledger) -> dict[str, Any]:
 
 
 def _data(ledger: Ledger) -> dict[str, Any]:
-    exhibits = ledger.exhibits
+    figures = ledger.figures
     return {
         "training": pictures.training_picture(ledger),
-        "pairs": pictures.pair_tiles(exhibits),
-        "samples": pictures.image_tiles(exhibits),
-        "values": tables.value_table(exhibits),
-        "new_rows": tables.new_rows(exhibits),
+        "pairs": pictures.pair_tiles(figures),
+        "samples": pictures.image_tiles(figures),
+        "values": tables.value_table(figures),
+        "new_rows": tables.new_rows(figures),
         "map": pictures.latent_map_picture(ledger),
         "map_thinned": is_map_thinned(ledger),
-        "keys": pictures.legend_keys(exhibits.latent_map),
+        "keys": pictures.legend_keys(figures.latent_map),
     }

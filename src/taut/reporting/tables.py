@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from taut.record import Exhibits, Ledger, TableExhibit
+from taut.record import ExampleRows, Figures, Ledger
 from taut.reporting import words
 from taut.reporting.checks import quantile_rows
 
@@ -21,16 +21,16 @@ class ValueTable:
     is_shortened: bool
 
 
-def value_table(exhibits: Exhibits) -> ValueTable | None:
+def value_table(figures: Figures) -> ValueTable | None:
     """The first rows, feature by feature; None where there are none or where they are images."""
-    if exhibits.table is not None:
-        return _of_texts(exhibits.table)
-    shape = exhibits.image_shape
-    pairs = list(zip(exhibits.originals, exhibits.reconstructions, strict=False))[:_MOST_ROWS]
+    if figures.table is not None:
+        return _of_texts(figures.table)
+    shape = figures.image_shape
+    pairs = list(zip(figures.originals, figures.reconstructions, strict=False))[:_MOST_ROWS]
     if not pairs or (shape is not None and len(pairs[0][0]) == shape[0] * shape[1]):
         return None
     width = min(len(values) for pair in pairs for values in pair)
-    names = exhibits.feature_names or []
+    names = figures.feature_names or []
     features = [
         (
             names[place] if place < len(names) else f"column {place}",
@@ -41,7 +41,7 @@ def value_table(exhibits: Exhibits) -> ValueTable | None:
     return ValueTable(headings=_HEADINGS[: len(pairs)], features=features, is_shortened=width > _MOST_FEATURES)
 
 
-def _of_texts(table: TableExhibit) -> ValueTable | None:
+def _of_texts(table: ExampleRows) -> ValueTable | None:
     pairs = list(zip(table.originals, table.reconstructions, strict=False))[:_MOST_ROWS]
     if not pairs:
         return None
@@ -54,9 +54,9 @@ def _of_texts(table: TableExhibit) -> ValueTable | None:
     )
 
 
-def new_rows(exhibits: Exhibits) -> ValueTable | None:
+def new_rows(figures: Figures) -> ValueTable | None:
     """Rows drawn from the model, as texts; None where the data are no table."""
-    table = exhibits.table
+    table = figures.table
     if table is None or not table.samples:
         return None
     features = [

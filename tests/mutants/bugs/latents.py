@@ -1,11 +1,11 @@
-"""Bugs of surgery on the rate, and of calibration on simulated rows."""
+"""Bugs of the decomposition of the rate, and of calibration on simulated rows."""
 
 import math
 
 import jax.numpy as jnp
 import numpy as np
 
-from taut.auditing import calibration, surgery
+from taut.auditing import calibration, rate_decomposition
 from tests.mutants.oracles import latents
 from tests.mutants.planting import Mutant
 
@@ -35,8 +35,8 @@ def of_a_draw_of_the_guide(value, draws, key):
     return RANK(draws[0], draws, key)
 
 
-MIXTURE, RANK = surgery._log_mixture, calibration._rank
-OF_SURGERY, OF_RANKS = (surgery, "_log_mixture"), (calibration, "_rank")
+MIXTURE, RANK = rate_decomposition._log_mixture, calibration._rank
+OF_RATE, OF_RANKS = (rate_decomposition, "_log_mixture"), (calibration, "_rank")
 INFORMATION = (
     latents.rows_apart_are_told_apart,
     latents.mixture_is_that_of_brute_force,
@@ -44,9 +44,9 @@ INFORMATION = (
 )
 
 MUTANTS = {
-    "own row left out of q(z)": Mutant("listed", {OF_SURGERY: own_row_left_out}, INFORMATION[1:]),
-    "q(z) of a part of the rows": Mutant("listed", {OF_SURGERY: part_of_the_rows}, INFORMATION[:2]),
-    "log N forgotten in q(z)": Mutant("common", {OF_SURGERY: number_of_rows_forgotten}, INFORMATION[:2]),
+    "own row left out of q(z)": Mutant("listed", {OF_RATE: own_row_left_out}, INFORMATION[1:]),
+    "q(z) of a part of the rows": Mutant("listed", {OF_RATE: part_of_the_rows}, INFORMATION[:2]),
+    "log N forgotten in q(z)": Mutant("common", {OF_RATE: number_of_rows_forgotten}, INFORMATION[:2]),
     "latent ranked among itself": Mutant("common", {OF_RANKS: among_itself}, (latents.exact_posterior_is_calibrated,)),
     "a draw of the guide ranked for the latent": Mutant(
         "own", {OF_RANKS: of_a_draw_of_the_guide}, (latents.narrow_guide_is_found,)

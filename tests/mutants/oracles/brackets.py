@@ -10,9 +10,9 @@ from scipy import stats
 
 from taut import bounds
 from taut.auditing import AuditOptions, means, measurement, rowwise
+from taut.auditing.checkpoint import Checkpoint
 from taut.auditing.effort import Effort
 from taut.auditing.model_checks import Checks
-from taut.auditing.partial import Partial
 from taut.auditing.rows import RowResult
 from taut.auditing.walks import Walks
 from taut.guides import Constant
@@ -71,7 +71,7 @@ def _measured(lower, upper, importance, *, set_aside=()) -> measurement.Measured
         set_aside=list(set_aside),
         exact=None,
         guide_moments=None,
-        surgery=None,
+        rate_decomposition=None,
         family=None,
         train=None,
         checks=Checks(),
@@ -110,7 +110,7 @@ def bracket_fails_no_more_often_than_it_says() -> None:
     assert chance > 1e-6, f"{failures} of {sets} brackets fail, at {delta}"
 
 
-class _Finished(Partial):
+class _Finished(Checkpoint):
     """Parts of an audit that were finished before: all of them."""
 
     def __init__(self, parts):

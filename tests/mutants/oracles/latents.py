@@ -1,4 +1,4 @@
-"""The suite's oracles of surgery on the rate and of calibration."""
+"""The suite's oracles of the decomposition of the rate and of calibration."""
 
 from tests.auditing import test_calibration, test_surgery
 from tests.mutants.oracles.suite import of_suite

@@ -20,7 +20,7 @@ from jax.scipy.linalg import cho_solve, solve_triangular
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int, Num
 
-from taut.auditing.completing import entries_of
+from taut.auditing.imputation import entries_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
 from taut.numerics import log_density, log_density_by_entry, log_mean_exp, log_standard_normal, one_draw

@@ -9,7 +9,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from taut.auditing.completing import Completion, complete_rows
+from taut.auditing.imputation import ImputedRows, impute_rows
 from taut.data import Column, kind_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -45,7 +45,7 @@ def scores_of_masked_cells(
     rows = np.concatenate([data] * len(masks))
     rows[:, places] = np.where(np.concatenate(masks), np.nan, rows[:, places])
     codes = tuple(len(entry.categories or ()) if kind_of(entry).coded else 0 for entry in entries)
-    found = complete_rows(model, guide, rows, key=key, codes=codes, level=LEVEL)
+    found = impute_rows(model, guide, rows, key=key, codes=codes, level=LEVEL)
     truth, hidden = np.concatenate([data] * len(masks)), np.concatenate(masks)
     return [
         _one(entries[place], place, truth[mask, place], data[:, place], found, mask)
@@ -70,7 +70,12 @@ def masks_of_cells(cells: Cells, *, passes: int, seed: int | np.ndarray) -> list
 
 
 def _one(
-    column: Column, place: int, truth: Float[np.ndarray, "hidden"], known: np.ndarray, found: Completion, at: np.ndarray
+    column: Column,
+    place: int,
+    truth: Float[np.ndarray, "hidden"],
+    known: np.ndarray,
+    found: ImputedRows,
+    at: np.ndarray,
 ) -> MaskedCells | None:
     n = len(truth)
     if n < FEWEST:

@@ -70,7 +70,7 @@ def _rows(ledger: Account) -> int:
 
 
 def _rows_of_surgery(ledger: Account) -> int:
-    """N as surgery states it, which takes fewer rows than there are where memory ends."""
+    """N as the decomposition of the rate states it, which takes fewer rows than there are where memory ends."""
     condition = None if ledger.mutual_information is None else ledger.mutual_information.condition
     stated = re.search(r"at most log (\d+)", condition or "")
     return int(stated[1]) if stated else _rows(ledger)

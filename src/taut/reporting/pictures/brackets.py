@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
-from taut.record import Ledger, RowExhibit
+from taut.record import FigureRow, Ledger
 from taut.reporting import words
 from taut.reporting.line import is_exact
 from taut.reporting.pictures.canvas import INK, KL, Picture, picture, quiet_axes
@@ -29,7 +29,7 @@ class _Place:
 
 def brackets_picture(ledger: Ledger) -> Picture | None:
     """Brackets above on a scale that shows their width, the usual value below on its own; None without brackets."""
-    places = _places(ledger.exhibits.rows)
+    places = _places(ledger.figures.rows)
     if not places or is_exact(ledger):
         return None
 
@@ -54,10 +54,10 @@ def brackets_picture(ledger: Ledger) -> Picture | None:
 
 def is_bracketed(ledger: Ledger) -> bool:
     """Whether there are brackets to draw."""
-    return bool(_places(ledger.exhibits.rows)) and not is_exact(ledger)
+    return bool(_places(ledger.figures.rows)) and not is_exact(ledger)
 
 
-def _places(rows: list[RowExhibit]) -> list[_Place]:
+def _places(rows: list[FigureRow]) -> list[_Place]:
     """Rows with a bracket, sorted by its middle; of many, an even choice with both ends in it."""
     found = []
     for row in rows:

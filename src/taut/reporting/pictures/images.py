@@ -6,25 +6,25 @@ import io
 import math
 from collections.abc import Sequence
 
-from taut.record import Exhibits
+from taut.record import Figures
 from taut.reporting.pictures.canvas import address
 
 _MOST_PAIRS, _MOST_SAMPLES = 16, 32
 _LONGEST_SIDE = 96  # pixels; larger images are shrunk, to keep the page small
 
 
-def pair_tiles(exhibits: Exhibits) -> list[str]:
+def pair_tiles(figures: Figures) -> list[str]:
     """One tile for each pair: the original above its reconstruction; empty where the data are no images."""
-    shape = exhibits.image_shape
-    pairs = list(zip(exhibits.originals, exhibits.reconstructions, strict=False))[:_MOST_PAIRS]
+    shape = figures.image_shape
+    pairs = list(zip(figures.originals, figures.reconstructions, strict=False))[:_MOST_PAIRS]
     if shape is None or not _fits(shape, [image for pair in pairs for image in pair]):
         return []
     return [_png([original, reconstruction], shape) for original, reconstruction in pairs]
 
 
-def image_tiles(exhibits: Exhibits) -> list[str]:
+def image_tiles(figures: Figures) -> list[str]:
     """One tile for each sample from the prior; empty where the data are no images."""
-    shape, samples = exhibits.image_shape, exhibits.samples[:_MOST_SAMPLES]
+    shape, samples = figures.image_shape, figures.samples[:_MOST_SAMPLES]
     if shape is None or not _fits(shape, samples):
         return []
     return [_png([sample], shape) for sample in samples]

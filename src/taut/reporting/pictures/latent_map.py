@@ -55,7 +55,7 @@ def legend_keys(latent_map: LatentMap | None) -> list[Key]:
 
 def latent_map_picture(ledger: Ledger) -> Picture | None:
     """Posterior means in two dimensions; None without a map."""
-    latent_map = ledger.exhibits.latent_map
+    latent_map = ledger.figures.latent_map
     if latent_map is None or not latent_map.x:
         return None
     drawn, keys = _thinned(latent_map), legend_keys(latent_map)
@@ -79,7 +79,7 @@ def latent_map_picture(ledger: Ledger) -> Picture | None:
 
 def is_map_thinned(ledger: Ledger) -> bool:
     """Whether the map shows only some of the rows."""
-    latent_map = ledger.exhibits.latent_map
+    latent_map = ledger.figures.latent_map
     return latent_map is not None and len(latent_map.x) > _MOST_POINTS
 
 

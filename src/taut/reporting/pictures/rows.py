@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from taut.record import Ledger, RowExhibit
+from taut.record import FigureRow, Ledger
 from taut.reporting.pictures.canvas import ELBO, FAMILY, INK, KL, Picture, picture, quiet_axes
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _MOST = 400  # more segments than a screen has columns only make the file large
 
 def rows_picture(ledger: Ledger) -> Picture | None:
     """A segment from ELBO to log p(x) for each row; None without rows."""
-    rows = _chosen(ledger.exhibits.rows)
+    rows = _chosen(ledger.figures.rows)
     if not rows:
         return None
 
@@ -61,21 +61,21 @@ def _segments(axes: Axes, starts: list[float], ends: list[float], width: float) 
 
 def is_thinned(ledger: Ledger) -> bool:
     """Whether the picture shows only some of the rows."""
-    return len(ledger.exhibits.rows) > _MOST
+    return len(ledger.figures.rows) > _MOST
 
 
 def is_split(ledger: Ledger) -> bool:
     """Whether the lower panel tells apart what amortisation loses: where every row drawn has it measured."""
-    rows = _chosen(ledger.exhibits.rows)
+    rows = _chosen(ledger.figures.rows)
     return bool(rows) and all(row.amortisation is not None for row in rows)
 
 
-def _log_p(row: RowExhibit) -> float:
+def _log_p(row: FigureRow) -> float:
     """The row's bound from below where it was annealed, else the value that the audit gives."""
     return row.log_p if row.lower is None else row.lower
 
 
-def _chosen(rows: list[RowExhibit]) -> list[RowExhibit]:
+def _chosen(rows: list[FigureRow]) -> list[FigureRow]:
     """The finite rows, sorted; of many, an even choice with both ends in it."""
     finite = [row for row in rows if math.isfinite(row.elbo) and math.isfinite(_log_p(row))]
     ordered = sorted(finite, key=lambda row: (_log_p(row), row.row))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def training_picture(ledger: Ledger) -> Picture | None:
     """Two curves; None without a history."""
-    history = [row for row in ledger.exhibits.history if math.isfinite(row.train)]
+    history = [row for row in ledger.figures.history if math.isfinite(row.train)]
     if not history:
         return None
 

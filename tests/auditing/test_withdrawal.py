@@ -8,9 +8,9 @@ import pytest
 
 from taut.auditing import AuditOptions, audit_by_row
 from taut.auditing.controls import Controlled
-from taut.auditing.doubts import doubt_of
 from taut.auditing.refinement import Refinement
 from taut.auditing.walks import Walks
+from taut.auditing.withdrawal import reason_to_withdraw
 from taut.guides import Constant
 from taut.models import LogJoint
 from taut.record import Control, Estimate
@@ -28,7 +28,7 @@ def doubt(controlled=None, width=0.1, khat=0.3):
     rows = {name: np.zeros(64) for name in Walks._fields}
     walks = Walks(**rows | {"upper": width + 0.01 * NOISE})
     refined = Refinement(**{name: np.full(64, khat) for name in Refinement._fields})
-    return doubt_of(walks, refined, found() if controlled is None else controlled)
+    return reason_to_withdraw(walks, refined, found() if controlled is None else controlled)
 
 
 @pytest.mark.parametrize(

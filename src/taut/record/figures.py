@@ -6,7 +6,7 @@ import dataclasses
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class RowExhibit:
+class FigureRow:
     """One row of the identity: ELBO, log p(x), how reliable the latter is, and its bracket where one was measured.
 
     `log_p` is the importance-weighted value, or exact; `lower` and `upper` are this row's bounds before any margin.
@@ -44,7 +44,7 @@ class LatentMap:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TableExhibit:
+class ExampleRows:
     """A few rows of a table as texts, None where a cell is missing: the rows, what comes back, and new ones."""
 
     columns: list[str]
@@ -54,13 +54,13 @@ class TableExhibit:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Exhibits:
+class Figures:
     """What the page draws. Images are flat lists in [0, 1] to be folded by `image_shape`; a table has texts instead.
 
     An entry that is missing, or no number, is None.
     """
 
-    rows: list[RowExhibit]
+    rows: list[FigureRow]
     history: list[HistoryRow]
     outcome: str | None
     image_shape: tuple[int, int] | None
@@ -69,4 +69,4 @@ class Exhibits:
     samples: list[list[float | None]]
     feature_names: list[str] | None
     latent_map: LatentMap | None
-    table: TableExhibit | None = None
+    table: ExampleRows | None = None

@@ -23,7 +23,7 @@ from taut.weights import RowFunction, effective_sample_size, map_rows
 LATENTS, COMPLETIONS = 256, 200
 
 
-class Completion(NamedTuple):
+class ImputedRows(NamedTuple):
     """One row: what its entries would be given the observed ones, in the coding of the data.
 
     `mean` is E[x_j | x_observed], `mode` the most probable code of an entry that has codes, `chance` its probability;
@@ -42,8 +42,8 @@ class Completion(NamedTuple):
     ess: Float[np.ndarray, "n"]
 
 
-class CompletionOfRow(RowFunction):
-    """`Completion` of one datum by sampling importance resampling; `codes` counts those of each entry, 0 for a number.
+class ImputationOfRow(RowFunction):
+    """`ImputedRows` of one datum by sampling importance resampling; `codes` counts those of each entry, 0 for a number.
 
         z_s ~ q(z), a Gaussian refined for this row's observed entries;   w_s ∝ p(x_observed, z_s)/q(z_s)
         E[f(x_missing) | x_observed] ≈ Σ_s w̃_s E[f(x_missing) | z_s]
@@ -55,11 +55,11 @@ class CompletionOfRow(RowFunction):
     codes: tuple[int, ...] = eqx.field(static=True)
     level: float = eqx.field(static=True, default=0.9)
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Completion:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> ImputedRows:
         """Refine, draw, weigh, resample."""
         fit_key, draw_key, choice_key, value_key = jr.split(key, 4)
         own = model.given(x)
-        frame = refined_for(model, guide, x, key=fit_key)
+        frame = refined_posterior(model, guide, x, key=fit_key)
         q = frame.distribution()
         latents = jax.vmap(lambda key: one_draw(q, key=key))(jr.split(draw_key, LATENTS))
         log_w = jax.vmap(lambda z: model.log_joint(x, z) - log_density(q, z))(latents)
@@ -91,7 +91,7 @@ class CompletionOfRow(RowFunction):
             kept(values[every]),
             effective_sample_size(log_w),
         ]
-        return Completion(*parts)
+        return ImputedRows(*parts)
 
     def _chances(
         self, model: AbstractModel, latents: Float[Array, "draws latents"], shares: Float[Array, "draws"]
@@ -109,7 +109,7 @@ class CompletionOfRow(RowFunction):
         return jnp.where(known, jnp.tensordot(shares, jax.vmap(at)(latents), axes=1), 0.0)
 
 
-def complete_rows(
+def impute_rows(
     model: AbstractModel,
     guide: AbstractGuide,
     data: Num[np.ndarray, "n features"],
@@ -119,12 +119,12 @@ def complete_rows(
     codes: tuple[int, ...],
     level: float = 0.9,
     rows: np.ndarray | None = None,
-) -> Completion:
-    """`Completion` of every row: `draws` completions each, intervals of this `level`."""
-    return map_rows(CompletionOfRow(draws, codes, level), model, guide, data, key=key, rows=rows, block=128)
+) -> ImputedRows:
+    """`ImputedRows` of every row: `draws` completions each, intervals of this `level`."""
+    return map_rows(ImputationOfRow(draws, codes, level), model, guide, data, key=key, rows=rows, block=128)
 
 
-def refined_for(model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> AffineMap:
+def refined_posterior(model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> AffineMap:
     """A full-covariance Gaussian for one datum, from the guide's mean and from the middle of the prior."""
     mean = mean_of(guide(x))
     return refined_gaussian(model, x, jnp.stack([mean, jnp.zeros_like(mean)]), key=key)

@@ -14,7 +14,7 @@ import numpy as np
 from taut.files import written_whole
 
 
-class Partial:
+class Checkpoint:
     """Finished chunks in one file, for one fingerprint of data, model and settings; without a path, nothing is kept."""
 
     def __init__(self, path: Path | None, fingerprint: dict[str, Any], template: Any):

@@ -19,10 +19,10 @@ ERRORS, LEAST = 3.0, 0.01
 IN_ALL = math.log(100.0)
 
 
-def doubt_of(walks: Walks, refined: Refinement, controlled: Controlled) -> str | None:
+def reason_to_withdraw(walks: Walks, refined: Refinement, controlled: Controlled) -> str | None:
     """Why the upper ends do not hold, in a sentence; None where no check says so."""
-    doubts = (_crossed(walks), _passed(controlled), _far_from(refined), _unsettled(controlled))
-    return next((doubt for doubt in doubts if doubt is not None), None)
+    reasons = (_crossed(walks), _passed(controlled), _far_from(refined), _unsettled(controlled))
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def _crossed(walks: Walks) -> str | None:

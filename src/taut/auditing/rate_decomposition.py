@@ -1,4 +1,4 @@
-"""ELBO surgery: what the rate is made of, for the rows at hand.
+"""What the rate is made of, for the rows at hand.
 
     rate  =  mutual information  +  marginal KL
     N⁻¹ Σ_n KL(q(z|x_n) ‖ p(z))  =  I_q(n; z) + KL(q(z) ‖ p(z)),         q(z) = N⁻¹ Σ_n q(z|x_n)
@@ -41,7 +41,7 @@ Means = Float[np.ndarray, "n latents"]
 Spreads = Float[np.ndarray, "n latents"] | Float[np.ndarray, "n latents latents"]
 
 
-class Surgery(NamedTuple):
+class RateDecomposition(NamedTuple):
     """What the rate is made of, in nats, about the rows that it was measured on.
 
     `rate` = `mutual_information` + `marginal_kl` to rounding, from one set of draws. `total_correlation`, and `latents`
@@ -55,7 +55,7 @@ class Surgery(NamedTuple):
     latents: list[Estimate] | None
 
 
-def split_rate(
+def decompose_rate(
     means: Means,
     spreads: Spreads,
     prior: dist.Distribution,
@@ -63,7 +63,7 @@ def split_rate(
     key: RandomKey,
     most: int = 2000,
     exactly: bool = True,
-) -> Surgery:
+) -> RateDecomposition:
     """Split the rate of a Gaussian guide into mutual information and marginal KL, over all N rows.
 
         rate = mean_s [log q(z_s|x_s) − log p(z_s)]
@@ -80,7 +80,7 @@ def split_rate(
 
     >>> import jax, numpy as np
     >>> from taut.models import standard_normal
-    >>> two = split_rate(np.array([[-9.0], [9.0]]), np.ones((2, 1)), standard_normal(1), key=jax.random.key(0))
+    >>> two = decompose_rate(np.array([[-9.0], [9.0]]), np.ones((2, 1)), standard_normal(1), key=jax.random.key(0))
     >>> round(two.mutual_information.value, 4)  # which of the two rows it was: log 2
     0.6931
     """
@@ -92,7 +92,7 @@ def split_rate(
     about = f"about these {len(means)} rows" + ("" if exactly else ", with a Gaussian of its moments for the guide")
     at_most = f"at most log {len(means)} = {math.log(len(means)):.2f}"
     total_correlation, latents = _marginals(rows, z, mixture, means, _deviations(spreads), prior, about)
-    return Surgery(
+    return RateDecomposition(
         rate=Estimate.of_mean(own - under_prior, about),
         mutual_information=Estimate.of_mean(own - mixture, f"{about}; {at_most}"),
         marginal_kl=Estimate.of_mean(mixture - under_prior, about),
@@ -238,14 +238,17 @@ def _blocks(length: int, width: int) -> Iterator[slice]:
 
 def _check(means: Means, spreads: Spreads, most: int) -> None:
     if most < 2:
-        raise OptionError(f"Surgery wants at least 2 draws, to measure its own error; got {most}; ask for more.")
+        raise OptionError(
+            f"A split of the rate wants at least 2 draws, to measure its own error; got {most}; take more."
+        )
     if len(means) == 0:
-        raise AuditError("Surgery wants at least one row; got none; audit more.")
+        raise AuditError("A split of the rate wants at least one row; got none; audit more.")
     bad = ~np.isfinite(means).all(axis=1) | ~(_diagonals(spreads) > 0).all(axis=1)
     bad |= ~np.isfinite(spreads).reshape(len(means), -1).all(axis=1)
     if np.any(bad):
         raise AuditError(
-            f"Surgery wants finite means and positive scales for every row; {np.sum(bad)} of {len(means)} have others, "
+            "A split of the rate wants finite means and positive scales for every row; "
+            f"{np.sum(bad)} of {len(means)} have others, "
             f"first row {np.argmax(bad)}; check the guide on these rows."
         )
 
@@ -254,6 +257,6 @@ def _check_prior(under_prior: Draws) -> None:
     bad = int((~np.isfinite(under_prior)).sum())
     if bad:
         raise AuditError(
-            f"Surgery wants a prior that reaches wherever the guide does; {bad} of {len(under_prior)} draws have no "
-            "finite density under it; the rate is infinite there, so choose another prior or guide."
+            "A split of the rate wants a prior that reaches wherever the guide does; "
+            f"{bad} of {len(under_prior)} draws have no finite density under it; the rate is infinite there, so choose another prior or guide."
         )

@@ -15,7 +15,7 @@ from taut.data import Block, Column, Schema, decode
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel, entries_in
 from taut.numerics import floats_on_device, mean_of, one_draw, take
-from taut.record import Exhibits, HistoryRow, LatentMap, RowExhibit, TableExhibit
+from taut.record import ExampleRows, FigureRow, Figures, HistoryRow, LatentMap
 from taut.shapes import RandomKey
 
 
@@ -69,9 +69,9 @@ SAMPLES_SHOWN = 20
 TABLE_ROWS_SHOWN = 3
 
 
-def exhibits_of(
+def figures_of(
     model: AbstractModel, guide: AbstractGuide, measured: Measured, context: Context, *, key: RandomKey
-) -> Exhibits:
+) -> Figures:
     """Everything that the page draws."""
     first = measured.data[:IMAGES_SHOWN]
     labels = None if context.labels is None else np.asarray(context.labels)[measured.numbers]
@@ -89,7 +89,7 @@ def exhibits_of(
     rebuilt = _reconstructions(model, guide, first) if drawable else first[:0]
     new = _new_rows(model, first, key=key) if drawable and context.by_column else first[:0]
     made = _samples(model, first, SAMPLES_SHOWN, key=key) if drawable and not context.by_column else new
-    return Exhibits(
+    return Figures(
         rows=_rows_shown(measured),
         history=_thinned(list(context.history)),
         outcome=context.outcome,
@@ -110,7 +110,7 @@ def _table(
     rows: Num[np.ndarray, "k features"],
     rebuilt: Num[np.ndarray, "k features"],
     made: Num[np.ndarray, "k features"],
-) -> TableExhibit:
+) -> ExampleRows:
     """The columns of rows as people have them: categories by name, dates as dates, a hole as None."""
     known = [(column, span.start) for column, span in schema.spans if column.block is None]
     columns, places = tuple(column for column, _ in known), [place for _, place in known]
@@ -119,7 +119,7 @@ def _table(
         frame = decode(Schema(columns=columns), np.asarray(values, np.float64)[:TABLE_ROWS_SHOWN, places])
         return [[_cell(value) for value in row.values()] for row in frame.to_pylist()]
 
-    return TableExhibit(
+    return ExampleRows(
         columns=[column.name for column in columns],
         originals=texts(rows),
         reconstructions=texts(rebuilt),
@@ -143,14 +143,14 @@ def _new_rows(
     return np.asarray(drawn_rows(model, whole, key)[0])
 
 
-def _rows_shown(measured: Measured) -> list[RowExhibit]:
+def _rows_shown(measured: Measured) -> list[FigureRow]:
     """Rows evenly spaced in the order of their log p(x), so that a picture of them shows the whole range."""
     result, log_p = measured.encoder, measured.log_p if measured.exact is not None else measured.encoder.log_p
     walks, refined = measured.rows.walks, measured.rows.refined
     order = np.argsort(log_p, kind="stable")
     chosen = order[np.unique(np.linspace(0, len(order) - 1, min(ROWS_SHOWN, len(order))).astype(int))]
     return [
-        RowExhibit(
+        FigureRow(
             row=int(measured.numbers[i]),
             elbo=float(result.elbo[i]),
             log_p=float(log_p[i]),
@@ -158,7 +158,7 @@ def _rows_shown(measured: Measured) -> list[RowExhibit]:
             khat=float(min(result.khat[i], 1e6)),
             ess=float(result.ess[i]),
             lower=None if walks is None else float(walks.lower[i]),
-            upper=None if walks is None or measured.checks.doubt else float(walks.upper[i]),
+            upper=None if walks is None or measured.checks.withdrawn else float(walks.upper[i]),
             amortisation=None if refined is None or measured.family is None else float(refined.amortisation[i]),
         )
         for i in chosen
