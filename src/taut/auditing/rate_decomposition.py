@@ -258,5 +258,6 @@ def _check_prior(under_prior: Draws) -> None:
     if bad:
         raise AuditError(
             "A split of the rate wants a prior that reaches wherever the guide does; "
-            f"{bad} of {len(under_prior)} draws have no finite density under it; the rate is infinite there, so choose another prior or guide."
+            f"{bad} of {len(under_prior)} draws have no finite density under it; "
+            "the rate is infinite there, so choose another prior or guide."
         )
