@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from taut import bounds, datasets, guides, likelihoods, models, networks, objectives
     from taut.auditing import audit
     from taut.errors import TautError
-    from taut.estimators import VAE, Run, VAEImputer, VAEOutlierDetector, fit, load
+    from taut.estimators import VAE, Run, VAEImputer, VAEOutlierDetector, compare, fit, load
     from taut.fitting import Plan, refine
     from taut.record import Estimate, Ledger
     from taut.version import __version__ as __version__
@@ -30,6 +30,7 @@ __all__ = [
     "VAEOutlierDetector",
     "audit",
     "bounds",
+    "compare",
     "datasets",
     "fit",
     "guides",
@@ -48,7 +49,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     {
         "auditing": ["audit"],
         "errors": ["TautError"],
-        "estimators": ["VAE", "Run", "VAEImputer", "VAEOutlierDetector", "fit", "load"],
+        "estimators": ["VAE", "Run", "VAEImputer", "VAEOutlierDetector", "compare", "fit", "load"],
         "fitting": ["Plan", "refine"],
         "record": ["Estimate", "Ledger"],
         "version": ["__version__"],

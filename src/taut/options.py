@@ -13,7 +13,7 @@ import math
 import numbers
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from taut.errors import OptionError
@@ -268,22 +268,31 @@ def with_parameters(docstring: str | None, record: type[AbstractOptions]) -> str
     return inspect.cleandoc(docstring or "") + "\n\n" + "\n".join(lines) + "\n"
 
 
-def markdown_table(record: type[AbstractOptions]) -> str:
-    """The options as a table of the docs.
+def markdown_table(
+    record: type[AbstractOptions], *, without: Collection[str] = (), defaults: Mapping[str, Any] | None = None
+) -> str:
+    """The options as a table of the docs; `defaults` are those of a command where they are not those of the record.
 
     >>> print(markdown_table(_Example))
-    | Python | command line | default | values | meaning |
+    | option | default | in Python | meaning | values |
     |---|---|---|---|---|
-    | `max_epochs` | `--max-epochs` | 100 | a whole number of epochs, at least 1 | Passes over the rows. |
-    | `width` | `--width` | no limit | a finite number of nats above 0 | Width that is wanted. |
-    | `pace` | `--pace` | `slow` | slow or fast | How it goes. |
+    | `--max-epochs` | 100 | `max_epochs` | Passes over the rows. | a whole number of epochs, at least 1 |
+    | `--width` | no limit | `width` | Width that is wanted. | a finite number of nats above 0 |
+    | `--pace` | `slow` | `pace` | How it goes. | slow or fast |
     """
-    lines = ["| Python | command line | default | values | meaning |", "|---|---|---|---|---|"]
-    for each in options_of(record).values():
-        flag = f"`{each.flag}`" if each.on_command_line else ""
-        default = shown_default(each.default, each.none)
-        default = f"`{default}`" if isinstance(each.default, str) else default
-        cells = (f"`{each.name}`", flag, default, each.accepted, each.help)
+    lines = ["| option | default | in Python | meaning | values |", "|---|---|---|---|---|"]
+    for name, each in options_of(record).items():
+        if name in without:
+            continue
+        default = (defaults or {}).get(name, each.default)
+        shown = shown_default(default, each.none)
+        cells = (
+            f"`{each.flag}`" if each.on_command_line else "",
+            f"`{shown}`" if isinstance(default, str | tuple) else shown,
+            f"`{name}`",
+            each.help,
+            each.accepted,
+        )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from taut.cli.app import command
+from tests.examples.option_tables import DOCS, TABLES, with_table
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
 COMMANDS = command().commands
@@ -43,3 +44,9 @@ def test_every_default_is_the_one_that_holds(name):
         word, default = parameter.opts[-1], parameter.default
         if word in said and isinstance(default, int | float | str) and not isinstance(default, bool):
             assert said[word] == (f"{default:g}" if isinstance(default, float) else str(default)), word
+
+
+@pytest.mark.parametrize(("page", "mark"), TABLES)
+def test_every_table_of_options_is_that_of_its_record(page, mark):
+    text = (DOCS / page).read_text("utf-8")
+    assert with_table(text, mark, TABLES[page, mark]) == text, "run: python -m tests.examples.option_tables"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from taut.estimators.comparison import compare
     from taut.estimators.config import ImputerConfig, OutlierConfig, VAEConfig
     from taut.estimators.detector import VAEOutlierDetector
     from taut.estimators.imputer import VAEImputer
@@ -33,6 +34,7 @@ __all__ = [
     "VAEOutlierDetector",
     "audit_bar",
     "check_free",
+    "compare",
     "describe",
     "fit",
     "fit_bar",
@@ -46,6 +48,7 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "comparison": ["compare"],
         "config": ["ImputerConfig", "OutlierConfig", "VAEConfig"],
         "detector": ["VAEOutlierDetector"],
         "imputer": ["VAEImputer"],

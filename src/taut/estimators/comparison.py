@@ -99,6 +99,13 @@ def compare(
     direction. Other options are those of `taut.audit`; `seconds` are shared by the runs.
 
     Raises DataError where log p(x) of the runs cannot be compared, OptionError where an option makes no sense.
+
+    >>> import numpy as np, taut
+    >>> rows = np.random.default_rng(0).normal(size=(60, 2))
+    >>> vae = taut.VAE(1, hidden=(), max_epochs=1, random_state=0).fit(rows)
+    >>> found = compare({"one": vae, "the same": vae}, rows, bracket=False, draws=10)
+    >>> found.first, found.pairs[0].run, found.pairs[0].difference.mean
+    ('one', 'the same', 0.0)
     """
     models = _named(runs)
     by_column = any(vae.schema_.spread is None for vae in models.values())

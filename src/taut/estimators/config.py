@@ -204,7 +204,7 @@ class VAEConfig(AbstractOptions):
     random_state: Any = option(
         None,
         "Seed of all randomness; the same seed gives the same fit to the bit on one machine.",
-        none="another one each time; 0 on the command line",
+        none="another one each time",
         wanted=f"a whole number from 0 to {MOST_SEED}",
         check=_seed,
         read=int,
@@ -231,6 +231,7 @@ class ImputerConfig(VAEConfig):
         "What a missing number takes: its mean, median or mode (for numbers the median) given the observed cells of "
         "its row; categories take the most probable value.",
         choices=("mean", "median", "mode"),
+        on_command_line=False,
     )
     completions: int | None = option(
         None,
@@ -239,11 +240,16 @@ class ImputerConfig(VAEConfig):
         at_least=1,
         at_most=200,
         none="one table filled with `how`",
+        on_command_line=False,
     )
     add_indicator: bool = option(
-        False, "Append a column of zeros and ones for each column that had missing cells in training."
+        False,
+        "Append a column of zeros and ones for each column that had missing cells in training.",
+        on_command_line=False,
     )
-    keep_empty_features: bool = option(False, "Keep columns without any cell in training, filled with 0.")
+    keep_empty_features: bool = option(
+        False, "Keep columns without any cell in training, filled with 0.", on_command_line=False
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -256,4 +262,5 @@ class OutlierConfig(VAEConfig):
         "simulates: a statement about the model, which the data do not enter.",
         wanted="auto, or a share above 0, at most 0.5",
         check=_contamination,
+        on_command_line=False,
     )
