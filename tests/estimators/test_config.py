@@ -22,7 +22,7 @@ from tests.cli.commands import refused
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WithWeightDecay(VAEConfig):
-    weight_decay: float = option(0.5, "Pull of the weights to zero.", unit="nats", at_least=0, previous="--decay")
+    weight_decay: float = option(0.5, "Pull of weights to zero.", unit="nats", at_least=0, previous="--decay")
 
 
 class Decayed(AbstractVAE, record=WithWeightDecay):
@@ -54,11 +54,10 @@ def test_a_new_option_is_in_constructor_command_table_manifest_and_resuming(tmp_
     assert [(each.weight_decay, each.latent_dim) for each in asked] == [(0.25, 8), (0.75, 2)]
     assert capsys.readouterr().err == "`--decay` is now `--weight-decay`.\n"
     told = next(each.help for each in command.params if each.name == "weight_decay")
-    assert told == "Pull of the weights to zero. A finite number of nats, at least 0."
+    assert told == "Pull of weights to zero. A finite number of nats, at least 0."
 
-    assert markdown_table(WithWeightDecay).splitlines()[-1] == (
-        "| `--weight-decay` | 0.5 | `weight_decay` | Pull of the weights to zero. | a finite number of nats, at least 0 |"
-    )
+    row = "| `--weight-decay` | 0.5 | `weight_decay` | Pull of weights to zero. | a finite number of nats, at least 0 |"
+    assert row in markdown_table(WithWeightDecay).splitlines()
     assert made.config.kept()["weight_decay"] == 2.0
     state = tmp_path / "state.safetensors"
     note_or_compare(state, made.config, seed=0, data_digest="a", resume=False)
