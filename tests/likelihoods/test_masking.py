@@ -19,7 +19,7 @@ def masking(form="as it is", slope=2.0):
     return likelihoods.NumberMasking(**{name: jnp.full(1, value) for name, value in parts.items()}, form=form)
 
 
-def families():
+def all_families():
     one = {"centre": jnp.array([0.2]), "spread": jnp.array([1.3])}
     return {
         "gaussian": (likelihoods.Gaussian(1, **one), masking(), (-12, 12)),
@@ -42,9 +42,9 @@ def missingness(*blocks, places=None):
     return likelihoods.Missingness(tuple(blocks), places, jnp.ones(sum(map(len, places)), bool))
 
 
-@pytest.mark.parametrize("name", families())
+@pytest.mark.parametrize("name", all_families())
 def test_the_hidden_term_is_the_integral(name, float64):
-    likelihood, block, (low, high) = families()[name]
+    likelihood, block, (low, high) = all_families()[name]
     mixed = likelihoods.Mixed((likelihood,), ((0,),))
     cells, hides = mixed(jnp.linspace(-0.3, 0.4, mixed.outputs)), missingness(block)
 

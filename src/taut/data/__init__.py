@@ -38,7 +38,7 @@ from taut.data.dense import narrow, narrowed
 from taut.data.digests import count_seen, digest, row_hashes
 from taut.data.extracting import cells_of
 from taut.data.inference import infer_schema
-from taut.data.kinds import Kind, kind_named, kind_of, kinds, register_kind, serve
+from taut.data.kinds import Kind, all_kinds, kind_named, kind_of, register_kind, serve
 from taut.data.missing_values import listed_values
 from taut.data.moments import HEAVY_TAIL_KURTOSIS, excess_kurtosis
 from taut.data.phrases import in_words
@@ -53,7 +53,7 @@ from taut.data.spelling import TEXT, Spelled, spell, spelled_in
 from taut.data.splitting import split
 from taut.data.support import check_type
 from taut.data.table import Table
-from taut.data.units import Units, too_close, units_of
+from taut.data.units import Scale, Units, scale_of, too_close, units_of
 from taut.data.writing import write
 
 __all__ = [
@@ -69,12 +69,14 @@ __all__ = [
     "Column",
     "Covariate",
     "Kind",
+    "Scale",
     "Schema",
     "Sheet",
     "Sizes",
     "Spelled",
     "Table",
     "Units",
+    "all_kinds",
     "as_sheet",
     "as_table",
     "binarise_fixed",
@@ -109,7 +111,6 @@ __all__ = [
     "is_sparse",
     "kind_named",
     "kind_of",
-    "kinds",
     "learn_covariates",
     "learn_sizes",
     "listed_values",
@@ -125,6 +126,7 @@ __all__ = [
     "register_kind",
     "restored_block",
     "row_hashes",
+    "scale_of",
     "serve",
     "spell",
     "spelled_in",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from taut.data.cells import Cells
-from taut.data.kinds import Kind, kind_named, kind_of, kinds
+from taut.data.kinds import Kind, all_kinds, kind_named, kind_of
 from taut.data.phrases import in_words
 from taut.data.schema import Category, Column
 from taut.data.sheet import Sheet
@@ -77,14 +77,14 @@ def _check_categories(categories: list[Category], kind: Kind, title: str, name: 
 
 def _long_form(name: str, wish: Any) -> dict[str, Any]:
     wish = {"kind": wish} if isinstance(wish, str) else wish
-    known = ", ".join([*(kind.name for kind in kinds()), IGNORE])
+    known = ", ".join([*(kind.name for kind in all_kinds()), IGNORE])
     if not isinstance(wish, Mapping) or not wish:
         raise OptionError(f"Wanted a kind for column `{name}`; got {wish!r}; give one of {known}.")
     for key in wish:
         if key not in _KEYS:
             raise OptionError(f"Wanted {', '.join(_KEYS)} for column `{name}`; got `{key}`; leave it out.")
     kind, family = wish.get("kind"), wish.get("family")
-    matching = [each for each in kinds() if kind in (None, each.name)]
+    matching = [each for each in all_kinds() if kind in (None, each.name)]
     if not matching and kind != IGNORE:
         raise OptionError(f"Wanted a kind for column `{name}`; got `{kind}`; give one of {known}.")
     families = list(dict.fromkeys(family for each in matching for family in each.families))
@@ -99,10 +99,10 @@ def _long_form(name: str, wish: Any) -> dict[str, Any]:
 def _implied_kind(wish: Mapping[str, Any], inferred: Column) -> str:
     """The kind that the other words imply: bounds, categories, or a family that one kind has."""
     if "low" in wish or "high" in wish:
-        return next(kind.name for kind in kinds() if kind.bounded)
+        return next(kind.name for kind in all_kinds() if kind.bounded)
     family = wish.get("family")
     if family:
-        fitting = [kind.name for kind in kinds() if family in kind.families]
+        fitting = [kind.name for kind in all_kinds() if family in kind.families]
         return inferred.kind if inferred.kind in fitting else fitting[0]
     if kind_of(inferred).coded and inferred.family:
         return inferred.kind

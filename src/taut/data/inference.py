@@ -11,7 +11,7 @@ from taut.data.block_cells import is_lists, lists_in
 from taut.data.cells import MICROSECONDS, Cells
 from taut.data.extracting import cells_of, readable_cells
 from taut.data.given import IGNORE, check_given, given_column
-from taut.data.kinds import kind_of, kinds
+from taut.data.kinds import all_kinds, kind_of
 from taut.data.missing_values import listed_values
 from taut.data.native_types import native_type
 from taut.data.odd_cells import odd_cells
@@ -86,7 +86,7 @@ def _block(sheet: Sheet, number: int, wish: Any, rows: int) -> Column:
 
 def infer_column(cells: Cells) -> Column:
     """The kind of a column by what its cells look like, and why: that of the first kind that takes it."""
-    found = (kind.infer(cells) for kind in reversed(kinds()))
+    found = (kind.infer(cells) for kind in reversed(all_kinds()))
     return next(column for column in found if column is not None)
 
 

@@ -105,6 +105,6 @@ def kind_of(column: Column) -> Kind:
     return kind_named(column.kind)
 
 
-def kinds() -> tuple[Kind, ...]:
+def all_kinds() -> tuple[Kind, ...]:
     """All kinds, in the order in which they were added."""
     return tuple(_KINDS.values())

@@ -43,7 +43,7 @@ class Block:
     there was none. A block is `listed` where its entries came as one column of lists, and not each as a column of its
     own.
 
-    >>> Block(width=784, shape=(28, 28)).holes.sum()
+    >>> int(Block(width=784, shape=(28, 28)).holes.sum())
     0
     """
 

@@ -31,7 +31,7 @@ from taut.data import (
 )
 from taut.errors import OptionError, SupportError
 from taut.estimators.part_building import OWN
-from taut.likelihoods import Choice, check_support, choose, choose_counts, families, family, known_family
+from taut.likelihoods import Choice, all_families, check_support, choose, choose_counts, family, known_family
 
 MIXED = Choice("mixed", "each column has a likelihood of its own kind")
 # The name of the field of an array: its entries are then called x0, x1 and so on.
@@ -209,7 +209,7 @@ def _likelihood(name: str, values: np.ndarray, *, sizes: bool) -> Choice:
         return choose_counts(values) if sizes else choose(values)
     known = known_family(name)
     if sizes and (known is None or not known.log_means):
-        counts = ", ".join(each.name for each in families() if each.log_means)
+        counts = ", ".join(each.name for each in all_families() if each.log_means)
         raise OptionError(f"`size_factor` wants a likelihood among {counts}; got `{name}`; leave out one.")
     if name == OWN:
         return Choice(OWN, "it was given as an object")
@@ -225,7 +225,7 @@ def _of_columns(rows: Sheet, likelihood: str) -> dict[str, Any]:
         return {name: {"family": likelihood} for name in rows.columns}
     known = known_family(likelihood)
     if known is None or not known.kinds:
-        others = ", ".join(each.name for each in families() if each.arrays and each.kinds)
+        others = ", ".join(each.name for each in all_families() if each.arrays and each.kinds)
         raise OptionError(
             f"A table with holes or types wants `auto` or one of {others}; got `{likelihood}`; choose one."
         )

@@ -11,7 +11,7 @@ from taut.likelihoods.categories import Categorical
 from taut.likelihoods.choice import Choice, check_support, choose, choose_counts, named
 from taut.likelihoods.columns import fill_values, for_columns, of_block
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
-from taut.likelihoods.families import Family, Sample, families, family, known_family, names, register
+from taut.likelihoods.families import Family, Sample, all_families, family, known_family, names, register
 from taut.likelihoods.grey import DiscretisedLogistic
 from taut.likelihoods.holes import Observed, WhereMissing
 from taut.likelihoods.inflated import ZeroInflated
@@ -52,11 +52,11 @@ __all__ = [
     "StudentT",
     "WhereMissing",
     "ZeroInflated",
+    "all_families",
     "check_support",
     "choose",
     "choose_counts",
     "code_nodes",
-    "families",
     "family",
     "fill_values",
     "for_columns",

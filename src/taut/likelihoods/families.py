@@ -127,19 +127,19 @@ def register(*new: Family) -> None:
         _FAMILIES[one.name] = one
 
 
-def families() -> tuple[Family, ...]:
+def all_families() -> tuple[Family, ...]:
     """All families, in the order in which they were added."""
     return tuple(_FAMILIES.values())
 
 
 def names() -> tuple[str, ...]:
     """The families that a whole array may have."""
-    return tuple(sorted(one.name for one in families() if one.arrays))
+    return tuple(sorted(one.name for one in all_families() if one.arrays))
 
 
 def known_family(name: str) -> Family | None:
     """The family of this name or alias, None where there is none: of a likelihood of a person's own, say."""
-    return next((one for one in families() if name in (one.name, *one.aliases)), None)
+    return next((one for one in all_families() if name in (one.name, *one.aliases)), None)
 
 
 def family(name: str) -> Family:

@@ -15,7 +15,7 @@ from jax.nn import log_sigmoid
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Bool, Float
 
-from taut.likelihoods.families import families
+from taut.likelihoods.families import all_families
 from taut.likelihoods.mixed import Cells, Places
 from taut.likelihoods.nodes import Nodes
 from taut.likelihoods.real import fixed
@@ -33,7 +33,7 @@ def nodes_of(distribution: dist.Distribution) -> Nodes | None:
     """
     coded = distribution.coded if isinstance(distribution, PerUnit) else distribution
     entry = coded.base_dist if isinstance(coded, dist.Independent) else coded
-    for known in families():
+    for known in all_families():
         if known.nodes is not None and known.distribution is not None and isinstance(entry, known.distribution):
             return known.nodes(entry)
     return None
