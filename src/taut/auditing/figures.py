@@ -38,7 +38,7 @@ class Context(NamedTuple):
     @property
     def block(self) -> Block:
         """The block that a page draws, as numbers or as images: the first one; nothing of columns alone."""
-        return next((column.block for column, _ in self._blocks), Block(width=0))
+        return next((column.block for column, _ in self._blocks if column.block is not None), Block(width=0))
 
     @property
     def span(self) -> slice:

@@ -53,13 +53,13 @@ def reconstruct(
 
     Of a table's categories the most probable one is written.
     """
-    from taut.cli.rows import is_array, rows_for, run_in, say_left_out  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.rows import rows_for, run_in, say_left_out  # noqa: PLC0415  heavy, and `--help` is not
 
     check_file_place(out)
     check_not_data(data, out)
     console, vae = Console(quiet, as_json), run_in(run, parts)
     rows = rows_for(vae.schema_, data, console, na_values=na_values)
-    if not is_array(rows):
+    if not rows.is_array:
         check_frame_place(out)
     say_left_out(vae.schema_, console)
     write_rows(vae.reconstruct(rows), vae, out, console)

@@ -57,14 +57,15 @@ def fit(
     Ctrl-C ends training early and keeps the best state so far; `--resume` goes on from there. Next: `taut audit RUN`.
     """
     _check_place(out, force=force, resume=resume)
-    from taut.cli.rows import labels_for, rows_to_fit  # noqa: PLC0415  heavy, and `--help` is not
+    from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.rows import labels_for  # noqa: PLC0415  heavy, and `--help` is not
     from taut.data import read_schema  # noqa: PLC0415  as above
     from taut.estimators import VAE  # noqa: PLC0415  as above
 
     console = Console(quiet, as_json)
     known = None if options.schema is None else read_schema(str(options.schema))
     options = dataclasses.replace(options, schema=known, verbose=not quiet)
-    rows = rows_to_fit(data, options)
+    rows = datasets.load(data)
     vae = VAE(**options.values())
     train(vae, rows, labels_for(labels, rows), out, resume=resume, began=began())
     report(vae, out, console)

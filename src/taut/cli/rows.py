@@ -13,9 +13,8 @@ import numpy as np
 
 from taut import datasets
 from taut.cli.console import Console
-from taut.data import Column, Schema, Sheet, Table, as_sheet, encode, kind_of, spelled_in
+from taut.data import Column, Schema, Sheet, Table, as_sheet, encode, fields_like, kind_of, spelled_in
 from taut.data.schema import listed
-from taut.datasets.loading import as_block, is_numbers
 from taut.errors import OptionError, RunFolderError, ShapeError
 from taut.estimators import AbstractUses, Fitted, VAEConfig, own_parts_of, read_fitted, read_manifest
 from taut.options import comma_separated
@@ -54,17 +53,9 @@ def _other(folder: str | Path, kind: str) -> RunFolderError:
     return RunFolderError(f"A run of `taut fit` is wanted; `{folder}` holds a {kind}; use it from Python.")
 
 
-def rows_to_fit(source: str, options: VAEConfig) -> Rows:
-    """The rows of `source`; numbers that are to be of one likelihood, or binarised, are one block."""
-    rows = datasets.load(source)
-    named = options.likelihood not in ("auto", "mixed") or options.binarise != "none"
-    one_block = options.schema is None and named
-    return as_block(rows) if isinstance(rows, Sheet) and one_block and is_numbers(rows) else rows
-
-
 def rows_for(
     schema: Schema, source: str, console: Console, *, strict: bool = False, na_values: str | None = None
-) -> Rows:
+) -> Sheet:
     """The rows of `source` for a run of this schema, see `fitting_rows`; what was decided about their cells is said."""
     rows, notes = fitting_rows(schema, datasets.load(source), strict=strict, na_values=na_values)
     for note in notes:
@@ -73,34 +64,24 @@ def rows_for(
 
 
 def sheet_for(schema: Schema, source: str, console: Console, *, na_values: str | None = None) -> Sheet:
-    """As `rows_for`, but always a sheet: in one block whole numbers beside holes would lose their type."""
+    """As `rows_for`, but always in columns: in one block whole numbers beside holes would lose their type."""
     if schema.spread is None:
-        return as_sheet(rows_for(schema, source, console, na_values=na_values))
+        return rows_for(schema, source, console, na_values=na_values)
     return as_sheet(datasets.load(source)).with_na_values(na_values_in(na_values))
 
 
 def fitting_rows(
-    schema: Schema, rows: Rows, *, strict: bool = False, na_values: str | None = None
-) -> tuple[Rows, list[str]]:
-    """Rows for a table or for a block of numbers, whichever the run was fitted to, and what to say about their cells.
-
-    An array stays one, so that what comes of it is one, too.
+    schema: Schema, rows: Any, *, strict: bool = False, na_values: str | None = None
+) -> tuple[Sheet, list[str]]:
+    """The rows as those of the fit came, and what to say about their cells.
 
     Raises DataError where a column is missing or of another type, and with `strict` SupportError for a category that
     the fit did not see, which counts as missing otherwise.
     """
     if schema.spread is not None and na_values is not None:
         raise OptionError("`--na-values` wants a run of a table; this one is of a block of numbers; fit a table.")
-    if schema.spread is not None:
-        return (as_block(rows, holes=True) if isinstance(rows, Sheet) else rows), []
-    sheet = as_sheet(rows).with_na_values(na_values_in(na_values))
-    notes = encode(schema, sheet, strict=strict).notes
-    return (rows if is_array(rows) and na_values is None else sheet), notes
-
-
-def is_array(rows: Rows) -> bool:
-    """Whether the rows are numbers that came as an array."""
-    return isinstance(rows, Table)
+    found = fields_like(schema, rows).with_na_values(na_values_in(na_values))
+    return found, encode(schema, found, strict=strict).notes
 
 
 def na_values_in(words: str | None) -> tuple[str, ...]:
@@ -122,16 +103,16 @@ def text_column(sheet: Sheet, name: str) -> np.ndarray:
     return np.array(["" if cell is None else str(cell) for cell in cells.to_list()], dtype=str)
 
 
-def labels_for(source: str | None, rows: Rows) -> np.ndarray | None:
+def labels_for(source: str | None, rows: Table | Sheet) -> np.ndarray | None:
     """One label for each of `rows`, as text: those of `source`, or those that came with the rows.
 
     `source` may also name a column of a sheet. Raises DataError or ShapeError where it is not one column of as many
     rows.
     """
     if source is None:
-        return None if isinstance(rows, Sheet) else rows.labels
-    if isinstance(rows, Sheet) and source in rows.columns:
-        return text_column(rows, source)
+        return rows.labels
+    if rows.beside is not None and source in rows.beside.columns:
+        return text_column(rows.beside, source)
     labels = _labels_in(source, len(rows))
     if len(labels) != len(rows):
         raise ShapeError(

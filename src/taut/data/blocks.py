@@ -7,6 +7,7 @@ container holds the numbers, with or without names, changes nothing.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -87,7 +88,8 @@ def fields_like(schema: Schema, X: Any) -> Sheet:
     """
     spread = schema.spread
     if spread is None or spread.block is None:
-        return table_of(X)
+        sheet = table_of(X)
+        return dataclasses.replace(sheet, of_array=sheet.of_array or isinstance(X, Table))
     table = as_table(X, holes=True)
     check_same_features(table, spread.width, columns=spread.block.names, model="VAE")
     return _beside(table)

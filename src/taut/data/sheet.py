@@ -27,7 +27,8 @@ class Sheet:
 
     Where the columns are not `named` by a person they are called x0, x1, …, and messages count them. `na_values` are
     cells that mean missing; `separator` stood between the cells of a file of text. A `block` is numbers of one kind
-    beside the columns: the pixels of images, the counts of cells. `labels` belong to the rows.
+    beside the columns: the pixels of images, the counts of cells. `of_array` is true where an array was read for a fit
+    of columns, so that what comes of it is an array, too. `labels` belong to the rows.
 
     >>> as_sheet({"age": [30, None], "sex": ["f", "m"]}).columns
     ['age', 'sex']
@@ -40,6 +41,7 @@ class Sheet:
     na_values: tuple[str | int | float, ...] = ()
     separator: str = ""
     block: Table | None = None
+    of_array: bool = False
     labels: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -54,6 +56,16 @@ class Sheet:
     def series(self) -> list[nw.Series]:
         """The columns, taken apart once: a frame of thousands needs as long for one as for all."""
         return list(self.frame.iter_columns())
+
+    @property
+    def beside(self) -> "Sheet":
+        """What is known of the rows beside a block: the columns."""
+        return self
+
+    @property
+    def is_array(self) -> bool:
+        """Whether the rows came as an array of numbers."""
+        return self.of_array or self.block is not None
 
     @property
     def native(self) -> Any:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from taut import likelihoods
-from taut.data import Column, Sheet, Table, digest, kind_of
-from taut.datasets import as_block
+from taut.data import Column, Sheet, Table, digest, encode, kind_of
 from taut.errors import DataError
 from taut.estimators.training import Fitted
 from taut.networks import CellInputs, Standardise
@@ -85,7 +84,8 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: 
             f"probabilities or densities on both sides; `{one}` is {mine.likelihood.name} and `{other}` "
             f"{theirs.likelihood.name}, one of each; fit both with likelihoods of one kind"
         )
-    if _rows_seen(mine, rows) != _rows_seen(theirs, rows):
+    binarised = any(side.binarisation.kind != "none" for side in (mine, theirs))
+    if binarised and _rows_seen(mine, rows) != _rows_seen(theirs, rows):
         yield (
             f"the same rows for both; `{one}` and `{other}` binarise `{rows.name}` unalike; fit both with one "
             "`binarise` and one `random_state`, or on data that are zeros and ones already"
@@ -103,8 +103,7 @@ def _block_complaints(one: str, mine: Fitted, other: str, theirs: Fitted, rows: 
 
 
 def _rows_seen(fitted: Fitted, rows: Table | Sheet) -> str:
-    values = as_block(rows).values if isinstance(rows, Sheet) else rows.values
-    return digest(fitted.binarisation.for_evaluation(values))
+    return digest(fitted.binarisation.for_evaluation(encode(fitted.schema, rows).values))
 
 
 def _support(fitted: Fitted) -> str:

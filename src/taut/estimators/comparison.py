@@ -12,7 +12,7 @@ import numpy as np
 
 from taut.auditing import AuditOptions, Comparison, Difference, RowResult, compare_brackets, paired_difference
 from taut.auditing.measurement import MOST_LATENTS
-from taut.data import Sheet, Table, as_table, table_of
+from taut.data import Sheet, Table, fields_like
 from taut.errors import OptionError
 from taut.estimators.comparability import check_comparable
 from taut.estimators.loading import load
@@ -108,8 +108,7 @@ def compare(
     ('one', 'the same', 0.0)
     """
     models = _named(runs)
-    by_column = any(vae.schema_.spread is None for vae in models.values())
-    rows = X if isinstance(X, Table | Sheet) else table_of(X) if by_column else as_table(X, holes=True)
+    rows = fields_like(next(iter(models.values())).schema_, X)
     asked = record_from(AuditOptions, options)
     check_runs(models, rows, asked)
     alike = dict.fromkeys(models, rows)
@@ -242,8 +241,7 @@ def _weighted(
 
 def rows_at(rows: Rows, numbers: np.ndarray) -> Rows:
     """Some of the rows."""
-    some = rows.take(numbers)
-    return dataclasses.replace(some, labels=None, notes=rows.notes if isinstance(rows, Table) else [])
+    return dataclasses.replace(rows.take(numbers), labels=None, notes=[])
 
 
 def _share(options: AuditOptions, began: float, runs: int) -> AuditOptions:

@@ -49,6 +49,8 @@ def library_of(X: Any) -> str:
     >>> library_of([[1.0, 2.0]]), library_of({"age": [31, 42]})
     ('numpy', 'pyarrow')
     """
+    if isinstance(X, Sheet) and X.is_array:
+        return "numpy"
     native: Any = X.native if isinstance(X, Sheet) else X
     named = isinstance(native, Mapping) or (isinstance(native, list) and native and isinstance(native[0], Mapping))
     if named or isinstance(native, pa.RecordBatch):
