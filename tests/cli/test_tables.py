@@ -166,14 +166,10 @@ def test_numbers_of_one_named_likelihood_are_one_block(tmp_path):
     options = (*TINY, "--batch-size", 20, "--likelihood", "poisson")
     ended = done("fit", tmp_path / "block.csv", "--out", tmp_path / "run", *options)
     assert "Training on 36 rows of 3 numbers; 4 are held out." in ended.err
-    assert (
-        json.loads(done("info", tmp_path / "run", "--json").out)["architecture"]["schema"]["columns"][0]["block"][
-            "width"
-        ]
-        == 3
-    )
+    facts = json.loads(done("info", tmp_path / "run", "--json").out)
+    assert facts["architecture"]["schema"]["columns"][0]["block"]["width"] == 3
     done("sample", tmp_path / "run", "-n", 2, "--out", tmp_path / "s.csv", "--given", "x0=1")
-    assert [row[0] for row in read(tmp_path / "s.csv")] == ["1", "1"]
+    assert [row[0] for row in read(tmp_path / "s.csv")] == ["x0", "1", "1"]
     (tmp_path / "holed.csv").write_text("1,2,0\n,3,2\n5,,1\n")
     done("impute", tmp_path / "run", tmp_path / "holed.csv", "--out", tmp_path / "whole.csv")
     first, second, third = read(tmp_path / "whole.csv")

@@ -16,7 +16,7 @@ from taut.cli.console import Console
 from taut.data import Column, Schema, Sheet, Table, as_sheet, encode, fields_like, kind_of, spelled_in
 from taut.data.schema import listed
 from taut.errors import OptionError, RunFolderError, ShapeError
-from taut.estimators import AbstractUses, Fitted, VAEConfig, own_parts_of, read_fitted, read_manifest
+from taut.estimators import AbstractUses, Fitted, own_parts_of, read_fitted, read_manifest
 from taut.options import comma_separated
 
 Rows = Table | Sheet
