@@ -49,7 +49,7 @@ def scores_of_masked_cells(
     truth, hidden = np.concatenate([data] * len(masks)), np.concatenate(masks)
     return [
         _one(entries[place], place, truth[mask, place], data[:, place], found, mask)
-        for place, mask in zip(places, hidden.T, strict=True)
+        for place, mask in zip(places.tolist(), hidden.T, strict=True)
     ]
 
 
