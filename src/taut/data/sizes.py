@@ -41,7 +41,7 @@ def learn_sizes(
     counts: Num[np.ndarray, "n counts"], sizes: Float[np.ndarray, "n"] | None = None, *, column: str | None = None
 ) -> Sizes:
     """The sizes of training rows: the totals of their counts, or those of a column."""
-    means = tuple(map(float, np.nanmean(counts, axis=0, dtype=np.float64)))
+    means = tuple(np.asarray(np.nanmean(counts, axis=0, dtype=np.float64)).tolist())
     sizes = totals(counts, means) if sizes is None else sizes
     return Sizes(column=column, middle=float(np.median(sizes)) or 1.0, means=means)
 
