@@ -1,17 +1,21 @@
 """Names for array shapes: what the letters in signatures mean.
 
 `n` rows, `features` entries of one datum, `latents` entries of one latent, `outputs` numbers that a
-decoder returns for one datum, `draws` Monte Carlo draws for one datum.
+decoder returns for one datum, `draws` Monte Carlo draws for one datum. `DatumLike` is a `Datum` or, where there is
+nothing but its values, a bare array; `DataLike` the same for rows.
 """
 
 from jax import Array
-from jaxtyping import Float, Int, Key, Num, Shaped
+from jaxtyping import Float, Int, Key, Shaped
+
+from taut.datum import DataLike, DatumLike, OtherData
 
 __all__ = [
-    "Data",
-    "Datum",
+    "DataLike",
+    "DatumLike",
     "Latent",
     "LogWeights",
+    "OtherData",
     "Outputs",
     "RandomKey",
     "Rows",
@@ -19,8 +23,6 @@ __all__ = [
 ]
 
 Scalar = Float[Array, ""]
-Datum = Num[Array, "features"]
-Data = Num[Array, "n features"]
 Latent = Shaped[Array, "*latents"]
 Outputs = Float[Array, "outputs"]
 LogWeights = Float[Array, "draws"]

@@ -8,8 +8,12 @@ from scipy import sparse, stats
 
 import taut
 from taut import errors
+from taut.datum import Datum, rows_on_device
 from taut.estimators.evaluation import prepared
-from taut.fitting import Packed, pack
+from taut.estimators.holes import model_rows
+from taut.fitting import AsFloat
+from taut.fitting.fit import on_device
+from taut.fitting.views import seen_through
 from tests.quick import quick
 
 OPTIONS = {"latent_dim": 1, "hidden": (), "max_epochs": 2, "random_state": 0, "verbose": False}
@@ -31,13 +35,14 @@ def fitted():
 
 def test_the_density_is_that_of_scipy_at_size_times_mean(fitted):
     row = counts()[:1]
-    x = jnp.asarray(prepared(fitted.fitted_, row).values[0])
+    rows = model_rows(fitted.fitted_, prepared(fitted.fitted_, row).values)
+    x = jax.tree.map(lambda leaf: leaf[0], rows_on_device(rows))
     size = row.sum() / np.median(counts()[taut.data.split(len(counts()), 0.1, 0)[0]].sum(axis=1))
     model, z = fitted.model_, jnp.array([0.7])
     mean = size * np.exp(np.asarray(model.decoder(z), np.float64))
     shape = np.logaddexp(0, np.asarray(model.observation.raw_concentration, np.float64)) + 1e-4
     expected = stats.nbinom(shape, shape / (shape + mean)).logpmf(row[0]).sum()
-    assert float(model.given(x).likelihood(z).log_prob(x)) == pytest.approx(expected, rel=1e-4)
+    assert float(model.log_likelihood(x, z)) == pytest.approx(expected, rel=1e-4)
 
 
 def test_twice_the_sizes_are_the_same_sizes():
@@ -95,7 +100,7 @@ def test_in_a_table_sizes_are_about_its_counts_only():
     vae = taut.VAE(**OPTIONS, schema=kinds, size_factor="total").fit(table)
     assert np.isfinite(vae.score_samples(table, draws=10)).all()
     values = prepared(vae.fitted_, table).values
-    outputs = [vae.model_.outputs(jnp.zeros(1), jnp.array([size])) for size in (0.0, 1.0)]
+    outputs = [vae.model_.outputs(jnp.zeros(1), log_offset=jnp.asarray(size)) for size in (0.0, 1.0)]
     assert sorted(np.asarray(outputs[1] - outputs[0]).round(5).tolist()) == [0.0] + 6 * [1.0]
     # A row whose hole hides a usual share of its total is not a smaller row.
     whole = prepared(vae.fitted_, table | {"n0": rows[:, 0].astype(float)}).values
@@ -105,10 +110,11 @@ def test_in_a_table_sizes_are_about_its_counts_only():
 def test_rows_stay_small_on_the_device():
     rows, given = counts().astype(np.uint16), np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
     given = given[: len(rows)]
-    stored = pack(rows, given)
-    assert stored.dtype == np.uint16
-    again = jax.vmap(lambda row: Packed(3)(row, key=jax.random.key(0)))(jnp.asarray(stored))
-    np.testing.assert_array_equal(np.asarray(again), np.concatenate([rows, given], axis=1, dtype=np.float32))
+    stored = on_device(Datum(rows, covariates=given))
+    assert stored.values.dtype == np.uint16
+    seen = jax.vmap(lambda row: seen_through(AsFloat(), row, key=jax.random.key(0)))(stored)
+    np.testing.assert_array_equal(np.asarray(seen.values), rows.astype(np.float32))
+    np.testing.assert_array_equal(np.asarray(seen.covariates), given)
 
 
 def test_a_ledger_says_that_totals_are_given(fitted):
@@ -138,12 +144,8 @@ def test_a_row_without_counts_is_named(fitted):
 
 
 def test_a_model_without_counts_takes_no_sizes():
-    with pytest.raises(errors.OptionError, match="Sizes"):
-        taut.models.LatentVariableModel(
-            prior=taut.models.standard_normal(1),
-            decoder=lambda z: z,
-            likelihood=taut.likelihoods.Gaussian(1),
-            fill_value=jnp.zeros(1),
-            covariates=1,
-            sized=True,
-        )
+    model = taut.models.LatentVariableModel(
+        prior=taut.models.standard_normal(1), decoder=lambda z: z, likelihood=taut.likelihoods.Gaussian(1)
+    )
+    with pytest.raises(errors.OptionError, match="log offset"):
+        model.given(Datum(jnp.zeros(1), log_offset=jnp.zeros(())))

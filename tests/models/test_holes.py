@@ -12,6 +12,8 @@ from taut import likelihoods as lk
 from taut import models, networks, objectives
 from taut.auditing import impute_rows
 from taut.data import Column
+from taut.datum import Datum
+from taut.estimators.part_building import PartBuilder
 from taut.estimators.table_parts import table_parts
 from taut.fitting import refined_gaussian
 from taut.guides import KnownPosterior
@@ -91,7 +93,8 @@ def columns():
 
 def mixed_parts():
     rows = np.array([[0.3, 2.0, 1, 3, 0, 0.25], [1.0, 1.5, 2, 0, 1, 0.75], [-1.0, 0.7, 0, 7, 2, 0.45]])
-    return table_parts(columns(), rows, latents=2, hidden=(8,), covariance="full", covariates=0, key=jr.key(1))
+    builder = PartBuilder(given={}, latents=2, hidden=(8,), covariance="full")
+    return table_parts(columns(), rows, builder, key=jr.key(1))
 
 
 def test_what_stands_in_for_a_hole_changes_nothing_to_the_bit(key):
@@ -152,15 +155,15 @@ def test_a_missing_entry_tells_nothing_about_z():
 
 def test_the_encoder_cannot_tell_what_is_hidden():
     inputs = networks.CellInputs(
-        ("as it is", "log", 3, "log-odds"), centre=jnp.ones(4), spread=2 * jnp.ones(4), covariates=1,
+        ("as it is", "log", 3, "log-odds"), centre=jnp.ones(4), spread=2 * jnp.ones(4), conditions=1,
     )  # fmt: skip
-    x = jnp.array([3.0, 2.0, 2.0, 0.25, 7.0])
+    x = Datum(jnp.array([3.0, 2.0, 2.0, 0.25]), observed=jnp.ones(4, bool), covariates=jnp.array([7.0]))
     seen = np.asarray(inputs(x))
     assert len(seen) == inputs.width
     np.testing.assert_allclose(seen[:3], [1.0, (np.log(2.0) - 1) / 2, (np.log(1 / 3) - 1) / 2], rtol=1e-5)
     np.testing.assert_array_equal(seen[3:], [0, 0, 1, 1, 1, 1, 1, 7])
     for entry, own in enumerate(([0], [1], [3, 4, 5], [2])):
-        hidden = np.asarray(inputs(x.at[entry].set(jnp.nan)))
+        hidden = np.asarray(inputs(x.seen_as(x.observed.at[entry].set(False))))
         assert np.all(hidden[own] == 0)
         assert hidden[6 + entry] == 0
         others = np.setdiff1d(np.arange(inputs.width), [*own, 6 + entry])
@@ -171,10 +174,10 @@ def test_draws_like_a_datum_have_its_holes_and_covariates(key):
     likelihood = lk.Gaussian(2)
     model = models.LatentVariableModel(
         prior=standard_normal(1), decoder=lambda h: jnp.stack([h[0] + h[1], h[0] - h[1]]), likelihood=likelihood,
-        fill_value=jnp.zeros(2), covariates=1,
+        fill_value=jnp.zeros(2),
     )  # fmt: skip
-    x = jnp.array([0.5, jnp.nan, 3.0])
+    x = Datum(jnp.array([0.5, 0.0]), observed=jnp.array([True, False]), covariates=jnp.array([3.0]))
     draws, latents = jax.jit(jax.vmap(lambda key: model.given(x).sample(key=key)))(jr.split(key, 4000))
-    assert np.isnan(draws[:, 1]).all()
-    assert np.all(np.asarray(draws[:, 2]) == 3.0)
-    assert float(jnp.mean(draws[:, 0] - latents[:, 0])) == pytest.approx(3.0, abs=0.1)
+    assert not np.asarray(draws.observed[:, 1]).any()
+    assert np.all(np.asarray(draws.covariates) == 3.0)
+    assert float(jnp.mean(draws.values[:, 0] - latents[:, 0])) == pytest.approx(3.0, abs=0.1)

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, log_standard_normal
-from taut.shapes import Datum, Scalar
+from taut.shapes import DatumLike, Scalar
 
 Coordinates = Float[Array, "latents"]
 
@@ -30,7 +30,7 @@ class Path(eqx.Module):
     """
 
     model: AbstractModel
-    x: Datum
+    x: DatumLike
     frame: AffineMap
 
     def log_joint(self, u: Coordinates) -> Scalar:

@@ -23,8 +23,9 @@ from taut.auditing.rowwise import REFINED_DRAWS
 from taut.auditing.usage import use_of_latents
 from taut.auditing.verdicts import verdicts_on
 from taut.auditing.walks import SETTLING
+from taut.datum import as_datum, values_of
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel, LatentVariableModel
+from taut.models import AbstractModel
 from taut.record import FORMAT, Account, Estimate, Ledger
 from taut.shapes import RandomKey
 from taut.version import __version__
@@ -85,8 +86,9 @@ def _account(
         latents = use_of_latents(
             measured.guide_moments, model.prior(), measured.rate_decomposition, measured.rows.posterior
         )
-    rows, features = len(measured.data), _entries(model, measured)
-    observed = float(np.mean(np.sum(~np.isnan(np.asarray(measured.data[:, :features], np.float64)), axis=1)))
+    rows, features = values_of(measured.data).shape
+    there = as_datum(measured.data).observed
+    observed = float(features if there is None else np.mean(np.sum(there, axis=1)))
     of_rate = measured.rate_decomposition
     return Account(
         format=FORMAT,
@@ -163,11 +165,6 @@ def _settings(measured: Measured, options: AuditOptions) -> Settings:
         "jax": jax.__version__,
         "failed_draws": int(failed),
     }
-
-
-def _entries(model: AbstractModel, measured: Measured) -> int:
-    """Entries of a datum that are modelled, without covariates."""
-    return model.observation.features if isinstance(model, LatentVariableModel) else measured.data.shape[1]
 
 
 def _bits_per_dim(evidence: Estimate, features: float) -> Estimate:

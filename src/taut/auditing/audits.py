@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
@@ -27,18 +26,19 @@ from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Progress, Wanted, template
 from taut.compilation_cache import keep_compiled_programs
 from taut.data import digest
+from taut.datum import as_floats, bare, matrix_of
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LogJoint
 from taut.numerics import take
 from taut.options import record_from
 from taut.record import Ledger
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 from taut.version import __version__
 
 # What is said of columns has a key of its own, so that it never moves what is measured of rows.
 COLUMNS = 2**20 + 2
-LogDensity = Callable[[Datum, Float[Array, "latents"]], Scalar]
+LogDensity = Callable[[DatumLike, Float[Array, "latents"]], Scalar]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Audit:
 def audit(
     model: AbstractModel | None = None,
     guide: AbstractGuide | None = None,
-    data: Num[np.ndarray, "n features"] | None = None,
+    data: DataLike | None = None,
     *,
     log_joint: LogDensity | None = None,
     prior: dist.Distribution | None = None,
@@ -129,7 +129,7 @@ def audit(
 def audit_by_row(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     options: AuditOptions | None = None,
     *,
     key: RandomKey,
@@ -145,9 +145,9 @@ def audit_by_row(
     options = options or AuditOptions()
     options.check_data(len(data), amortised=guide.amortised)
     budget = Budget(options.seconds, began)
-    prints = {"data": digest(np.asarray(data)), "model": model_digest(model, guide)}
+    prints = {"data": digest(matrix_of(data)), "model": model_digest(model, guide)}
     # An audit that goes on may be given more time, or another width, for the rows that are left.
-    train = None if options.train is None else digest(np.asarray(options.train))
+    train = None if options.train is None else digest(matrix_of(options.train))
     fingerprint = (
         options.compared() | {"train": train} | prints | {"key": jr.key_data(key).tolist(), "taut": __version__}
     )
@@ -179,7 +179,7 @@ def audit_by_row(
 def _from_log_joint(
     model: AbstractModel | None,
     guide: AbstractGuide | None,
-    data: Num[np.ndarray, "n features"] | None,
+    data: DataLike | None,
     log_joint: LogDensity,
     prior: dist.Distribution | None,
     *,
@@ -192,5 +192,5 @@ def _from_log_joint(
             "`log_joint=f, guide=q, data=x`."
         )
     own = guide if guide.amortised else take(guide, 0)
-    latents = own(jnp.asarray(data[0], jnp.result_type(float))).event_shape[0]
+    latents = own(as_floats(take(bare(data), 0))).event_shape[0]
     return LogJoint(log_joint, latents=latents, prior=prior, discrete=discrete)

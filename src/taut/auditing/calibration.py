@@ -12,14 +12,15 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import scipy
-from jaxtyping import Array, Bool, Float, Int, Num
+from jaxtyping import Array, Bool, Float, Int
 
+from taut.datum import as_floats, rows_in
 from taut.errors import AuditError, OptionError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import moments_of, one_draw
+from taut.numerics import moments_of, one_draw, take
 from taut.record import Calibration, Coverage
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 from taut.weights import RowFunction, map_rows
 from taut.weights.drawing import draw_keys
 
@@ -50,15 +51,17 @@ class Ranks(NamedTuple):
 
 
 class RanksOfRow(RowFunction):
-    """`Ranks` of one row that is simulated here, by the row's key; the row that comes in lends holes and covariates."""
+    """`Ranks` of one row that is simulated here, by the row's key; holes and conditions are the given row's."""
 
     draws: int = eqx.field(static=True)
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, **aside: Any) -> Ranks:
+    def __call__(
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, **aside: Any
+    ) -> Ranks:
         """Simulate, draw, and compare."""
         model_key, guide_key, tie_key = jr.split(key, 3)
         simulated, z = model.given(x).sample(key=model_key)
-        x = simulated.astype(jnp.result_type(float))
+        x = as_floats(simulated)
         q = guide(x)
         draws = jax.vmap(lambda key: one_draw(q, key=key))(draw_keys(guide_key, self.draws))
         mean, variance, *_ = moments_of(q)
@@ -83,7 +86,7 @@ def calibrate(
     key: RandomKey,
     rows: int = 500,
     draws: int = 99,
-    like: Num[np.ndarray, "n features"] | None = None,
+    like: DataLike | None = None,
 ) -> Calibration:
     """Compare the guide with exact posterior draws, on `rows` simulated from the model.
 
@@ -119,7 +122,7 @@ def rank_simulated(
     key: RandomKey,
     rows: int,
     draws: int,
-    like: Num[np.ndarray, "n features"] | None = None,
+    like: DataLike | None = None,
 ) -> Ranks:
     """`Ranks` of this many simulated rows; a row's key is folded in by its number.
 
@@ -131,7 +134,7 @@ def rank_simulated(
             "Calibration wants an amortised guide over latents that are real vectors, since its rows are simulated; "
             "got another; calibrate the encoder that the local guides started from."
         )
-    lent = np.empty((rows, 0)) if like is None else like[np.arange(rows) % len(like)]
+    lent = np.empty((rows, 0)) if like is None else take(like, np.arange(rows) % rows_in(like))
     ranks = map_rows(RanksOfRow(draws), model, guide, lent, key=key, block=ROWS_AT_ONCE)
     bad = ~ranks.finite
     if bad.any():

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Float, Int
 
 from taut.annealing import (
     Path,
@@ -33,7 +33,7 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, take
 from taut.record import Control, Estimate, TradeOff
-from taut.shapes import Datum, RandomKey
+from taut.shapes import DataLike, DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows, size_for
 
 ROWS = 32
@@ -50,7 +50,7 @@ SEARCH = "many latents, mirrored, permuted, near and far"
 class FrameOfRow(RowFunction):
     """The guide's own Gaussian, widened."""
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> AffineMap | None:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> AffineMap | None:
         """The frame, or None where the guide is not Gaussian."""
         own = own_frame(guide(x))
         return None if own is None else own.stretched(WIDENING)
@@ -59,10 +59,10 @@ class FrameOfRow(RowFunction):
 class PriorPilot(RowFunction):
     """A pilot from the prior."""
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Pilot:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> Pilot:
         """The pilot."""
         path = Path(model, x, AffineMap.of(model.prior()))
-        betas = jnp.asarray(PRIOR_PILOT, x.dtype)
+        betas = jnp.asarray(PRIOR_PILOT, path.frame.mean.dtype)
         return pilot(path, betas, chains=2 * CHAINS, leapfrogs=LEAPFROGS, settling=SETTLING // 5, key=key)
 
 
@@ -70,7 +70,7 @@ class PriorTrace(RowFunction):
     """Forward walks from the prior, noted on their way: `Trace` with a leading axis over chains."""
 
     def __call__(
-        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Trace:
         """The traces."""
         path = Path(model, x, AffineMap.of(model.prior()))
@@ -87,7 +87,7 @@ class EndsOfRow(RowFunction):
     length: Int[Array, ""]
 
     def __call__(
-        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Float[Array, "chains latents"]:
         """As many ends as there are starts, from twice as many walks."""
         path, (walk_key, choice_key) = Path(model, x, aside.frame), jr.split(key)
@@ -116,7 +116,7 @@ class Controlled(NamedTuple):
 def controls_for(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     measured: RowMeasures,
     *,
     key: RandomKey,
@@ -128,7 +128,7 @@ def controls_for(
     """
     some = np.unique(np.linspace(0, len(data) - 1, min(ROWS, len(data))).astype(int))
     main = take(measured, some)
-    x, numbers = np.asarray(data)[some], main.numbers
+    x, numbers = take(data, some), main.numbers
     if not guide.amortised:
         guide = take(guide, some)
     encoder_key, prior_key, search_key = jr.split(key, 3)
@@ -176,7 +176,7 @@ def trade_off(traces: Trace) -> list[TradeOff]:
 
 
 def _from_the_prior(
-    model: AbstractModel, guide: AbstractGuide, x: np.ndarray, key: RandomKey, numbers: Int[np.ndarray, "n"]
+    model: AbstractModel, guide: AbstractGuide, x: DataLike, key: RandomKey, numbers: Int[np.ndarray, "n"]
 ) -> Trace:
     pilot_key, walk_key = jr.split(key)
     found = map_rows(PriorPilot(), model, guide, x, key=pilot_key, rows=numbers)
@@ -191,7 +191,7 @@ def _from_the_prior(
 
 
 def _sought(
-    model: AbstractModel, guide: AbstractGuide, x: np.ndarray, main: RowMeasures, key: RandomKey
+    model: AbstractModel, guide: AbstractGuide, x: DataLike, main: RowMeasures, key: RandomKey
 ) -> tuple[Float[np.ndarray, "n"], float]:
     """Lower bounds from all modes that were found, for every second of the rows; the share of these with heavy tails.
 
@@ -202,14 +202,15 @@ def _sought(
     mean, deviation = np.asarray(posterior.mean), np.asarray(posterior.deviation)
     frames = AffineMap(*jax.device_put((mean, deviation[:, :, None] * np.eye(mean.shape[1], dtype=mean.dtype))))
     own = guide if guide.amortised else _every_second(guide)
+    every_second = take(x, slice(None, None, 2))
     same: dict[str, Any] = {"rows": numbers, "block": 4}
-    found = map_rows(ClimbsOfRow(), model, own, x[::2], key=climb_key, aside=frames, **same)
+    found = map_rows(ClimbsOfRow(), model, own, every_second, key=climb_key, aside=frames, **same)
     shared = found.means[:, :SHARED].reshape(-1, mean.shape[1])
     # Some twice, so that few numbers of rows make programs of their own.
     shared = np.resize(shared, (size_for(len(mean)) * SHARED, mean.shape[1]))
     starts = np.concatenate([found.means, np.broadcast_to(shared, (len(mean), *shared.shape))], axis=1)
     starts = np.where(np.isfinite(starts), starts, mean[:, None])
-    log_p = map_rows(MixtureOfRow(), model, own, x[::2], key=draw_key, aside=(frames, starts), **same)
+    log_p = map_rows(MixtureOfRow(), model, own, every_second, key=draw_key, aside=(frames, starts), **same)
     return log_p, float(np.mean(found.heavy))
 
 

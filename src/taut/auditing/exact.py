@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float
 
 from taut.bounds import proven_integral
+from taut.datum import rows_in, rows_on_device
 from taut.models import AbstractModel, Finite, LinearGaussian
-from taut.numerics import floats_on_device
+from taut.shapes import DataLike
 
 # By number of latents: a row takes some hundred boxes with one, some thousand with two. With three it takes a hundred
 # thousand, and minutes: too long for an audit.
@@ -33,20 +36,18 @@ class Exactly(NamedTuple):
     known: dict[int, float] = {}  # noqa: RUF012  a named tuple's default, never written to
 
 
-def evidence_by_row(
-    model: AbstractModel, data: Num[np.ndarray, "n features"], *, on_block: Callable[[int], None]
-) -> Exactly:
+def evidence_by_row(model: AbstractModel, data: DataLike, *, on_block: Callable[[int], None]) -> Exactly:
     """log p(x) of every row as far as it is exact."""
-    floats = floats_on_device(data)
+    floats = rows_on_device(data)
     if isinstance(model, (LinearGaussian, Finite)):
         return Exactly(np.asarray(eqx.filter_vmap(model.log_evidence)(floats)))
     latents = model.prior().event_shape
     if len(latents) != 1 or latents[0] not in MOST_ROWS:
         return Exactly()
     most, known = MOST_ROWS[latents[0]], {}
-    few = len(data) > most
-    for row in _some(len(data), CHECKED_ROWS[latents[0]]) if few else range(len(data)):
-        found = proven_integral(model, floats[row], tolerance=TOLERANCE)
+    few = rows_in(data) > most
+    for row in _some(rows_in(data), CHECKED_ROWS[latents[0]]) if few else range(rows_in(data)):
+        found = proven_integral(model, jax.tree.map(operator.itemgetter(row), floats), tolerance=TOLERANCE)
         if found is not None and np.isfinite(found.log_value):
             known[row] = found.log_value
         if found is None or not found.proven:

@@ -12,11 +12,12 @@ from jaxtyping import Array, Float, Num
 from taut.auditing.measurement import Measured
 from taut.auditing.simulation import drawn_rows
 from taut.data import Block, Column, Schema, decode
+from taut.datum import as_datum, rows_in, rows_on_device
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel, LatentVariableModel, entries_in
-from taut.numerics import floats_on_device, mean_of, one_draw, take
+from taut.models import AbstractModel, LatentVariableModel
+from taut.numerics import mean_of, one_draw, take
 from taut.record import ExampleRows, FigureRow, Figures, HistoryRow, LatentMap
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, RandomKey
 
 
 class Context(NamedTuple):
@@ -73,7 +74,7 @@ def figures_of(
     model: AbstractModel, guide: AbstractGuide, measured: Measured, context: Context, *, key: RandomKey
 ) -> Figures:
     """Everything that the page draws."""
-    first = measured.data[:IMAGES_SHOWN]
+    first = take(measured.data, slice(IMAGES_SHOWN))
     labels = None if context.labels is None else np.asarray(context.labels)[measured.numbers]
 
     def shown(values: Num[np.ndarray, "k features"]) -> list[Any]:
@@ -86,22 +87,23 @@ def figures_of(
         return _in_unit_range(values, *context.block.ends)
 
     drawable = isinstance(model, LatentVariableModel)
-    rebuilt = _reconstructions(model, guide, first) if drawable else first[:0]
-    new = _new_rows(model, first, key=key) if drawable and context.by_column else first[:0]
+    cells = as_datum(first).with_nan()
+    rebuilt = _reconstructions(model, guide, first) if drawable else cells[:0]
+    new = _new_rows(model, first, key=key) if drawable and context.by_column else cells[:0]
     made = _samples(model, first, SAMPLES_SHOWN, key=key) if drawable and not context.by_column else new
     return Figures(
         rows=_rows_shown(measured),
         history=_thinned(list(context.history)),
         outcome=context.outcome,
         image_shape=context.image_shape,
-        originals=shown(entries_in(model, first)),
-        reconstructions=shown(entries_in(model, rebuilt)),
+        originals=shown(cells),
+        reconstructions=shown(rebuilt),
         samples=shown(made),
         feature_names=None if context.feature_names is None else list(context.feature_names),
         latent_map=None
         if measured.guide_moments is None
         else _latent_map(np.asarray(measured.guide_moments.mean), labels),
-        table=None if context.schema is None or not context.by_column else _table(context.schema, first, rebuilt, new),
+        table=None if context.schema is None or not context.by_column else _table(context.schema, cells, rebuilt, new),
     )
 
 
@@ -135,12 +137,11 @@ def _cell(value: Any) -> str | None:
     return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
 
 
-def _new_rows(
-    model: AbstractModel, like: Num[np.ndarray, "k features"], *, key: RandomKey
-) -> Num[np.ndarray, "k features"]:
+def _new_rows(model: AbstractModel, like: DataLike, *, key: RandomKey) -> Num[np.ndarray, "k features"]:
     """Draws of x from p(z) p(x|z): at the covariates of these rows, with no cell missing."""
-    whole = floats_on_device(np.nan_to_num(np.asarray(like, np.float64)))
-    return np.asarray(drawn_rows(model, whole, key)[0])
+    like = as_datum(like)
+    whole = like if like.observed is None else like.seen_as(np.ones_like(like.observed))
+    return as_datum(drawn_rows(model, rows_on_device(whole), key)[0]).with_nan()
 
 
 def _rows_shown(measured: Measured) -> list[FigureRow]:
@@ -184,33 +185,29 @@ def _latent_map(means: Float[np.ndarray, "n latents"], labels: np.ndarray | None
     return LatentMap(axes=(names[0], names[1]), x=_short(first), y=_short(second), labels=shown)
 
 
-def _reconstructions(
-    model: AbstractModel, guide: AbstractGuide, data: Num[np.ndarray, "n features"]
-) -> Float[np.ndarray, "n features"]:
+def _reconstructions(model: AbstractModel, guide: AbstractGuide, data: DataLike) -> Float[np.ndarray, "n features"]:
     """E[x|z] at the posterior mean of each of a few rows."""
     if not guide.amortised:
-        guide = jax.device_put(take(guide, slice(len(data))))
-    return np.asarray(_rebuilt(model, guide, floats_on_device(data)))
+        guide = jax.device_put(take(guide, slice(rows_in(data))))
+    return np.asarray(_rebuilt(model, guide, rows_on_device(data)))
 
 
 @eqx.filter_jit
-def _rebuilt(model: AbstractModel, guide: AbstractGuide, data: Float[Array, "n datum"]) -> Float[Array, "n features"]:
+def _rebuilt(model: AbstractModel, guide: AbstractGuide, data: DataLike) -> Float[Array, "n features"]:
     along = (None if guide.amortised else 0, 0)
     one = eqx.filter_vmap(lambda g, x: mean_of(model.given(x).likelihood(mean_of(g(x)))), in_axes=along)
     return one(guide, data)
 
 
-def _samples(
-    model: AbstractModel, data: Num[np.ndarray, "n features"], count: int, *, key: RandomKey
-) -> Float[np.ndarray, "count entries"]:
+def _samples(model: AbstractModel, data: DataLike, count: int, *, key: RandomKey) -> Float[np.ndarray, "count entries"]:
     """E[x|z] at draws of z from the prior; covariates, where there are any, are those of a few rows in turn."""
-    lent = floats_on_device(data[np.arange(count) % len(data)])
-    return entries_in(model, np.asarray(_means(model, lent, key)))
+    lent = rows_on_device(take(data, np.arange(count) % rows_in(data)))
+    return np.asarray(_means(model, lent, key))
 
 
 @eqx.filter_jit
-def _means(model: AbstractModel, lent: Float[Array, "k datum"], key: RandomKey) -> Float[Array, "k features"]:
-    latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, len(lent)))
+def _means(model: AbstractModel, lent: DataLike, key: RandomKey) -> Float[Array, "k features"]:
+    latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, rows_in(lent)))
     return jax.vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, lent)
 
 

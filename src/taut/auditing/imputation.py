@@ -10,13 +10,14 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Bool, Float, Num
 
+from taut.datum import as_datum
 from taut.fitting import refined_gaussian
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, log_density, log_density_by_entry, mean_of, one_draw
-from taut.shapes import Datum, RandomKey
+from taut.shapes import DataLike, DatumLike, RandomKey
 from taut.weights import RowFunction, effective_sample_size, map_rows
 
 # Latents drawn for a row, and completions of it drawn from these by their weights.
@@ -55,10 +56,10 @@ class ImputationOfRow(RowFunction):
     codes: tuple[int, ...] = eqx.field(static=True)
     level: float = eqx.field(static=True, default=0.9)
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> ImputedRows:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> ImputedRows:
         """Refine, draw, weigh, resample."""
         fit_key, draw_key, choice_key, value_key = jr.split(key, 4)
-        own = model.given(x)
+        own, seen, missing = model.given(x), *values_and_holes(x)
         frame = refined_posterior(model, guide, x, key=fit_key)
         q = frame.distribution()
         latents = jax.vmap(lambda key: one_draw(q, key=key))(jr.split(draw_key, LATENTS))
@@ -68,25 +69,24 @@ class ImputationOfRow(RowFunction):
         chosen = systematic(choice_key, shares, COMPLETIONS)
 
         def completed(z: Float[Array, "latents"], key: RandomKey) -> Float[Array, "features"]:
-            return one_draw(entries_of(own.likelihood(z)), key=key).astype(x.dtype)
+            return one_draw(entries_of(own.likelihood(z)), key=key).astype(seen.dtype)
 
         values = jax.vmap(completed)(latents[chosen], jr.split(value_key, COMPLETIONS))
         means = jax.vmap(lambda z: mean_of(entries_of(own.likelihood(z))))(latents)
         chances = self._chances(own, latents, shares)
         tail = (1.0 - self.level) / 2.0
         low, middle, high = jnp.quantile(values, jnp.asarray([tail, 0.5, 1.0 - tail], values.dtype), axis=0)
-        seen = x[: values.shape[1]]
 
         def kept(part: Float[Array, "*draws features"]) -> Float[Array, "*draws features"]:
-            return jnp.where(jnp.broadcast_to(jnp.isnan(seen), part.shape), part, jnp.broadcast_to(seen, part.shape))
+            return jnp.where(jnp.broadcast_to(missing, part.shape), part, jnp.broadcast_to(seen, part.shape))
 
         # The resampled ones lie in the order of the latents: some of them are taken at even distances.
         every = jr.permutation(choice_key, COMPLETIONS)[: self.draws]
         parts: list[Any] = [
             kept(shares @ means),
-            kept(jnp.argmax(chances, axis=0).astype(x.dtype)),
-            jnp.where(jnp.isnan(seen), jnp.max(chances, axis=0), 1.0),
-            jnp.where(jnp.isnan(seen), jnp.std(values, axis=0), 0.0),
+            kept(jnp.argmax(chances, axis=0).astype(seen.dtype)),
+            jnp.where(missing, jnp.max(chances, axis=0), 1.0),
+            jnp.where(missing, jnp.std(values, axis=0), 0.0),
             *(kept(part) for part in (low, middle, high)),
             kept(values[every]),
             effective_sample_size(log_w),
@@ -112,7 +112,7 @@ class ImputationOfRow(RowFunction):
 def impute_rows(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     *,
     key: RandomKey,
     draws: int = 1,
@@ -124,10 +124,17 @@ def impute_rows(
     return map_rows(ImputationOfRow(draws, codes, level), model, guide, data, key=key, rows=rows, block=128)
 
 
-def refined_posterior(model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> AffineMap:
+def refined_posterior(model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> AffineMap:
     """A full-covariance Gaussian for one datum, from the guide's mean and from the middle of the prior."""
     mean = mean_of(guide(x))
     return refined_gaussian(model, x, jnp.stack([mean, jnp.zeros_like(mean)]), key=key)
+
+
+def values_and_holes(x: DatumLike) -> tuple[Num[Array, "entries"], Bool[Array, "entries"]]:
+    """The values of a datum, and which of them are missing."""
+    datum = as_datum(x)
+    values = jnp.asarray(datum.values)
+    return values, jnp.zeros(values.shape, bool) if datum.observed is None else ~jnp.asarray(datum.observed)
 
 
 def entries_of(likelihood: dist.Distribution) -> dist.Distribution:

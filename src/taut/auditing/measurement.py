@@ -8,10 +8,9 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Int, Num
+from jaxtyping import Float, Int
 
 from taut.auditing import budget as parts
 from taut.auditing.budget import Budget, TimeSpentError
@@ -25,11 +24,12 @@ from taut.auditing.refinement import family_of
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Ended, Progress, RowMeasures, Wanted, affordable, measure_rows
 from taut.auditing.usage import GuideMoments, moments_of_rows, rate_decomposition_of
+from taut.datum import as_floats, bare
 from taut.errors import AuditError
 from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel
 from taut.numerics import take
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, RandomKey
 
 Values = Float[np.ndarray, "n"]
 # A covariance and a Jacobian of each row are held at once: with more latents a block of rows would fill the memory.
@@ -48,7 +48,7 @@ class Measured:
     the same measures of as many training rows.
     """
 
-    data: Num[np.ndarray, "n features"]
+    data: DataLike
     population: int
     rows: RowMeasures
     ended: Ended
@@ -98,7 +98,7 @@ class Measured:
 def measure(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     options: AuditOptions,
     *,
     key: RandomKey,
@@ -116,7 +116,7 @@ def measure(
     real = len(model.prior().event_shape) == 1
     order = np.asarray(jr.permutation(order_key, len(data)))[: options.rows]
     stage = _stages(on_block)
-    exactly = _exact(model, np.asarray(data)[np.sort(order)], budget, on_block=stage("quadrature", len(order)))
+    exactly = _exact(model, take(data, np.sort(order)), budget, on_block=stage("quadrature", len(order)))
     exact = exactly.values
     exact_by_row = None if exact is None else dict(zip(np.sort(order).tolist(), exact, strict=True))
     known = {int(np.sort(order)[place]): value for place, value in exactly.known.items()}
@@ -145,7 +145,7 @@ def measure(
         ),
         programs=parts.RATE_DECOMPOSITION,
     )
-    audited, checks, train = np.asarray(data)[rows.numbers], Checks(), None
+    audited, checks, train = take(data, rows.numbers), Checks(), None
     if deep and ended != "interrupted":
         checks = checks_of(
             model, guide, audited, rows, known, draws=options.draws, delta=options.delta, key=deep_key,
@@ -171,9 +171,7 @@ def measure(
     )
 
 
-def _exact(
-    model: AbstractModel, data: Num[np.ndarray, "n features"], budget: Budget, *, on_block: Callable[[int], None]
-) -> Exactly:
+def _exact(model: AbstractModel, data: DataLike, budget: Budget, *, on_block: Callable[[int], None]) -> Exactly:
     """log p(x) of every row where it can be had in a third of the time, so that the rest is enough without."""
     try:
         return evidence_by_row(model, data, on_block=budget.share(on_block, EXACT_SHARE))
@@ -233,12 +231,12 @@ def _too_many(options: AuditOptions, *, real: bool, within: bool) -> str | None:
     return f"With more than {MOST_LATENTS} latents no row is refined or walked: log p(x) is known from below only."
 
 
-def _family(guide: AbstractGuide, data: Num[np.ndarray, "n features"]) -> Covariance | None:
+def _family(guide: AbstractGuide, data: DataLike) -> Covariance | None:
     """The family of the guide's distribution, which is the same for every row."""
     own = guide if guide.amortised else jax.device_put(take(guide, 0))
-    x = jax.ShapeDtypeStruct(data.shape[1:], jnp.result_type(float))
+    x = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), bare(data))
     # The family alone comes out: not every library's distributions come through a trace as they went in.
-    return eqx.filter_eval_shape(lambda guide, x: family_of(guide(x)), own, x)
+    return eqx.filter_eval_shape(lambda guide, x: family_of(guide(as_floats(x))), own, x)
 
 
 def _finite_rows(rows: RowMeasures) -> tuple[RowMeasures, list[int]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float
 
 from taut.auditing import budget as parts
 from taut.auditing.budget import Budget
@@ -20,12 +20,13 @@ from taut.auditing.refinement import Refinement
 from taut.auditing.rowwise import REFINED_DRAWS, RowMeasures
 from taut.auditing.simulation import MATCHED, POOL, Pool, draw_pool, features_of, norms_of, simulated_check
 from taut.auditing.withdrawal import reason_to_withdraw
+from taut.datum import as_datum, values_of
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import take
 from taut.record import Calibration, Outliers, Predictive, Simulated
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, RandomKey
 
 # What checks take beside compilation: temperatures of rows in the controls; calibration, in rows of the account.
 CONTROL_TEMPERATURES, CALIBRATED_ROWS = 50_000, 50
@@ -54,7 +55,7 @@ class Checks:
 def checks_of(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     rows: RowMeasures,
     known: dict[int, float],
     *,
@@ -116,17 +117,15 @@ def checks_of(
     return Checks(**found, notes=tuple(notes))
 
 
-def _beside_simulated_rows(
-    data: Num[np.ndarray, "n features"], rows: RowMeasures, refined: Refinement, pool: Pool
-) -> dict[str, Any]:
+def _beside_simulated_rows(data: DataLike, rows: RowMeasures, refined: Refinement, pool: Pool) -> dict[str, Any]:
     """Which rows are unlike what the model makes, and whether the data set is."""
     log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
     p_values = simulated_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
     regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
     outliers = outliers_among(p_values, regrets, usual, rows.numbers)
     # Columns of many kinds have no common statistic; each is looked at by itself.
-    alike = rows.terms is None and not np.isnan(data).any()
-    predictive = tuple(predictive_checks(data, pool.data)) if alike else ()
+    alike = rows.terms is None and not as_datum(data).holes().any()
+    predictive = tuple(predictive_checks(values_of(data), values_of(pool.data))) if alike else ()
     return {"p_values": p_values, "outliers": outliers, "predictive": predictive}
 
 

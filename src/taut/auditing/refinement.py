@@ -19,7 +19,7 @@ from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, is_diagonal_gaussian, log_standard_normal, mean_of, one_draw
 from taut.record import standard_error
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DatumLike, RandomKey, Scalar
 from taut.weights import RowFunction, pareto_khat
 
 # Draws by which one of several fits is chosen; the chosen one is scored with others.
@@ -60,7 +60,7 @@ class RefinementOfRow(RowFunction):
 
     draws: int = eqx.field(static=True)
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Refinement:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> Refinement:
         """Refine, choose on some draws, score on others."""
         fit_key, choice_key, score_key = jr.split(key, 3)
         q = guide(x)
@@ -98,7 +98,7 @@ def own_frame(q: dist.Distribution) -> AffineMap | None:
 
 
 def log_ratios(
-    model: AbstractModel, x: Datum, frame: AffineMap, u: Float[Array, "draws latents"]
+    model: AbstractModel, x: DatumLike, frame: AffineMap, u: Float[Array, "draws latents"]
 ) -> Float[Array, "draws"]:
     """Log-weights of the latents that a frame gives to standard draws."""
     path = Path(model, x, frame)
@@ -106,7 +106,7 @@ def log_ratios(
 
 
 def _fits(
-    model: AbstractModel, x: Datum, q: dist.Distribution, own: AffineMap | None, key: RandomKey
+    model: AbstractModel, x: DatumLike, q: dist.Distribution, own: AffineMap | None, key: RandomKey
 ) -> tuple[list[AffineMap], list[AffineMap]]:
     """Candidates with a full covariance, and with a diagonal one written as a matrix too."""
     full_key, diagonal_key = jr.split(key)
@@ -127,7 +127,9 @@ def _prior_mean(model: AbstractModel, otherwise: Float[Array, "latents"]) -> Flo
     return mean_of(model.prior()) if own_frame(model.prior()) is not None else jnp.zeros_like(otherwise)
 
 
-def _best(model: AbstractModel, x: Datum, candidates: list[AffineMap], u: Float[Array, "draws latents"]) -> AffineMap:
+def _best(
+    model: AbstractModel, x: DatumLike, candidates: list[AffineMap], u: Float[Array, "draws latents"]
+) -> AffineMap:
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *candidates)
     elbos = jax.vmap(lambda frame: jnp.mean(log_ratios(model, x, frame, u)))(stacked)
     chosen = jnp.argmax(jnp.where(jnp.isnan(elbos), -jnp.inf, elbos))

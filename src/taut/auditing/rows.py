@@ -10,11 +10,12 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 
 from taut.bounds.lower import log_mean_weight, log_mean_weight_error
+from taut.datum import as_datum, values_of
 from taut.guides import AbstractGuide, Constant
 from taut.models import AbstractModel
 from taut.numerics import log_density_by_entry
 from taut.record import standard_error
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 from taut.weights import RowFunction, draw, effective_sample_size, map_rows, pareto_khat
 from taut.weights.drawing import draw_keys
 
@@ -56,7 +57,7 @@ class RowAccount(RowFunction):
         """One for each draw."""
         return self.draws
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> RowResult:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> RowResult:
         """The account of one datum."""
         q = guide(x)
 
@@ -77,7 +78,7 @@ class SharedAccount(RowFunction):
     account: RowAccount
     shared_key: RandomKey
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> RowResult:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> RowResult:
         """The account of one datum; the key of its row is not used."""
         return self.account(model, guide, x, key=self.shared_key)
 
@@ -101,7 +102,7 @@ class RowAccountByEntry(RowFunction):
         return self.draws
 
     def __call__(
-        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey
     ) -> tuple[RowResult, Terms]:
         """The account of one datum, entry by entry too."""
         q = guide(x)
@@ -109,7 +110,7 @@ class RowAccountByEntry(RowFunction):
         def one(key: RandomKey) -> tuple[Scalar, Scalar, Float[Array, "features"]]:
             weighed = draw(model, q, x, key=key)
             # The compiler sees that this is the decoder's pass of the line above.
-            entries = log_density_by_entry(model.given(x).likelihood(weighed.latent), x)
+            entries = log_density_by_entry(model.given(x).likelihood(weighed.latent), values_of(x))
             return weighed.reconstruction, weighed.divergence, entries
 
         keys = draw_keys(key, self.draws)
@@ -141,7 +142,7 @@ def _account(reconstruction: Float[Array, "draws"], divergence: Float[Array, "dr
 def account_for_rows(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     *,
     draws: int,
     key: RandomKey,
@@ -154,14 +155,14 @@ def account_for_rows(
 
 def account_from_the_prior(
     model: AbstractModel,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     *,
     draws: int,
     key: RandomKey,
 ) -> RowResult:
     """The account of every row with the prior as its guide; all rows share their draws."""
     # With covariates a draw is decoded anew for each row.
-    chunk = DECODED_AT_ONCE // ROWS_AT_ONCE if getattr(model, "covariates", 0) else SHARED_AT_ONCE
+    chunk = DECODED_AT_ONCE // ROWS_AT_ONCE if as_datum(data).conditioned else SHARED_AT_ONCE
     function = SharedAccount(RowAccount(draws, chunk=chunk), key)
     return map_rows(function, model, Constant(model.prior()), data, key=key, block=ROWS_AT_ONCE)
 
@@ -169,7 +170,7 @@ def account_from_the_prior(
 def account_by_entry(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     *,
     draws: int,
     key: RandomKey,

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, cast
 import jax
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Int, Num
+from jaxtyping import Float, Int
 
 from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget
 from taut.auditing.checkpoint import Checkpoint
@@ -17,10 +17,11 @@ from taut.auditing.effort import Effort, sound_jeffreys
 from taut.auditing.refinement import RefinedMoments, Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
 from taut.auditing.walks import ROWS_AT_ONCE, Walks, pilots, walks
+from taut.datum import rows_in
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import take
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, RandomKey
 from taut.weights import map_rows
 
 # Draws that score a refined Gaussian, whose weights are light.
@@ -85,7 +86,7 @@ def template(wanted: Wanted) -> RowMeasures:
 def measure_rows(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     order: Int[np.ndarray, "k"],
     *,
     key: RandomKey,
@@ -128,7 +129,7 @@ def measure_rows(
 def affordable(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     order: Int[np.ndarray, "k"],
     *,
     key: RandomKey,
@@ -177,7 +178,7 @@ def _chunk_size(rows: int) -> int:
 def _measure_chunk(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     chunk: Int[np.ndarray, "k"],
     *,
     key: RandomKey,
@@ -186,9 +187,9 @@ def _measure_chunk(
 ) -> RowMeasures:
     began = time.monotonic()
     # Padded to whole blocks, so that the last chunk runs the programs of the others; what is doubled is cut again.
-    whole = -(-len(chunk) // ROWS_AT_ONCE) * ROWS_AT_ONCE if len(data) >= ROWS_AT_ONCE else len(chunk)
+    whole = -(-len(chunk) // ROWS_AT_ONCE) * ROWS_AT_ONCE if rows_in(data) >= ROWS_AT_ONCE else len(chunk)
     rows = np.resize(chunk, whole)
-    x = np.asarray(data)[rows]
+    x = take(data, rows)
     own = guide if guide.amortised else take(guide, rows)
     account_key, prior_key, refine_key, pilot_key, walk_key = jr.split(key, 5)
     same: dict[str, Any] = {"draws": wanted.draws, "key": account_key, "rows": rows}

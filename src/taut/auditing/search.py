@@ -18,7 +18,7 @@ from taut.fitting import modes_from
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, log_mean_exp, log_standard_normal, one_draw
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DatumLike, RandomKey, Scalar
 from taut.weights import RowFunction
 
 # Climbs of each kind for each row; those from far away are more where a step, which costs by the latent, is cheap.
@@ -46,7 +46,7 @@ class ClimbsOfRow(RowFunction):
     """`Climbed` of one datum, from the refined Gaussian that stands beside it."""
 
     def __call__(
-        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Climbed:
         """Climb from everywhere."""
         start_key, tail_key = jr.split(key)
@@ -58,7 +58,7 @@ class MixtureOfRow(RowFunction):
     """The importance-weighted value of one datum under Gaussians at its modes, found from the starts beside it."""
 
     def __call__(
-        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Scalar:
         """Climb on, then draw."""
         own, starts = aside
@@ -69,7 +69,7 @@ class MixtureOfRow(RowFunction):
         return log_mean_exp(_log_weights(model, x, mixture, key))
 
 
-def _climbed(model: AbstractModel, x: Datum, starts: Float[Array, "starts latents"], steps: int) -> AffineMap:
+def _climbed(model: AbstractModel, x: DatumLike, starts: Float[Array, "starts latents"], steps: int) -> AffineMap:
     """Gaussians at distinct modes."""
     frames, _, masses = modes_from(model, x, starts, steps=steps)
     chosen = _distinct(frames, jnp.where(jnp.isfinite(masses), masses, -jnp.inf))
@@ -77,7 +77,7 @@ def _climbed(model: AbstractModel, x: Datum, starts: Float[Array, "starts latent
 
 
 def _starts(
-    model: AbstractModel, guide: AbstractGuide, x: Datum, frame: AffineMap, key: RandomKey
+    model: AbstractModel, guide: AbstractGuide, x: DatumLike, frame: AffineMap, key: RandomKey
 ) -> Float[Array, "starts latents"]:
     """Mirrored and permuted, near and far, from the prior and from the guide."""
     flip_key, swap_key, far_key, own_key, prior_key = jr.split(key, 5)
@@ -113,7 +113,7 @@ def _distinct(frames: AffineMap, masses: Float[Array, "starts"]) -> Int[Array, "
     return jax.lax.scan(one, masses, None, length=MODES)[1]
 
 
-def _log_weights(model: AbstractModel, x: Datum, frames: AffineMap, key: RandomKey) -> Float[Array, "draws"]:
+def _log_weights(model: AbstractModel, x: DatumLike, frames: AffineMap, key: RandomKey) -> Float[Array, "draws"]:
     """As many draws from each Gaussian, each weighed against the mixture of all: unbiased whatever they are."""
     count, latents = frames.mean.shape
     u = jr.normal(key, (count, DRAWS, latents), frames.mean.dtype)
@@ -127,7 +127,7 @@ def _log_weights(model: AbstractModel, x: Datum, frames: AffineMap, key: RandomK
     return jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
 
 
-def _heavy_tailed(model: AbstractModel, x: Datum, frame: AffineMap, key: RandomKey) -> Bool[Array, ""]:
+def _heavy_tailed(model: AbstractModel, x: DatumLike, frame: AffineMap, key: RandomKey) -> Bool[Array, ""]:
     """Whether log p(x, z) falls like a power of the distance r.
 
     r d/dr log p is −r² for Gaussian tails and −r for exponential ones. With a power it stays the same, however far out:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Float, Int
 
 from taut.auditing.refinement import Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, account_for_rows
@@ -16,12 +16,13 @@ from taut.auditing.usage import MomentsOfRow
 from taut.auditing.walks import CHAINS, ROWS_AT_ONCE, Walks, pilots, walks
 from taut.bounds import certified_lower, certified_upper
 from taut.compiling import compiled_sooner
+from taut.datum import rows_in, rows_on_device
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import AffineMap, floats_on_device, take
+from taut.numerics import AffineMap, take
 from taut.record import Estimate, Simulated
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, RandomKey
 from taut.weights import map_rows
 
 # Rows drawn, and rows among them that are matched to real ones and walked.
@@ -34,7 +35,7 @@ Simulations = Float[np.ndarray, "m features"]
 class Pool(NamedTuple):
     """Rows drawn from the model, the latents that made them, and what the encoder and refining say of them."""
 
-    data: Num[np.ndarray, "n features"]
+    data: DataLike
     latents: Float[np.ndarray, "n latents"]
     encoder: RowResult
     refined: Refinement
@@ -44,7 +45,7 @@ class Pool(NamedTuple):
 def draw_pool(
     model: AbstractModel,
     guide: AbstractGuide,
-    like: Num[np.ndarray, "k features"],
+    like: DataLike,
     *,
     draws: int,
     refined_draws: int,
@@ -57,8 +58,8 @@ def draw_pool(
     remains an exact draw from its posterior.
     """
     sample_key, account_key, refine_key = jr.split(key, 3)
-    lent = floats_on_device(like[np.arange(rows) % len(like)])
-    data, latents = (np.asarray(part) for part in drawn_rows(model, lent, sample_key))
+    lent = rows_on_device(take(like, np.arange(rows) % rows_in(like)))
+    data, latents = jax.tree.map(np.asarray, drawn_rows(model, lent, sample_key))
     encoder = account_for_rows(model, guide, data, draws=draws, key=account_key)
     refined = map_rows(RefinementOfRow(refined_draws), model, guide, data, key=refine_key, block=ROWS_AT_ONCE)
     return Pool(data, latents, encoder, refined, norms_of(model, guide, data, key=key))
@@ -69,20 +70,18 @@ def _coordinates(frames: AffineMap, latents: Float[Array, "n latents"]) -> Float
     return eqx.filter_vmap(lambda frame, z: frame.coordinates(z))(frames, latents)
 
 
-def drawn_rows(model: AbstractModel, lent: Float[Array, "n features"], key: RandomKey) -> tuple[Array, Array]:
+def drawn_rows(model: AbstractModel, lent: DataLike, key: RandomKey) -> tuple[Any, Array]:
     """A row from the model for each of these, with its holes and covariates, and the latent that made it."""
     return compiled_sooner(_drawn_rows)(model, lent, key)
 
 
 @eqx.filter_jit
-def _drawn_rows(model: AbstractModel, lent: Float[Array, "n features"], key: RandomKey) -> tuple[Array, Array]:
-    keys = jr.split(key, len(lent))
+def _drawn_rows(model: AbstractModel, lent: DataLike, key: RandomKey) -> tuple[Any, Array]:
+    keys = jr.split(key, rows_in(lent))
     return jax.vmap(lambda x, key: model.given(x).sample(key=key))(lent, keys)
 
 
-def norms_of(
-    model: AbstractModel, guide: AbstractGuide, data: Num[np.ndarray, "n features"], *, key: RandomKey
-) -> Float[np.ndarray, "n"]:
+def norms_of(model: AbstractModel, guide: AbstractGuide, data: DataLike, *, key: RandomKey) -> Float[np.ndarray, "n"]:
     """Length of the encoder's mean for each row."""
     guide_moments = map_rows(MomentsOfRow(), model, guide, data, key=key)
     return np.linalg.norm(np.asarray(guide_moments.mean, np.float64), axis=1)
@@ -112,7 +111,7 @@ def simulated_check(
     pilot_key, walk_key = jr.split(key)
     simulated = features_of(pool.encoder, pool.refined, pool.norms)
     chosen = matches(real, simulated, min(MATCHED, len(simulated)))
-    x, frames = pool.data[chosen], take(pool.refined.frame, chosen)
+    x, frames = take(pool.data, chosen), take(pool.refined.frame, chosen)
     found = pilots(model, guide, x, frames, key=pilot_key, rows=chosen)
     exact = _coordinates(frames, jax.device_put(pool.latents[chosen]))
     exact = np.repeat(np.asarray(exact)[:, None], CHAINS, axis=1)

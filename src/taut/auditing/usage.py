@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Float, Num
+from jaxtyping import Float
 
 from taut.auditing.rate_decomposition import RateDecomposition, decompose_rate
 from taut.auditing.refinement import RefinedMoments, family_of
@@ -14,7 +14,7 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import mean_and_cholesky, moments_of
 from taut.record import Collapse, LatentUse
-from taut.shapes import Datum, RandomKey
+from taut.shapes import DataLike, DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows
 
 # Burda et al. 2016, §5: a latent is active where its posterior mean moves with the data.
@@ -33,7 +33,7 @@ class GuideMoments(NamedTuple):
 class MomentsOfRow(RowFunction):
     """`GuideMoments` of one datum. A guide that is not Gaussian is placed by its first two moments."""
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> GuideMoments:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> GuideMoments:
         """Mean and spread."""
         q = guide(x)
         found = moments_of(q)
@@ -41,9 +41,7 @@ class MomentsOfRow(RowFunction):
         return GuideMoments(*parts)
 
 
-def moments_of_rows(
-    model: AbstractModel, guide: AbstractGuide, data: Num[np.ndarray, "n features"], *, key: RandomKey
-) -> GuideMoments:
+def moments_of_rows(model: AbstractModel, guide: AbstractGuide, data: DataLike, *, key: RandomKey) -> GuideMoments:
     """`GuideMoments` of every row."""
     return map_rows(MomentsOfRow(), model, guide, data, key=key)
 

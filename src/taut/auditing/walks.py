@@ -10,14 +10,15 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Float, Int
 
 from taut.annealing import Path, Pilot, Schedule, both_walks, pilot, steps_between, temperatures
 from taut.bounds import annealed_lower, annealed_upper, bridge
+from taut.datum import values_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, take
-from taut.shapes import Datum, RandomKey
+from taut.shapes import DataLike, DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows, size_for
 
 # Steps at β = 1 before a reverse walk of real data starts; the R̂ of the ledger is over these.
@@ -39,11 +40,11 @@ class PilotOfRow(RowFunction):
     settling: int = eqx.field(static=True, default=SETTLING)
 
     def __call__(
-        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Pilot:
         """The pilot."""
         path: Path = Path(model, x, aside)
-        betas = jnp.asarray(PILOT, x.dtype)
+        betas = jnp.asarray(PILOT, values_of(x).dtype)
         return pilot(
             path, betas, chains=self.chains, settled=self.settled, leapfrogs=LEAPFROGS, settling=self.settling, key=key
         )
@@ -75,7 +76,7 @@ class WalksOfRow(RowFunction):
     length: Int[Array, ""]
 
     def __call__(
-        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Walks:
         """Forward from fresh draws, in reverse from the given starts, on keys that share nothing."""
         path = Path(model, x, aside.frame)
@@ -99,7 +100,7 @@ class WalksOfRow(RowFunction):
 def pilots(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     frames: AffineMap,
     *,
     key: RandomKey,
@@ -115,7 +116,7 @@ def pilots(
 def walks(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     frames: AffineMap,
     found: Pilot,
     lengths: Int[np.ndarray, "n"],
@@ -139,7 +140,9 @@ def walks(
         padded = np.resize(block, size)
         aside = planned(frames, found, padded, length)
         function = WalksOfRow(jnp.asarray(length))
-        measured = map_rows(function, model, guide, data[padded], key=key, rows=rows[padded], block=size, aside=aside)
+        measured = map_rows(
+            function, model, guide, take(data, padded), key=key, rows=rows[padded], block=size, aside=aside
+        )
         parts.append(take(measured, slice(len(block))))
         if on_block is not None:
             on_block(start + len(block))

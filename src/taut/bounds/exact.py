@@ -26,7 +26,7 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel, Finite, LinearGaussian
 from taut.numerics import gaussian_kl, log_density, mean_and_cholesky
 from taut.record import Estimate
-from taut.shapes import Datum, Scalar
+from taut.shapes import DatumLike, Scalar
 from taut.weights import weigh
 
 
@@ -38,7 +38,7 @@ class ExactTerms(NamedTuple):
     kl: float
 
 
-def log_evidence(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Estimate:
+def log_evidence(model: AbstractModel, x: DatumLike, *, tolerance: float = 1e-5) -> Estimate:
     """log p(x) in closed form or by summation where the model has it, else by quadrature, whose status says if exact.
 
     Raises OptionError where the model has more than three latents and no closed form.
@@ -48,7 +48,7 @@ def log_evidence(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> 
     return quadrature(model, x, tolerance=tolerance)
 
 
-def exact_terms(model: AbstractModel, guide: AbstractGuide, x: Datum, *, tolerance: float = 1e-5) -> ExactTerms:
+def exact_terms(model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, tolerance: float = 1e-5) -> ExactTerms:
     """The three terms of log p(x) = ELBO + KL(q(z|x) ‖ p(z|x)) for one datum, each computed on its own.
 
     Raises OptionError where nothing exact is known, NotImplementedError where q is not Gaussian and z is real.
@@ -76,14 +76,14 @@ def exact_terms(model: AbstractModel, guide: AbstractGuide, x: Datum, *, toleran
     return ExactTerms(evidence, value, kl)
 
 
-def _linear_elbo(model: LinearGaussian, q: dist.Distribution, x: Datum) -> Scalar:
+def _linear_elbo(model: LinearGaussian, q: dist.Distribution, x: DatumLike) -> Scalar:
     """E_q log p(x|z) at the mean, less half the noise-scaled variance that Wz has under q, less the rate."""
     mean, root = mean_and_cholesky(q)
     spread = jnp.sum(((model.weight @ root) / model.noise[:, None]) ** 2)
-    return log_density(model.likelihood(mean), x) - 0.5 * spread - gaussian_kl(q, model.prior())
+    return model.log_likelihood(x, mean) - 0.5 * spread - gaussian_kl(q, model.prior())
 
 
-def _finite_terms(model: Finite, q: dist.Distribution, x: Datum) -> tuple[Scalar, Scalar]:
+def _finite_terms(model: Finite, q: dist.Distribution, x: DatumLike) -> tuple[Scalar, Scalar]:
     states, posterior = jnp.arange(model.logits.shape[0]), model.posterior(x)
     log_q = jax.vmap(lambda z: log_density(q, z))(states)
     log_posterior = jax.vmap(lambda z: log_density(posterior, z))(states)
@@ -94,7 +94,7 @@ def _finite_terms(model: Finite, q: dist.Distribution, x: Datum) -> tuple[Scalar
 
 
 @eqx.filter_jit
-def _grid_elbo(model: AbstractModel, q: dist.Distribution, x: Datum, box: Box, nodes: int) -> Scalar:
+def _grid_elbo(model: AbstractModel, q: dist.Distribution, x: DatumLike, box: Box, nodes: int) -> Scalar:
     """E_q log w in q's own whitened coordinates, where the grid fits however narrow q is."""
     mean, root = mean_and_cholesky(q)
 
@@ -106,7 +106,7 @@ def _grid_elbo(model: AbstractModel, q: dist.Distribution, x: Datum, box: Box, n
 
 
 @eqx.filter_jit
-def _grid_kl(model: AbstractModel, q: dist.Distribution, x: Datum, evidence: float, box: Box, nodes: int) -> Scalar:
+def _grid_kl(model: AbstractModel, q: dist.Distribution, x: DatumLike, evidence: float, box: Box, nodes: int) -> Scalar:
     """∫ [q log(q/p) − q + p] with p = p(z|x), on a grid that holds both: no term of it is negative."""
 
     def excess(z: Float[Array, "latents"]) -> Scalar:

@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, Int
 
 from taut.bounds.enclosure import enclosed_by_slopes
 from taut.models import AbstractModel
-from taut.shapes import Datum, Scalar
+from taut.shapes import DatumLike, Scalar
 
 # z = sinh t: halving t finds its way from 1e30 to 1e-12 in a hundred steps, and tails of any weight have an end.
 REACH = 70.0
@@ -81,7 +81,7 @@ class _Boxes(NamedTuple):
         return _Boxes(*(part[which] for part in self))
 
 
-def integral(model: AbstractModel, x: Datum, latents: int, *, tolerance: float) -> Integral:
+def integral(model: AbstractModel, x: DatumLike, latents: int, *, tolerance: float) -> Integral:
     """log ∫ p(x, z) dz over all z; from below alone where there are not boxes enough.
 
     Raises UnknownPrimitiveError where log p(x, z) cannot be bounded on a box.
@@ -106,7 +106,7 @@ def _log_total(logs: Float[np.ndarray, "n"]) -> float:
     return float(np.logaddexp.reduce(logs))
 
 
-def _partition(model: AbstractModel, x: Datum, latents: int, tolerance: float) -> tuple[_Boxes, bool]:
+def _partition(model: AbstractModel, x: DatumLike, latents: int, tolerance: float) -> tuple[_Boxes, bool]:
     """Boxes with little variation, but for some that together hold next to nothing; and whether it came to that."""
     limits, whole = LIMITS[latents], np.full((1, latents), REACH)
     boxes = _bounded(model, x, -whole, whole, limits.at_once)
@@ -123,7 +123,7 @@ def _partition(model: AbstractModel, x: Datum, latents: int, tolerance: float) -
         boxes = _halved(model, x, boxes, worst, limits.at_once)
 
 
-def _halved(model: AbstractModel, x: Datum, boxes: _Boxes, which: Int[np.ndarray, "k"], at_once: int) -> _Boxes:
+def _halved(model: AbstractModel, x: DatumLike, boxes: _Boxes, which: Int[np.ndarray, "k"], at_once: int) -> _Boxes:
     """All boxes, these of them in two."""
     low, high, rows = boxes.low[which], boxes.high[which], np.arange(len(which))
     axis = boxes.axis[which]
@@ -136,7 +136,7 @@ def _halved(model: AbstractModel, x: Datum, boxes: _Boxes, which: Int[np.ndarray
     return _Boxes(*(np.concatenate(pair) for pair in zip(boxes.taken(kept), halves, strict=True)))
 
 
-def _bounded(model: AbstractModel, x: Datum, low: np.ndarray, high: np.ndarray, at_once: int) -> _Boxes:
+def _bounded(model: AbstractModel, x: DatumLike, low: np.ndarray, high: np.ndarray, at_once: int) -> _Boxes:
     least, most, along = _in_chunks(partial(_bounds, model, x), low, high, at_once)
     # Where slopes have no bound the longest side goes first.
     along = np.where(np.all(np.isfinite(along), axis=1, keepdims=True), along, high - low)
@@ -145,13 +145,13 @@ def _bounded(model: AbstractModel, x: Datum, low: np.ndarray, high: np.ndarray, 
 
 @eqx.filter_jit
 def _bounds(
-    model: AbstractModel, x: Datum, low: Float[Array, "n latents"], high: Float[Array, "n latents"]
+    model: AbstractModel, x: DatumLike, low: Float[Array, "n latents"], high: Float[Array, "n latents"]
 ) -> tuple[Float[Array, "n"], Float[Array, "n"], Float[Array, "n latents"]]:
     """Bounds on each box, and how much log p(x, z) may vary along each axis."""
     return jax.vmap(lambda low, high: enclosed_by_slopes(lambda z: model.log_joint(x, z), low, high))(low, high)
 
 
-def _integrated(model: AbstractModel, x: Datum, boxes: _Boxes, tolerance: float) -> Integral:
+def _integrated(model: AbstractModel, x: DatumLike, boxes: _Boxes, tolerance: float) -> Integral:
     latents = boxes.low.shape[1]
     limits, rules = LIMITS[latents], np.zeros((0, 2))
     if not (boxes.most > -math.inf).any():
@@ -176,7 +176,7 @@ def _integrated(model: AbstractModel, x: Datum, boxes: _Boxes, tolerance: float)
         boxes = _halved(model, x, boxes, worst, limits.at_once)
 
 
-def _by_rules(model: AbstractModel, x: Datum, boxes: _Boxes) -> Float[np.ndarray, "n 2"]:
+def _by_rules(model: AbstractModel, x: DatumLike, boxes: _Boxes) -> Float[np.ndarray, "n 2"]:
     return _in_chunks(partial(_gauss_legendre, model, x), boxes.low, boxes.high, LIMITS[boxes.low.shape[1]].at_once)
 
 
@@ -193,7 +193,7 @@ def _in_chunks(function: Callable[..., Any], low: np.ndarray, high: np.ndarray, 
 
 @eqx.filter_jit
 def _gauss_legendre(
-    model: AbstractModel, x: Datum, low: Float[Array, "n latents"], high: Float[Array, "n latents"]
+    model: AbstractModel, x: DatumLike, low: Float[Array, "n latents"], high: Float[Array, "n latents"]
 ) -> Float[Array, "n 2"]:
     """log ∫ over each box by both rules."""
 

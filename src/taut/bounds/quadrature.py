@@ -16,7 +16,7 @@ from taut.bounds.ranges import UnknownPrimitiveError
 from taut.errors import AuditError, OptionError
 from taut.models import AbstractModel
 from taut.record import Estimate
-from taut.shapes import Datum, Scalar
+from taut.shapes import DatumLike, Scalar
 
 # A sharp likelihood can pull the posterior far into the prior's tail, so the first grid reaches well beyond its mass.
 REACH = 16.0
@@ -43,7 +43,7 @@ LogDensity = Callable[[Float[Array, "latents"]], Scalar]
 Box = Float[Array, "latents 2"]
 
 
-def quadrature(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Estimate:
+def quadrature(model: AbstractModel, x: DatumLike, *, tolerance: float = 1e-5) -> Estimate:
     """log p(x) = log ∫ p(x, z) dz for one to three latents, over all z.
 
     It is `exact` where that is proven: interval arithmetic bounds log p(x, z) on boxes that together hold every z, so
@@ -84,7 +84,7 @@ def quadrature(model: AbstractModel, x: Datum, *, tolerance: float = 1e-5) -> Es
     )
 
 
-def proven_integral(model: AbstractModel, x: Datum, *, tolerance: float) -> Integral | None:
+def proven_integral(model: AbstractModel, x: DatumLike, *, tolerance: float) -> Integral | None:
     """The integral over boxes, proven or from below alone; None where log p(x, z) cannot be bounded on a box."""
     try:
         return integral(model, x, latents_within_reach(model), tolerance=tolerance)
@@ -122,7 +122,7 @@ def doubled(value: Callable[[int], float], latents: int, tolerance: float, *, fi
     )
 
 
-def posterior_box(model: AbstractModel, x: Datum) -> Box:
+def posterior_box(model: AbstractModel, x: DatumLike) -> Box:
     """The smallest box, found by zooming, outside of which p(x, z) lies 30 nats below its peak.
 
     Raises AuditError where no grid has a finite value, or the box does not stay within 16 of zero or does not settle.
@@ -154,7 +154,7 @@ class _Found(NamedTuple):
     cut: bool
 
 
-def _found(model: AbstractModel, x: Datum, box: Float[np.ndarray, "latents 2"], nodes: int) -> _Found:
+def _found(model: AbstractModel, x: DatumLike, box: Float[np.ndarray, "latents 2"], nodes: int) -> _Found:
     values = np.asarray(_log_joint_on_box(model, x, jnp.asarray(box, jnp.result_type(float)), nodes))
     # Far out a rate can overflow, where log p is ∞ − ∞; a node that is no number counts as one without mass.
     values = np.where(np.isnan(values), -np.inf, values)
@@ -190,11 +190,11 @@ def log_cell(box: Box, nodes: int) -> Scalar:
 
 
 @eqx.filter_jit
-def _log_joint_on_box(model: AbstractModel, x: Datum, box: Box, nodes: int) -> Float[Array, "*nodes"]:
+def _log_joint_on_box(model: AbstractModel, x: DatumLike, box: Box, nodes: int) -> Float[Array, "*nodes"]:
     return on_grid(lambda z: model.log_joint(x, z), box, nodes)
 
 
 @eqx.filter_jit
-def _log_evidence_on_box(model: AbstractModel, x: Datum, box: Box, nodes: int) -> Scalar:
+def _log_evidence_on_box(model: AbstractModel, x: DatumLike, box: Box, nodes: int) -> Scalar:
     values = on_grid(lambda z: model.log_joint(x, z), box, nodes)
     return logsumexp(jnp.where(jnp.isnan(values), -jnp.inf, values)) + log_cell(box, nodes)

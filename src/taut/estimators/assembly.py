@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+from jaxtyping import Float, Num
 
 from taut.data import Column, Schema
+from taut.datum import Datum, as_floats, bare, float_type
 from taut.errors import OptionError
 from taut.estimators.conditions import NO_CONDITIONS, Conditions
 from taut.estimators.config import VAEConfig
@@ -76,11 +79,21 @@ class Architecture:
 
     def empty(self, own: Mapping[str, Any] = NOTHING_OWN) -> tuple[AbstractModel, AbstractGuide]:
         """The modules with the shapes of their arrays in place of these."""
-        rows = np.ones((2, self.features + self.covariates))
-        return eqx.filter_eval_shape(lambda: self._build(rows, rows.mean(axis=0), own, jr.key(0)))
+        rows = self.rows(np.ones((2, self.features)), np.ones((2, self.covariates)))
+        return eqx.filter_eval_shape(lambda: self._build(rows, np.ones(self.features), own, jr.key(0)))
+
+    def rows(
+        self,
+        values: Num[np.ndarray, "n features"],
+        conditions: Float[np.ndarray, "n width"] | None,
+        *,
+        holes: bool = False,
+    ) -> Datum:
+        """Rows as the modules take them: of a table with its holes, of one block with those that are asked for."""
+        return self.conditions.rows(values, conditions, holes=holes or self.schema.one_block is None)
 
     def build(
-        self, rows: np.ndarray, *, mean: np.ndarray, key: RandomKey, own: Mapping[str, Any] = NOTHING_OWN
+        self, rows: Datum, *, mean: np.ndarray, key: RandomKey, own: Mapping[str, Any] = NOTHING_OWN
     ) -> tuple[AbstractModel, AbstractGuide]:
         """The modules before training: scales from the rows, outputs at the mean, weights drawn.
 
@@ -89,7 +102,7 @@ class Architecture:
         return in_one_program(lambda key: self._build(rows, mean, own, key), key)
 
     def _build(
-        self, rows: np.ndarray, mean: np.ndarray, own: Mapping[str, Any], key: RandomKey
+        self, rows: Datum, mean: np.ndarray, own: Mapping[str, Any], key: RandomKey
     ) -> tuple[AbstractModel, AbstractGuide]:
         builder = PartBuilder(
             given={option: own.get(option, getattr(self, option)) for option in BUILT},
@@ -100,29 +113,29 @@ class Architecture:
         )
         model, guide = self._parts(rows, mean, builder, key)
         if own:
-            x = jnp.asarray(rows[0], jnp.result_type(float))
+            x = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), as_floats(bare(rows)))
             check_draws_of(model, guide, x, latents=self.latents, features=self.features)
         return model, guide
 
     def _parts(
-        self, rows: np.ndarray, mean: np.ndarray, builder: PartBuilder, key: RandomKey
+        self, rows: Datum, mean: np.ndarray, builder: PartBuilder, key: RandomKey
     ) -> tuple[AbstractModel, AbstractGuide]:
         block = self.schema.one_block
         if block is None:
             return table_parts(
                 self.schema,
-                rows[:, : self.features],
+                rows.with_nan(),
                 builder,
-                covariates=self.covariates,
-                sized=self.sized,
+                conditions=self.covariates,
+                log_offset=self.sized,
                 informative=self.missing == "informative",
                 key=key,
             )
         decoder_key, encoder_key = jr.split(key)
         prior_key = jr.fold_in(key, 1)
-        entries = rows[:, : self.features]
-        if self.sized:
-            entries = entries / np.exp(rows[:, -1:])
+        entries = rows.values
+        if rows.log_offset is not None:
+            entries = entries / np.exp(rows.log_offset.astype(float_type(entries)))[:, None]
             mean = entries.mean(axis=0, dtype=np.float64)
         likelihood = builder.likelihood(self.features) if self.likelihood == OWN else of_block(block, entries)
         if block.block is not None and block.block.units is not None:
@@ -140,13 +153,11 @@ class Architecture:
             likelihood=likelihood,
             # Nothing is missing in a block of numbers, so that any value can stand in.
             fill_value=jnp.zeros(self.features) if self.covariates else None,
-            covariates=self.covariates,
-            sized=self.sized,
         )
         inputs = _inputs(block, likelihood, entries, mean)
         guide = builder.guide(
             (likelihood.outputs if isinstance(inputs, OneHot) else self.features) + self.covariates,
-            WithCovariates(inputs, features=self.features, sized=self.sized) if self.covariates else inputs,
+            WithCovariates(inputs) if self.covariates else inputs,
             key=encoder_key,
         )
         return model, guide

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from taut.estimators.evaluation import sample
-from taut.estimators.holes import entries_of
+from taut.estimators.holes import model_rows
 from taut.estimators.scoring import log_p_of, scored_rows
 from taut.estimators.training import Fitted
 
@@ -26,9 +26,9 @@ def comparable_log_p(fitted: Fitted, X: Any, *, draws: int) -> Float[np.ndarray,
     with m_h and s_h the mean and deviation over rows simulated from the model with the holes h, m and s without. Whole
     rows keep their log p; a row of which nothing is seen has the mean m.
     """
-    values = np.asarray(scored_rows(fitted, X).values)
-    found = log_p_of(fitted, values, draws=draws, seed=0).astype(np.float64)
-    holes = np.isnan(entries_of(fitted, values))
+    rows = scored_rows(fitted, X)
+    found = log_p_of(fitted, rows, draws=draws, seed=0).astype(np.float64)
+    holes = rows.holes()
     if not holes.any():
         return found
     whole = simulated_log_p(fitted, draws=draws)
@@ -46,6 +46,6 @@ def simulated_log_p(
     fitted: Fitted, holes: Bool[np.ndarray, "features"] | None = None, *, draws: int
 ) -> Float[np.ndarray, "m"]:
     """log p of rows that the model simulates, without the cells that are missing."""
-    rows = np.asarray(sample(fitted, REFERENCE, seed=SEED), np.float64)
-    rows = rows if holes is None else np.where(holes, np.nan, rows)
+    rows = model_rows(fitted, np.asarray(sample(fitted, REFERENCE, seed=SEED), np.float64))
+    rows = rows if holes is None else rows.seen_as(np.broadcast_to(~holes, rows.values.shape))
     return log_p_of(fitted, rows, draws=draws, seed=0).astype(np.float64)

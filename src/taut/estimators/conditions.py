@@ -25,6 +25,7 @@ from taut.data import (
     place_of,
     totals,
 )
+from taut.datum import Datum, float_type
 from taut.errors import DataError, OptionError
 from taut.likelihoods import known_family
 
@@ -83,6 +84,18 @@ class Conditions:
             columns[self.sizes.column] = pa.array(np.exp(numbers[:, -1].astype(np.float64)) * self.sizes.middle)
         return columns
 
+    def rows(self, values: Rows, numbers: Float[np.ndarray, "n width"] | None, *, holes: bool) -> Datum:
+        """Rows of these values, NaN where one is missing if there are `holes`, and the numbers of their conditions."""
+        rows = Datum.of(values) if holes else Datum(values)
+        if numbers is None or not numbers.shape[1]:
+            return rows
+        covariates = numbers[:, : sum(each.width for each in self.covariates)]
+        return dataclasses.replace(
+            rows,
+            covariates=covariates if covariates.shape[1] else None,
+            log_offset=None if self.sizes is None else numbers[:, -1],
+        )
+
     def beside(self, table: Table, schema: Schema) -> Table:
         """Coded rows with their covariates behind their entries."""
         if not self.width:
@@ -125,8 +138,7 @@ def counted(schema: Schema) -> Int[np.ndarray, "counts"]:
 
 def joined(values: Rows, given: Float[np.ndarray, "n width"]) -> Num[np.ndarray, "n datum"]:
     """Entries and covariates as floats of one array, wide enough for the entries."""
-    small = values.dtype.kind in "iu" and values.dtype.itemsize <= 2
-    return np.concatenate([values, given], axis=1, dtype=np.float32 if small else np.float64)
+    return np.concatenate([values, given], axis=1, dtype=float_type(values))
 
 
 def _beside(table: Table, names: Sequence[str]) -> Sheet:

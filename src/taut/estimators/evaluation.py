@@ -16,17 +16,18 @@ from jaxtyping import Array, Float, Key, Num
 from taut.auditing import Audit, AuditOptions, Context, audit_by_row
 from taut.data import Binarisation, Table, count_seen
 from taut.data import encode as encode_table
+from taut.datum import Datum, rows_on_device, values_of
 from taut.errors import DataError, OptionError
-from taut.estimators.conditions import Conditions, joined
+from taut.estimators.conditions import Conditions
 from taut.estimators.fields import check_blocks
 from taut.estimators.giving import as_columns, covariates_for
-from taut.estimators.holes import entries_of, over_rows, readable
+from taut.estimators.holes import model_rows, over_rows, readable
 from taut.estimators.part_building import OWN, check_own_support
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
-from taut.models import AbstractModel, LatentVariableModel, entries_in
+from taut.models import AbstractModel, LatentVariableModel
 from taut.numerics import mean_of
-from taut.shapes import Datum, RandomKey
+from taut.shapes import DataLike, DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows
 
 # More rows than this at once would hold their decoder outputs in memory for no gain.
@@ -43,12 +44,12 @@ class Encoding(NamedTuple):
 class EncodingOfRow(RowFunction):
     """`Encoding` of one datum."""
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Encoding:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> Encoding:
         """Posterior mean, and E[x|z] there."""
         mean = mean_of(guide(x))
         if not model.simulates:
             return Encoding(mean, jnp.zeros(0))
-        return Encoding(mean, entries_in(model, mean_of(model.given(x).likelihood(mean))))
+        return Encoding(mean, mean_of(model.given(x).likelihood(mean)))
 
 
 def encoded(fitted: Fitted, X: Any) -> Table:
@@ -65,7 +66,7 @@ def prepared(fitted: Fitted, X: Any) -> Table:
     seen = dataclasses.replace(table, values=_binarised(fitted.binarisation, table.values))
     check_blocks(fitted.schema, seen)
     if fitted.likelihood.name == OWN and isinstance(fitted.model, LatentVariableModel):
-        whole = np.nan_to_num(entries_of(fitted, seen.values))
+        whole = model_rows(fitted, seen.values).values
         check_own_support(fitted.model.observation, dataclasses.replace(seen, values=whole))
     return seen
 
@@ -80,10 +81,10 @@ def _binarised(binarisation: Binarisation, values: Num[np.ndarray, "n datum"]) -
 def encode(fitted: Fitted, X: Any) -> Encoding:
     """Posterior means and reconstructions of all rows, as the model sees them."""
 
-    def asked(model: AbstractModel, guide: AbstractGuide, values: Any, numbers: Any) -> Encoding:
-        return map_rows(EncodingOfRow(), model, guide, values, key=jr.key(0), rows=numbers, block=BLOCK)
+    def asked(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> Encoding:
+        return map_rows(EncodingOfRow(), model, guide, rows, key=jr.key(0), rows=numbers, block=BLOCK)
 
-    return over_rows(fitted, prepared(fitted, X).values, asked, seed=0)
+    return over_rows(fitted, model_rows(fitted, prepared(fitted, X).values), asked, seed=0)
 
 
 def decode(
@@ -102,7 +103,7 @@ def decode(
     if fitted.architecture.covariates and given is None:
         words = fitted.architecture.conditions.words
         raise OptionError(f"This model is given {words}; got latents alone; pass values of it with `given`.")
-    rows = jnp.asarray(covariate_rows(fitted, len(latents), given, seed=0), floats.dtype)
+    rows = rows_on_device(covariate_rows(fitted, len(latents), given, seed=0))
     return np.asarray(_means(model, floats, rows))
 
 
@@ -110,26 +111,23 @@ def sample(
     fitted: Fitted, n: int, beside: Float[np.ndarray, "n width"] | None = None, *, seed: int
 ) -> Num[np.ndarray, "n features"]:
     """Draws of x as the model sees it, from p(z) p(x|z), or p(z) p(x|z, c) for these covariates."""
-    rows = np.zeros((n, fitted.architecture.features), np.float32)
-    rows = jnp.asarray(rows if beside is None else joined(rows, beside), float)
+    rows = rows_on_device(fitted.architecture.rows(np.zeros((n, fitted.architecture.features), np.float32), beside))
     # Whole rows: what is drawn does not hide itself.
     return np.asarray(_draws(fitted.as_if_random().model, rows, jr.split(jr.key(seed), n)))
 
 
 # Functions of the module, and not of each call, so that what was compiled once serves the next call.
 @eqx.filter_jit
-def _means(
-    model: AbstractModel, latents: Float[Array, "n latents"], rows: Float[Array, "n datum"]
-) -> Float[Array, "n features"]:
-    return eqx.filter_vmap(lambda z, x: entries_in(model, mean_of(model.given(x).likelihood(z))))(latents, rows)
+def _means(model: AbstractModel, latents: Float[Array, "n latents"], rows: DataLike) -> Float[Array, "n features"]:
+    return eqx.filter_vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, rows)
 
 
 @eqx.filter_jit
-def _draws(model: AbstractModel, rows: Float[Array, "n datum"], keys: Key[Array, "n"]) -> Num[Array, "n features"]:
-    return eqx.filter_vmap(lambda x, key: entries_in(model, model.given(x).sample(key=key)[0]))(rows, keys)
+def _draws(model: AbstractModel, rows: DataLike, keys: Key[Array, "n"]) -> Num[Array, "n features"]:
+    return eqx.filter_vmap(lambda x, key: values_of(model.given(x).sample(key=key)[0]))(rows, keys)
 
 
-def covariate_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Float[np.ndarray, "n datum"]:
+def covariate_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Datum:
     """Rows without holes of nothing but covariates: as `given`, the rest those of training rows drawn at random.
 
     Raises OptionError where `given` names what the model is not given.
@@ -141,8 +139,8 @@ def covariate_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Float[np
         raise OptionError(f"This model is given {known}; got `{unknown[0]}` in `given`; leave it out.")
     entries = np.zeros((n, fitted.architecture.features), np.float32)
     if fitted.given_rows is None:
-        return entries
-    return joined(entries, covariates_for(conditions, fitted.given_rows, n, columns, seed=seed))
+        return fitted.architecture.rows(entries, None)
+    return fitted.architecture.rows(entries, covariates_for(conditions, fitted.given_rows, n, columns, seed=seed))
 
 
 def audit(
@@ -167,12 +165,15 @@ def audit(
     seen = count_seen(raw.values, fitted.seen)
     options = options or AuditOptions()
     train = options.train
-    model, guide = readable(fitted, table.values)
+    rows = model_rows(fitted, table.values)
+    model, guide = readable(fitted, rows)
+    if train is not None:
+        options = dataclasses.replace(options, train=model_rows(fitted, prepared(fitted, train).values))
     return audit_by_row(
         model,
         guide,
-        table.values,
-        options if train is None else dataclasses.replace(options, train=prepared(fitted, train).values),
+        rows,
+        options,
         key=jr.key(seed),
         context=Context(
             title=raw.name,

@@ -14,45 +14,45 @@ from jaxtyping import Array, Bool, Float, Int, Num
 
 from taut.auditing import refined_posterior
 from taut.data import row_hashes
+from taut.datum import Datum
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide, FillMissing, LocalGaussian
 from taut.models import AbstractModel, LatentVariableModel
-from taut.numerics import mean_of
-from taut.shapes import Datum, RandomKey
+from taut.numerics import mean_of, take
+from taut.shapes import DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows
 
-Rows = Num[np.ndarray, "n datum"]
 # What is asked of some rows: by a model and guide that can read them, their values and their numbers.
-Asked = Callable[[AbstractModel, AbstractGuide, Rows, Int[np.ndarray, "n"]], Any]
+Asked = Callable[[AbstractModel, AbstractGuide, Datum, Int[np.ndarray, "n"]], Any]
 ROWS_AT_ONCE = 32
 
 
 class RefinedOfRow(RowFunction):
     """The Gaussian that is best for one datum, as a guide of its own."""
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> LocalGaussian:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> LocalGaussian:
         """Refine from the guide's mean and from the middle of the prior."""
         return LocalGaussian.like(refined_posterior(model, guide, x, key=key).distribution(), covariance="full")
 
 
-def over_rows(fitted: Fitted, values: Rows, asked: Asked, *, seed: int, refined: bool = False) -> Any:
+def over_rows(fitted: Fitted, rows: Datum, asked: Asked, *, seed: int, refined: bool = False) -> Any:
     """What `asked` says of all rows, in their order.
 
     Rows with a hole where no training row had one go by a Gaussian refined for each, which the encoder, having seen no
     such hole, could not give; with `refined` all rows do.
     """
-    model, guide = readable(fitted, values)
-    numbers = content_numbers(values)
-    own = np.ones(len(values), bool) if refined else unread(fitted, values)
+    model, guide = readable(fitted, rows)
+    numbers = content_numbers(rows)
+    own = np.ones(len(rows), bool) if refined else unread(fitted, rows)
     if not own.any():
-        return asked(model, guide, values, numbers)
+        return asked(model, guide, rows, numbers)
     key = jr.fold_in(jr.key(seed), 1)  # apart from those that score the rows
-    local = over_blocks(RefinedOfRow(), model, guide, values[own], key=key, rows=numbers[own])
-    found = asked(model, local, values[own], numbers[own])
+    local = over_blocks(RefinedOfRow(), model, guide, rows.take(own), key=key, rows=numbers[own])
+    found = asked(model, local, rows.take(own), numbers[own])
     if own.all():
         return found
     return jax.tree.map(
-        lambda mine, others: _merged(own, mine, others), found, asked(model, guide, values[~own], numbers[~own])
+        lambda mine, others: _merged(own, mine, others), found, asked(model, guide, rows.take(~own), numbers[~own])
     )
 
 
@@ -60,22 +60,22 @@ def over_blocks(
     function: RowFunction,
     model: AbstractModel,
     guide: AbstractGuide,
-    values: Rows,
+    data: Datum,
     *,
     key: RandomKey,
     rows: Int[np.ndarray, "n"],
 ) -> Any:
     """As `map_rows`, with few rows padded to a block: one program serves any number of them, to the same bits."""
-    whole = np.minimum(np.arange(max(len(values), ROWS_AT_ONCE)), len(values) - 1)
-    own = guide if guide.amortised else jax.tree.map(lambda leaf: np.asarray(leaf)[whole], guide)
-    found = map_rows(function, model, own, values[whole], key=key, rows=rows[whole], block=ROWS_AT_ONCE)
-    return jax.tree.map(lambda leaf: leaf[: len(values)], found)
+    whole = np.minimum(np.arange(max(len(data), ROWS_AT_ONCE)), len(data) - 1)
+    own = guide if guide.amortised else take(guide, whole)
+    found = map_rows(function, model, own, data.take(whole), key=key, rows=rows[whole], block=ROWS_AT_ONCE)
+    return jax.tree.map(lambda leaf: leaf[: len(data)], found)
 
 
-def readable(fitted: Fitted, values: Rows) -> tuple[AbstractModel, AbstractGuide]:
+def readable(fitted: Fitted, rows: Datum) -> tuple[AbstractModel, AbstractGuide]:
     """The model and guide of the fit; where cells of a block of numbers are missing, ones that can read such rows."""
     model, guide = fitted.model, fitted.guide
-    if fitted.schema.one_block is None or not np.isnan(entries_of(fitted, values)).any():
+    if fitted.schema.one_block is None or rows.observed is None:
         return model, guide
     model = fitted.latent_variable_model
     usual = model.fill_value if model.fill_value is not None else usual_values(model, fitted.architecture.latents)
@@ -83,16 +83,19 @@ def readable(fitted: Fitted, values: Rows) -> tuple[AbstractModel, AbstractGuide
     return model, FillMissing(guide, usual)
 
 
-def unread(fitted: Fitted, values: Rows) -> Bool[np.ndarray, "n"]:
+def unread(fitted: Fitted, rows: Datum) -> Bool[np.ndarray, "n"]:
     """Which rows have a hole in a column that had none in training."""
-    holes = np.isnan(entries_of(fitted, values))
+    holes = rows.holes()
     unseen = np.concatenate([each.holes for each in fitted.schema.modelled]) == 0
     return np.any(holes[:, unseen], axis=1, keepdims=True)[:, 0]
 
 
-def entries_of(fitted: Fitted, values: Rows) -> Num[np.ndarray, "n features"]:
-    """The cells of rows without what is given beside them."""
-    return values if fitted.architecture.covariates == 0 else values[:, : fitted.architecture.features]
+def model_rows(fitted: Fitted, coded: Num[np.ndarray, "n numbers"]) -> Datum:
+    """Coded rows as the model takes them; whether any cell of one block is missing is seen here."""
+    features = fitted.architecture.features
+    values, conditions = coded[:, :features], coded[:, features:]
+    holes = values.dtype.kind == "f" and bool(np.isnan(values).any())
+    return fitted.architecture.rows(values, conditions, holes=holes)
 
 
 def usual_values(model: LatentVariableModel, latents: int) -> Float[Array, "features"]:
@@ -101,16 +104,16 @@ def usual_values(model: LatentVariableModel, latents: int) -> Float[Array, "feat
     return jnp.round(middle) if model.observation.discrete else middle
 
 
-def content_numbers(values: Rows) -> Int[np.ndarray, "n"]:
+def content_numbers(rows: Datum) -> Int[np.ndarray, "n"]:
     """A number for each row by what is in it, to fold keys in with.
 
     What an estimator says of a row then depends neither on its place nor on its company; equal rows share their draws,
     also where they differ by no more than the last bits, as those of data in other units do.
     """
-    return (row_hashes(_without_last_bits(values)) >> np.uint64(33)).astype(np.int64)
+    return (row_hashes(_without_last_bits(rows.matrix())) >> np.uint64(33)).astype(np.int64)
 
 
-def _without_last_bits(values: Rows) -> Num[np.ndarray, "n datum"]:
+def _without_last_bits(values: Num[np.ndarray, "n numbers"]) -> Num[np.ndarray, "n numbers"]:
     """Floats to 16 bits of their digits."""
     if values.dtype.kind != "f":
         return values

@@ -22,7 +22,7 @@ from taut.estimators.containers import as_came, in_library, rows_in
 from taut.estimators.evaluation import prepared, sample
 from taut.estimators.fields import check_blocks
 from taut.estimators.giving import as_columns, covariates_for
-from taut.estimators.holes import readable
+from taut.estimators.holes import model_rows, readable
 from taut.estimators.training import Fitted
 
 WAYS = ("mean", "median", "mode")
@@ -123,9 +123,10 @@ def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, s
     )
     if len(holed) == 0:
         return full
-    model, guide = readable(fitted, values)
+    rows = model_rows(fitted, values)
+    model, guide = readable(fitted, rows)
     found = impute_rows(
-        model, guide, values[holed], key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed
+        model, guide, rows.take(holed), key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed
     )
     for whole, part in zip(full, found, strict=True):
         whole[holed] = np.where(np.isnan(whole[holed]), part, whole[holed]) if whole.ndim > 1 else part

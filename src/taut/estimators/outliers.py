@@ -11,6 +11,7 @@ from jaxtyping import Float
 from taut.auditing import simulated_p_values
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared, sample
+from taut.estimators.holes import model_rows
 from taut.estimators.scoring import log_p_of
 from taut.estimators.training import Fitted
 
@@ -52,12 +53,12 @@ def outlier_p_values(
         raise OptionError(
             "Outlier p-values want a model that is given nothing; this one is given columns; fit one without them."
         )
-    holes = np.isnan(np.asarray(prepared(fitted, X).values, np.float64))
+    holes = model_rows(fitted, prepared(fitted, X).values).holes()
     patterns, owners = np.unique(holes, axis=0, return_inverse=True)
-    simulated = np.asarray(sample(fitted, REFERENCE, seed=seed), np.float64)
+    simulated = model_rows(fitted, np.asarray(sample(fitted, REFERENCE, seed=seed), np.float64))
     found = np.empty(len(holes))
     for number, pattern in enumerate(patterns):
-        rows = np.where(pattern, np.nan, simulated) if pattern.any() else simulated
+        rows = simulated.seen_as(np.broadcast_to(~pattern, simulated.values.shape)) if pattern.any() else simulated
         # As the rows themselves were scored, which for new holes is not by the encoder.
         reference = log_p_of(fitted, rows, draws=draws, seed=seed)
         mine = owners.ravel() == number

@@ -17,12 +17,12 @@ from taut.data import Table
 from taut.errors import OptionError, ShapeError, SupportError
 from taut.guides import GUIDES, AbstractGuide
 from taut.likelihoods import AbstractLikelihood, names
-from taut.models import PRIORS, AbstractModel, check_prior, entries_in
+from taut.models import PRIORS, AbstractModel, check_prior
 from taut.networks import DECODERS, ENCODERS, check_network
 from taut.numerics import one_draw
 from taut.options import OWN
 from taut.parts import NamedPart, PartRegistry
-from taut.shapes import Datum, RandomKey
+from taut.shapes import DatumLike, RandomKey
 
 # The options whose parts are built here, and all options that are parts.
 BUILT = ("encoder", "decoder", "prior", "guide", "likelihood")
@@ -125,7 +125,7 @@ class PartBuilder:
         return given
 
 
-def check_draws_of(model: AbstractModel, guide: AbstractGuide, x: Datum, *, latents: int, features: int) -> None:
+def check_draws_of(model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, latents: int, features: int) -> None:
     """Raise ShapeError where a guide does not draw latents as long as those of the prior, or p(x|z) data as x."""
     q = _drawn_shape(lambda key: one_draw(guide(x), key=key), "guide", "one datum")
     if q != (latents,):
@@ -133,9 +133,7 @@ def check_draws_of(model: AbstractModel, guide: AbstractGuide, x: Datum, *, late
             f"`guide` wants to draw one vector of {latents} latents for one datum; got shape {q}; build it for as many."
         )
     z, own = jnp.zeros(latents), model.given(x)
-    p = _drawn_shape(
-        lambda key: entries_in(model, one_draw(own.likelihood(z), key=key)), "likelihood", "the decoder's outputs"
-    )
+    p = _drawn_shape(lambda key: one_draw(own.likelihood(z), key=key), "likelihood", "the decoder's outputs")
     if p != (features,):
         raise ShapeError(
             f"`likelihood` wants to draw the {features} entries of a row; got shape {p}; build it for as many."

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Num
 
 from taut.data import Binarisation, Schema, Sheet, Table, encode, fields_of, read_schema, split
 from taut.errors import DataError, SupportError
-from taut.estimators.conditions import joined
 from taut.estimators.fields import infer_fields
 from taut.estimators.giving import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_rows, with_conditions
 from taut.estimators.part_building import name_of
 from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
-from taut.fitting import AsFloat, DynamicBinarisation, Packed, View, pack
+from taut.fitting import AsFloat, DynamicBinarisation, View
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,12 +105,3 @@ def training_view(binarisation: Binarisation, values: np.ndarray) -> tuple[np.nd
     if binarisation.kind == "dynamic":
         return values, DynamicBinarisation(binarisation.levels)
     return binarisation.for_evaluation(values), AsFloat()
-
-
-def stored_rows(
-    values: Num[np.ndarray, "n features"], given: Float[np.ndarray, "n width"]
-) -> tuple[Num[np.ndarray, "n stored"], View]:
-    """Entries and covariates to keep on the device, and how a step looks at them: whole numbers keep their dtype."""
-    if values.dtype.kind not in "iu" or values.dtype.itemsize > 4:
-        return joined(values, given), AsFloat()
-    return pack(values, given), Packed(given=given.shape[1])

@@ -15,15 +15,16 @@ from jaxtyping import Bool, Float, Int
 
 from taut.auditing import RowResult, account_for_rows
 from taut.bounds import log_mean_weight
-from taut.data import Table, entry_places
+from taut.data import entry_places
+from taut.datum import Datum
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared
-from taut.estimators.holes import entries_of, over_blocks, over_rows
+from taut.estimators.holes import model_rows, over_blocks, over_rows
 from taut.estimators.row_weights import checked_weights
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DatumLike, RandomKey, Scalar
 from taut.weights import RowFunction, log_weights
 
 DRAWS = 1000
@@ -37,7 +38,7 @@ class LogPOfRow(RowFunction):
 
     draws: int = eqx.field(static=True)
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Scalar:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> Scalar:
         """log 1/K Σ_k w_k, where a weight that is not a number counts as zero."""
         log_w = log_weights(model, guide, x, draws=self.draws, key=key, chunk=DRAWS_AT_ONCE)
         return log_mean_weight(jnp.where(jnp.isnan(log_w), -jnp.inf, log_w))
@@ -48,25 +49,25 @@ def account(
 ) -> RowResult:
     """ELBO, importance-weighted log p(x) and their health for every row. Raises OptionError for too few draws."""
     check_draws(draws)
-    values, done = prepared(fitted, X).values, 0
+    rows, done = model_rows(fitted, prepared(fitted, X).values), 0
 
-    def asked(model: AbstractModel, guide: AbstractGuide, values: Any, numbers: Any) -> RowResult:
+    def asked(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> RowResult:
         nonlocal done
-        before, done = done, done + len(values)
+        before, done = done, done + len(rows)
         step = None if on_block is None else partial(_beyond, on_block, before)
-        return account_for_rows(model, guide, values, draws=draws, key=jr.key(seed), rows=numbers, on_block=step)
+        return account_for_rows(model, guide, rows, draws=draws, key=jr.key(seed), rows=numbers, on_block=step)
 
-    found = over_rows(fitted, values, asked, seed=seed)
-    empty = _without_cells(fitted, values)
+    found = over_rows(fitted, rows, asked, seed=seed)
+    empty = _without_cells(fitted, rows)
     return found._replace(log_p=np.where(empty, 0.0, found.log_p), log_p_error=np.where(empty, 0.0, found.log_p_error))
 
 
-def _without_cells(fitted: Fitted, values: Any) -> Bool[np.ndarray, "n"]:
+def _without_cells(fitted: Fitted, rows: Datum) -> Bool[np.ndarray, "n"]:
     """The rows of which nothing is there to be scored: their log-density is zero, which draws only come near.
 
     Where holes depend on what they hide, that nothing is there has a probability of its own.
     """
-    empty = np.asarray(np.isnan(entries_of(fitted, values)).all(axis=1))
+    empty = np.asarray(rows.holes().all(axis=1))
     return empty if fitted.missingness is None else np.zeros_like(empty)
 
 
@@ -74,7 +75,7 @@ def _beyond(on_block: Callable[[int], None], before: int, rows: int) -> None:
     on_block(before + rows)
 
 
-def scored_rows(fitted: Fitted, X: Any) -> Table:
+def scored_rows(fitted: Fitted, X: Any) -> Datum:
     """The rows of X as the model sees them, with a warning for categories that count as missing: log p leaves them out.
 
     It is the log p of fewer cells, mostly larger, and would otherwise pass for that of the whole row.
@@ -82,13 +83,13 @@ def scored_rows(fitted: Fitted, X: Any) -> Table:
     table = prepared(fitted, X)
     for note in table.unseen:
         warnings.warn(f"{note} log p is that of the other cells.", UserWarning, stacklevel=4)
-    return table
+    return model_rows(fitted, table.values)
 
 
 def log_p(fitted: Fitted, X: Any, *, draws: int = DRAWS, seed: int = 0) -> PerRow:
     """log p of the observed cells of every row. Raises OptionError for too few draws."""
     check_draws(draws)
-    return log_p_of(fitted, scored_rows(fitted, X).values, draws=draws, seed=seed)
+    return log_p_of(fitted, scored_rows(fitted, X), draws=draws, seed=seed)
 
 
 def conditional_log_p(
@@ -110,13 +111,13 @@ def conditional_log_p(
             "`of` wants a model that does not know these cells; this one is given each row's total, which holds them; "
             "fit with a size from another column, or none."
         )
-    values, places = scored_rows(fitted, X).values, places_of(fitted, of)
-    rest = values.astype(np.result_type(values, np.float32))
-    rest[:, places] = np.nan
-    same = np.isnan(entries_of(fitted, values))[:, places].all(axis=1)
+    rows, chosen = scored_rows(fitted, X), np.zeros(fitted.architecture.features, bool)
+    chosen[places_of(fitted, of)] = True
+    rest = rows.seen_as(~rows.holes() & ~chosen)
+    same = rows.holes()[:, chosen].all(axis=1)
     # The cells were hidden to ask, and not by what they hold.
     fitted = fitted.as_if_random()
-    whole, part = (log_p_of(fitted, each, draws=draws, seed=seed, refined=True) for each in (values, rest))
+    whole, part = (log_p_of(fitted, each, draws=draws, seed=seed, refined=True) for each in (rows, rest))
     return np.where(same, 0.0, whole - part)
 
 
@@ -138,14 +139,14 @@ def places_of(fitted: Fitted, of: str | int | Sequence[str | int]) -> Int[np.nda
     return np.concatenate([places[each] for each in asked])
 
 
-def log_p_of(fitted: Fitted, values: Any, *, draws: int, seed: int, refined: bool = False) -> PerRow:
+def log_p_of(fitted: Fitted, rows: Datum, *, draws: int, seed: int, refined: bool = False) -> PerRow:
     """As `log_p`, of rows as the model sees them."""
 
-    def asked(model: AbstractModel, guide: AbstractGuide, values: Any, numbers: Any) -> PerRow:
-        return over_blocks(LogPOfRow(draws), model, guide, values, key=jr.key(seed), rows=numbers)
+    def asked(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> PerRow:
+        return over_blocks(LogPOfRow(draws), model, guide, rows, key=jr.key(seed), rows=numbers)
 
-    found = over_rows(fitted, values, asked, seed=seed, refined=refined)
-    return np.where(_without_cells(fitted, values), 0.0, found)
+    found = over_rows(fitted, rows, asked, seed=seed, refined=refined)
+    return np.where(_without_cells(fitted, rows), 0.0, found)
 
 
 def check_draws(draws: int) -> None:

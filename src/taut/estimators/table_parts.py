@@ -24,25 +24,26 @@ def table_parts(
     values: Values,
     builder: PartBuilder,
     *,
-    covariates: int = 0,
-    sized: bool = False,
+    conditions: int = 0,
+    log_offset: bool = False,
     informative: bool = False,
     key: RandomKey,
 ) -> tuple[LatentVariableModel, AbstractGuide]:
-    """The modules before training; `values` are coded training rows, whose observed cells set scales and starts."""
+    """The modules before training; `values` are coded training rows, whose observed cells set scales and starts.
+
+    Of so many numbers that p(x|z) is conditioned on, the last is the log offset if there is a `log_offset`.
+    """
     decoder_key, encoder_key = jr.split(key)
     start = for_columns(schema.modelled, values)
-    inputs = cell_inputs(schema, values, covariates)
+    inputs = cell_inputs(schema, values, conditions)
     decoder = builder.decoder(
-        start.likelihood, start.outputs, covariates=covariates - sized, default="linear-skip", key=decoder_key
+        start.likelihood, start.outputs, covariates=conditions - log_offset, default="linear-skip", key=decoder_key
     )
     model = LatentVariableModel(
         prior=builder.prior(key=jr.fold_in(key, 1)),
         decoder=decoder,
         likelihood=start.likelihood,
         fill_value=fill_values(values),
-        covariates=covariates,
-        sized=sized,
         missingness=missingness_of(values, start.likelihood.places, inputs) if informative else None,
     )
     return model, builder.guide(inputs.width, inputs, key=encoder_key)
@@ -65,7 +66,7 @@ def missingness_of(values: Values, places: Places, inputs: CellInputs) -> Missin
     return Missingness(tuple(masking(np.asarray(place)) for place in places), places, jnp.asarray(holes.any(axis=0)))
 
 
-def cell_inputs(schema: Schema, values: Values, covariates: int) -> CellInputs:
+def cell_inputs(schema: Schema, values: Values, conditions: int) -> CellInputs:
     """How an encoder reads these fields, on scales from the observed cells."""
     scales = tuple(
         len(entry.categories or ()) if (reads := family(entry.family).reads) == "indicators" else reads
@@ -82,7 +83,7 @@ def cell_inputs(schema: Schema, values: Values, covariates: int) -> CellInputs:
         if column.block is not None:
             spread[span] = block_spread(column, centre[span], np.nanstd(moved[:, span], axis=0))
     numbers = (jnp.asarray(each, jnp.result_type(float)) for each in (centre, spread))
-    return CellInputs(scales, **dict(zip(("centre", "spread"), numbers, strict=True)), covariates=covariates)
+    return CellInputs(scales, **dict(zip(("centre", "spread"), numbers, strict=True)), conditions=conditions)
 
 
 def block_spread(

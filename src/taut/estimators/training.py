@@ -12,6 +12,7 @@ import jax.random as jr
 import numpy as np
 
 from taut.data import Binarisation, Schema, Table, check_enough_rows, digest, row_hashes
+from taut.datum import Datum
 from taut.errors import OptionError
 from taut.estimators.assembly import Architecture, objective_for
 from taut.estimators.conditions import joined
@@ -20,7 +21,7 @@ from taut.estimators.fields import choice_of, scales, words_of
 from taut.estimators.giving import kept_rows
 from taut.estimators.hole_patterns import HolePatterns, hole_patterns
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
-from taut.estimators.preparation import TrainingData, stored_rows, training_view
+from taut.estimators.preparation import TrainingData, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
 from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
@@ -116,7 +117,7 @@ def train(
     held_out = _held_out(coded, held_rows, data.labels)
     build_key, fit_key = jr.split(jr.key(seed))
     model, guide = architecture.build(
-        binarisation.for_evaluation(coded.values[train_rows]),
+        architecture.rows(binarisation.for_evaluation(rows), None if given is None else given[train_rows]),
         mean=binarisation.expected(rows),
         own=own_parts(config),
         key=build_key,
@@ -124,9 +125,12 @@ def train(
     if likelihood.name == OWN:
         assert isinstance(model, LatentVariableModel)
         check_own_support(model.observation, dataclasses.replace(table, values=binarisation.for_evaluation(rows)))
-    everything = table.values if given is None else stored_rows(table.values, given)[0]
-    stored, view = training_view(binarisation, everything[train_rows])
-    view = view if given is None else stored_rows(rows[:1], given[:1])[1]
+    view = training_view(binarisation, rows[:1])[1]
+
+    def stored(chosen: np.ndarray) -> Datum:
+        values = training_view(binarisation, table.values[chosen])[0]
+        return architecture.rows(values, None if given is None else given[chosen])
+
     data_digest = digest(np.vstack([coded.values, scales(data.schema, coded.features)]))
     if checkpoint is not None:
         weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
@@ -141,10 +145,10 @@ def train(
         run = fit(
             model,
             guide,
-            stored,
+            stored(train_rows),
             key=fit_key,
             objective=objective,
-            held_out=None if held_out is None else training_view(binarisation, everything[held_rows])[0],
+            held_out=None if held_out is None else stored(held_rows),
             plan=plan,
             view=view,
             weights=None if data.weights is None else data.weights[train_rows],

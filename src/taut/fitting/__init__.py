@@ -6,14 +6,13 @@ from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
 from taut.fitting.posterior import modes_from, refined_gaussian
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors
-from taut.fitting.views import AsFloat, DynamicBinarisation, Packed, View, pack
+from taut.fitting.views import AsFloat, DynamicBinarisation, View
 
 __all__ = [
     "AsFloat",
     "DynamicBinarisation",
     "FitResult",
     "Outcome",
-    "Packed",
     "Plan",
     "Progress",
     "View",
@@ -21,7 +20,6 @@ __all__ = [
     "load_tensors",
     "modes_from",
     "named_arrays",
-    "pack",
     "refine",
     "refined_gaussian",
     "save_tensors",

@@ -9,13 +9,14 @@ import jax.numpy as jnp
 import jax.random as jr
 import optax
 from jax import lax
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Float, Int
 
-from taut.fitting.views import View
+from taut.datum import rows_in
+from taut.fitting.views import View, seen_through
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.objectives import Objective
-from taut.shapes import RandomKey, Scalar
+from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 
 
 class Parts(NamedTuple):
@@ -67,7 +68,7 @@ def run_epoch(
     program: EpochProgram,
     parts: Parts,
     opt_state: Any,
-    data: Num[Array, "n features"],
+    data: DataLike,
     epoch: Int[Array, ""],
     key: RandomKey,
     row_weights: Float[Array, "n"] | None = None,
@@ -77,7 +78,7 @@ def run_epoch(
     `row_weights` have mean one: a batch climbs Σ w_i objective_i over its number of rows, whatever their weights, so
     that an epoch is the weighted mean over all rows.
     """
-    n = data.shape[0]
+    n = rows_in(data)
     order_key, step_key = jr.split(jr.fold_in(key, epoch))
     orders = order_key[None] if program.repeats == 1 else jr.split(order_key, program.repeats)
     passes = jax.vmap(lambda order: batches(order, n, program.batch_size))(orders)
@@ -112,7 +113,7 @@ def _loss(
     trainable: Any,
     fixed: Any,
     program: EpochProgram,
-    data: Num[Array, "n features"],
+    data: DataLike,
     batch: Int[Array, "batch"],
     weight: Float[Array, "batch"],
     epoch: Float[Array, ""],
@@ -122,13 +123,13 @@ def _loss(
     model, guide = Parts(trainable, fixed).whole()
     kl_weight = program.objective.weight_at(epoch)
 
-    def one(guide: AbstractGuide, row: Num[Array, "features"], key: RandomKey) -> Scalar:
+    def one(guide: AbstractGuide, row: DatumLike, key: RandomKey) -> Scalar:
         view_key, draw_key = jr.split(key)
-        x = program.view(row, key=view_key)
+        x = seen_through(program.view, row, key=view_key)
         return program.objective(model, guide, x, key=draw_key, kl_weight=kl_weight)
 
     values = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
-        guide, data[batch], jr.split(key, batch.shape[0])
+        guide, jax.tree.map(lambda leaf: leaf[batch], data), jr.split(key, batch.shape[0])
     )
     # Where, not multiplication alone: a non-finite value of a padding row must not reach the sum as 0 · inf.
     return -jnp.sum(jnp.where(weight > 0, weight * values, 0.0)) / jnp.sum(weight > 0)
@@ -138,16 +139,16 @@ def _loss(
 def held_out_bound(
     program: EpochProgram,
     parts: Parts,
-    data: Num[Array, "n features"],
+    data: DataLike,
     key: RandomKey,
     row_weights: Float[Array, "n"] | None = None,
 ) -> Scalar:
     """The mean bound over held-out rows, with the same draws each time so that epochs can be compared."""
-    model, guide = parts.whole()
+    (model, guide), n = parts.whole(), rows_in(data)
 
-    def one(row: Num[Array, "features"], number: Int[Array, ""]) -> Scalar:
+    def one(row: DatumLike, number: Int[Array, ""]) -> Scalar:
         view_key, draw_key = jr.split(jr.fold_in(key, number))
-        return program.objective(model, guide, program.view(row, key=view_key), key=draw_key)
+        return program.objective(model, guide, seen_through(program.view, row, key=view_key), key=draw_key)
 
-    values = lax.map(lambda now: one(*now), (data, jnp.arange(data.shape[0])), batch_size=min(1000, data.shape[0]))
+    values = lax.map(lambda now: one(*now), (data, jnp.arange(n)), batch_size=min(1000, n))
     return jnp.mean(values if row_weights is None else row_weights * values)

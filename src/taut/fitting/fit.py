@@ -9,8 +9,9 @@ from typing import Any
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Float
 
+from taut.datum import bare, rows_in, values_of
 from taut.errors import OptionError, ShapeError
 from taut.fitting.epoch import EpochProgram, Parts
 from taut.fitting.loop import FitResult, Progress, run
@@ -20,23 +21,20 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import floats_on_device
 from taut.objectives import Objective, elbo, sticking_the_landing
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, OtherData, RandomKey
 
-Rows = Num[np.ndarray, "n features"] | Num[Array, "n features"]
 Weights = Float[np.ndarray, "n"]
 OtherWeights = Float[np.ndarray, "m"]
-# Named apart, so that another width gets its sentence and not a complaint about shapes.
-OtherRows = Num[np.ndarray, "m width"] | Num[Array, "m width"]
 
 
 def fit(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Rows,
+    data: DataLike,
     *,
     key: RandomKey,
     objective: Objective | None = None,
-    held_out: OtherRows | None = None,
+    held_out: OtherData | None = None,
     plan: Plan | None = None,
     view: View | None = None,
     weights: Weights | None = None,
@@ -74,15 +72,13 @@ def fit(
     'budget spent'
     """
     plan = plan or Plan()
-    plan.check_batch(len(data))
+    plan.check_batch(rows_in(data))
     if resume and checkpoint is None:
         raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
-    if held_out is not None and held_out.shape[1:] != data.shape[1:]:
-        raise ShapeError(
-            f"Held-out rows want the width of the others, {data.shape[1]}; got {held_out.shape[1]}; use one data set."
-        )
+    if held_out is not None and (widths := [values_of(rows).shape[1] for rows in (data, held_out)])[0] != widths[1]:
+        raise ShapeError(f"Held-out rows want the width of the others, {widths[0]}; got {widths[1]}; use one data set.")
     trainable, fixed = eqx.partition((model, guide), eqx.is_inexact_array)
-    program = _program(plan, objective or elbo(), view or AsFloat(), len(data))
+    program = _program(plan, objective or elbo(), view or AsFloat(), rows_in(data))
     return run(
         program,
         plan,
@@ -99,17 +95,19 @@ def fit(
     )
 
 
-def on_device(rows: Num[np.ndarray, "n features"] | Num[Array, "n features"]) -> Num[Array, "n features"]:
-    """The rows as an array of JAX, in their dtype where it has it: of wider integers it would keep the last 32 bits.
+def on_device(rows: Any) -> Any:
+    """The rows as arrays of JAX, in their dtype where it has it: of wider integers it would keep the last 32 bits.
 
     >>> on_device(np.array([[2**40]])).tolist()
     [[1099511627776.0]]
     """
-    if isinstance(rows, jax.Array):
-        return rows
-    wide = rows.dtype.kind in "iu" and rows.dtype.itemsize > 4
-    # Put there, because `jnp.asarray` compiles a program for each shape.
-    return floats_on_device(rows) if wide else jax.device_put(rows)
+
+    def put(leaf: np.ndarray | Array) -> Array:
+        wide = leaf.dtype.kind in "iu" and leaf.dtype.itemsize > 4
+        # Put there, because `jnp.asarray` compiles a program for each shape.
+        return floats_on_device(leaf) if wide else jax.device_put(leaf)
+
+    return jax.tree.map(put, bare(rows))
 
 
 def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
@@ -124,7 +122,7 @@ def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
 def refine(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Rows,
+    data: DataLike,
     *,
     key: RandomKey,
     objective: Objective | None = None,
@@ -147,8 +145,8 @@ def refine(
     """
     plan = plan or Plan(epochs=50, repeats=20, learning_rate=1e-2)
     if not guide.amortised:
-        plan = _whole_batch(plan, len(data))
-    program = _program(plan, objective or sticking_the_landing(draws=8), AsFloat(), len(data))
+        plan = _whole_batch(plan, rows_in(data))
+    program = _program(plan, objective or sticking_the_landing(draws=8), AsFloat(), rows_in(data))
     trainable_guide, guide_fixed = eqx.partition(guide, eqx.is_inexact_array)
     nothing: Any = jax.tree.map(lambda _: None, model)
     return run(program, plan, Parts((nothing, trainable_guide), (model, guide_fixed)), on_device(data), None, key=key)

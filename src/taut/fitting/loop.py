@@ -18,6 +18,7 @@ from jaxtyping import Array, Float, Int, Num
 
 from taut.compilation_cache import keep_compiled_programs
 from taut.compiling import compiled_sooner, numbers_in
+from taut.datum import rows_in
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
 from taut.fitting.outcome import Outcome
 from taut.fitting.plan import Plan
@@ -26,7 +27,7 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import floats_on_device
 from taut.record import HistoryRow
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, OtherData, RandomKey
 
 CHECKPOINT_EVERY = 30.0
 # Epochs × rows × draws × weights of about three seconds on a core, which careless code makes four: less than it saves.
@@ -105,8 +106,8 @@ def run(
     program: EpochProgram,
     plan: Plan,
     parts: Parts,
-    data: Num[Array, "n features"],
-    held_out: Num[Array, "m features"] | None,
+    data: DataLike,
+    held_out: OtherData | None,
     *,
     key: RandomKey,
     on_epoch: Callable[[Progress], None] | None = None,
@@ -125,7 +126,7 @@ def run(
     saved = time.monotonic()
     began = saved if began is None else began
     programs = run_epoch, held_out_bound
-    passes = plan.epochs * program.repeats * len(data) * program.objective.draws
+    passes = plan.epochs * program.repeats * rows_in(data) * program.objective.draws
     if passes * numbers_in((parts.trainable, parts.fixed)) < LITTLE:
         programs = tuple(map(compiled_sooner, programs))
     epoch_of, bound_of = programs
@@ -137,7 +138,7 @@ def run(
             now = Parts(state.trainable, parts.fixed)
             trainable, opt_state, info = epoch_of(program, now, state.opt_state, data, state.epoch, train_key, weights)
             if int(info.first_bad) >= 0:
-                outcome = Outcome.diverged(int(state.epoch) * program.steps(len(data)) + int(info.first_bad) + 1)
+                outcome = Outcome.diverged(int(state.epoch) * program.steps(rows_in(data)) + int(info.first_bad) + 1)
                 break
             held = (
                 math.nan
@@ -145,7 +146,7 @@ def run(
                 else float(bound_of(program, Parts(trainable, parts.fixed), held_out, held_out_key, held_out_weights))
             )
             if held_out is not None and not math.isfinite(held):
-                outcome = Outcome.diverged((int(state.epoch) + 1) * program.steps(len(data)))
+                outcome = Outcome.diverged((int(state.epoch) + 1) * program.steps(rows_in(data)))
                 break
             seconds = time.monotonic() - epoch_began
             state = state.after(trainable, opt_state, float(info.bound), held, seconds)

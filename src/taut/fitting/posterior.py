@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from taut.guides import Covariance
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, is_diagonal_gaussian, log_density
-from taut.shapes import Datum, RandomKey
+from taut.shapes import DatumLike, RandomKey
 
 NEWTON_STEPS = 3
 AVERAGING_STEPS = 8
@@ -48,7 +48,7 @@ class Modes(NamedTuple):
 
 def refined_gaussian(
     model: AbstractModel,
-    x: Datum,
+    x: DatumLike,
     starts: Float[Array, "starts latents"],
     *,
     key: RandomKey,
@@ -88,7 +88,7 @@ def refined_gaussian(
     return fit.frame
 
 
-def modes_from(model: AbstractModel, x: Datum, starts: Float[Array, "starts latents"], *, steps: int) -> Modes:
+def modes_from(model: AbstractModel, x: DatumLike, starts: Float[Array, "starts latents"], *, steps: int) -> Modes:
     """Damped Newton steps up log p(x, z) from each start."""
 
     def climbed(start: Vector) -> Modes:
@@ -102,7 +102,7 @@ def modes_from(model: AbstractModel, x: Datum, starts: Float[Array, "starts late
     return jax.vmap(climbed)(starts)
 
 
-def _newton(model: AbstractModel, x: Datum, state: Mode) -> Mode:
+def _newton(model: AbstractModel, x: DatumLike, state: Mode) -> Mode:
     """One damped step to the mode, with the curvature where it ends."""
     gradient = jax.grad(lambda z: model.log_joint(x, z))(state.mean)
     direction = cho_solve(cho_factor(state.precision), gradient)
@@ -114,7 +114,7 @@ def _newton(model: AbstractModel, x: Datum, state: Mode) -> Mode:
     return Mode(mean, _precision(model, x, mean))
 
 
-def _averaged(model: AbstractModel, x: Datum, fit: Fit, key: RandomKey, rate: Float[Array, ""]) -> Fit:
+def _averaged(model: AbstractModel, x: DatumLike, fit: Fit, key: RandomKey, rate: Float[Array, ""]) -> Fit:
     frame, precision = fit
     noise = jr.normal(key, frame.mean.shape, frame.mean.dtype)
     pair = jnp.stack([frame.place(noise), frame.place(-noise)])
@@ -137,7 +137,7 @@ def _root_of(precision: Matrix | Vector) -> Matrix | Vector:
     return precision**-0.5 if precision.ndim == 1 else root_of_inverse(precision)
 
 
-def _precision(model: AbstractModel, x: Datum, z: Vector) -> Matrix:
+def _precision(model: AbstractModel, x: DatumLike, z: Vector) -> Matrix:
     """Λ_prior + JᵀFJ at z; where the Fisher information is not known, −∇² log p(x, z) made positive."""
     root = model.given(x).information_root(z)
     if root is None:
@@ -145,7 +145,7 @@ def _precision(model: AbstractModel, x: Datum, z: Vector) -> Matrix:
     return _prior_precision(model, z) + root.T @ root
 
 
-def _precisions_of_each(model: AbstractModel, x: Datum, z: Vector) -> Vector:
+def _precisions_of_each(model: AbstractModel, x: DatumLike, z: Vector) -> Vector:
     """The diagonal of `_precision`."""
     root = model.given(x).information_root(z)
     if root is None:

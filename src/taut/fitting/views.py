@@ -1,31 +1,31 @@
 """How a stored row becomes the datum that the model sees: at every access, on the device."""
 
 from abc import abstractmethod
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
-import numpy as np
-from jax import lax
 from jaxtyping import Array, Float, Num
 
+from taut.datum import Datum, as_floats
 from taut.shapes import RandomKey
 
 
 class View(eqx.Module):
-    """From a stored row, in its smallest dtype, to a datum."""
+    """From the stored values of a row, in their smallest dtype, to those of a datum."""
 
     @abstractmethod
-    def __call__(self, row: Num[Array, "features"], *, key: RandomKey) -> Float[Array, "features"]:
-        """The datum."""
+    def __call__(self, row: Num[Array, "entries"], *, key: RandomKey) -> Float[Array, "entries"]:
+        """The values of the datum."""
 
 
 class AsFloat(View):
-    """The row as it is."""
+    """The values as they are, or those of any pytree of arrays."""
 
-    def __call__(self, row: Num[Array, "features"], *, key: RandomKey) -> Float[Array, "features"]:
-        """The datum."""
-        return row.astype(jnp.result_type(float))
+    def __call__(self, row: Any, *, key: RandomKey) -> Any:
+        """The values of the datum."""
+        return as_floats(row)
 
 
 class DynamicBinarisation(View):
@@ -38,32 +38,14 @@ class DynamicBinarisation(View):
 
     levels: float = eqx.field(static=True)
 
-    def __call__(self, row: Num[Array, "features"], *, key: RandomKey) -> Float[Array, "features"]:
-        """The datum."""
+    def __call__(self, row: Num[Array, "entries"], *, key: RandomKey) -> Float[Array, "entries"]:
+        """The values of the datum."""
         share = row.astype(jnp.result_type(float)) / self.levels
         return (jr.uniform(key, row.shape) < share).astype(share.dtype)
 
 
-class Packed(View):
-    """Whole numbers in their own small dtype and, behind them, the bytes of `given` float32 numbers: see `pack`.
-
-    >>> import jax, numpy as np
-    >>> row = pack(np.array([[3, 200]], np.uint8), np.array([[0.25]], np.float32))[0]
-    >>> row.dtype, Packed(given=1)(jnp.asarray(row), key=jax.random.key(0)).tolist()
-    (dtype('uint8'), [3.0, 200.0, 0.25])
-    """
-
-    given: int = eqx.field(static=True)
-
-    def __call__(self, row: Num[Array, "bytes"], *, key: RandomKey) -> Float[Array, "datum"]:
-        """The datum."""
-        width = 4 // row.dtype.itemsize
-        entries, tail = row[: row.shape[0] - self.given * width], row[row.shape[0] - self.given * width :]
-        given = lax.bitcast_convert_type(tail.reshape(self.given, width) if width > 1 else tail, jnp.float32)
-        return jnp.concatenate([part.astype(jnp.result_type(float)) for part in (entries, given)])
-
-
-def pack(values: Num[np.ndarray, "n features"], given: Float[np.ndarray, "n given"]) -> Num[np.ndarray, "n stored"]:
-    """Rows for `Packed`: a matrix of counts would take four times the memory as floats, for a few numbers beside it."""
-    beside = np.ascontiguousarray(given, "<f4").view(values.dtype)
-    return np.concatenate([values, beside.reshape(len(values), -1)], axis=1)
+def seen_through(view: View, row: Any, *, key: RandomKey) -> Any:
+    """The datum of a stored row: its values through the view, all other numbers as floats."""
+    if not isinstance(row, Datum):
+        return view(row, key=key)
+    return as_floats(Datum(view(row.values, key=key), row.observed, row.covariates, row.log_offset))

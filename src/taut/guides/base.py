@@ -6,7 +6,7 @@ from typing import ClassVar
 import equinox as eqx
 import numpyro.distributions as dist
 
-from taut.shapes import Datum
+from taut.shapes import DatumLike
 
 
 class AbstractGuide(eqx.Module):
@@ -19,5 +19,5 @@ class AbstractGuide(eqx.Module):
     amortised: ClassVar[bool] = True
 
     @abstractmethod
-    def __call__(self, x: Datum) -> dist.Distribution:
+    def __call__(self, x: DatumLike) -> dist.Distribution:
         """The distribution of z for this datum."""

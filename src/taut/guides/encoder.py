@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
+from taut.datum import values_of
 from taut.guides.base import AbstractGuide
 from taut.networks import Perceptron, check_network
 from taut.numerics import AffineMap, positive
-from taut.shapes import Datum, RandomKey
+from taut.shapes import DatumLike, RandomKey
 
 Covariance = Literal["diagonal", "full"]
 
@@ -33,7 +34,7 @@ class GaussianEncoder(AbstractGuide):
     """
 
     network: Callable[[Float[Array, "inputs"]], Float[Array, "outputs"]]
-    inputs: Callable[[Datum], Float[Array, "inputs"]] | None
+    inputs: Callable[[DatumLike], Float[Array, "inputs"]] | None
     latents: int = eqx.field(static=True)
     covariance: Covariance = eqx.field(static=True)
 
@@ -44,7 +45,7 @@ class GaussianEncoder(AbstractGuide):
         *,
         hidden: tuple[int, ...] = (200, 200),
         covariance: Covariance = "diagonal",
-        inputs: Callable[[Datum], Float[Array, "inputs"]] | None = None,
+        inputs: Callable[[DatumLike], Float[Array, "inputs"]] | None = None,
         network: Callable[[Float[Array, "inputs"]], Float[Array, "outputs"]] | None = None,
         key: RandomKey,
     ):
@@ -54,9 +55,9 @@ class GaussianEncoder(AbstractGuide):
             check_network(network, features, outputs, wanted_by="This guide")
         self.network = Perceptron(features, outputs, hidden=hidden, key=key) if network is None else network
 
-    def __call__(self, x: Datum) -> dist.Distribution:
+    def __call__(self, x: DatumLike) -> dist.Distribution:
         """The distribution of z for this datum."""
-        seen = x if self.inputs is None else self.inputs(x)
+        seen = values_of(x) if self.inputs is None else self.inputs(x)
         outputs = self.network(seen.astype(jnp.result_type(seen, float)))  # zeros and ones may come as integers
         mean, raw_scale, below = jnp.split(outputs, (self.latents, 2 * self.latents))
         scale = positive(raw_scale)

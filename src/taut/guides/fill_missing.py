@@ -7,12 +7,13 @@ import numpyro.distributions as dist
 from jax import lax
 from jaxtyping import Array, Float
 
+from taut.datum import Datum, as_datum, bare
 from taut.guides.base import AbstractGuide
-from taut.shapes import Datum
+from taut.shapes import DatumLike
 
 
 class FillMissing(AbstractGuide):
-    """q(z|x) of another guide at x with its missing entries, NaN, replaced by `usual` ones.
+    """q(z|x) of another guide at x with its missing entries replaced by `usual` ones.
 
     A valid guide, and a poor one where much is missing: it takes what it made up for seen. Importance weights put that
     right in the limit; a Gaussian refined for the row does at once.
@@ -21,18 +22,21 @@ class FillMissing(AbstractGuide):
     >>> from taut.guides import GaussianEncoder
     >>> whole = GaussianEncoder(3, 2, hidden=(8,), key=jr.key(0))
     >>> guide = FillMissing(whole, usual=jnp.array([0.0, 5.0, 0.0]))
-    >>> bool((guide(jnp.array([1.0, jnp.nan, 2.0])).mean == whole(jnp.array([1.0, 5.0, 2.0])).mean).all())
+    >>> x = Datum(jnp.array([1.0, 0.0, 2.0]), observed=jnp.array([True, False, True]))
+    >>> bool((guide(x).mean == whole(jnp.array([1.0, 5.0, 2.0])).mean).all())
     True
     """
 
     guide: AbstractGuide
-    usual: Float[Array, "features"]
+    usual: Float[Array, "entries"]
 
     def __check_init__(self) -> None:
         assert self.guide.amortised, "a guide of parameters for each row does not look at the datum"
 
-    def __call__(self, x: Datum) -> dist.Distribution:
+    def __call__(self, x: DatumLike) -> dist.Distribution:
         """The distribution of z for this datum."""
-        features = self.usual.shape[0]
-        entries = jnp.where(jnp.isnan(x[:features]), lax.stop_gradient(self.usual).astype(x.dtype), x[:features])
-        return self.guide(jnp.concatenate([entries, x[features:]]))
+        x = as_datum(x)
+        if x.observed is None:
+            return self.guide(bare(x))
+        values = jnp.where(x.observed, x.values, lax.stop_gradient(self.usual).astype(x.values.dtype))
+        return self.guide(bare(Datum(values, None, x.covariates, x.log_offset)))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpyro.distributions as dist
 
 from taut.guides.base import AbstractGuide
-from taut.shapes import Datum
+from taut.shapes import DatumLike
 
 
 class KnownPosterior(AbstractGuide):
@@ -20,9 +20,9 @@ class KnownPosterior(AbstractGuide):
     (1,)
     """
 
-    posterior: Callable[[Datum], dist.Distribution]
+    posterior: Callable[[DatumLike], dist.Distribution]
 
-    def __call__(self, x: Datum) -> dist.Distribution:
+    def __call__(self, x: DatumLike) -> dist.Distribution:
         """The distribution of z for this datum."""
         return self.posterior(x)
 
@@ -32,6 +32,6 @@ class Constant(AbstractGuide):
 
     distribution: dist.Distribution
 
-    def __call__(self, x: Datum) -> dist.Distribution:
+    def __call__(self, x: DatumLike) -> dist.Distribution:
         """The same distribution for every datum."""
         return self.distribution

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from taut.guides.base import AbstractGuide
 from taut.guides.encoder import Covariance
 from taut.numerics import SMALLEST_SCALE, AffineMap, inverse_softplus, mean_and_cholesky, positive
-from taut.shapes import Data, Datum
+from taut.shapes import DataLike, DatumLike
 
 
 class LocalGaussian(AbstractGuide):
@@ -23,7 +23,7 @@ class LocalGaussian(AbstractGuide):
     below: Float[Array, "*n latents latents"] | None
     amortised: ClassVar[bool] = False
 
-    def __call__(self, x: Datum) -> dist.Distribution:
+    def __call__(self, x: DatumLike) -> dist.Distribution:
         """The distribution, which does not look at the datum: its parameters belong to it already."""
         scale = positive(self.raw_scale)
         root = scale if self.below is None else jnp.diag(scale) + jnp.tril(self.below, -1)
@@ -38,7 +38,7 @@ class LocalGaussian(AbstractGuide):
         return cls(mean, inverse_softplus(scale), below)
 
 
-def free_gaussians(guide: AbstractGuide, data: Data, *, covariance: Covariance = "diagonal") -> LocalGaussian:
+def free_gaussians(guide: AbstractGuide, data: DataLike, *, covariance: Covariance = "diagonal") -> LocalGaussian:
     """One local Gaussian for each row of `data`, each starting where `guide` puts it.
 
     Returns a `LocalGaussian` with a leading axis over rows, ready for `taut.refine`.

@@ -22,60 +22,58 @@ CANDIDATES = 64
 
 
 class Observed(dist.Distribution):
-    """p(x_observed | z) for a datum [entries, covariates], where a missing entry is NaN.
+    """p(x_observed | z), a distribution over the values of a datum.
 
         log p(x_observed|z) = Σ_{j observed} log p(x_j|z)
 
     A missing entry is replaced by `fill_value`, a value that has a finite density, before its density is taken, and its
     term is thrown away after: a NaN or an infinity that is only multiplied by zero would poison the gradient.
-    Draws have the holes and the covariates of the datum; the mean has no holes.
 
     With `missingness`, values may be missing because of what they are, and the datum is values and holes together:
 
         log p(x_observed, holes|z) = Σ_{j observed} [log p(x_j|z) + log(1 − π_j(x_j))]
                                    + Σ_{j missing} log ∫ p(x_j|z) π_j(x_j) dx_j
-
-    Draws then have holes of their own where missingness is informative.
     """
 
-    pytree_data_fields = ("entries", "observed", "fill_value", "covariates", "missingness")
+    pytree_data_fields = ("entries", "observed", "fill_value", "missingness")
     support = constraints.real_vector
 
     def __init__(
         self,
         entries: dist.Distribution,
-        observed: Bool[Array, "features"],
-        fill_value: Float[Array, "features"],
-        covariates: Float[Array, "covariates"],
+        observed: Bool[Array, "entries"],
+        fill_value: Float[Array, "entries"],
         missingness: Missingness | None = None,
     ):
-        self.entries, self.observed, self.fill_value, self.covariates = entries, observed, fill_value, covariates
+        self.entries, self.observed, self.fill_value = entries, observed, fill_value
         self.missingness = missingness
-        super().__init__(event_shape=(observed.shape[0] + covariates.shape[0],))
+        super().__init__(event_shape=observed.shape)
 
-    def by_entry(self, value: Num[Array, "datum"]) -> Float[Array, "features"]:
+    def by_entry(self, value: Num[Array, "entries"]) -> Float[Array, "entries"]:
         """Log density of each observed entry, and zero for a missing one; with missingness, both with its terms."""
-        entries = value[: self.observed.shape[0]]
-        filled = jnp.where(self.observed, entries, lax.stop_gradient(self.fill_value))
+        filled = jnp.where(self.observed, value, lax.stop_gradient(self.fill_value))
         seen = log_density_by_entry(self.entries, filled)
         if self.missingness is None:
             return jnp.where(self.observed, seen, 0.0)
         hidden = self.missingness.log_hidden(self._cells())
         return jnp.where(self.observed, seen + self.missingness.log_seen(filled), hidden)
 
-    def log_prob(self, value: Num[Array, "datum"]) -> Scalar:
+    def log_prob(self, value: Num[Array, "entries"]) -> Scalar:
         """Their sum."""
         return jnp.sum(self.by_entry(value))
 
-    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Float[Array, "datum"]:
-        """One draw; for many, `jax.vmap` over keys."""
-        assert not sample_shape, "one draw for one key"
-        drawn = one_draw(self.entries, key=key).astype(self.fill_value.dtype)
-        there = self.observed
+    def draw(self, *, key: RandomKey) -> tuple[Float[Array, "entries"], Bool[Array, "entries"]]:
+        """Values, and which are observed: as here, but where missingness is modelled it is drawn with them."""
+        drawn, observed = one_draw(self.entries, key=key).astype(self.fill_value.dtype), self.observed
         if self.missingness is not None:
             hidden = jr.bernoulli(jr.fold_in(key, 1), sigmoid(self.missingness.log_odds(drawn)))
-            there = jnp.where(self.missingness.informative, ~hidden, there)
-        return jnp.concatenate([jnp.where(there, drawn, jnp.nan), self.covariates])
+            observed = jnp.where(self.missingness.informative, ~hidden, observed)
+        return jnp.where(observed, drawn, self.fill_value), observed
+
+    def sample(self, key: RandomKey, sample_shape: tuple[int, ...] = ()) -> Float[Array, "entries"]:
+        """The values of `draw`; for many, `jax.vmap` over keys."""
+        assert not sample_shape, "one draw for one key"
+        return self.draw(key=key)[0]
 
     @property
     def unseen(self) -> dist.Distribution:
@@ -87,9 +85,9 @@ class Observed(dist.Distribution):
         return self.entries
 
     @property
-    def mean(self) -> Float[Array, "datum"]:
-        """The mean of every entry, missing or not, and the covariates."""
-        return jnp.concatenate([mean_of(self.entries).astype(self.fill_value.dtype), self.covariates])
+    def mean(self) -> Float[Array, "entries"]:
+        """The mean of every entry, missing or not."""
+        return mean_of(self.entries).astype(self.fill_value.dtype)
 
 
 class WhereMissing(dist.Distribution):

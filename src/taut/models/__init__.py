@@ -2,7 +2,7 @@
 
 from taut.models.base import AbstractModel
 from taut.models.finite import Finite
-from taut.models.latent import LatentVariableModel, entries_in, standard_normal
+from taut.models.latent import LatentVariableModel, standard_normal
 from taut.models.linear_gaussian import LinearGaussian
 from taut.models.log_joint import LogJoint
 from taut.models.priors import PRIORS, check_prior
@@ -15,6 +15,5 @@ __all__ = [
     "LinearGaussian",
     "LogJoint",
     "check_prior",
-    "entries_in",
     "standard_normal",
 ]

@@ -10,8 +10,10 @@ import jax.random as jr
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
+from taut.datum import Datum, bare, values_of
+from taut.errors import OptionError
 from taut.numerics import is_discrete, log_density, one_draw
-from taut.shapes import Datum, Latent, RandomKey, Scalar
+from taut.shapes import DatumLike, Latent, RandomKey, Scalar
 
 
 class AbstractModel(eqx.Module):
@@ -36,22 +38,32 @@ class AbstractModel(eqx.Module):
     def prior(self) -> dist.Distribution:
         """p(z)."""
 
-    def given(self, x: Datum) -> AbstractModel:
+    def given(self, x: DatumLike) -> AbstractModel:
         """The model of this datum where p(x|z) depends on more than z: which entries are observed, its covariates.
 
         Elsewhere it is the model itself. Whatever takes a density of x, or draws one like it, asks here first.
+        Raises OptionError where x has such parts and the model has no use for them.
         """
+        if isinstance(bare(x), Datum):
+            raise OptionError(
+                f"A `{type(self).__name__}` wants whole rows and nothing beside them; got holes, covariates or a log "
+                "offset; take a `LatentVariableModel`."
+            )
         return self
 
     @abstractmethod
     def likelihood(self, z: Latent) -> dist.Distribution:
         """p(x|z)."""
 
-    def log_joint(self, x: Datum, z: Latent) -> Scalar:
+    def log_joint(self, x: DatumLike, z: Latent) -> Scalar:
         """log p(x, z) = log p(z) + log p(x|z), in nats."""
-        return log_density(self.prior(), z) + log_density(self.given(x).likelihood(z), x)
+        return log_density(self.prior(), z) + self.log_likelihood(x, z)
 
-    def sample(self, *, key: RandomKey) -> tuple[Datum, Latent]:
+    def log_likelihood(self, x: DatumLike, z: Latent) -> Scalar:
+        """log p(x|z) of the observed entries, given what the datum is conditioned on, in nats."""
+        return log_density(self.given(x).likelihood(z), values_of(x))
+
+    def sample(self, *, key: RandomKey) -> tuple[DatumLike, Latent]:
         """One datum and the latent that made it, which is then an exact draw from p(z|x)."""
         latent_key, datum_key = jr.split(key)
         z = one_draw(self.prior(), key=latent_key)

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from taut.likelihoods import AbstractLikelihood
 from taut.models.base import AbstractModel
-from taut.shapes import Datum, Scalar
+from taut.shapes import DatumLike, Scalar
 
 
 class Finite(AbstractModel):
@@ -40,14 +40,14 @@ class Finite(AbstractModel):
         """The component of this state."""
         return self.observation(self.outputs[z])
 
-    def log_joints(self, x: Datum) -> Float[Array, "states"]:
+    def log_joints(self, x: DatumLike) -> Float[Array, "states"]:
         """log p(x, z) for every state z."""
         return jax.vmap(lambda z: self.log_joint(x, z))(jnp.arange(self.logits.shape[0]))
 
-    def log_evidence(self, x: Datum) -> Scalar:
+    def log_evidence(self, x: DatumLike) -> Scalar:
         """log p(x), by summation."""
         return logsumexp(self.log_joints(x))
 
-    def posterior(self, x: Datum) -> dist.Distribution:
+    def posterior(self, x: DatumLike) -> dist.Distribution:
         """p(z|x), by summation."""
         return dist.CategoricalLogits(self.log_joints(x))

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
+import jax.random as jr
 import numpyro.distributions as dist
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
+from taut.datum import Datum, as_datum
 from taut.errors import OptionError
 from taut.likelihoods import AbstractLikelihood, Missingness, Observed
 from taut.models.base import AbstractModel
-from taut.shapes import Datum, Latent, Outputs
-
-Data = TypeVar("Data", jax.Array, np.ndarray)
+from taut.numerics import one_draw
+from taut.shapes import DatumLike, Latent, Outputs, RandomKey, Scalar
 
 
 class LatentVariableModel(AbstractModel):
-    """p(z) fixed, p(x|z) = likelihood(decoder(z)).
+    """p(z) fixed, p(x|z, c) = likelihood(decoder([z, c])) of the observed entries, for a `Datum` x with covariates c.
 
     The prior is a distribution over one vector of latents, or a module that returns one when it is called.
 
-    With `fill_value`, one usual value for each entry, a datum may have holes, as NaN: its density is that of observed
-    entries. With `covariates` c, the last so many numbers of a datum are not modelled but given, and the decoder
-    receives them after z: p(z) p(x|z, c). Where the model is `sized`, the last covariate is the logarithm of the row's
-    size, which the decoder does not receive: log means of counts are its outputs plus this. With `missingness`, the
-    datum is values and holes together, and its density is that of both, see `Observed`.
+    Where a datum has a log offset, it is added to those outputs of the decoder that are log means. Holes want
+    `fill_value`, one usual value for each entry: the density is then that of the observed entries, and a bare array is
+    read with NaN as its holes. With `missingness`, the datum is values and holes together, and its density is that of
+    both, see `Observed`.
 
     >>> import jax.numpy as jnp, jax.random as jr
     >>> from taut import likelihoods, networks
@@ -40,17 +38,15 @@ class LatentVariableModel(AbstractModel):
     ...     likelihood=likelihoods.Bernoulli(3),
     ...     fill_value=jnp.zeros(3),
     ... )
-    >>> x, z = jnp.array([0.0, 1.0, jnp.nan]), jnp.zeros(2)
-    >>> [round(float(value), 3) for value in (model.log_joint(x, z), model.log_joint(x.at[2].set(1.0), z))]
+    >>> x, z = Datum(jnp.array([0.0, 1.0, 1.0]), observed=jnp.array([True, True, False])), jnp.zeros(2)
+    >>> [round(float(value), 3) for value in (model.log_joint(x, z), model.log_joint(x.values, z))]
     [-3.224, -3.917]
     """
 
     decoder: Callable[[Float[Array, "inputs"]], Outputs]
     _prior: dist.Distribution | Callable[[], dist.Distribution]
     _likelihood: AbstractLikelihood
-    fill_value: Float[Array, "features"] | None
-    covariates: int = eqx.field(static=True)
-    sized: bool = eqx.field(static=True)
+    fill_value: Float[Array, "entries"] | None
     missingness: Missingness | None
 
     def __init__(
@@ -59,17 +55,11 @@ class LatentVariableModel(AbstractModel):
         prior: dist.Distribution | Callable[[], dist.Distribution],
         decoder: Callable[[Float[Array, "inputs"]], Outputs],
         likelihood: AbstractLikelihood,
-        fill_value: Float[Array, "features"] | None = None,
-        covariates: int = 0,
-        sized: bool = False,
+        fill_value: Float[Array, "entries"] | None = None,
         missingness: Missingness | None = None,
     ):
-        if sized and not (covariates and likelihood.log_means.any()):
-            raise OptionError("Sizes want counts and a covariate that holds them; got none of one; leave out `sized`.")
-        if covariates and fill_value is None:
-            raise OptionError("Covariates want `fill_value`, a usual value for each entry; got none; pass the means.")
         self._prior, self.decoder, self._likelihood = prior, decoder, likelihood
-        self.fill_value, self.covariates, self.sized, self.missingness = fill_value, covariates, sized, missingness
+        self.fill_value, self.missingness = fill_value, missingness
 
     @property
     def discrete(self) -> bool:
@@ -81,47 +71,56 @@ class LatentVariableModel(AbstractModel):
         prior = self._prior if isinstance(self._prior, dist.Distribution) else self._prior()
         return lax.stop_gradient(prior)
 
-    def given(self, x: Datum) -> AbstractModel:
-        """The model that knows which entries of x are observed, and its covariates."""
-        if self.fill_value is None:
+    def given(self, x: DatumLike) -> AbstractModel:
+        """The model that knows which entries of x are observed, its covariates and its log offset.
+
+        Raises OptionError for holes without `fill_value`, and for a log offset where nothing is a log mean.
+        """
+        if self.fill_value is None and not isinstance(x, Datum):
             return self
-        features = self._likelihood.features
-        return Given(self, ~jnp.isnan(x[:features]), x[features:])
+        x = as_datum(x)
+        if x.observed is not None and self.fill_value is None:
+            raise OptionError("Holes want `fill_value`, a usual value for each entry; got none; pass the means.")
+        if x.log_offset is not None and not self._likelihood.log_means.any():
+            raise OptionError("A log offset wants a likelihood with log means, of counts; got another; leave it out.")
+        observed = x.observed
+        if observed is None and self.missingness is not None:
+            observed = jnp.ones(x.values.shape, bool)
+        return Given(self, observed, x.covariates, x.log_offset)
 
     def as_if_random(self) -> LatentVariableModel:
         """The model for which holes say nothing: what to ask of cells that somebody hid, whatever they were."""
         return eqx.tree_at(lambda model: model.missingness, self, None, is_leaf=lambda leaf: leaf is None)
 
     def likelihood(self, z: Latent) -> dist.Distribution:
-        """p(x|z) of all entries.
-
-        Raises OptionError where it depends on covariates: ask `given(x)`.
-        """
-        if self.covariates:
-            raise OptionError("p(x|z, c) wants covariates; a latent alone came; ask `model.given(x).likelihood(z)`.")
+        """p(x|z) of all entries; where it is conditioned on more, ask `given(x)`."""
         return self._likelihood(self.decoder(z))
 
-    def information_root(self, z: Float[Array, "latents"]) -> Float[Array, "outputs latents"]:
-        """F^½ J, a column for each latent: as many forward passes through the decoder as there are latents."""
-        return self.information_root_given(z, jnp.zeros(0, z.dtype))
-
-    def information_root_given(
-        self, z: Float[Array, "latents"], covariates: Float[Array, "covariates"]
+    def information_root(
+        self,
+        z: Float[Array, "latents"],
+        covariates: Float[Array, "covariates"] | None = None,
+        log_offset: Scalar | None = None,
     ) -> Float[Array, "outputs latents"]:
-        """As `information_root`, at these covariates."""
+        """F^½ J, a column for each latent: as many forward passes through the decoder as there are latents."""
 
         def column(direction: Float[Array, "latents"]) -> Outputs:
-            outputs, tangent = jax.jvp(lambda z: self.outputs(z, covariates), (z,), (direction,))
+            outputs, tangent = jax.jvp(lambda z: self.outputs(z, covariates, log_offset), (z,), (direction,))
             return self._likelihood.whitened(outputs, tangent)
 
         return jax.vmap(column, out_axes=1)(jnp.eye(z.shape[0], dtype=z.dtype))
 
-    def outputs(self, z: Float[Array, "latents"], covariates: Float[Array, "covariates"]) -> Outputs:
-        """What the likelihood is told: the decoder's word on z and the covariates, with the size of the row in it."""
-        if not self.sized:
-            return self.decoder(jnp.concatenate([z, covariates]))
-        said = self.decoder(jnp.concatenate([z, covariates[:-1]]))
-        return said + jnp.where(self._likelihood.log_means, covariates[-1], 0.0)
+    def outputs(
+        self,
+        z: Float[Array, "latents"],
+        covariates: Float[Array, "covariates"] | None = None,
+        log_offset: Scalar | None = None,
+    ) -> Outputs:
+        """The outputs of the decoder for the likelihood, with the log offset added to those that are log means."""
+        outputs = self.decoder(z if covariates is None else jnp.concatenate([z, covariates.astype(z.dtype)]))
+        if log_offset is None:
+            return outputs
+        return outputs + jnp.where(self._likelihood.log_means, log_offset.astype(z.dtype), 0.0)
 
     @property
     def observation(self) -> AbstractLikelihood:
@@ -130,11 +129,12 @@ class LatentVariableModel(AbstractModel):
 
 
 class Given(AbstractModel):
-    """The model of one datum's observed entries, at its covariates."""
+    """The model of one datum's observed entries, given its covariates and its log offset."""
 
     model: LatentVariableModel
-    observed: Bool[Array, "features"]
-    covariates: Float[Array, "covariates"]
+    observed: Bool[Array, "entries"] | None
+    covariates: Float[Array, "covariates"] | None
+    log_offset: Scalar | None
 
     @property
     def discrete(self) -> bool:
@@ -145,28 +145,35 @@ class Given(AbstractModel):
         """p(z)."""
         return self.model.prior()
 
+    def given(self, x: DatumLike) -> AbstractModel:
+        """The model of another datum."""
+        return self.model.given(x)
+
     def likelihood(self, z: Latent) -> dist.Distribution:
-        """p(x_observed|z, c), a distribution of the whole datum: entries with their holes, then covariates."""
-        entries = self.model.observation(self.model.outputs(z, self.covariates.astype(z.dtype)))
+        """p(x_observed|z, c) over the values of the datum."""
+        entries = self.model.observation(self.model.outputs(z, self.covariates, self.log_offset))
+        if self.observed is None:
+            return entries
         assert self.model.fill_value is not None
-        return Observed(entries, self.observed, self.model.fill_value, self.covariates, self.model.missingness)
+        return Observed(entries, self.observed, self.model.fill_value, self.model.missingness)
+
+    def sample(self, *, key: RandomKey) -> tuple[Datum, Latent]:
+        """A datum with the parts of this one: its holes, but where missingness draws them anew, and its conditions."""
+        latent_key, datum_key = jr.split(key)
+        z = one_draw(self.prior(), key=latent_key)
+        likelihood, observed = self.likelihood(z), self.observed
+        if isinstance(likelihood, Observed):
+            values, observed = likelihood.draw(key=datum_key)
+        else:
+            values = one_draw(likelihood, key=datum_key).astype(jnp.result_type(float))
+        return Datum(values, observed, self.covariates, self.log_offset), z
 
     def information_root(self, z: Float[Array, "latents"]) -> Float[Array, "outputs latents"]:
         """As that of the model, where a missing entry tells nothing; the little that missingness tells is left out."""
-        root = self.model.information_root_given(z, self.covariates.astype(z.dtype))
+        root = self.model.information_root(z, self.covariates, self.log_offset)
+        if self.observed is None:
+            return root
         return jnp.where(self.observed[self.model.observation.owners][:, None], root, 0.0)
-
-
-def entries_in(model: AbstractModel, data: Data) -> Data:
-    """What the model explains of a datum or of rows: without the covariates behind it.
-
-    >>> from taut.likelihoods import Poisson
-    >>> counts = {"prior": standard_normal(1), "decoder": lambda inputs: inputs[:1], "likelihood": Poisson(1)}
-    >>> model = LatentVariableModel(**counts, fill_value=jnp.zeros(1), covariates=2)
-    >>> entries_in(model, jnp.array([7.0, 0.5, 0.1])).tolist()
-    [7.0]
-    """
-    return data[..., : model.observation.features] if isinstance(model, LatentVariableModel) else data
 
 
 def standard_normal(latents: int) -> dist.Distribution:

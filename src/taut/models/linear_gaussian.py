@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
+from taut.datum import values_of
 from taut.models.base import AbstractModel
 from taut.models.latent import standard_normal
 from taut.numerics import log_density
-from taut.shapes import Data, Datum, Latent, Scalar
+from taut.shapes import DatumLike, Latent, Scalar
 
 
 class LinearGaussian(AbstractModel):
@@ -47,19 +48,21 @@ class LinearGaussian(AbstractModel):
         covariance = self.weight @ self.weight.T + jnp.diag(self.noise**2)
         return dist.MultivariateNormal(self.offset, _symmetric(covariance), validate_args=False)
 
-    def log_evidence(self, x: Datum) -> Scalar:
+    def log_evidence(self, x: DatumLike) -> Scalar:
         """log p(x), exactly."""
-        return log_density(self.evidence(), x)
+        return log_density(self.evidence(), values_of(x))
 
-    def posterior(self, x: Datum) -> dist.Distribution:
+    def posterior(self, x: DatumLike) -> dist.Distribution:
         """p(z|x), exactly."""
         scaled = self.weight.T / self.noise[None, :] ** 2
         precision = _symmetric(jnp.eye(self.weight.shape[1]) + scaled @ self.weight)
-        mean = jnp.linalg.solve(precision, scaled @ (x - self.offset))
+        mean = jnp.linalg.solve(precision, scaled @ (values_of(x) - self.offset))
         return dist.MultivariateNormal(mean, precision_matrix=precision, validate_args=False)
 
     @classmethod
-    def principal_components(cls, data: Data, latents: int, *, noise: float | None = None) -> LinearGaussian:
+    def principal_components(
+        cls, data: Num[Array, "n features"], latents: int, *, noise: float | None = None
+    ) -> LinearGaussian:
         """The maximum-likelihood model with equal noise in every entry: probabilistic PCA.
 
             W = U_k (λ_k − σ²)^½ over the leading eigenvalues λ_j > σ² of the sample covariance,

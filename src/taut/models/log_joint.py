@@ -17,7 +17,7 @@ from taut.errors import ShapeError
 from taut.models.base import AbstractModel
 from taut.models.priors import check_prior
 from taut.numerics import log_density
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DatumLike, RandomKey, Scalar
 
 
 class LogJoint(AbstractModel):
@@ -42,7 +42,7 @@ class LogJoint(AbstractModel):
     (-2.7568, False)
     """
 
-    function: Callable[[Datum, Float[Array, "latents"]], Scalar]
+    function: Callable[[DatumLike, Float[Array, "latents"]], Scalar]
     latents: int = eqx.field(static=True)
     _prior: dist.Distribution | None
     _discrete: bool = eqx.field(static=True)
@@ -50,7 +50,7 @@ class LogJoint(AbstractModel):
 
     def __init__(
         self,
-        function: Callable[[Datum, Float[Array, "latents"]], Scalar],
+        function: Callable[[DatumLike, Float[Array, "latents"]], Scalar],
         *,
         latents: int,
         prior: dist.Distribution | None = None,
@@ -80,7 +80,7 @@ class LogJoint(AbstractModel):
         """f(x, z) − log p(z) as a density of x: it can be evaluated, not drawn from."""
         return _Rest(self, z)
 
-    def log_joint(self, x: Datum, z: Float[Array, "latents"]) -> Scalar:
+    def log_joint(self, x: DatumLike, z: Float[Array, "latents"]) -> Scalar:
         """f(x, z), as it was given."""
         value = jnp.asarray(self.function(x, z))
         if value.shape != ():
@@ -90,7 +90,15 @@ class LogJoint(AbstractModel):
             )
         return value.astype(jnp.result_type(float))
 
-    def sample(self, *, key: RandomKey) -> tuple[Datum, Float[Array, "latents"]]:
+    def given(self, x: DatumLike) -> AbstractModel:
+        """The model itself: the function is given all parts of the datum."""
+        return self
+
+    def log_likelihood(self, x: DatumLike, z: Float[Array, "latents"]) -> Scalar:
+        """f(x, z) − log p(z)."""
+        return self.log_joint(x, z) - log_density(self.prior(), z)
+
+    def sample(self, *, key: RandomKey) -> tuple[DatumLike, Float[Array, "latents"]]:
         """Raises NotImplementedError: a density can be weighed, but says not how to draw from it."""
         raise NotImplementedError(_cannot_draw("A model that can draw data is wanted"))
 
@@ -106,9 +114,9 @@ class _Rest(dist.Distribution):
         # The shape of a datum is the function's own affair; numpyro asks for one where none is known.
         super().__init__(batch_shape=(), event_shape=(), validate_args=False)
 
-    def log_prob(self, value: Datum) -> Scalar:
+    def log_prob(self, value: DatumLike) -> Scalar:
         """f(x, z) − log p(z)."""
-        return self.model.log_joint(value, self.z) - log_density(self.model.prior(), self.z)
+        return self.model.log_likelihood(value, self.z)
 
     def sample(self, key: RandomKey | None, sample_shape: tuple[int, ...] = ()) -> Array:
         raise NotImplementedError(_cannot_draw("A likelihood that can draw data is wanted"))

@@ -19,8 +19,8 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from taut.models import AbstractModel
-from taut.numerics import gaussian_kl, log_density
-from taut.shapes import Datum, Latent, LogWeights, Scalar
+from taut.numerics import gaussian_kl
+from taut.shapes import DatumLike, Latent, LogWeights, Scalar
 from taut.weights import Draw, weigh
 
 Bound = Callable[[LogWeights], Scalar]
@@ -29,7 +29,7 @@ Bound = Callable[[LogWeights], Scalar]
 class Sample(NamedTuple):
     """What an estimator works on: a datum, its q, the latents drawn from it, the weight β of the divergence."""
 
-    x: Datum
+    x: DatumLike
     q: dist.Distribution
     latents: Float[Array, "draws *latents"]
     kl_weight: Float[Array, ""] | float
@@ -64,9 +64,7 @@ def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
 
     Raises NotImplementedError where q and the prior are not both Gaussian.
     """
-    reconstruction = bound(
-        _over_draws(lambda z: log_density(model.given(sample.x).likelihood(z), sample.x), sample.latents)
-    )
+    reconstruction = bound(_over_draws(lambda z: model.log_likelihood(sample.x, z), sample.latents))
     rate = gaussian_kl(sample.q, model.prior())
     return Climb(reconstruction - sample.kl_weight * rate, reconstruction - rate)
 

@@ -11,7 +11,7 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import one_draw
 from taut.objectives.gradients import Bound, Estimator, Sample
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DatumLike, RandomKey, Scalar
 from taut.weights.drawing import draw_keys
 
 
@@ -38,7 +38,7 @@ class Objective(eqx.Module):
         self,
         model: AbstractModel,
         guide: AbstractGuide,
-        x: Datum,
+        x: DatumLike,
         *,
         key: RandomKey,
         kl_weight: Float[Array, ""] | float | None = None,

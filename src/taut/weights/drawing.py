@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Key
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import log_density, one_draw
-from taut.shapes import Datum, Latent, LogWeights, RandomKey, Scalar
+from taut.shapes import DatumLike, Latent, LogWeights, RandomKey, Scalar
 
 
 class Draw(NamedTuple):
@@ -30,12 +30,12 @@ class Draw(NamedTuple):
         return self.reconstruction - self.divergence
 
 
-def weigh(model: AbstractModel, q: dist.Distribution, x: Datum, z: Latent) -> Draw:
+def weigh(model: AbstractModel, q: dist.Distribution, x: DatumLike, z: Latent) -> Draw:
     """Both halves of the log-weight of z, for any distribution q that it was drawn from."""
-    return Draw(z, log_density(model.given(x).likelihood(z), x), log_density(q, z) - log_density(model.prior(), z))
+    return Draw(z, model.log_likelihood(x, z), log_density(q, z) - log_density(model.prior(), z))
 
 
-def draw(model: AbstractModel, q: dist.Distribution, x: Datum, *, key: RandomKey) -> Draw:
+def draw(model: AbstractModel, q: dist.Distribution, x: DatumLike, *, key: RandomKey) -> Draw:
     """Draw one z from q and weigh it."""
     return weigh(model, q, x, one_draw(q, key=key))
 
@@ -46,7 +46,7 @@ def draw_keys(key: RandomKey, draws: int) -> Key[Array, "draws"]:
 
 
 def log_weights(
-    model: AbstractModel, guide: AbstractGuide, x: Datum, *, draws: int, key: RandomKey, chunk: int | None = None
+    model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, draws: int, key: RandomKey, chunk: int | None = None
 ) -> LogWeights:
     """log w_k = log p(x,z_k) − log q(z_k|x) for z_1 … z_K ~ q(·|x): one datum, in nats.
 

@@ -8,14 +8,15 @@ import equinox as eqx
 import jax
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Key, Num
+from jaxtyping import Array, Key, Num
 
 from taut.compilation_cache import keep_compiled_programs
 from taut.compiling import compiled_sooner, numbers_in
+from taut.datum import as_floats, bare, rows_in
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import floats_on_device, take
-from taut.shapes import Datum, LogWeights, RandomKey
+from taut.numerics import take
+from taut.shapes import DataLike, DatumLike, LogWeights, RandomKey
 from taut.weights.drawing import log_weights
 
 # About this many float32 numbers of one activation are held at once: 64 MB, a few of which fit any machine.
@@ -34,7 +35,7 @@ class RowFunction(eqx.Module):
         return 1
 
     @abstractmethod
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> Any:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> Any:
         """The result for one datum. Where `map_rows` is given something beside the rows, also by `aside`."""
 
 
@@ -49,7 +50,7 @@ class LogWeightsOfRow(RowFunction):
         """One for each draw."""
         return self.draws
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey) -> LogWeights:
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> LogWeights:
         """The log-weights of one datum."""
         return log_weights(model, guide, x, draws=self.draws, key=key, chunk=self.chunk)
 
@@ -58,7 +59,7 @@ def map_rows(
     function: RowFunction,
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"] | Num[Array, "n features"],
+    data: DataLike,
     *,
     key: RandomKey,
     rows: np.ndarray | None = None,
@@ -76,29 +77,22 @@ def map_rows(
     receives the number of rows done.
     """
     keep_compiled_programs()
-    numbers, values = np.arange(len(data)) if rows is None else np.asarray(rows), np.asarray(data)
-    block = min(block, size_for(len(data)))
+    count, data = rows_in(data), bare(data)
+    numbers = np.arange(count) if rows is None else np.asarray(rows)
+    block = min(block, size_for(count))
     program = _block if numbers_in(model) * function.passes >= MUCH else compiled_sooner(_block)
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
-        for taken in _blocks(len(data), block):
-            own = guide if guide.amortised else jax.device_put(take(guide, taken))
+        for taken in _blocks(count, block):
+            own = guide if guide.amortised else _on_device(guide, taken)
             # As floats here, and not in the program, which would be another one for each type that rows are stored in.
-            floats = floats_on_device(values[taken])
-            result = program(
-                function,
-                model,
-                own,
-                floats,
-                key,
-                jax.device_put(take(numbers, taken)),
-                jax.device_put(take(aside, taken)),
-            )
+            floats = jax.device_put(as_floats(take(data, taken)))
+            result = program(function, model, own, floats, key, _on_device(numbers, taken), _on_device(aside, taken))
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
-                on_block(min(len(parts) * block, len(data)))
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(data)], *parts)
+                on_block(min(len(parts) * block, count))
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:count], *parts)
 
 
 def size_for(n: int) -> int:
@@ -108,6 +102,11 @@ def size_for(n: int) -> int:
     (1, 32, 32)
     """
     return 1 << max(n - 1, 0).bit_length()
+
+
+def _on_device(tree: Any, rows: np.ndarray) -> Any:
+    """These rows of every array, put on the device: computed there, each shape would be a compiled program."""
+    return jax.device_put(take(tree, rows))
 
 
 def _blocks(n: int, block: int) -> Iterator[np.ndarray]:
@@ -120,14 +119,14 @@ def _block(
     function: RowFunction,
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Float[Array, "n features"],
+    data: DataLike,
     key: RandomKey,
     numbers: Num[Array, "n"],
     aside: Any,
 ) -> Any:
     keys: Key[Array, "n"] = jax.vmap(lambda number: jr.fold_in(key, number))(numbers)
 
-    def one(guide: AbstractGuide, x: Datum, key: RandomKey, aside: Any) -> Any:
+    def one(guide: AbstractGuide, x: DatumLike, key: RandomKey, aside: Any) -> Any:
         return function(model, guide, x, key=key, **({} if aside is None else {"aside": aside}))
 
     return eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0, 0))(guide, data, keys, aside)

@@ -21,11 +21,12 @@ from taut.auditing.means import mean_over_rows, quantiles
 from taut.auditing.measurement import Measured
 from taut.auditing.simulation import drawn_rows
 from taut.data import Column, Schema
+from taut.datum import as_datum, rows_in, rows_on_device
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
-from taut.numerics import floats_on_device, is_diagonal_gaussian
+from taut.numerics import is_diagonal_gaussian, take
 from taut.record import ColumnAccount, Estimate, MaskedCells, TableAccount
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, RandomKey
 
 # Rows behind what is conditional on other cells; rows on either side of the comparison with samples.
 LOOKED_AT, COMPARED = 500, 2000
@@ -67,7 +68,7 @@ def account_of_table(
     The distortions of all fields add up to that of the ledger, being means of the same draws. Of a block only its
     distortion is said: what is conditional on other cells is a question about columns.
     """
-    cells = np.asarray(measured.data, np.float64)[:, : schema.width]
+    cells = _cells(measured.data)
     fits = isinstance(model, LatentVariableModel) and is_diagonal_gaussian(model.prior()) and guide.amortised
     deep, posterior = None, measured.rows.posterior
     columns, _ = _columns_of(schema)
@@ -107,10 +108,10 @@ def _look(
     on_stage: Callable[[int], None],
 ) -> _Deep:
     choice_key, others_key, hiding_key, sample_key = jr.split(key, 4)
-    order = np.asarray(jr.permutation(choice_key, len(measured.data)))
+    order = np.asarray(jr.permutation(choice_key, rows_in(measured.data)))
     chosen = np.sort(order[:LOOKED_AT])
-    data = np.asarray(measured.data, np.float64)
-    rows, (columns, places) = data[chosen], _columns_of(schema)
+    rows, compared = take(measured.data, chosen), take(measured.data, np.sort(order[:COMPARED]))
+    columns, places = _columns_of(schema)
     on_stage(0)
     resolutions = np.array([(entry.resolution or 0.0) / entry.unit for entry in schema.entries])
     # Cells are hidden here whatever they are, and a model of missingness would read something into it.
@@ -127,14 +128,19 @@ def _look(
     on_stage(1)
     hidden = scores_of_masked_cells(plain, guide, rows, schema.entries, places, key=hiding_key)
     on_stage(2)
-    real = data[np.sort(order[:COMPARED])]
-    synthetic = np.asarray(drawn_rows(model, floats_on_device(real), sample_key)[0], np.float64)
-    pairs = pairs_of(columns, real[:, places], synthetic[:, places])
+    real = _cells(compared)[:, places]
+    synthetic = _cells(drawn_rows(model, rows_on_device(compared), sample_key)[0])[:, places]
+    pairs = pairs_of(columns, real, synthetic)
     on_stage(3)
-    found = independent_baseline(columns, rows[:, places])
+    cells = _cells(rows)[:, places]
+    found = independent_baseline(columns, cells)
     on_stage(STAGES)
     others = LeaveOneOut(*(np.asarray(part)[:, places] for part in others))
-    return _Deep(rows[:, places], found, others, hidden, real[:, places], synthetic[:, places], pairs)
+    return _Deep(cells, found, others, hidden, real, synthetic, pairs)
+
+
+def _cells(data: DataLike) -> Cells:
+    return np.asarray(as_datum(data).with_nan(), np.float64)
 
 
 def _columns_of(schema: Schema) -> tuple[list[Column], Int[np.ndarray, "columns"]]:

@@ -18,13 +18,14 @@ import jax.random as jr
 import numpy as np
 from jax.scipy.linalg import cho_solve, solve_triangular
 from jax.scipy.special import logsumexp
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Float, Int
 
 from taut.auditing.imputation import entries_of
+from taut.datum import rows_in, values_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
 from taut.numerics import log_density, log_density_by_entry, log_mean_exp, log_standard_normal, one_draw
-from taut.shapes import Datum, RandomKey, Scalar
+from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 from taut.weights import RowFunction, effective_sample_size, map_rows
 
 # Latents for each row, which place a cell to about 2 % of its distribution; so many at a time, of which it must be a
@@ -53,7 +54,7 @@ class LeaveOneOutOfRow(RowFunction):
     draws: int = eqx.field(static=True)
 
     def __call__(
-        self, model: AbstractModel, guide: AbstractGuide, x: Datum, *, key: RandomKey, aside: Any = None
+        self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> LeaveOneOut:
         """Leave each cell out, draw, weigh. `aside`: the middle of the row's own Gaussian, cells unrounded, lots."""
         draw_key, value_key = jr.split(key)
@@ -66,8 +67,8 @@ class LeaveOneOutOfRow(RowFunction):
         def one(pair: tuple[Float[Array, "latents"], RandomKey]) -> tuple[Float[Array, "..."], ...]:
             z, key = pair
             likelihood = own.likelihood(z)
-            value = one_draw(entries_of(likelihood), key=key).astype(x.dtype)
-            return log_density(model.prior(), z), log_density_by_entry(likelihood, x), value
+            value = one_draw(entries_of(likelihood), key=key).astype(values_of(x).dtype)
+            return log_density(model.prior(), z), log_density_by_entry(likelihood, values_of(x)), value
 
         keys = jr.split(value_key, self.draws)
         log_prior, terms, values = jax.lax.map(one, (latents, keys), batch_size=AT_ONCE)
@@ -102,7 +103,7 @@ class Mixture(NamedTuple):
         return log_mean_exp(jax.vmap(log_standard_normal)(within) + log_volumes)
 
 
-def without_each(model: LatentVariableModel, x: Datum, mean: Float[Array, "latents"]) -> Mixture:
+def without_each(model: LatentVariableModel, x: DatumLike, mean: Float[Array, "latents"]) -> Mixture:
     """Gaussians near p(z | x_−j) for each entry j, and last the row's own, from the curvature at `mean`."""
     own = model.given(x)
     root = own.information_root(mean)
@@ -110,7 +111,7 @@ def without_each(model: LatentVariableModel, x: Datum, mean: Float[Array, "laten
     prior = jnp.diag(1.0 / jnp.asarray(model.prior().variance))
     owners, features = jnp.asarray(model.observation.owners), model.observation.features
     shares = jax.ops.segment_sum(root[:, :, None] * root[:, None, :], owners, num_segments=features)
-    pulls = jax.jacfwd(lambda z: log_density_by_entry(own.likelihood(z), x))(mean)
+    pulls = jax.jacfwd(lambda z: log_density_by_entry(own.likelihood(z), values_of(x)))(mean)
     shares, pulls = (jnp.concatenate([each, jnp.zeros_like(each[:1])]) for each in (shares, pulls))
     pulls = jnp.where(jnp.isfinite(pulls), pulls, 0.0)
     lower = jnp.linalg.cholesky((prior + root.T @ root)[None] - shares)
@@ -142,7 +143,7 @@ def _drawn(
 def leave_one_out(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Num[np.ndarray, "n features"],
+    data: DataLike,
     *,
     middles: Float[np.ndarray, "n latents"],
     resolutions: Float[np.ndarray, "columns"],
@@ -154,8 +155,8 @@ def leave_one_out(
     A number was rounded to its resolution: by lot it is put back to where it may have been. Otherwise a column of few
     round numbers would seem misplaced by a model that is right.
     """
-    lots = np.random.default_rng(np.asarray(jr.key_data(key)).ravel()).random((2, len(data), len(resolutions)))
-    unrounded = np.asarray(data, np.float64)[:, : len(resolutions)] + resolutions * (lots[0] - 0.5)
+    lots = np.random.default_rng(np.asarray(jr.key_data(key)).ravel()).random((2, rows_in(data), len(resolutions)))
+    unrounded = np.asarray(values_of(data), np.float64) + resolutions * (lots[0] - 0.5)
     block = int(np.clip(NUMBERS_AT_ONCE // (AT_ONCE * (len(resolutions) + 1) * middles.shape[1] ** 2), 1, 32))
     aside = tuple(each.astype(middles.dtype) for each in (middles, unrounded, lots[1]))
     return map_rows(LeaveOneOutOfRow(DRAWS), model, guide, data, key=key, rows=rows, block=block, aside=aside)

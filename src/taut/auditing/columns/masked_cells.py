@@ -11,10 +11,11 @@ from jaxtyping import Bool, Float, Int
 
 from taut.auditing.imputation import ImputedRows, impute_rows
 from taut.data import Column, kind_of
+from taut.datum import as_datum
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.record import Estimate, MaskedCells
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, RandomKey
 
 LEVEL = 0.9
 # A tenth of the cells is hidden at a time, and each cell at most once: in so many passes over the rows, that about
@@ -22,7 +23,6 @@ LEVEL = 0.9
 FOLDS, MOST_ROWS = 10, 500
 FEWEST = 10
 
-Data = Float[np.ndarray, "n features"]
 Cells = Float[np.ndarray, "n columns"]
 Chosen = Bool[np.ndarray, "n columns"]
 
@@ -30,7 +30,7 @@ Chosen = Bool[np.ndarray, "n columns"]
 def scores_of_masked_cells(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Data,
+    data: DataLike,
     entries: Sequence[Column],
     places: Int[np.ndarray, "columns"],
     *,
@@ -40,15 +40,18 @@ def scores_of_masked_cells(
 
     None where too few were hidden.
     """
-    passes, seed = int(np.clip(MOST_ROWS // len(data), 1, FOLDS)), np.asarray(jr.key_data(key)).ravel()
-    masks = masks_of_cells(data[:, places], passes=passes, seed=seed)
-    rows = np.concatenate([data] * len(masks))
-    rows[:, places] = np.where(np.concatenate(masks), np.nan, rows[:, places])
+    data = as_datum(data)
+    cells = np.asarray(data.with_nan(), np.float64)
+    passes, seed = int(np.clip(MOST_ROWS // len(cells), 1, FOLDS)), np.asarray(jr.key_data(key)).ravel()
+    masks = masks_of_cells(cells[:, places], passes=passes, seed=seed)
+    hidden, truth = np.concatenate(masks), np.concatenate([cells] * len(masks))
+    rows = data.take(np.tile(np.arange(len(cells)), len(masks)))
+    observed = ~rows.holes()
+    observed[:, places] &= ~hidden
     codes = tuple(len(entry.categories or ()) if kind_of(entry).coded else 0 for entry in entries)
-    found = impute_rows(model, guide, rows, key=key, codes=codes, level=LEVEL)
-    truth, hidden = np.concatenate([data] * len(masks)), np.concatenate(masks)
+    found = impute_rows(model, guide, rows.seen_as(observed), key=key, codes=codes, level=LEVEL)
     return [
-        _one(entries[place], place, truth[mask, place], data[:, place], found, mask)
+        _one(entries[place], place, truth[mask, place], cells[:, place], found, mask)
         for place, mask in zip(places.tolist(), hidden.T, strict=True)
     ]
 
