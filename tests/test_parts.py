@@ -1,3 +1,5 @@
+import re
+
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -6,6 +8,8 @@ import pytest
 
 from taut import guides, likelihoods, models, networks, objectives
 from taut.errors import OptionError, ShapeError
+from taut.estimators import VAEConfig
+from taut.options import options_of
 
 KEY = jr.key(0)
 
@@ -74,3 +78,9 @@ def test_convolutions_want_an_image_and_nothing_else():
 def test_a_prior_of_other_shape_is_refused():
     with pytest.raises(ShapeError, match="over one vector of 2 latents"):
         models.check_prior(dist.Normal(jnp.zeros(2), 1.0), latents=2)
+
+
+@pytest.mark.parametrize("registry", [networks.ENCODERS, networks.DECODERS, guides.GUIDES, models.PRIORS])
+def test_the_help_of_an_option_says_the_names(registry):
+    said = options_of(VAEConfig)[registry.option].help
+    assert all(re.search(rf"\b{name}\b", said) for name in registry.named)

@@ -125,20 +125,26 @@ class VAEConfig(AbstractOptions):
     covariance: str = option("diagonal", "Covariance of the Gaussian q(z|x).", choices=("diagonal", "full"))
     encoder: Any = option(
         None,
-        "Network of the encoder: a name in `taut.networks.ENCODERS`, with numbers behind a colon.",
+        "Network of the encoder: perceptron, linear or convolutional, with widths or channels behind a colon, as in "
+        "convolutional:32,64; in Python also an object, or a function of shapes.",
         none="perceptron, of the widths in `hidden`",
         part=True,
     )
     decoder: Any = option(
         None,
-        "Network of the decoder: a name in `taut.networks.DECODERS`, with numbers behind a colon.",
+        "Network of the decoder: perceptron, linear, linear-skip or convolutional, as for `encoder`.",
         none="linear-skip for a table, else perceptron, of the widths in `hidden`",
         part=True,
     )
-    prior: Any = option(None, "p(z): a name in `taut.models.PRIORS`.", none="normal", part=True)
+    prior: Any = option(
+        None,
+        "p(z): normal, for N(0, I); in Python also a distribution, or a function of shapes. It is not trained.",
+        none="normal",
+        part=True,
+    )
     guide: Any = option(
         None,
-        "q(z|x): a name in `taut.guides.GUIDES`.",
+        "q(z|x): diagonal or full, a Gaussian of that covariance; in Python also an object, or a function of shapes.",
         none="diagonal or full, as `covariance` says",
         part=True,
     )
