@@ -12,9 +12,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from taut.data import TEXT, Column, Schema, Sheet, Spelled, decode, kind_of, spell, spelled_in, write
-from taut.data.coding import match_columns
-from taut.data.extracting import cells_like, readable_cells
+from taut.data import (
+    TEXT,
+    Column,
+    Schema,
+    Sheet,
+    Spelled,
+    cells_like,
+    decode,
+    kind_of,
+    match_columns,
+    readable_cells,
+    spell,
+    spelled_in,
+    write,
+)
 from taut.errors import DataError
 from taut.estimators.imputing import Imputation, check_fillable
 from taut.estimators.training import Fitted

@@ -13,8 +13,7 @@ import numpy as np
 
 from taut import datasets
 from taut.cli.console import Console
-from taut.data import Column, Schema, Sheet, Table, as_sheet, encode, fields_like, kind_of, spelled_in
-from taut.data.schema import listed
+from taut.data import Column, Schema, Sheet, Table, as_sheet, encode, fields_like, kind_of, listed, spelled_in
 from taut.errors import OptionError, RunFolderError, ShapeError
 from taut.estimators import AbstractUses, Fitted, own_parts_of, read_fitted, read_manifest
 from taut.options import comma_separated

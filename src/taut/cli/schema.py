@@ -37,6 +37,9 @@ def schema(
     `taut fit` looks at the rows that it trains on only, so that it may count fewer missing cells.
     """
     from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
+
+    if options.schema is not None:
+        import taut.likelihoods  # noqa: F401, PLC0415  registers the families that a schema may name
     from taut.data import as_sheet, infer_schema, listed_values, read_schema, write_schema  # noqa: PLC0415  as above
 
     console = Console(quiet, as_json)

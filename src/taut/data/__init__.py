@@ -30,21 +30,23 @@ from taut.data.checks import (
     check_varies,
     place,
 )
-from taut.data.coding import encode
+from taut.data.coding import encode, match_columns
+from taut.data.collecting import is_lazy
 from taut.data.conversion import as_table
 from taut.data.counting import OVERDISPERSED
 from taut.data.covariates import Covariate, encode_covariates, learn_covariates, place_of, with_given
 from taut.data.dense import narrow, narrowed
 from taut.data.digests import count_seen, digest, row_hashes
-from taut.data.extracting import cells_of
+from taut.data.extracting import cells_like, cells_of, readable_cells
 from taut.data.inference import infer_schema
 from taut.data.kinds import Kind, all_kinds, kind_named, kind_of, register_kind, serve
 from taut.data.missing_values import listed_values
 from taut.data.moments import HEAVY_TAIL_KURTOSIS, excess_kurtosis
 from taut.data.phrases import in_words
+from taut.data.randomness import generator
 from taut.data.reading import READ, exists, read, read_sheet
-from taut.data.restoring import decode, fill, restored_block
-from taut.data.schema import Block, Category, Column, Schema, entry_places
+from taut.data.restoring import decode, fill, restored_block, typed
+from taut.data.schema import Block, Category, Column, Schema, entry_places, listed
 from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sizes import Sizes, learn_sizes, totals
@@ -81,6 +83,7 @@ __all__ = [
     "as_table",
     "binarise_fixed",
     "block_of",
+    "cells_like",
     "cells_of",
     "check_dimensions",
     "check_enough_rows",
@@ -103,18 +106,22 @@ __all__ = [
     "fields_of",
     "fill",
     "fills_bytes",
+    "generator",
     "grey_levels",
     "in_words",
     "infer_schema",
     "is_cells",
+    "is_lazy",
     "is_lists",
     "is_sparse",
     "kind_named",
     "kind_of",
     "learn_covariates",
     "learn_sizes",
+    "listed",
     "listed_values",
     "lists_in",
+    "match_columns",
     "narrow",
     "narrowed",
     "one_thing",
@@ -123,6 +130,7 @@ __all__ = [
     "read",
     "read_schema",
     "read_sheet",
+    "readable_cells",
     "register_kind",
     "restored_block",
     "row_hashes",
@@ -134,6 +142,7 @@ __all__ = [
     "table_of",
     "too_close",
     "totals",
+    "typed",
     "units_of",
     "with_given",
     "write",

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from taut.data.kinds import kind_of
+from taut.data.kinds import all_kinds, kind_of
 from taut.data.read_errors import check_readable, in_one_clause
 from taut.data.schema import Column, Schema
 from taut.errors import DataError
@@ -14,8 +14,8 @@ from taut.files import write_text
 
 _HEAD = """\
 # What each column is taken for. Edit a line and give the file back; what a line leaves out is worked out again.
-# kinds: real, positive, bounded (with low and high), count, binary, categorical, ordinal (categories in their order),
-# date, or ignore. The words after # are the reasons, and are not read.
+# kinds: {}, or ignore.
+# The words after # are the reasons, and are not read.
 """
 
 
@@ -42,7 +42,7 @@ def write_schema(schema: Schema, path: str | Path) -> None:
 
     Raises DataError where the folder cannot be written.
     """
-    write_text(path, _HEAD + "".join(_lines(column) for column in schema.columns))
+    write_text(path, _HEAD.format(_kinds()) + "".join(_lines(column) for column in schema.columns))
 
 
 def read_schema(path: str | Path) -> dict[str, Any]:
@@ -59,6 +59,16 @@ def read_schema(path: str | Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DataError(f"Wanted a schema, lines such as `age: count`; `{path}` has none; write them.")
     return {str(name): wish for name, wish in content.items()}
+
+
+def _kinds() -> str:
+    """The kinds that a column can be modelled as, with what else they want."""
+    wants = {"ordered": " (categories in their order)"}
+    return ", ".join(
+        kind.name + (" (with low and high)" if kind.bounded else wants.get(kind.codes, ""))
+        for kind in all_kinds()
+        if kind.modelled
+    )
 
 
 def _lines(column: Column) -> str:

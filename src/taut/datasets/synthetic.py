@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from taut.data.randomness import generator
+from taut.data import generator
 from taut.errors import OptionError
 
 

@@ -11,10 +11,20 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data import Schema, Sheet, Table, as_sheet, decode, fill, restored_block, table_of
-from taut.data.collecting import is_lazy
-from taut.data.extracting import cells_like, cells_of
-from taut.data.restoring import typed
+from taut.data import (
+    Schema,
+    Sheet,
+    Table,
+    as_sheet,
+    cells_like,
+    cells_of,
+    decode,
+    fill,
+    is_lazy,
+    restored_block,
+    table_of,
+    typed,
+)
 from taut.errors import OptionError
 
 # How scikit-learn calls the column that says where another one had no cell.

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from taut.data import Column, Schema, Sheet, Table, as_sheet, in_words, with_given
-from taut.data.extracting import cells_of
+from taut.data import Column, Schema, Sheet, Table, as_sheet, cells_of, in_words, with_given
 from taut.errors import OptionError, ShapeError
 from taut.estimators.conditions import NO_CONDITIONS, Conditions, column_of, learn_conditions
 

@@ -9,8 +9,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names_in
 
-from taut.data import Sheet, as_sheet
-from taut.data.extracting import readable_cells
+from taut.data import Sheet, as_sheet, readable_cells
 from taut.estimators import imputing
 from taut.estimators.base import AbstractVAE
 from taut.estimators.config import ImputerConfig

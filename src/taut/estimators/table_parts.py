@@ -10,8 +10,7 @@ from jaxtyping import Float
 from taut.data import Column, Schema
 from taut.estimators.part_building import PartBuilder
 from taut.guides import AbstractGuide
-from taut.likelihoods import CodeMasking, Missingness, NumberMasking, family, fill_values, for_columns, log_odds
-from taut.likelihoods.mixed import Places
+from taut.likelihoods import CodeMasking, Missingness, NumberMasking, Places, family, fill_values, for_columns, log_odds
 from taut.models import LatentVariableModel
 from taut.networks import CellInputs
 from taut.shapes import RandomKey

@@ -16,7 +16,7 @@ from taut.likelihoods.grey import DiscretisedLogistic
 from taut.likelihoods.holes import Observed, WhereMissing
 from taut.likelihoods.inflated import ZeroInflated
 from taut.likelihoods.masking import CodeMasking, Missingness, NumberMasking
-from taut.likelihoods.mixed import Mixed
+from taut.likelihoods.mixed import Mixed, Places
 from taut.likelihoods.mixture import GaussianMixture
 from taut.likelihoods.nodes import Nodes, code_nodes, gaussian_nodes
 from taut.likelihoods.ordered import OrderedLogit
@@ -47,6 +47,7 @@ __all__ = [
     "NumberMasking",
     "Observed",
     "OrderedLogit",
+    "Places",
     "Poisson",
     "Sample",
     "StudentT",
