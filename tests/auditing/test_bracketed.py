@@ -52,7 +52,7 @@ def test_the_bracket_holds_what_brute_force_finds(many):
     assert evidence.lower.status == "certified-lower"
     assert (evidence.upper.status, evidence.upper.condition) == (
         "conditional-upper",
-        "the reverse walks' starts are posterior draws",
+        "the reverse walks start from draws of the posterior",
     )
     margin = np.log(2 / 0.01) / 40
     assert evidence.lower.value == pytest.approx(np.mean(walks.lower, dtype=float) - margin, abs=1e-9)

@@ -315,7 +315,7 @@ def test_numbers_that_are_not_numbers_are_no_finding():
         (gap(3.456, known), "gap-large", "by 3.46 nats a row"),
         (causes(0.4, 0.4), "gap-large", "neither cause stands out"),
         (gap(0.3), "gap-small", "0.30 nats a row below log p(x), as far as importance weights can see"),
-        (bracketed(), "gap-small", "0.12 nats a row below log p(x), at most 0.14 if what the upper bound assumes"),
+        (bracketed(), "gap-small", "0.12 nats a row below log p(x), at most 0.14 if the assumption of the upper bound"),
         (causes(2.31, 0.5), "encoder-weak", "at least 2.31 nats"),
         (causes(0.1, 1.5, full=1.0), "family-narrow", 'covariance="full" wins back 1.00'),
         (causes(0.1, 1.5, full=0.7), "family-narrow", "a flow, since a full covariance wins back only 0.70"),
@@ -349,7 +349,11 @@ def test_numbers_that_are_not_numbers_are_no_finding():
         (calibrated(covered=0.6), "guide-miscalibrated", "narrower than the posterior"),
         (calibrated(z_sd=0.5), "guide-miscalibrated", "wider than the posterior"),
         (calibrated(biased=[0, 1]), "guide-miscalibrated", "off the posterior's centre in 2 of 2 latents"),
-        (outlying(regretful=0.3), "out-of-distribution", "30% of the rows are unlike what the model makes, where 1%"),
+        (
+            outlying(regretful=0.3),
+            "out-of-distribution",
+            "30% of the rows are outliers beside simulated rows, where 1%",
+        ),
         (outlying(regretful=0.3), "out-of-distribution", "rows 7, 3"),
         (
             predicting("kurtosis", 0.3, 0.1),
@@ -365,8 +369,8 @@ def test_numbers_that_are_not_numbers_are_no_finding():
             "`age`, which has a longer tail above, the kind",
         ),
         (tabled(column("n", shape="too narrow", **POISSON)), "column-misfit", "the family negative-binomial"),
-        (tabled(column("age", covered=0.5)), "coverage-off", "`age`, 50% of 100 where 90% was said"),
-        (tabled(column("age", gain=0.0)), "column-ignored", "`age` goes with `other` by 0.50"),
+        (tabled(column("age", covered=0.5)), "coverage-off", "`age`, 50% of 100 where 90% was stated"),
+        (tabled(column("age", gain=0.0)), "column-ignored", "`age` and `other` are associated by 0.50"),
         (tabled(*(column(n, gain=0.0, association=0.0) for n in "abcdefg")), "column-apart", "`e` and 2 more"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Judgement: what a model and a guide are worth on given data, as a Ledger.
+"""The audit of a model and a guide on given data, whose result is a Ledger.
 
 Names are imported when first used: the options of an audit can be said without JAX.
 """

@@ -30,7 +30,7 @@ from taut.record import FORMAT, Account, Estimate, Ledger
 from taut.shapes import RandomKey
 from taut.version import __version__
 
-# The pictures' draws come from a key of their own, so that what is drawn never moves what is measured.
+# The figures have a separate key, so that they do not change the numbers.
 FIGURES = 2**20 + 1
 Settings = dict[str, str | int | float | bool | None]
 

@@ -36,7 +36,7 @@ from taut.record import Ledger
 from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 from taut.version import __version__
 
-# What is said of columns has a key of its own, so that it never moves what is measured of rows.
+# The accounts of columns have a separate key, so that they do not change the numbers of the rows.
 COLUMNS = 2**20 + 2
 LogDensity = Callable[[DatumLike, Float[Array, "latents"]], Scalar]
 

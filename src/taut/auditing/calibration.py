@@ -40,8 +40,8 @@ class Ranks(NamedTuple):
     """Simulated rows: where each latent lies in its guide, and among the guide's draws.
 
     `z_score` is (z − E_q z)/sd_q z. `rank` counts the draws below the latent, and `joint_rank` the draws whose
-    log p(x, z_k) is below log p(x, z): 0 … L, uniform where q is the posterior. The latter sees what no single latent
-    shows, a missing correlation for one. `finite` is False where any of this could not be computed.
+    log p(x, z_k) is below log p(x, z): 0 … L, uniform where q is the posterior. The latter detects what
+    no single latent shows, such as a missing correlation. `finite` is False where any of this could not be computed.
     """
 
     z_score: Float[np.ndarray, "n latents"]
@@ -51,7 +51,7 @@ class Ranks(NamedTuple):
 
 
 class RanksOfRow(RowFunction):
-    """`Ranks` of one row that is simulated here, by the row's key; holes and conditions are the given row's."""
+    """`Ranks` of one row that is simulated here, with its own key and the holes and conditions of the row passed."""
 
     draws: int = eqx.field(static=True)
 
@@ -179,7 +179,7 @@ def _bins(rows: int, draws: int) -> int:
 
 
 def _rank(value: Scalar, draws: Float[Array, "draws"], key: RandomKey) -> Int[Array, ""]:
-    """The number of draws below, equal ones by lot: otherwise a value that rounding repeats would seem biased."""
+    """The number of draws below, ties broken at random: otherwise a value that rounding repeats would seem biased."""
     return jnp.sum(draws < value) + jr.randint(key, (), 0, jnp.sum(draws == value) + 1)
 
 

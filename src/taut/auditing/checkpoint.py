@@ -1,4 +1,4 @@
-"""What an audit has finished, on disk, so that an interrupted one goes on where it was."""
+"""The finished rows of an audit on disk, from which an interrupted one continues."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from taut.errors import AuditError, OptionError
 from taut.record import standard_error
 
 PerRow = Float[np.ndarray, "n"]
-# Whose length is looked at, so that another one gets a sentence.
+# Its length is checked below, with a sentence for the user.
 Side = Float[np.ndarray, "_"]
 # Two-sided 95 % of a normal distribution.
 NORMAL_95 = 1.96
@@ -120,7 +120,7 @@ def compare_brackets(
 
 
 def _verdict(found: Comparison) -> str:
-    """One sentence: who, by how much, and what stands in the way of saying more."""
+    """One sentence: the better model, by how much, and what limits the conclusion."""
     between = f"between {found.lower:+.3f} and {found.upper:+.3f} nats a row, first minus second"
     if not found.decided:
         return (

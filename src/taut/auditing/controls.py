@@ -1,4 +1,4 @@
-"""The same lower bound from other starts: an independent look for modes that the refined Gaussian does not see."""
+"""Control runs of the lower bound from other starts, to detect modes that the refined Gaussian misses."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ROWS = 32
 PRIOR_PILOT = (np.arange(1, 129) / 128) ** 3
 PRIOR_LENGTH, MARKS = 1024, 16
 WIDENING = 1.2
-# Temperatures of the walks whose ends are held against the usual starts.
+# Temperatures of the walks whose ends are compared with the usual starts.
 LONG = 1024
 MOVED = "upper bound from the ends of long walks minus that from the usual starts, both from the widened encoder"
 SEARCH = "many latents, mirrored, permuted, near and far"
@@ -103,7 +103,7 @@ class EndsOfRow(RowFunction):
 class Controlled(NamedTuple):
     """The controls, and the rate–distortion curve that the walks from the prior give by the way.
 
-    `moved` is by how much starts from long walks move an upper bound; `heavy` the share of rows looked at whose
+    `moved` is by how much starts from long walks move an upper bound; `heavy` the share of the checked rows whose
     posterior has tails like a power.
     """
 
@@ -122,7 +122,7 @@ def controls_for(
     key: RandomKey,
     known: Mapping[int, float],
 ) -> Controlled:
-    """Look at a few rows from elsewhere: the widened encoder, the prior, modes found by climbing, quadrature.
+    """Control a few rows from other starts: the widened encoder, the prior, modes found by climbing, quadrature.
 
     `known` are lower bounds by row number that are certain.
     """
@@ -195,7 +195,7 @@ def _sought(
 ) -> tuple[Float[np.ndarray, "n"], float]:
     """Lower bounds from all modes that were found, for every second of the rows; the share of these with heavy tails.
 
-    What was found for one row is tried for the others: a mode that one climb in ten comes upon is found all the same.
+    What was found for one row is tried for the others: a mode that one climb in ten finds is then found for all rows.
     """
     climb_key, draw_key = jr.split(key)
     posterior, numbers = _every_second(main.posterior), main.numbers[::2]
@@ -231,7 +231,7 @@ BELOW = "lower bound from this start minus"
 
 
 def _control(start: str, bound: Float[Array, "n"] | np.ndarray, main: Walks) -> list[Control]:
-    """Paired by row; a row for which this start found nothing at all says nothing."""
+    """Paired by row; rows without a finite bound from this start are left out."""
     bound = np.asarray(bound, np.float64)
     sound = np.isfinite(bound)
     if not sound.any():

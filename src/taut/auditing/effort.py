@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from taut.auditing.walks import CHAINS, LONGEST
 
 SHORTEST = 8
-# What is asked where nothing is: a twentieth of a nat is far below what differs between models.
+# The width where none is asked for: a twentieth of a nat is far below what differs between models.
 USUAL_WIDTH = 0.05
 
 
@@ -32,8 +32,8 @@ class Effort:
 
     With J_n of the pilot, T_n temperatures and C chains leave a bracket near J_n/(T_n C), so that the mean width w
     costs least with T_n = √J_n · mean √J / (w C). `factor` is how much wider brackets really are. It is learned from
-    the rows that are done and used for those to come, whose walks are drawn afresh: adapting so moves no bound to the
-    wrong side, since each row's estimate is unbiased given all that came before it.
+    the rows that are done and used for those to come, whose walks are drawn afresh: the bounds
+    stay valid, since each row's estimate is unbiased given all rows before it.
     """
 
     rows: int

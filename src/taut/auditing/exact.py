@@ -19,7 +19,7 @@ from taut.shapes import DataLike
 # By number of latents: a row takes some hundred boxes with one, some thousand with two. With three it takes a hundred
 # thousand, and minutes: too long for an audit.
 MOST_ROWS = {1: 2000, 2: 100}
-# Where there are more rows, so many are looked at, and speak for or against the walks of all.
+# Where there are more rows, this many are integrated, as a check of the walks.
 CHECKED_ROWS = {1: 8, 2: 4}
 TOLERANCE = 1e-4
 

@@ -143,7 +143,7 @@ def entries_of(likelihood: dist.Distribution) -> dist.Distribution:
 
 
 def systematic(key: RandomKey, shares: Float[Array, "draws"], count: int) -> Array:
-    """`count` numbers drawn by their shares, each at most one more or less often than its share says.
+    """`count` numbers by systematic resampling: each as often as its share, up to one.
 
     >>> import jax, jax.numpy as jnp
     >>> systematic(jax.random.key(0), jnp.array([0.5, 0.0, 0.5]), 4).tolist()

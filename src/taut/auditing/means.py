@@ -14,8 +14,8 @@ from taut.bounds import certified_lower, certified_upper
 from taut.record import Estimate, Evidence, Gap, Generalisation, Interval, Quantiles, WeightHealth, standard_error
 from taut.weights import khat_threshold
 
-# What the upper bound on real rows rests on; `Ledger.simulated` says how far it may be off.
-STARTS = "the reverse walks' starts are posterior draws"
+# The assumption of the upper bound on real rows; `Ledger.simulated` measures its effect.
+STARTS = "the reverse walks start from draws of the posterior"
 
 Values = Float[np.ndarray, "n"]
 
@@ -34,7 +34,7 @@ def mean_over_rows(
     se² = Σ se_n² / n² + (1 − n/N) s²/n
 
     With draws that all rows share the first term is at most (Σ se_n / n)², which is taken.
-    One row out of many says nothing of the spread over rows: no error is given then.
+    One row out of many gives no estimate of the spread over rows, and no error.
     """
     n = len(values)
     known = np.nan_to_num(errors.astype(np.float64))

@@ -235,7 +235,7 @@ def _family(guide: AbstractGuide, data: DataLike) -> Covariance | None:
     """The family of the guide's distribution, which is the same for every row."""
     own = guide if guide.amortised else jax.device_put(take(guide, 0))
     x = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), bare(data))
-    # The family alone comes out: not every library's distributions come through a trace as they went in.
+    # Only the family is returned: some libraries' distributions do not survive a trace.
     return eqx.filter_eval_shape(lambda guide, x: family_of(guide(as_floats(x))), own, x)
 
 

@@ -1,4 +1,4 @@
-"""What speaks for or against the bracket and the model: controls, outliers, simulated rows, calibration."""
+"""Checks of the bracket and of the model: controls, outliers, simulated rows, calibration."""
 
 from __future__ import annotations
 
@@ -118,19 +118,19 @@ def checks_of(
 
 
 def _beside_simulated_rows(data: DataLike, rows: RowMeasures, refined: Refinement, pool: Pool) -> dict[str, Any]:
-    """Which rows are unlike what the model makes, and whether the data set is."""
+    """Outliers among the rows, and predictive checks of the data set."""
     log_p, reference = (np.asarray(part.log_p, np.float64) for part in (refined, pool.refined))
     p_values = simulated_p_values(log_p, np.nan_to_num(reference, nan=-np.inf))
     regrets, usual = log_p - rows.encoder.elbo, reference - pool.encoder.elbo
     outliers = outliers_among(p_values, regrets, usual, rows.numbers)
-    # Columns of many kinds have no common statistic; each is looked at by itself.
+    # Columns of many kinds have no common statistic; each has an account of its own.
     alike = rows.terms is None and not as_datum(data).holes().any()
     predictive = tuple(predictive_checks(values_of(data), values_of(pool.data))) if alike else ()
     return {"p_values": p_values, "outliers": outliers, "predictive": predictive}
 
 
 def tried(notes: list[str], check: Callable[[], Any]) -> Any:
-    """The result of a check beside the account, or a note of why there is none: it must not cost the account."""
+    """The result of a check beside the account, or a note of why there is none: it does not end the audit."""
     try:
         return check()
     except AuditError as error:

@@ -1,4 +1,4 @@
-"""How unusual a row is, by the model's own standard."""
+"""Outliers: rows that are improbable compared with rows simulated from the model."""
 
 import math
 
@@ -22,7 +22,7 @@ def simulated_p_values(log_p: Float[np.ndarray, "n"], reference: Float[np.ndarra
     `reference` is log p of M rows simulated from the model, in nats, estimated in the same way and with as many draws
     as `log_p`: its bias must be theirs. The row counts as one of its own kind, so that p_n is never zero and, for a row
     that did come from the model, P(p_n ≤ u) ≤ u for every u (Davison & Hinkley 1997, Bootstrap Methods, §4.2).
-    One that is only *more* probable than all the simulated ones (p_n = 1) is not called unusual.
+    One that is only *more* probable than all the simulated ones (p_n = 1) is not an outlier.
 
     Raises AuditError where there is no reference, or a value is not a number.
 

@@ -1,4 +1,4 @@
-"""The data set beside data sets simulated from the model: statistics that a wrong likelihood gives away.
+"""Predictive checks: statistics of the data set against those of data sets simulated from the model.
 
 |statistic|what it is|what moves it|
 |---|---|---|
@@ -23,7 +23,7 @@ from jaxtyping import Float, Num
 from taut.record import Predictive
 
 RESAMPLES = 1000
-# The statistics that look at features one by one look at no more than this many of them, chosen by the seed.
+# Statistics of single features use at most this many features, chosen by the seed.
 MOST_FEATURES = 50
 OUTSIDE = 0.02
 
@@ -54,7 +54,7 @@ def predictive_checks(
 
     Whole numbers on both sides keep their units, and have no kurtosis, which would only say how lumpy they are. Other
     features are divided by the width of their middle half, the mean of both sides, and where it does not vary they are
-    left out, except from zeros: of such a feature a small pool sees too little. A statistic for which nothing is left
+    left out, except from zeros: a small pool has too few values there. A statistic for which nothing is left
     is not returned; none is where a number is not finite or there is one row only.
 
     >>> import numpy as np

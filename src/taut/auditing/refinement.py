@@ -1,4 +1,4 @@
-"""The best Gaussian of each row beside the encoder's: what the family cannot, and what the encoder did not."""
+"""A Gaussian fitted to each row: it splits the gap into that of the family and that of the encoder."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _fits(
 ) -> tuple[list[AffineMap], list[AffineMap]]:
     """Candidates with a full covariance, and with a diagonal one written as a matrix too."""
     full_key, diagonal_key = jr.split(key)
-    # A guide that is no Gaussian may have no formula for its mean; any place where it has mass will do to climb from.
+    # A guide that is no Gaussian may have no formula for its mean; a draw from it serves as the start.
     own_mean = one_draw(q, key=full_key) if own is None else own.mean
     starts = jnp.stack([own_mean, _prior_mean(model, own_mean)])
     full = [refined_gaussian(model, x, starts, key=full_key)]

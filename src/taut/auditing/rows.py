@@ -109,7 +109,7 @@ class RowAccountByEntry(RowFunction):
 
         def one(key: RandomKey) -> tuple[Scalar, Scalar, Float[Array, "features"]]:
             weighed = draw(model, q, x, key=key)
-            # The compiler sees that this is the decoder's pass of the line above.
+            # The compiler merges this pass through the decoder with that of the line above.
             entries = log_density_by_entry(model.given(x).likelihood(weighed.latent), values_of(x))
             return weighed.reconstruction, weighed.divergence, entries
 

@@ -1,4 +1,4 @@
-"""All that is measured row by row, a chunk of rows at a time, so that an audit can stop, go on, and speak of a part."""
+"""Measurements of rows, a chunk at a time, so that an audit can stop, continue, and report on a part."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ STEPS, MORE_STEPS = 4, 6
 MODES, SHARED, DRAWS = 32, 4, 32
 # Squared distance in standard deviations within which two climbs ended on the same mode.
 SAME = 1.0
-# Directions, and distances in standard deviations, at which tails are looked at. A Student-t with fifty degrees of
+# Directions, and distances in standard deviations, at which tails are evaluated. A Student-t with fifty degrees of
 # freedom is near enough to a Gaussian.
 RAYS, DISTANCES, LEAST_STEEP = 16, (500.0, 1000.0), 60.0
 
@@ -43,7 +43,7 @@ class Climbed(NamedTuple):
 
 
 class ClimbsOfRow(RowFunction):
-    """`Climbed` of one datum, from the refined Gaussian that stands beside it."""
+    """`Climbed` of one datum, from its refined Gaussian, passed by `aside`."""
 
     def __call__(
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
@@ -55,7 +55,7 @@ class ClimbsOfRow(RowFunction):
 
 
 class MixtureOfRow(RowFunction):
-    """The importance-weighted value of one datum under Gaussians at its modes, found from the starts beside it."""
+    """The importance-weighted value of one datum under Gaussians at its modes, found from the starts in `aside`."""
 
     def __call__(
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None

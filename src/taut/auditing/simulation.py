@@ -54,8 +54,8 @@ def draw_pool(
 ) -> Pool:
     """Draw rows (z, x) from the model, and account for each x.
 
-    Where the model knows of holes or covariates, a row takes those of `like`, in turn: they say nothing of z, so that z
-    remains an exact draw from its posterior.
+    Where the model knows of holes or covariates, a row takes those of `like`, in turn: they do not depend on z,
+    so that z remains an exact draw from its posterior.
     """
     sample_key, account_key, refine_key = jr.split(key, 3)
     lent = rows_on_device(take(like, np.arange(rows) % rows_in(like)))

@@ -76,7 +76,7 @@ def use_of_latents(
     rate_decomposition: RateDecomposition | None,
     posterior: RefinedMoments | None,
 ) -> list[LatentUse]:
-    """For each latent what it carries, and where it carries nothing, whose doing that is."""
+    """What each latent carries; of one that carries nothing, whether the model or the encoder causes it."""
     variances = np.var(np.asarray(guide_moments.mean, np.float64), axis=0)
     kls = _mean_kl(guide_moments.mean, _deviations(guide_moments.spread), prior)
     refined_kls = None if posterior is None else _mean_kl(*posterior, prior)
@@ -101,7 +101,7 @@ def use_of_latents(
 
 
 def _collapse(idle: bool, refined_variance: float | None) -> Collapse | None:
-    """Of the amortisation where the rows' own best Gaussians use what the encoder leaves idle, else of the model."""
+    """The amortisation is the cause where the refined Gaussians use the latent that the encoder does not."""
     if not idle or refined_variance is None:
         return None
     return "amortisation" if refined_variance > ACTIVE_VARIANCE else "model"

@@ -33,7 +33,7 @@ LONGEST = 2048
 
 
 class PilotOfRow(RowFunction):
-    """`Pilot` of one datum, from the frame that stands beside it."""
+    """`Pilot` of one datum, along the path from the Gaussian passed by `aside`."""
 
     chains: int = eqx.field(static=True)
     settled: int = eqx.field(static=True)
@@ -51,7 +51,7 @@ class PilotOfRow(RowFunction):
 
 
 class Planned(NamedTuple):
-    """What the measured walks of one row are given: all of it was found on other keys."""
+    """Inputs of the measured walks of one row, all found with other keys."""
 
     frame: AffineMap
     schedule: Schedule
@@ -59,7 +59,7 @@ class Planned(NamedTuple):
 
 
 class Walks(NamedTuple):
-    """Log-weights of both walks, the bounds that they give, and how they went. `upper` is as good as its starts."""
+    """Log-weights of both walks, their bounds and diagnostics. `upper` is valid if its starts are posterior draws."""
 
     forward: Float[np.ndarray, "n chains"]
     reverse: Float[np.ndarray, "n chains"]
@@ -127,8 +127,8 @@ def walks(
 ) -> Walks:
     """The measured walks of every row.
 
-    Rows of like length go together and a block takes its longest, which `lengths` then says: in this alone does a row
-    depend on its company, and validly, since lengths are known before anything is measured.
+    Rows of similar length share a block, whose length is that of its longest row and is written to `lengths`. A row
+    depends on the others of its block in this alone, which is valid, since lengths are fixed before the measurement.
     """
     order = np.argsort(lengths, kind="stable")
     size = min(ROWS_AT_ONCE, size_for(len(order)))
@@ -151,7 +151,7 @@ def walks(
 
 
 def planned(frames: AffineMap, found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Planned:
-    """What walks of these rows along so many temperatures are given."""
+    """Inputs of the walks of these rows along so many temperatures."""
     return Planned(take(frames, rows), _schedules(found, rows, length), jax.device_put(take(found.starts, rows)))
 
 

@@ -1,4 +1,4 @@
-"""What speaks against the upper ends of one audit: found by its own checks, and enough to withdraw them."""
+"""Checks of an audit that contradict its upper bounds, which are then withdrawn."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def passes(control: Control) -> bool:
 
 
 def _beyond(found: Estimate) -> bool:
-    # One row alone has no spread to tell its noise by.
+    # One row has no spread from which to estimate its noise.
     error = 0.25 if found.std_error is None else found.std_error
     return found.value > max(ERRORS * error, LEAST)

@@ -1,4 +1,4 @@
-"""Where a function jumps, so that its slopes say nothing about how far it moves."""
+"""Where a function jumps, so that its slopes do not bound its change."""
 
 from __future__ import annotations
 

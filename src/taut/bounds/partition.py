@@ -181,7 +181,7 @@ def _by_rules(model: AbstractModel, x: DatumLike, boxes: _Boxes) -> Float[np.nda
 
 
 def _in_chunks(function: Callable[..., Any], low: np.ndarray, high: np.ndarray, at_once: int) -> Any:
-    """What a compiled function of many boxes says of each; the last chunk is padded, so that it is the same program."""
+    """The results of a compiled function of many boxes; the last chunk is padded, so that it is the same program."""
     parts = []
     for start in range(0, len(low), at_once):
         some = [np.resize(side[start : start + at_once], (at_once, side.shape[1])) for side in (low, high)]

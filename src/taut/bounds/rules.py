@@ -80,7 +80,7 @@ def _sum(operands: list[Any], step: Any) -> Range:
 def _zeros_and_ones(operands: list[Any]) -> Range:
     """Of known x, each x η − softplus(η) is concave in η: lowest at an end, highest where the chance of one is x."""
     x, logits = operands
-    # With more axes nothing says which one holds the entries: `vmap` leaves its own where it likes.
+    # With more axes it is unknown which one holds the entries: `vmap` puts its own anywhere.
     if isinstance(x, Range) or jnp.ndim(x) != 1 or logits.low.ndim != 1:
         raise UnknownPrimitiveError("bernoulli_log_prob")
 

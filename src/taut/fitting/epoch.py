@@ -20,7 +20,7 @@ from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 
 
 class Parts(NamedTuple):
-    """What a step moves and what it holds still: two pytrees of (model, guide) with None where the other has arrays."""
+    """Trainable and fixed arrays: two pytrees of (model, guide), each None where the other has an array."""
 
     trainable: Any
     fixed: Any

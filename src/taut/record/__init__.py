@@ -4,7 +4,7 @@
     ├── elbo, evidence, gap            the identity  log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) )
     ├── rate, distortion, latents      the other form of the ELBO, and what each latent carries
     ├── weights, prior_weights         how far importance weighting can be trusted
-    ├── verdicts                       which lever to pull
+    ├── verdicts                       conclusions, and what to change
     ├── annealing, simulated, crooks   how log p(x) was bracketed, and what that was checked against
     ├── calibration, trade_off         the guide against exact posterior draws; rate against distortion
     ├── table, columns                 what log p(x) is of a row of a table, and what each column adds

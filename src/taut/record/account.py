@@ -18,9 +18,9 @@ class Evidence:
     `importance` is the K-sample value with the encoder as proposal, `refined` the same with each row's refined
     Gaussian, `prior` the naive one with the prior. `bridge` weighs the forward and the reverse walks together
     (Bennett 1976): the best single value, without a direction. `width` is the mean of upper − lower over the rows
-    before any margin or allowance, `shortfall` the paired mean of lower − importance: what the usual value misses at
-    least, but for the noise of both. `withdrawn` says why there is no upper end although it was measured: a check of
-    the same audit contradicts it, and `bridge` and `width` go with it.
+    before any margin or allowance, `shortfall` the paired mean of lower − importance: how far the usual value is too
+    low at least, up to the noise of both. `withdrawn` says why there is no upper end although it was measured: a check
+    of the same audit contradicts it, and `bridge` and `width` go with it.
     """
 
     lower: Estimate
@@ -97,7 +97,7 @@ class WeightHealth:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What is wrong, or right, and which lever moves it; `evidence` names the numbers it rests on."""
+    """A conclusion, and what to change about it; `evidence` names the numbers that it rests on."""
 
     code: str
     severity: Severity

@@ -1,4 +1,4 @@
-"""What stands behind the bracket: how it was annealed, and the checks that it was put to."""
+"""How the bracket was annealed, and its checks."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class TradeOff:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Outliers:
-    """Rows that are unlike what the model makes, against `reference` rows simulated from it.
+    """Outliers, compared with `reference` rows simulated from the model.
 
     `improbable` is the share of rows whose log p(x) is below that of 99 % of the simulated ones; `regretful` the share
     whose amortisation gap (likelihood regret: Xiao et al. 2020) is above `regret`, its 99 % quantile there.

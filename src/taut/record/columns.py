@@ -1,4 +1,4 @@
-"""A table column by column: what each adds to log p(x), what the others say of it, and whether the model is right."""
+"""The account of a table by columns: shares of log p(x), log p given the other columns, calibration."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ColumnCalibration:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MaskedCells:
-    """Observed cells that were hidden and filled in again from the rest of their row.
+    """Observed cells that were masked and imputed from the rest of their row.
 
     The model says that a share `said` of them lies in a set: the central 90 % interval of a number, or, of a category,
     the most probable one alone. `covered` is the share that does. `value` is the root mean squared error of a number's
@@ -85,9 +85,9 @@ class ColumnAccount:
 
     `distortion` is its share of the ledger's distortion: the mean over all audited rows of −E_q log p(x_j|z), a missing
     cell counting as zero. The other numbers are means over observed cells of the rows that were looked at:
-    `conditional` is log p(x_j | the row's other cells), `alone` log p(x_j) under the family's best fit that looks at
-    nothing else, and `gain` = conditional − alone, paired: what the others are made to say about this column.
-    `partner` is the other column that it goes with most in the data, and `association` how much, from 0 to 1.
+    `conditional` is log p(x_j | the row's other cells), `independent_baseline` log p(x_j) under the best fit of the
+    family without other columns, and `gain` = conditional − independent_baseline, paired by cell.
+    `partner` is the other column that it is associated with most in the data, and `association` how much, from 0 to 1.
     """
 
     name: str
@@ -141,7 +141,7 @@ class PairDifference:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Dependence:
-    """How much pairs of columns go together, in the data and in rows drawn from the model.
+    """Association of pairs of columns, in the data and in rows drawn from the model.
 
     `real` and `synthetic` are square, in the order of `columns`: Spearman's correlation of numbers, levels and truth
     values, from −1 to 1; where a category is one of the two Cramér's V, from 0 to 1, with numbers cut at their

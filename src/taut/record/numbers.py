@@ -1,4 +1,4 @@
-"""A number that leaves the core: its value, its error, its direction."""
+"""A reported number: its value, its error, its direction."""
 
 from __future__ import annotations
 

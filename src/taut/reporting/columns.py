@@ -93,7 +93,7 @@ def gain_rows(ledger: Ledger) -> list[ColumnRow]:
 
 
 def masked_rows(ledger: Ledger) -> list[ColumnRow]:
-    """What came of hiding cells: what was said, what held, and the error beside that of the mean or mode."""
+    """Masked cells: stated and observed coverage, and the error beside that of the mean or mode."""
     rows = [(column, column.masked) for column in ledger.columns if column.masked is not None]
     return [
         ColumnRow(
@@ -123,7 +123,7 @@ def pair_rows(pairs: Sequence[PairDifference]) -> list[ColumnRow]:
 
 
 def column_lines(ledger: Ledger) -> list[Line]:
-    """For a terminal: holes, the two sums, and the columns that need a look."""
+    """For a terminal: holes, the two sums, and the columns that fit worst."""
     table = ledger.table
     if table is None:
         return []

@@ -22,13 +22,13 @@ def statement(ledger: Ledger) -> str:
 
 
 def incomplete(ledger: Ledger) -> str | None:
-    """A warning where the audit was stopped; None where it went to its end."""
+    """A warning where the audit was stopped; None where it was completed."""
     if ledger.complete:
         return None
     rows = "the one row that was" if ledger.rows == 1 else f"the {ledger.rows} rows that were"
     return (
-        f"This audit was stopped before it was done. Every number below speaks of {rows} finished, and of no others; "
-        "what had not begun is missing."
+        f"This audit was stopped before it was done. Every number below is about {rows} finished. Parts that had not "
+        "begun are missing."
     )
 
 
@@ -39,16 +39,15 @@ def direction(ledger: Ledger) -> str:
         return "For this model log p(x) is known exactly, so the KL shown is exact up to the error of the ELBO."
     if evidence.upper is not None:
         doubt = evidence.upper.status == "conditional-upper" and evidence.lower.status == "certified-lower"
-        return (
-            "Here log p(x) is enclosed between two bounds, and so is the KL: between what is lost and what may be."
-            + (" What is above stands or falls with its condition; the bound from below does not." if doubt else "")
+        return "Here log p(x) is enclosed between two bounds, and so is the KL." + (
+            " The bound from above holds only under its condition. The bound from below needs none." if doubt else ""
         )
     if evidence.lower.status == "estimate":
         return "Here log p(x) is an estimate without a certificate, and so is the KL."
     if gap.lower.value <= 0:
-        return "Here the lower bound on the KL is not above zero, so it says nothing: a KL is never negative."
+        return "Here the lower bound on the KL is not above zero, which is known anyway: a KL is never negative."
     return (
-        "Here log p(x) is bounded from below only, so the KL shown is a lower bound too: the encoder is at least this "
+        "Here log p(x) is bounded from below only, so the KL shown is a lower bound too. The encoder is at least this "
         "far from the posterior, and may be further."
     )
 

@@ -1,4 +1,4 @@
-"""Where the audited rows and the rows that the model makes differ, in words."""
+"""Outliers and predictive checks in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log-weights log p(x,z) − log q(z|x), z ~ q(·|x): the only place where p meets q, and the coin of all that follows."""
+"""Log-weights log p(x,z) − log q(z|x), z ~ q(·|x): from which every bound and gradient is computed."""
 
 from taut.weights.drawing import Draw, draw, log_weights, weigh
 from taut.weights.reliability import LARGEST_KHAT, effective_sample_size, khat_threshold, pareto_khat

@@ -21,8 +21,8 @@ from taut.weights.drawing import log_weights
 
 # About this many float32 numbers of one activation are held at once: 64 MB, a few of which fit any machine.
 NUMBERS_AT_ONCE = 16_000_000
-# Weights of the model × passes through it for one row, from which on good code is worth the time to compile it. Rows do
-# not count: a row's numbers would depend on its company.
+# Weights of the model × passes through it for one row, from which on good code is worth the time to compile it. The
+# number of rows does not count: the numbers of a row would depend on it.
 MUCH = 50_000_000
 
 
@@ -36,7 +36,7 @@ class RowFunction(eqx.Module):
 
     @abstractmethod
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> Any:
-        """The result for one datum. Where `map_rows` is given something beside the rows, also by `aside`."""
+        """The result for one datum. What `map_rows` is given as `aside` is passed on, a row's part to each."""
 
 
 class LogWeightsOfRow(RowFunction):
@@ -73,7 +73,7 @@ def map_rows(
     it by that name.
 
     The key of a row is folded in by its number in `rows` (by default its position), so that block size, order
-    and company change nothing. The last block is padded and cut, which keeps one compilation. `on_block`
+    and the other rows change nothing. The last block is padded and cut, which keeps one compilation. `on_block`
     receives the number of rows done.
     """
     keep_compiled_programs()

@@ -1,4 +1,4 @@
-"""A table column by column: each cell given the others of its row, hidden cells filled in, samples beside the data."""
+"""The account of each column: cells given the others of their row, masked cells, marginals, dependence."""
 
 from taut.auditing.columns.account import STAGES, TableFound, account_of_table
 

@@ -41,7 +41,7 @@ class TableFound(NamedTuple):
 
 
 class _Deep(NamedTuple):
-    """What wants posteriors without a cell, or samples; cells of the rows that were looked at."""
+    """Results that need leave-one-out posteriors or samples, and the cells of the rows used."""
 
     cells: Cells
     alone: Cells
@@ -197,7 +197,7 @@ def _given_others(column: Column, deep: _Deep, columns: Sequence[Column]) -> dic
 
 
 def _conditional(deep: _Deep, columns: Sequence[Column]) -> dict[str, Any]:
-    """What stands behind the numbers that are conditional on other cells, and the comparison with samples."""
+    """Counts behind the conditional numbers and the comparison with samples."""
     observed = ~np.isnan(deep.cells)
     return {
         "looked_at": len(deep.cells),

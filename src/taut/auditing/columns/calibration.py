@@ -1,4 +1,4 @@
-"""Whether the places of cells in their predictive distributions are uniform, and if not, how they are not."""
+"""Whether probability integral transforms of cells are uniform, and if not, which way they differ."""
 
 from __future__ import annotations
 

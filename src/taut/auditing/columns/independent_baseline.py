@@ -1,4 +1,4 @@
-"""What a column is by itself: the best fit of its own family that looks at nothing else."""
+"""The independent baseline of a column: the maximum-likelihood fit of its family, without the other columns."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def independent_baseline(columns: Sequence[Column], cells: Cells) -> Cells:
     """log p of each cell under independent columns, each of its family with constants fitted to its observed cells.
 
     The constants are those of the likelihood (scale, tails, cuts) and the outputs that a decoder would give, fitted
-    together by maximum likelihood. That they saw the very cells flatters them: by about one nat for two constants, over
-    all cells of a column together (Akaike 1974). NaN where a cell is missing.
+    together by maximum likelihood. The fit saw these cells, which raises log p by about one nat for
+    two constants, over all cells of a column together (Akaike 1974). NaN where a cell is missing.
 
     >>> import numpy as np
     >>> column = Column(name="a", kind="real", family="gaussian")
@@ -58,7 +58,7 @@ def _fitted(fit: Fit, cells: Float[Array, "n columns"], observed: Array) -> Fit:
 
     def loss(trainable: Fit) -> Array:
         terms = jnp.where(observed, _log_p(eqx.combine(trainable, fixed), cells), 0.0)
-        # Each column by its own mean: one with few cells moves as fast as the others.
+        # Each column by its own mean: one with few cells is fitted as fast as the others.
         return -jnp.sum(jnp.sum(terms, axis=0) / jnp.maximum(jnp.sum(observed, axis=0, dtype=terms.dtype), 1.0))
 
     def step(carry: tuple[Fit, optax.OptState], _: None) -> tuple[tuple[Fit, optax.OptState], None]:

@@ -40,7 +40,7 @@ NUMBERS_AT_ONCE = 2**24
 class LeaveOneOut(NamedTuple):
     """Each cell given the others: log p(x_j | x_−j), its place from 0 to 1 in that distribution, and the latents' ESS.
 
-    Where a cell is missing, all three mean nothing. A place among values of which some are equal is drawn by lot.
+    Where a cell is missing, the three are undefined. Ties are broken at random.
     """
 
     log_p: Float[np.ndarray, "n features"]
@@ -115,7 +115,7 @@ def without_each(model: LatentVariableModel, x: DatumLike, mean: Float[Array, "l
     shares, pulls = (jnp.concatenate([each, jnp.zeros_like(each[:1])]) for each in (shares, pulls))
     pulls = jnp.where(jnp.isfinite(pulls), pulls, 0.0)
     lower = jnp.linalg.cholesky((prior + root.T @ root)[None] - shares)
-    # A factor that rounding broke must not take the row with it: the prior's stands in.
+    # Where rounding broke a factor, that of the prior replaces it.
     lower = jnp.where(jnp.all(jnp.isfinite(lower), axis=(1, 2), keepdims=True), lower, jnp.sqrt(prior)[None])
     return Mixture(mean[None] - jax.vmap(lambda root, pull: cho_solve((root, True), pull))(lower, pulls), lower)
 
@@ -152,8 +152,8 @@ def leave_one_out(
 ) -> LeaveOneOut:
     """`LeaveOneOut` of every row, from the middle of its refined Gaussian.
 
-    A number was rounded to its resolution: by lot it is put back to where it may have been. Otherwise a column of few
-    round numbers would seem misplaced by a model that is right.
+    A number was rounded to its resolution: uniform noise of that width undoes the rounding. Otherwise a column of few
+    round numbers would seem miscalibrated under the true model.
     """
     lots = np.random.default_rng(np.asarray(jr.key_data(key)).ravel()).random((2, rows_in(data), len(resolutions)))
     unrounded = np.asarray(values_of(data), np.float64) + resolutions * (lots[0] - 0.5)

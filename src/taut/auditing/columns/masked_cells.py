@@ -1,4 +1,4 @@
-"""Observed cells hidden and filled in again: whether intervals hold what they say, and how near the middle is."""
+"""Observed cells, masked and imputed: the coverage of intervals, and the error of the imputed values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def scores_of_masked_cells(
     *,
     key: RandomKey,
 ) -> list[MaskedCells | None]:
-    """For each column, at these `places` among the entries, what came of hiding some of its observed cells.
+    """For each column, at these `places` among the entries, the scores of imputing some of its observed cells, masked.
 
     None where too few were hidden.
     """
@@ -57,7 +57,7 @@ def scores_of_masked_cells(
 
 
 def masks_of_cells(cells: Cells, *, passes: int, seed: int | np.ndarray) -> list[Chosen]:
-    """For each pass which observed cells to hide: a tenth of each column by lot, no cell twice.
+    """For each pass which observed cells to hide: a random tenth of each column, no cell twice.
 
     >>> masks = masks_of_cells(np.ones((20, 3)), passes=10, seed=0)
     >>> int(np.sum(masks)), int(np.sum(masks, axis=0).max())

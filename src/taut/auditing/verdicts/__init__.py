@@ -1,7 +1,7 @@
 """From numbers to sentences: what is wrong, or right, and which lever moves it.
 
-A rule is a short pure function of a ledger that gives a verdict or None. It says nothing of what was not measured, and
-calls nothing a finding that lies within two standard errors. A new rule is a function in one of these files, and a line
+A rule is a short pure function of a ledger that gives a verdict or None. It returns None for what was not measured, and
+for a difference within two standard errors. A new rule is a function in one of these files, and a line
 here.
 """
 
@@ -13,7 +13,7 @@ from taut.record import Account, Verdict
 
 
 class Rule(NamedTuple):
-    """What is asked of a ledger, and the codes of the verdicts that may come of it, at most one of them at a time."""
+    """A function from an account to a verdict or None, and the codes that its verdict may have."""
 
     verdict: Callable[[Account], Verdict | None]
     codes: tuple[str, ...]

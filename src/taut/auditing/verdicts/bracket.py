@@ -1,4 +1,4 @@
-"""log p(x) between two bounds: how tight, and whether a check speaks against the upper one (METHODS §2.2, §2.4)."""
+"""log p(x) between two bounds: how tight, and whether a check contradicts the upper one (METHODS §2.2, §2.4)."""
 
 from taut.auditing.verdicts.evidence import SURE, is_checked, is_exact, share_error, surely_above
 from taut.record import Account, Verdict
@@ -21,9 +21,9 @@ def order(ledger: Account) -> Verdict | None:
     return Verdict(
         code="contradiction",
         severity="problem",
-        text=f"The lower bound lies {lower.value - upper.value:.3f} nats above the upper one, so that what that one "
-        "assumes does not hold. The lever is the guide, so that walks start nearer to the posterior, then "
-        "longer walks.",
+        text=f"The lower bound lies {lower.value - upper.value:.3f} nats above the upper one: "
+        "the assumption of the upper bound does not hold. The lever is the guide, so that walks start nearer to the "
+        "posterior, then longer walks.",
         evidence=f"evidence.lower = {lower}, evidence.upper = {upper}",
     )
 
@@ -49,7 +49,7 @@ def modes(ledger: Account) -> Verdict | None:
         code="mode-missed",
         severity="problem",
         text=f"Walks started from {worst.start} find {worst.excess.value:.2f} nats a row more than the main ones on "
-        f"{worst.rows} rows: these missed a mode, and the upper bound with them. The lever is the guide: a family with "
+        f"{worst.rows} rows: the main walks and the upper bound missed a mode. The lever is the guide: a family with "
         "room for several modes.",
         evidence=f"annealing.controls.excess = {worst.excess}, evidence.width = {_plain(ledger.evidence.width)}",
     )
@@ -64,15 +64,15 @@ def withdrawn(ledger: Account) -> Verdict | None:
     return Verdict(
         code="upper-withdrawn",
         severity="warning",
-        text=f"{reason.removesuffix('.')}: the upper end is withdrawn. The lever is the guide: a family with room for "
-        "what it leaves out, then longer walks.",
+        text=f"{reason.removesuffix('.')}: the upper end is withdrawn. The lever is the guide: a richer "
+        "family, then longer walks.",
         evidence=f"annealing.controls.above = {above or 'not measured'}, annealing.moved = {annealing.moved}, "
         f"annealing.heavy = {annealing.heavy}",
     )
 
 
 def width(ledger: Account) -> Verdict | None:
-    """As tight as was asked, or not. Tight is not right: where a check speaks against it, it is no merit."""
+    """As tight as was asked, or not. A bracket that a check contradicts is not called tight."""
     reached, annealing = ledger.evidence.width, ledger.annealing
     if reached is None or annealing is None or order(ledger) is not None:
         return None
@@ -91,7 +91,7 @@ def width(ledger: Account) -> Verdict | None:
     return Verdict(
         code="bracket-tight",
         severity="note" if doubted or not is_checked(ledger) else "good",
-        text=f"log p(x) is known to {max(reached, 0.0):.3f} nats a row, if what the upper bound assumes holds"
+        text=f"log p(x) is known to {max(reached, 0.0):.3f} nats a row, if the assumption of the upper bound holds"
         + (", which a check contradicts." if doubted else "."),
         evidence=evidence,
     )
@@ -108,8 +108,8 @@ def starts(ledger: Account) -> Verdict | None:
         code="starts-biased",
         severity="warning",
         text=f"On {simulated.matched} matched simulated rows the starts of the reverse walks lower the upper bound by "
-        f"{simulated.allowance.value:.3f} nats, more than the bracket is wide: allow for it. The lever is the guide, "
-        "then longer walks.",
+        f"{simulated.allowance.value:.3f} nats, which is more than the width of the bracket: allow for it. "
+        "The lever is the guide, then longer walks.",
         evidence=f"simulated.allowance = {simulated.allowance}, evidence.width = {reached:.3f}",
     )
 
@@ -125,8 +125,8 @@ def transfer(ledger: Account) -> Verdict | None:
     return Verdict(
         code="not-comparable",
         severity="note",
-        text=f"Only {share:.0%} of the rows resemble what the model simulates, so what those say of the starts does "
-        "not transfer to the others. The lever is the prior and the decoder: a model that makes such data.",
+        text=f"Only {share:.0%} of the rows resemble simulated rows: the check of the starts on simulated rows does "
+        "not cover the others. The lever is the prior and the decoder: a model that makes such data.",
         evidence=f"simulated.comparable = {share:.3f}, rows = {ledger.rows}",
     )
 

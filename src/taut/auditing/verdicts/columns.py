@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from taut.auditing.verdicts.evidence import error_of, surely_below
 from taut.record import Account, ColumnAccount, MaskedCells, Verdict
 
-# Nats a cell: as much as a Gaussian column tells about another that it is correlated with by 0.2, −½ log(1 − 0.2²).
+# Nats a cell: the mutual information of two Gaussian columns with correlation 0.2, −½ log(1 − 0.2²).
 NOTHING = 0.02
-# Spearman's correlation or Cramér's V of two columns that go together for all to see (Cohen 1988: a medium effect).
+# Spearman's correlation or Cramér's V of two columns that are clearly associated (Cohen 1988: a medium effect).
 TOGETHER = 0.3
-# By how much a share must differ from what was said, and in how many standard errors: a table has many columns.
+# By how much a share must differ from the stated one, and by how many standard errors: a table has many columns.
 OFF, OFF_ERRORS = 0.1, 3.0
 MOST_NAMED = 5
 
@@ -39,7 +39,7 @@ BY_SHAPE = {
 
 
 def ignored(ledger: Account) -> Verdict | None:
-    """Columns of which the others are made to tell nothing, although in the data they go together with one."""
+    """Columns that the model predicts no better from the others than alone, although in the data one is associated."""
     nothing = [column for column in ledger.columns if surely_below(column.gain, NOTHING)]
     seen = [column for column in nothing if (column.association or 0.0) >= TOGETHER]
     if not seen:
@@ -48,8 +48,8 @@ def ignored(ledger: Account) -> Verdict | None:
     return Verdict(
         code="column-ignored",
         severity="warning",
-        text=f"The model makes nothing of {_named(seen)}: given the rest of its row a cell is as probable as by "
-        f"itself, although `{first.name}` goes with `{first.partner}` by {first.association:.2f}. The lever is the "
+        text=f"The model does not predict {_named(seen)} from the other columns, although in the data `{first.name}` "
+        f"and `{first.partner}` are associated by {first.association:.2f}. The lever is the "
         "latents: more of them, divergence that warms up (`kl_warm_up`), or longer training.",
         evidence=_gains(seen),
     )
@@ -67,8 +67,8 @@ def apart(ledger: Account) -> Verdict | None:
     return Verdict(
         code="column-apart",
         severity="note",
-        text=f"The other columns tell nothing about {_named(nothing)}, and in the data they go with none by "
-        f"{TOGETHER:g} or more: filling in their cells is hardly better than the mean or the most frequent one.",
+        text=f"The other columns do not predict {_named(nothing)}, and in the data no association reaches "
+        f"{TOGETHER:g}. Imputed cells there are hardly better than the mean or the most frequent value.",
         evidence=_gains(nothing),
     )
 
@@ -81,8 +81,8 @@ def tails(ledger: Account) -> Verdict | None:
     return Verdict(
         code="heavy-tails",
         severity="warning",
-        text=f"Cells of {_named(found)} lie in the middle and far out more often than their likelihood says. The lever "
-        f"is the likelihood: {BY_SHAPE['heavy tails']}, by --schema or `VAE(schema=...)`.",
+        text=f"Cells of {_named(found)} lie in the middle and far out more often than under their likelihood. "
+        f"The lever is the likelihood: {BY_SHAPE['heavy tails']}, by --schema or `VAE(schema=...)`.",
         evidence=", ".join(
             f"columns.calibration of {column.name}: inner = {column.calibration.inner:.3f}, below = "
             f"{column.calibration.below:.3f}, above = {column.calibration.above:.3f}, p_value = "
@@ -107,8 +107,8 @@ def misfit(ledger: Account) -> Verdict | None:
     return Verdict(
         code="column-misfit",
         severity="warning",
-        text=f"Given the rest of their rows, cells of {_named(found)} do not fall where the model expects them. The "
-        f"lever is, with kinds and families by --schema or `VAE(schema=...)`: {said}.",
+        text=f"Given the rest of their rows, cells of {_named(found)} do not have the distribution that the model "
+        f"gives them. The lever is, with kinds and families by --schema or `VAE(schema=...)`: {said}.",
         evidence=", ".join(
             f"columns.calibration of {column.name}: ks = {column.calibration.ks:.3f}, p_value = "
             f"{column.calibration.p_value:.2g}, shape = {column.calibration.shape}"
@@ -119,22 +119,22 @@ def misfit(ledger: Account) -> Verdict | None:
 
 
 def coverage(ledger: Account) -> Verdict | None:
-    """Hidden cells that lie in their sets less or more often than was said."""
+    """Masked cells that lie in their prediction sets less or more often than stated."""
     off = [(column, column.masked) for column in ledger.columns if column.masked and _is_off(column, column.masked)]
     if not off:
         return None
     named = "; ".join(
-        f"`{column.name}`, {hidden.covered.value:.0%} of {hidden.cells} where {hidden.said:.0%} was said"
+        f"`{column.name}`, {hidden.covered.value:.0%} of {hidden.cells} where {hidden.said:.0%} was stated"
         for column, hidden in off[:MOST_NAMED]
     )
     low = any(hidden.covered.value < hidden.said for _, hidden in off)
     return Verdict(
         code="coverage-off",
         severity="warning" if low else "note",
-        text=f"Hidden cells do not lie in their intervals, or are not their most probable category, as often as the "
-        f"model says: {named}. The lever is "
+        text=f"Masked cells lie in their intervals, or are the most probable category, less or more often than the "
+        f"model states: {named}. The lever is "
         + (
-            "the likelihood of these columns (--schema), then the decoder: it is too sure of itself."
+            "the likelihood of these columns (--schema), then the decoder: its intervals are too narrow."
             if low
             else "training (longer, with more latents): it is less sure than it could be."
         ),

@@ -1,4 +1,4 @@
-"""The data against what the model makes: rows left out, learnt by heart, or unlike; and the likelihood."""
+"""The data against rows simulated from the model: rows left out, memorised or improbable; the likelihood."""
 
 import math
 
@@ -34,8 +34,8 @@ def completeness(ledger: Account) -> Verdict | None:
     return Verdict(
         code="audit-incomplete",
         severity="warning",
-        text=f"The audit was stopped, and speaks of the {ledger.rows} rows that were finished. The lever is time: "
-        "start it again, and it goes on.",
+        text=f"The audit was stopped, and covers the {ledger.rows} rows that were finished. The lever is time: "
+        "start it again, and it continues.",
         evidence=f"complete = false, rows = {ledger.rows}",
     )
 
@@ -49,21 +49,21 @@ def seen(ledger: Account) -> Verdict | None:
     return Verdict(
         code="rows-seen",
         severity="problem" if many else "note",
-        text=f"{count} of the rows were in the training data: on those every number flatters the model. The lever is "
+        text=f"{count} of the rows were in the training data, where every number flatters the model. The lever is "
         "the data: audit rows that training has not seen.",
         evidence=f"settings.rows_seen_in_training = {count}",
     )
 
 
 def set_aside(ledger: Account) -> Verdict | None:
-    """A mean over the rows that a model can explain says nothing of the others."""
+    """A mean over the rows with finite bounds does not describe the others."""
     count = ledger.settings.get("rows_set_aside")
     if not isinstance(count, int) or count == 0:
         return None
     return Verdict(
         code="rows-set-aside",
         severity="problem",
-        text=f"{count} rows have no finite bound and are in no mean: the model gives them no probability, or breaks on "
+        text=f"{count} rows have no finite bound and are in no mean: the model gives them no probability, or fails on "
         "them. The lever is the likelihood, or those rows themselves.",
         evidence=f"settings.rows_set_aside = {count}",
     )
@@ -84,7 +84,7 @@ def generalisation(ledger: Account) -> Verdict | None:
 
 
 def outliers(ledger: Account) -> Verdict | None:
-    """More rows than chance has are unlike what the model makes: by log p(x), or by likelihood regret.
+    """More rows than by chance differ from those that the model simulates: by log p(x), or by likelihood regret.
 
     Xiao, Yan & Amit 2020, arXiv:2003.02977. The error is of n rows, and of a threshold from a finite reference.
     """
@@ -103,8 +103,8 @@ def outliers(ledger: Account) -> Verdict | None:
     return Verdict(
         code="out-of-distribution",
         severity="warning",
-        text=f"{max(over.values()):.0%} of the rows are unlike what the model makes, where {EXPECTED:.0%} are expected"
-        f"{rows}. The lever is the data: look at these rows, and leave them out or train on more like them.",
+        text=f"{max(over.values()):.0%} of the rows are outliers beside simulated rows, where {EXPECTED:.0%} are "
+        f"expected{rows}. The lever is the data: look at these rows, and leave them out or train on more like them.",
         evidence=f"{', '.join(f'outliers.{name} = {share:.3f}' for name, share in over.items())}, "
         f"outliers.reference = {found.reference}",
     )
@@ -120,8 +120,8 @@ def predictive(ledger: Account) -> Verdict | None:
     return Verdict(
         code="likelihood-misfit",
         severity="warning",
-        text=f"What the model simulates is unlike the data in {', '.join(found.statistic for found in off)}. "
-        f"The lever is the likelihood{f': {wanted}' if wanted else ''}; or the prior, where it is called a mismatch.",
+        text=f"Simulated data differ from the data in {', '.join(found.statistic for found in off)}. "
+        f"The lever is the likelihood{f': {wanted}' if wanted else ''}; or the prior, where a verdict says so.",
         evidence=", ".join(
             f"predictive {found.statistic} = {found.observed:.4g} (98 % range {found.low:.4g} to {found.high:.4g})"
             for found in off
@@ -140,6 +140,6 @@ def _relevant(found: Predictive) -> bool:
 
 
 def _ratio(one: float, other: float) -> float:
-    """The larger over the smaller; infinite beside nothing."""
+    """The larger divided by the smaller; infinite where the smaller is zero."""
     low, high = sorted((abs(one), abs(other)))
     return high / low if low > 0 else math.inf

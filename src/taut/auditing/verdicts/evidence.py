@@ -51,7 +51,7 @@ def is_exact(ledger: Account) -> bool:
 def is_checked(ledger: Account) -> bool:
     """Whether log p(x) is exact, or has an upper end that was looked for modes from elsewhere and not contradicted.
 
-    Without that, all that a guide's own draws and walks agree on may hold in one mode of several.
+    Without it, the draws and walks of the guide may agree and yet cover one mode of several.
     """
     looked = ledger.annealing is not None and bool(ledger.annealing.controls)
     return is_exact(ledger) or (looked and ledger.evidence.upper is not None)

@@ -12,7 +12,7 @@ MOST_OF_IT = 0.5
 
 
 def size(ledger: Account) -> Verdict | None:
-    """Small or large; nothing where it is large and its causes speak for themselves."""
+    """Small or large; None where it is large and its causes have verdicts of their own."""
     lower, seen = ledger.gap.inference.lower, _seen(ledger)
     if seen < SMALL_GAP:
         return _small(ledger, seen)
@@ -31,7 +31,7 @@ def size(ledger: Account) -> Verdict | None:
 
 
 def _seen(ledger: Account) -> float:
-    """The gap as it was seen: a certificate's margin is the price of few rows, not a merit of the encoder."""
+    """The gap without the margin of a certificate, which depends on the number of rows and not on the encoder."""
     lower, evidence = ledger.gap.inference.lower, ledger.evidence
     if is_exact(ledger):
         return lower.value
@@ -47,12 +47,12 @@ def _small(ledger: Account, seen: float) -> Verdict:
     elif gap.upper is None:
         source = ", as far as importance weights can see"
     else:
-        source = f", at most {gap.upper.value:.2f} if what the upper bound assumes holds"
+        source = f", at most {gap.upper.value:.2f} if the assumption of the upper bound holds"
     return Verdict(
         code="gap-small",
         severity="good" if surely_below(gap.upper, SMALL_GAP) and is_checked(ledger) else "note",
-        text=f"The encoder's ELBO lies {seen:.2f} nats a row below log p(x){source}: climbing one is nearly "
-        "climbing the other.",
+        text=f"The encoder's ELBO lies {seen:.2f} nats a row below log p(x){source}: training on the ELBO is "
+        "nearly maximum likelihood.",
         evidence=f"gap.inference.lower = {gap.lower}, evidence.{best} = {getattr(evidence, best)}",
     )
 

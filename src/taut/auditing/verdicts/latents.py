@@ -1,4 +1,4 @@
-"""Which latents carry nothing, and whose doing that is."""
+"""Which latents carry nothing, and whether the model or the encoder causes it."""
 
 from taut.auditing.verdicts.evidence import named
 from taut.record import Account, Verdict
@@ -22,10 +22,10 @@ def use(ledger: Account) -> Verdict | None:
     ours = [number for number in idle if latents[number].collapse != "amortisation"]
     if not ours:
         return None
-    # In the model: the rows' own best posteriors leave them idle too (METHODS §3.4; Wang, Blei & Cunningham 2021).
+    # Caused by the model: the refined posteriors do not use them either (METHODS §3.4; Wang, Blei & Cunningham 2021).
     in_the_model = all(latents[number].collapse == "model" for number in ours)
     why = (
-        ", and refining q for each row leaves them idle too: it is the decoder that ignores them"
+        ", and refining q for each row does not change that: it is the decoder that ignores them"
         if in_the_model
         else ""
     )
@@ -40,7 +40,7 @@ def use(ledger: Account) -> Verdict | None:
 
 
 def amortisation(ledger: Account) -> Verdict | None:
-    """Idle in the encoder only: the rows' own best posteriors use them."""
+    """Idle in the encoder only: the refined posteriors of the rows use them."""
     latents = ledger.latents
     idle = [number for number, latent in enumerate(latents) if latent.collapse == "amortisation"]
     if not idle:
