@@ -93,7 +93,7 @@ def unread(fitted: Fitted, rows: Datum) -> Bool[np.ndarray, "n"]:
 def model_rows(fitted: Fitted, coded: Num[np.ndarray, "n numbers"]) -> Datum:
     """Coded rows as the model takes them; whether any cell of one block is missing is seen here."""
     features = fitted.architecture.features
-    values, conditions = coded[:, :features], coded[:, features:]
+    values, conditions = coded[:, :features], coded[:, features:] if fitted.architecture.covariates else None
     holes = values.dtype.kind == "f" and bool(np.isnan(values).any())
     return fitted.architecture.rows(values, conditions, holes=holes)
 
