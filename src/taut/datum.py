@@ -1,4 +1,4 @@
-"""What a model explains of one row, and what it is told beside it: named parts of one pytree."""
+"""The modelled entries of one row, and what the model is conditioned on: named parts of one pytree."""
 
 from __future__ import annotations
 

@@ -21,8 +21,7 @@ from taut.models import AbstractModel
 from taut.numerics import moments_of, one_draw, take
 from taut.record import Calibration, Coverage
 from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
-from taut.weights import RowFunction, map_rows
-from taut.weights.drawing import draw_keys
+from taut.weights import RowFunction, draw_keys, map_rows
 
 LEVELS = (0.5, 0.9)
 # That a right guide has any bin outside the band; that it has any latent called biased.
@@ -134,8 +133,8 @@ def rank_simulated(
             "Calibration wants an amortised guide over latents that are real vectors, since its rows are simulated; "
             "got another; calibrate the encoder that the local guides started from."
         )
-    lent = np.empty((rows, 0)) if like is None else take(like, np.arange(rows) % rows_in(like))
-    ranks = map_rows(RanksOfRow(draws), model, guide, lent, key=key, block=ROWS_AT_ONCE)
+    templates = np.empty((rows, 0)) if like is None else take(like, np.arange(rows) % rows_in(like))
+    ranks = map_rows(RanksOfRow(draws), model, guide, templates, key=key, block=ROWS_AT_ONCE)
     bad = ~ranks.finite
     if bad.any():
         raise AuditError(

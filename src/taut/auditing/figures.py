@@ -201,14 +201,14 @@ def _rebuilt(model: AbstractModel, guide: AbstractGuide, data: DataLike) -> Floa
 
 def _samples(model: AbstractModel, data: DataLike, count: int, *, key: RandomKey) -> Float[np.ndarray, "count entries"]:
     """E[x|z] at draws of z from the prior; covariates, where there are any, are those of a few rows in turn."""
-    lent = rows_on_device(take(data, np.arange(count) % rows_in(data)))
-    return np.asarray(_means(model, lent, key))
+    templates = rows_on_device(take(data, np.arange(count) % rows_in(data)))
+    return np.asarray(_means(model, templates, key))
 
 
 @eqx.filter_jit
-def _means(model: AbstractModel, lent: DataLike, key: RandomKey) -> Float[Array, "k features"]:
-    latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, rows_in(lent)))
-    return jax.vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, lent)
+def _means(model: AbstractModel, templates: DataLike, key: RandomKey) -> Float[Array, "k features"]:
+    latents = jax.vmap(lambda key: one_draw(model.prior(), key=key))(jr.split(key, rows_in(templates)))
+    return jax.vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, templates)
 
 
 def _in_unit_range(values: Num[np.ndarray, "n features"], low: float, high: float) -> list[list[float]]:

@@ -1,4 +1,4 @@
-"""What an audit measures, before anything is averaged or judged."""
+"""What an audit measures, before averages and verdicts."""
 
 from __future__ import annotations
 

@@ -9,15 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Num
 
-from taut.bounds.lower import log_mean_weight, log_mean_weight_error
+from taut.bounds import log_mean_weight, log_mean_weight_error
 from taut.datum import as_datum, values_of
 from taut.guides import AbstractGuide, Constant
 from taut.models import AbstractModel
 from taut.numerics import log_density_by_entry
 from taut.record import standard_error
 from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
-from taut.weights import RowFunction, draw, effective_sample_size, map_rows, pareto_khat
-from taut.weights.drawing import draw_keys
+from taut.weights import RowFunction, draw, draw_keys, effective_sample_size, map_rows, pareto_khat
 
 # Rows × draws that are decoded at once: large enough for matrix products, small enough for the cache.
 DECODED_AT_ONCE = 1024

@@ -58,8 +58,8 @@ def draw_pool(
     so that z remains an exact draw from its posterior.
     """
     sample_key, account_key, refine_key = jr.split(key, 3)
-    lent = rows_on_device(take(like, np.arange(rows) % rows_in(like)))
-    data, latents = jax.tree.map(np.asarray, drawn_rows(model, lent, sample_key))
+    templates = rows_on_device(take(like, np.arange(rows) % rows_in(like)))
+    data, latents = jax.tree.map(np.asarray, drawn_rows(model, templates, sample_key))
     encoder = account_for_rows(model, guide, data, draws=draws, key=account_key)
     refined = map_rows(RefinementOfRow(refined_draws), model, guide, data, key=refine_key, block=ROWS_AT_ONCE)
     return Pool(data, latents, encoder, refined, norms_of(model, guide, data, key=key))
@@ -70,15 +70,15 @@ def _coordinates(frames: AffineMap, latents: Float[Array, "n latents"]) -> Float
     return eqx.filter_vmap(lambda frame, z: frame.coordinates(z))(frames, latents)
 
 
-def drawn_rows(model: AbstractModel, lent: DataLike, key: RandomKey) -> tuple[Any, Array]:
+def drawn_rows(model: AbstractModel, templates: DataLike, key: RandomKey) -> tuple[Any, Array]:
     """A row from the model for each of these, with its holes and covariates, and the latent that made it."""
-    return compiled_sooner(_drawn_rows)(model, lent, key)
+    return compiled_sooner(_drawn_rows)(model, templates, key)
 
 
 @eqx.filter_jit
-def _drawn_rows(model: AbstractModel, lent: DataLike, key: RandomKey) -> tuple[Any, Array]:
-    keys = jr.split(key, rows_in(lent))
-    return jax.vmap(lambda x, key: model.given(x).sample(key=key))(lent, keys)
+def _drawn_rows(model: AbstractModel, templates: DataLike, key: RandomKey) -> tuple[Any, Array]:
+    keys = jr.split(key, rows_in(templates))
+    return jax.vmap(lambda x, key: model.given(x).sample(key=key))(templates, keys)
 
 
 def norms_of(model: AbstractModel, guide: AbstractGuide, data: DataLike, *, key: RandomKey) -> Float[np.ndarray, "n"]:

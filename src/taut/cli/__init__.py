@@ -3,7 +3,7 @@
     demo                                train on the bundled digits, audit, name the report
     schema                              a table → what its columns would be taken for
     fit, info                           data → a run folder, and what is in one
-    audit, compare                      judgement of one run, or of several on the same rows
+    audit, compare                      audit of one run, or of several on the same rows
     score, impute, embed, reconstruct   a run and rows → a file with one row for each row
     sample                              a run → new rows
 

@@ -79,7 +79,7 @@ class Fitted:
         return self.model.missingness if isinstance(self.model, LatentVariableModel) else None
 
     def as_if_random(self) -> Fitted:
-        """The same where holes say nothing: what to ask of cells that somebody hid, whatever they were."""
+        """The same without informative missingness, for cells that were masked whatever their value."""
         if not isinstance(self.model, LatentVariableModel):
             return self
         return dataclasses.replace(self, model=self.model.as_if_random())

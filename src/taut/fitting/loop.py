@@ -158,7 +158,7 @@ def run(
             if plan.patience is not None and done - int(state.best_epoch) >= plan.patience:
                 outcome = Outcome.converged(plan.patience, int(state.best_epoch))
                 break
-            # The first epoch is mostly compilation and says nothing about the next one.
+            # The first epoch is mostly compilation and does not predict the next one.
             coming = seconds if done - first > 1 else 0.0
             if plan.time_limit is not None and done < plan.epochs and elapsed + coming > plan.time_limit:
                 outcome = Outcome.time_spent(plan.time_limit, done)

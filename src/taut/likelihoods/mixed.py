@@ -19,7 +19,7 @@ Places = tuple[tuple[int, ...], ...]
 
 
 class Mixed(AbstractLikelihood):
-    """Independent entries given z, where block b speaks of the entries `places[b]`; outputs are block after block.
+    """Independent entries given z, where block b models the entries `places[b]`; outputs are block after block.
 
     log p(x|z) = Σ_b log p_b(x[places_b] | outputs_b)
 

@@ -89,7 +89,7 @@ class LatentVariableModel(AbstractModel):
         return Given(self, observed, x.covariates, x.log_offset)
 
     def as_if_random(self) -> LatentVariableModel:
-        """The model for which holes say nothing: what to ask of cells that somebody hid, whatever they were."""
+        """The model without informative missingness, for cells that were masked whatever their value."""
         return eqx.tree_at(lambda model: model.missingness, self, None, is_leaf=lambda leaf: leaf is None)
 
     def likelihood(self, z: Latent) -> dist.Distribution:

@@ -12,7 +12,7 @@ from taut.models import AbstractModel
 from taut.numerics import one_draw
 from taut.objectives.gradients import Bound, Estimator, Sample
 from taut.shapes import DatumLike, RandomKey, Scalar
-from taut.weights.drawing import draw_keys
+from taut.weights import draw_keys
 
 
 class Objective(eqx.Module):

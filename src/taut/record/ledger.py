@@ -25,7 +25,7 @@ class Account:
     `rate` is mean KL(q(z|x) ‖ p(z)) and `distortion` mean −log p(x|z) under q, so that
     elbo = −distortion − rate. `discrete` says whether log p(x) is the log of a probability (True) or of a
     density, whose value depends on the units of the data. `settings` holds seeds, draws and precision. `complete` is
-    False where an audit was stopped: it then speaks of the rows that were finished. `not_measured` names the parts for
+    False where an audit was stopped: it is then about the rows that were finished. `not_measured` names the parts for
     which there was no time.
 
     rate = `mutual_information` + `marginal_kl`; `total_correlation` is the part of the latter that the latents hold

@@ -110,7 +110,7 @@ def latent_table(latents: list[LatentUse]) -> list[tuple[str, list[str]]]:
 
 
 def state_of(latent: LatentUse) -> str:
-    """Whether a latent is in use, and if not, whose doing it is."""
+    """Whether a latent is in use, and if not, what causes it."""
     if latent.collapse is not None:
         return COLLAPSES[latent.collapse]
     return "active" if latent.active else "not active"

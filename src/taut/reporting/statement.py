@@ -67,10 +67,10 @@ def allowance(simulated: Simulated) -> str:
 
 
 def comparable(simulated: Simulated) -> str:
-    """For how many of the audited rows that measurement speaks."""
+    """The share of the audited rows that the check covers."""
     return (
         f"{words.percent(simulated.comparable)} of the audited rows lie within the range of the simulated ones in what "
-        "they were matched by; for the others this check says nothing."
+        "they were matched by. The check does not cover the others."
     )
 
 

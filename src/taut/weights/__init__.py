@@ -1,6 +1,6 @@
 """Log-weights log p(x,z) − log q(z|x), z ~ q(·|x): from which every bound and gradient is computed."""
 
-from taut.weights.drawing import Draw, draw, log_weights, weigh
+from taut.weights.drawing import Draw, draw, draw_keys, log_weights, weigh
 from taut.weights.reliability import LARGEST_KHAT, effective_sample_size, khat_threshold, pareto_khat
 from taut.weights.rows import LogWeightsOfRow, RowFunction, map_rows, size_for
 
@@ -10,6 +10,7 @@ __all__ = [
     "LogWeightsOfRow",
     "RowFunction",
     "draw",
+    "draw_keys",
     "effective_sample_size",
     "khat_threshold",
     "log_weights",
