@@ -38,14 +38,14 @@ def fitted():
 
 def closed_form(vae, table):
     """log p(x|c) of the fitted linear model from its weights."""
-    coded = taut.estimators.evaluation.prepared(vae.fitted_, table).values
+    coded = taut.estimators.evaluation.prepared_rows(vae.fitted_, table)
     decoder, (block,) = vae.model_.decoder.layers[0], vae.model_.observation.blocks
     gaussian, log_units = block.coded, float(np.sum(block.log_units))
     spread, centre = np.asarray(gaussian.spread), np.asarray(gaussian.centre)
-    weight, given = spread[:, None] * np.asarray(decoder.weight), coded[:, 2:]
+    weight, given = spread[:, None] * np.asarray(decoder.weight), coded.covariates
     mean = centre + spread * np.asarray(decoder.bias) + given @ weight[:, 1:].T
     covariance = weight[:, :1] @ weight[:, :1].T + np.diag(np.asarray(gaussian.scale()) ** 2)
-    return stats.multivariate_normal([0, 0], covariance).logpdf(coded[:, :2] - mean) - log_units
+    return stats.multivariate_normal([0, 0], covariance).logpdf(coded.values - mean) - log_units
 
 
 def test_a_linear_conditional_model_has_its_closed_form(fitted):

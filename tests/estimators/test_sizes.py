@@ -9,8 +9,7 @@ from scipy import sparse, stats
 import taut
 from taut import errors
 from taut.datum import Datum, rows_on_device
-from taut.estimators.evaluation import prepared
-from taut.estimators.holes import model_rows
+from taut.estimators.evaluation import prepared_rows
 from taut.fitting import AsFloat
 from taut.fitting.fit import on_device
 from taut.fitting.views import seen_through
@@ -35,8 +34,7 @@ def fitted():
 
 def test_the_density_is_that_of_scipy_at_size_times_mean(fitted):
     row = counts()[:1]
-    rows = model_rows(fitted.fitted_, prepared(fitted.fitted_, row).values)
-    x = jax.tree.map(lambda leaf: leaf[0], rows_on_device(rows))
+    x = jax.tree.map(lambda leaf: leaf[0], rows_on_device(prepared_rows(fitted.fitted_, row)))
     size = row.sum() / np.median(counts()[taut.data.split(len(counts()), 0.1, 0)[0]].sum(axis=1))
     model, z = fitted.model_, jnp.array([0.7])
     mean = size * np.exp(np.asarray(model.decoder(z), np.float64))
@@ -99,12 +97,12 @@ def test_in_a_table_sizes_are_about_its_counts_only():
     kinds = {f"n{i}": "count" for i in range(6)} | {"weight": "real"}
     vae = taut.VAE(**OPTIONS, schema=kinds, size_factor="total").fit(table)
     assert np.isfinite(vae.score_samples(table, draws=10)).all()
-    values = prepared(vae.fitted_, table).values
+    sizes = prepared_rows(vae.fitted_, table).log_offset
     outputs = [vae.model_.outputs(jnp.zeros(1), log_offset=jnp.asarray(size)) for size in (0.0, 1.0)]
     assert sorted(np.asarray(outputs[1] - outputs[0]).round(5).tolist()) == [0.0] + 6 * [1.0]
     # A row whose hole hides a usual share of its total is not a smaller row.
-    whole = prepared(vae.fitted_, table | {"n0": rows[:, 0].astype(float)}).values
-    assert abs(values[3, -1] - whole[3, -1]) < 1.0
+    whole = prepared_rows(vae.fitted_, table | {"n0": rows[:, 0].astype(float)}).log_offset
+    assert abs(sizes[3] - whole[3]) < 1.0
 
 
 def test_rows_stay_small_on_the_device():

@@ -13,7 +13,7 @@ class Table:
     `values` is (n, features) in the dtype it came in, `name` is shown to people, `image_shape` folds a row
     into (height, width), and `notes` says in sentences what reading decided or left out; `unseen` are those about
     categories that a fit did not see, which count as missing. `beside` is a `Sheet` of what
-    else is known of each row, which a model may be given.
+    else is known of each row, which a model may be given; of coded rows `conditions` are the numbers of that.
 
     >>> Table(values=np.zeros((5, 3)), name="zeros").features
     3
@@ -27,6 +27,7 @@ class Table:
     notes: list[str] = dataclasses.field(default_factory=list)
     unseen: list[str] = dataclasses.field(default_factory=list)
     beside: Any = None
+    conditions: np.ndarray | None = None
 
     def __len__(self) -> int:
         return self.values.shape[0]
@@ -40,7 +41,8 @@ class Table:
         """Some of the rows, with their labels and what stands beside them."""
         labels = None if self.labels is None else self.labels[rows]
         beside = None if self.beside is None else self.beside.take(rows)
-        return dataclasses.replace(self, values=self.values[rows], labels=labels, beside=beside)
+        conditions = None if self.conditions is None else self.conditions[rows]
+        return dataclasses.replace(self, values=self.values[rows], labels=labels, beside=beside, conditions=conditions)
 
     def __repr__(self) -> str:
         return f"Table({self.name!r}, {len(self)} rows, {self.features} features, {self.values.dtype})"

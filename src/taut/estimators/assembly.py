@@ -11,9 +11,8 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Num
 
-from taut.data import Column, Schema
+from taut.data import Column, Schema, Table
 from taut.datum import Datum, as_floats, bare, float_type
 from taut.errors import OptionError
 from taut.estimators.conditions import NO_CONDITIONS, Conditions
@@ -79,18 +78,15 @@ class Architecture:
 
     def empty(self, own: Mapping[str, Any] = NOTHING_OWN) -> tuple[AbstractModel, AbstractGuide]:
         """The modules with the shapes of their arrays in place of these."""
-        rows = self.rows(np.ones((2, self.features)), np.ones((2, self.covariates)))
+        conditions = np.ones((2, self.covariates)) if self.covariates else None
+        rows = self.rows(Table(values=np.ones((2, self.features)), name="", conditions=conditions))
         return eqx.filter_eval_shape(lambda: self._build(rows, np.ones(self.features), own, jr.key(0)))
 
-    def rows(
-        self,
-        values: Num[np.ndarray, "n features"],
-        conditions: Float[np.ndarray, "n width"] | None,
-        *,
-        holes: bool = False,
-    ) -> Datum:
-        """Rows as the modules take them: of a table with its holes, of one block with those that are asked for."""
-        return self.conditions.rows(values, conditions, holes=holes or self.schema.one_block is None)
+    def rows(self, table: Table) -> Datum:
+        """Coded rows as the modules take them: of one block with its holes if there is any, else always with them."""
+        values = table.values
+        holes = self.schema.one_block is None or (values.dtype.kind == "f" and bool(np.isnan(values).any()))
+        return self.conditions.rows(values, table.conditions, holes=holes)
 
     def build(
         self, rows: Datum, *, mean: np.ndarray, key: RandomKey, own: Mapping[str, Any] = NOTHING_OWN

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from taut.estimators.evaluation import sample
-from taut.estimators.holes import model_rows
+from taut.estimators.evaluation import simulated_rows
 from taut.estimators.scoring import log_p_of, scored_rows
 from taut.estimators.training import Fitted
 
@@ -46,6 +45,6 @@ def simulated_log_p(
     fitted: Fitted, holes: Bool[np.ndarray, "features"] | None = None, *, draws: int
 ) -> Float[np.ndarray, "m"]:
     """log p of rows that the model simulates, without the cells that are missing."""
-    rows = model_rows(fitted, np.asarray(sample(fitted, REFERENCE, seed=SEED), np.float64))
+    rows = simulated_rows(fitted, REFERENCE, seed=SEED)
     rows = rows if holes is None else rows.seen_as(np.broadcast_to(~holes, rows.values.shape))
     return log_p_of(fitted, rows, draws=draws, seed=0).astype(np.float64)

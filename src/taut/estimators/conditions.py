@@ -25,7 +25,7 @@ from taut.data import (
     place_of,
     totals,
 )
-from taut.datum import Datum, float_type
+from taut.datum import Datum
 from taut.errors import DataError, OptionError
 from taut.likelihoods import known_family
 
@@ -97,10 +97,8 @@ class Conditions:
         )
 
     def beside(self, table: Table, schema: Schema) -> Table:
-        """Coded rows with their covariates behind their entries."""
-        if not self.width:
-            return table
-        return dataclasses.replace(table, values=joined(table.values, self.numbers(table, schema)))
+        """Coded rows with the numbers that the model is given of each."""
+        return table if not self.width else dataclasses.replace(table, conditions=self.numbers(table, schema))
 
 
 NO_CONDITIONS = Conditions()
@@ -134,11 +132,6 @@ def counted(schema: Schema) -> Int[np.ndarray, "counts"]:
     """Which entries are counts."""
     places = [np.arange(span.start, span.stop) for column, span in schema.spans if has_log_means(column)]
     return np.concatenate([np.empty(0, np.int64), *places])
-
-
-def joined(values: Rows, given: Float[np.ndarray, "n width"]) -> Num[np.ndarray, "n datum"]:
-    """Entries and covariates as floats of one array, wide enough for the entries."""
-    return np.concatenate([values, given], axis=1, dtype=float_type(values))
 
 
 def _beside(table: Table, names: Sequence[str]) -> Sheet:

@@ -21,7 +21,7 @@ from taut.errors import DataError, OptionError
 from taut.estimators.conditions import Conditions
 from taut.estimators.fields import check_blocks
 from taut.estimators.giving import as_columns, covariates_for
-from taut.estimators.holes import model_rows, over_rows, readable
+from taut.estimators.holes import over_rows, readable
 from taut.estimators.part_building import OWN, check_own_support
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
@@ -66,9 +66,14 @@ def prepared(fitted: Fitted, X: Any) -> Table:
     seen = dataclasses.replace(table, values=_binarised(fitted.binarisation, table.values))
     check_blocks(fitted.schema, seen)
     if fitted.likelihood.name == OWN and isinstance(fitted.model, LatentVariableModel):
-        whole = model_rows(fitted, seen.values).values
+        whole = fitted.architecture.rows(seen).values
         check_own_support(fitted.model.observation, dataclasses.replace(seen, values=whole))
     return seen
+
+
+def prepared_rows(fitted: Fitted, X: Any) -> Datum:
+    """`prepared`, as data of the model."""
+    return fitted.architecture.rows(prepared(fitted, X))
 
 
 def _binarised(binarisation: Binarisation, values: Num[np.ndarray, "n datum"]) -> Num[np.ndarray, "n datum"]:
@@ -84,7 +89,7 @@ def encode(fitted: Fitted, X: Any) -> Encoding:
     def asked(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> Encoding:
         return map_rows(EncodingOfRow(), model, guide, rows, key=jr.key(0), rows=numbers, block=BLOCK)
 
-    return over_rows(fitted, model_rows(fitted, prepared(fitted, X).values), asked, seed=0)
+    return over_rows(fitted, prepared_rows(fitted, X), asked, seed=0)
 
 
 def decode(
@@ -111,9 +116,15 @@ def sample(
     fitted: Fitted, n: int, beside: Float[np.ndarray, "n width"] | None = None, *, seed: int
 ) -> Num[np.ndarray, "n features"]:
     """Draws of x as the model sees it, from p(z) p(x|z), or p(z) p(x|z, c) for these covariates."""
-    rows = rows_on_device(fitted.architecture.rows(np.zeros((n, fitted.architecture.features), np.float32), beside))
+    rows = rows_on_device(_rows_given(fitted, n, beside))
     # Whole rows: what is drawn does not hide itself.
     return np.asarray(_draws(fitted.as_if_random().model, rows, jr.split(jr.key(seed), n)))
+
+
+def simulated_rows(fitted: Fitted, n: int, *, seed: int) -> Datum:
+    """`sample` of whole rows, as data of the model."""
+    values = np.asarray(sample(fitted, n, seed=seed), np.float64)
+    return fitted.architecture.rows(Table(values=values, name="simulated"))
 
 
 # Functions of the module, and not of each call, so that what was compiled once serves the next call.
@@ -137,10 +148,15 @@ def covariate_rows(fitted: Fitted, n: int, given: Any, *, seed: int) -> Datum:
     if unknown:
         known = ", ".join(conditions.names) or "nothing"
         raise OptionError(f"This model is given {known}; got `{unknown[0]}` in `given`; leave it out.")
-    entries = np.zeros((n, fitted.architecture.features), np.float32)
     if fitted.given_rows is None:
-        return fitted.architecture.rows(entries, None)
-    return fitted.architecture.rows(entries, covariates_for(conditions, fitted.given_rows, n, columns, seed=seed))
+        return _rows_given(fitted, n, None)
+    return _rows_given(fitted, n, covariates_for(conditions, fitted.given_rows, n, columns, seed=seed))
+
+
+def _rows_given(fitted: Fitted, n: int, numbers: Float[np.ndarray, "n width"] | None) -> Datum:
+    """Rows whose values nobody looks at, given these numbers."""
+    values = np.zeros((n, fitted.architecture.features), np.float32)
+    return fitted.architecture.rows(Table(values=values, name="given", conditions=numbers))
 
 
 def audit(
@@ -162,13 +178,13 @@ def audit(
     labels = raw.labels if labels is None else labels
     if labels is not None and len(labels) != len(table):
         raise DataError(f"One label is wanted for each of the {len(table)} rows; got {len(labels)}; pass as many.")
-    seen = count_seen(raw.values, fitted.seen)
+    seen = count_seen(fitted.architecture.rows(raw).matrix(), fitted.seen)
     options = options or AuditOptions()
     train = options.train
-    rows = model_rows(fitted, table.values)
+    rows = fitted.architecture.rows(table)
     model, guide = readable(fitted, rows)
     if train is not None:
-        options = dataclasses.replace(options, train=model_rows(fitted, prepared(fitted, train).values))
+        options = dataclasses.replace(options, train=prepared_rows(fitted, train))
     return audit_by_row(
         model,
         guide,
@@ -201,7 +217,7 @@ def audit(
 def rows_seen(fitted: Fitted, X: Any) -> tuple[int, int]:
     """How many of these rows equal rows that training has seen, and how many there are."""
     table = encoded(fitted, X)
-    return count_seen(table.values, fitted.seen), len(table)
+    return count_seen(fitted.architecture.rows(table).matrix(), fitted.seen), len(table)
 
 
 def given_notes(conditions: Conditions) -> list[str]:

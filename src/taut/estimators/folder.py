@@ -40,8 +40,9 @@ def save_array(array: np.ndarray, path: Path) -> None:
 
 
 def save_table(table: Table, path: Path) -> None:
-    """Rows, and labels where there are any."""
+    """Rows, and their labels and what the model is given of them where there are any."""
     arrays = {"values": table.values} | ({} if table.labels is None else {"labels": table.labels.astype(str)})
+    arrays |= {} if table.conditions is None else {"conditions": table.conditions}
     with written_whole(path) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
 

@@ -90,14 +90,6 @@ def unread(fitted: Fitted, rows: Datum) -> Bool[np.ndarray, "n"]:
     return np.any(holes[:, unseen], axis=1, keepdims=True)[:, 0]
 
 
-def model_rows(fitted: Fitted, coded: Num[np.ndarray, "n numbers"]) -> Datum:
-    """Coded rows as the model takes them; whether any cell of one block is missing is seen here."""
-    features = fitted.architecture.features
-    values, conditions = coded[:, :features], coded[:, features:] if fitted.architecture.covariates else None
-    holes = values.dtype.kind == "f" and bool(np.isnan(values).any())
-    return fitted.architecture.rows(values, conditions, holes=holes)
-
-
 def usual_values(model: LatentVariableModel, latents: int) -> Float[Array, "features"]:
     """A value for each entry that the likelihood can produce: what the model expects in the middle of its prior."""
     middle = mean_of(model.likelihood(jnp.zeros(latents)))

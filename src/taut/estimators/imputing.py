@@ -17,12 +17,11 @@ from jaxtyping import Bool, Float, Num
 from taut.auditing import ImputedRows, impute_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, entry_places, fill, kind_of
 from taut.errors import OptionError
-from taut.estimators.conditions import joined
 from taut.estimators.containers import as_came, in_library, rows_in
 from taut.estimators.evaluation import prepared, sample
 from taut.estimators.fields import check_blocks
 from taut.estimators.giving import as_columns, covariates_for
-from taut.estimators.holes import model_rows, readable
+from taut.estimators.holes import readable
 from taut.estimators.training import Fitted
 
 WAYS = ("mean", "median", "mode")
@@ -78,7 +77,7 @@ def impute(
         single=as_came(fill(schema, sheet, single), X),
         multiple=[as_came(frame, X) for frame in filled],
         columns=[entry.name for entry in entries],
-        missing=np.isnan(table.values[:, : len(entries)]),
+        missing=fitted.architecture.rows(table).holes(),
         deviation=np.where(coded, np.nan, found.deviation * units),
         chance=np.where(coded, found.chance, np.nan),
         low=np.where(coded, np.nan, found.low * units + offsets),
@@ -109,10 +108,9 @@ def check_asked(*, draws: int, how: str, level: float = 0.9) -> None:
 def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> ImputedRows:
     """The completion of every coded row; rows without holes are passed on as they are."""
     columns = fitted.schema.entries
-    features = len(columns)
-    values = np.asarray(table.values, np.float64)
-    entries = values[:, :features]
-    holed = np.nonzero(np.isnan(entries).any(axis=1))[0]
+    rows = fitted.architecture.rows(dataclasses.replace(table, values=np.asarray(table.values, np.float64)))
+    entries, holes = rows.with_nan(), rows.holes()
+    holed = np.nonzero(holes.any(axis=1))[0]
     codes = tuple(len(column.categories or ()) for column in columns)
     nothing = np.zeros_like(entries)
     everything = [entries, entries, nothing + 1.0, nothing, entries, entries, entries]
@@ -123,13 +121,13 @@ def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, s
     )
     if len(holed) == 0:
         return full
-    rows = model_rows(fitted, values)
     model, guide = readable(fitted, rows)
     found = impute_rows(
         model, guide, rows.take(holed), key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed
     )
     for whole, part in zip(full, found, strict=True):
-        whole[holed] = np.where(np.isnan(whole[holed]), part, whole[holed]) if whole.ndim > 1 else part
+        missing = holes[holed] if whole.ndim == 2 else holes[holed][:, None]
+        whole[holed] = np.where(missing, part, whole[holed]) if whole.ndim > 1 else part
     # What was observed never passes through the single precision of the model.
     for name in ("chance", "deviation"):
         getattr(full, name)[holed] = getattr(found, name)
@@ -204,10 +202,9 @@ def _drawn(
     """Draws of all entries at these covariates, from p(rest | given)."""
     if fitted.schema.one_block is not None and np.isnan(given).all():
         return sample(fitted, len(given), beside, seed=seed)
-    values = given if beside is None else joined(given, beside)
     # What is drawn was not hidden by itself.
     plain = fitted.as_if_random()
-    return completed(plain, Table(values=values, name="given"), draws=1, seed=seed).draws[:, 0]
+    return completed(plain, Table(values=given, name="given", conditions=beside), draws=1, seed=seed).draws[:, 0]
 
 
 def drawn_holes(fitted: Fitted, values: Values, *, seed: int) -> Bool[np.ndarray, "n columns"]:

@@ -10,8 +10,7 @@ from jaxtyping import Float
 
 from taut.auditing import simulated_p_values
 from taut.errors import OptionError
-from taut.estimators.evaluation import prepared, sample
-from taut.estimators.holes import model_rows
+from taut.estimators.evaluation import prepared_rows, simulated_rows
 from taut.estimators.scoring import log_p_of
 from taut.estimators.training import Fitted
 
@@ -53,9 +52,9 @@ def outlier_p_values(
         raise OptionError(
             "Outlier p-values want a model that is given nothing; this one is given columns; fit one without them."
         )
-    holes = model_rows(fitted, prepared(fitted, X).values).holes()
+    holes = prepared_rows(fitted, X).holes()
     patterns, owners = np.unique(holes, axis=0, return_inverse=True)
-    simulated = model_rows(fitted, np.asarray(sample(fitted, REFERENCE, seed=seed), np.float64))
+    simulated = simulated_rows(fitted, REFERENCE, seed=seed)
     found = np.empty(len(holes))
     for number, pattern in enumerate(patterns):
         rows = simulated.seen_as(np.broadcast_to(~pattern, simulated.values.shape)) if pattern.any() else simulated

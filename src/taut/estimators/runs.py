@@ -144,6 +144,7 @@ def _held_out(path: Path, manifest: Manifest) -> Table | None:
     return Table(
         values=arrays["values"],
         labels=arrays.get("labels"),
+        conditions=arrays.get("conditions"),
         name=manifest.data_name,
         columns=manifest.architecture.schema.entry_names,
         image_shape=manifest.architecture.schema.image_shape,

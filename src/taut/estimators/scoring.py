@@ -18,8 +18,8 @@ from taut.bounds import log_mean_weight
 from taut.data import entry_places
 from taut.datum import Datum
 from taut.errors import OptionError
-from taut.estimators.evaluation import prepared
-from taut.estimators.holes import model_rows, over_blocks, over_rows
+from taut.estimators.evaluation import prepared, prepared_rows
+from taut.estimators.holes import over_blocks, over_rows
 from taut.estimators.row_weights import checked_weights
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
@@ -49,7 +49,7 @@ def account(
 ) -> RowResult:
     """ELBO, importance-weighted log p(x) and their health for every row. Raises OptionError for too few draws."""
     check_draws(draws)
-    rows, done = model_rows(fitted, prepared(fitted, X).values), 0
+    rows, done = prepared_rows(fitted, X), 0
 
     def asked(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> RowResult:
         nonlocal done
@@ -83,7 +83,7 @@ def scored_rows(fitted: Fitted, X: Any) -> Datum:
     table = prepared(fitted, X)
     for note in table.unseen:
         warnings.warn(f"{note} log p is that of the other cells.", UserWarning, stacklevel=4)
-    return model_rows(fitted, table.values)
+    return fitted.architecture.rows(table)
 
 
 def log_p(fitted: Fitted, X: Any, *, draws: int = DRAWS, seed: int = 0) -> PerRow:

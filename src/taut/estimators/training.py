@@ -15,7 +15,6 @@ from taut.data import Binarisation, Schema, Table, check_enough_rows, digest, ro
 from taut.datum import Datum
 from taut.errors import OptionError
 from taut.estimators.assembly import Architecture, objective_for
-from taut.estimators.conditions import joined
 from taut.estimators.config import VAEConfig
 from taut.estimators.fields import choice_of, scales, words_of
 from taut.estimators.giving import kept_rows
@@ -113,11 +112,15 @@ def train(
     if given is not None and binarisation.kind != "none":
         raise OptionError("`binarise` wants nothing given beside grey values; got covariates; leave out one of them.")
     rows = table.values[train_rows]
-    coded = table if given is None else dataclasses.replace(table, values=joined(table.values, given))
+    coded = dataclasses.replace(table, conditions=given, beside=None)
     held_out = _held_out(coded, held_rows, data.labels)
     build_key, fit_key = jr.split(jr.key(seed))
+
+    def seen(chosen: np.ndarray, values: np.ndarray) -> Table:
+        return Table(values=values, name=table.name, conditions=None if given is None else given[chosen])
+
     model, guide = architecture.build(
-        architecture.rows(binarisation.for_evaluation(rows), None if given is None else given[train_rows]),
+        architecture.rows(seen(train_rows, binarisation.for_evaluation(rows))),
         mean=binarisation.expected(rows),
         own=own_parts(config),
         key=build_key,
@@ -128,10 +131,10 @@ def train(
     view = training_view(binarisation, rows[:1])[1]
 
     def stored(chosen: np.ndarray) -> Datum:
-        values = training_view(binarisation, table.values[chosen])[0]
-        return architecture.rows(values, None if given is None else given[chosen])
+        return architecture.rows(seen(chosen, training_view(binarisation, table.values[chosen])[0]))
 
-    data_digest = digest(np.vstack([coded.values, scales(data.schema, coded.features)]))
+    whole = architecture.rows(coded).matrix()
+    data_digest = digest(np.vstack([whole, scales(data.schema, whole.shape[1])]))
     if checkpoint is not None:
         weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
         note_or_compare(checkpoint, config, seed=seed, data_digest=data_digest + weighted, resume=resume)
@@ -172,7 +175,7 @@ def train(
         data_digest=data_digest,
         notes=table.notes,
         held_out=held_out,
-        seen=np.unique(row_hashes(coded.values[train_rows])),
+        seen=np.unique(row_hashes(whole[train_rows])),
         given_rows=None if given is None else kept_rows(given[train_rows], seed=seed),
         holes=hole_patterns(rows),
     )
@@ -221,4 +224,4 @@ def _held_out(table: Table, rows: np.ndarray, labels: np.ndarray | None) -> Tabl
         return None
     labels = table.labels if labels is None else labels
     labels = None if labels is None else labels[rows]
-    return dataclasses.replace(table, values=table.values[rows], labels=labels, beside=None)
+    return dataclasses.replace(table.take(rows), labels=labels, beside=None)
