@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Num
+from jaxtyping import Float
 
 from taut import fitting
-from taut.data import Table, digest, fields_of, row_hashes
+from taut.data import Schema, Table, digest, row_hashes
+from taut.datum import as_datum, as_floats, bare
 from taut.errors import OptionError
 from taut.estimators import runs
 from taut.estimators.assembly import Architecture
-from taut.estimators.fields import choice_of, infer_fields, scales
+from taut.estimators.fields import NAME as FIELD
+from taut.estimators.fields import block_field, choice_of, scales
 from taut.estimators.hole_patterns import hole_patterns
 from taut.estimators.part_building import OWN
 from taut.estimators.training import Fitted
@@ -30,11 +33,8 @@ from taut.models import AbstractModel
 from taut.numerics import one_draw
 from taut.objectives import Objective
 from taut.record import HistoryRow
-from taut.shapes import RandomKey
+from taut.shapes import DataLike, OtherData, RandomKey
 
-Rows = Num[np.ndarray, "n features"] | Num[Array, "n features"]
-# Named apart, so that another width gets its sentence and not a complaint about shapes.
-OtherRows = Num[np.ndarray, "m width"] | Num[Array, "m width"]
 NAME = "data"
 
 
@@ -101,11 +101,11 @@ class Run(AbstractUses):
 def fit(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: Rows,
+    data: DataLike,
     *,
     key: RandomKey,
     objective: Objective | None = None,
-    held_out: OtherRows | None = None,
+    held_out: OtherData | None = None,
     plan: Plan | None = None,
     view: View | None = None,
     weights: Float[np.ndarray, "n"] | None = None,
@@ -117,18 +117,19 @@ def fit(
 ) -> Run:
     """As `taut.fitting.fit`, of which the arguments are; the result can be saved, and asked what a `taut.VAE` can.
 
-    >>> import jax.random as jr, numpy as np
-    >>> from taut import guides, likelihoods, models, networks
-    >>> model = models.LatentVariableModel(
-    ...     prior=models.standard_normal(1),
-    ...     decoder=networks.Perceptron(1, 3, hidden=(), key=jr.key(0)),
-    ...     likelihood=likelihoods.Bernoulli(3),
-    ... )
-    >>> guide = guides.GaussianEncoder(3, 1, hidden=(), key=jr.key(1))
-    >>> rows = np.array([[0, 0, 0], [1, 1, 1]] * 8, dtype=np.uint8)
-    >>> run = fit(model, guide, rows, key=jr.key(2), plan=Plan(epochs=2, batch_size=4))
-    >>> run.outcome.code, run.transform(rows).shape
-    ('budget spent', (16, 1))
+        >>> import jax
+    import jax.random as jr, numpy as np
+        >>> from taut import guides, likelihoods, models, networks
+        >>> model = models.LatentVariableModel(
+        ...     prior=models.standard_normal(1),
+        ...     decoder=networks.Perceptron(1, 3, hidden=(), key=jr.key(0)),
+        ...     likelihood=likelihoods.Bernoulli(3),
+        ... )
+        >>> guide = guides.GaussianEncoder(3, 1, hidden=(), key=jr.key(1))
+        >>> rows = np.array([[0, 0, 0], [1, 1, 1]] * 8, dtype=np.uint8)
+        >>> run = fit(model, guide, rows, key=jr.key(2), plan=Plan(epochs=2, batch_size=4))
+        >>> run.outcome.code, run.transform(rows).shape
+        ('budget spent', (16, 1))
     """
     began = time.monotonic() if began is None else began
     result = fitting.fit(
@@ -161,7 +162,7 @@ class _Facts:
     seed: int
 
 
-def _known(facts: _Facts, data: Rows, held_out: OtherRows | None) -> Fitted:
+def _known(facts: _Facts, data: DataLike, held_out: OtherData | None) -> Fitted:
     """What a run knows of its rows: one block of numbers, of the model's own likelihood."""
     model, guide = facts.result.model, facts.result.guide
     if not guide.amortised:
@@ -169,12 +170,11 @@ def _known(facts: _Facts, data: Rows, held_out: OtherRows | None) -> Fitted:
             "Wanted a guide that takes any row; got one with parameters of its own for each row of the fit; take an "
             "amortised one, or the functions of taut with model and guide."
         )
-    table = Table(values=np.asarray(data), name=NAME)
-    rows = fields_of(table, named=True)
-    schema = infer_fields(rows, np.arange(len(table)), likelihood=OWN, discrete=model.discrete)
-    architecture = Architecture(schema=schema, latents=_latents(guide, table), hidden=(), covariance="")
+    table = _table(data, NAME)
+    field = block_field(FIELD, table, np.arange(len(table)), likelihood=OWN)
+    schema = Schema(columns=(dataclasses.replace(field, kind="count") if model.discrete else field,))
     return Fitted(
-        architecture=architecture,
+        architecture=Architecture(schema=schema, latents=_latents(guide, data), hidden=(), covariance=""),
         model=model,
         guide=guide,
         likelihood=choice_of(schema),
@@ -185,14 +185,23 @@ def _known(facts: _Facts, data: Rows, held_out: OtherRows | None) -> Fitted:
         data_name=NAME,
         data_digest=digest(np.vstack([table.values, scales(schema, table.features)])),
         notes=[],
-        held_out=None if held_out is None else Table(values=np.asarray(held_out), name="held-out rows"),
+        held_out=None if held_out is None else _table(held_out, f"{NAME} held out"),
         seen=np.unique(row_hashes(table.values)),
         holes=hole_patterns(table.values),
     )
 
 
-def _latents(guide: AbstractGuide, table: Table) -> int:
-    drawn: Any = eqx.filter_eval_shape(
-        lambda x: one_draw(guide(x), key=jr.key(0)), np.asarray(table.values[0], np.float32)
-    )
+def _table(data: DataLike, name: str) -> Table:
+    rows = as_datum(data)
+    if rows.conditioned:
+        raise OptionError(
+            "Wanted rows that are one array; got covariates or a log offset beside them; take `taut.VAE` with "
+            "`condition_on`, or the functions of taut with model and guide."
+        )
+    return Table(values=rows.with_nan(), name=name)
+
+
+def _latents(guide: AbstractGuide, data: DataLike) -> int:
+    x = jax.tree.map(lambda leaf: leaf[0], as_floats(bare(data)))
+    drawn: Any = eqx.filter_eval_shape(lambda x: one_draw(guide(x), key=jr.key(0)), x)
     return drawn.shape[0] if drawn.shape else 1
