@@ -192,7 +192,7 @@ def _from_the_prior(
 
 def _sought(
     model: AbstractModel, guide: AbstractGuide, x: DataLike, main: RowMeasures, key: RandomKey
-) -> tuple[Float[np.ndarray, "n"], float]:
+) -> tuple[Float[np.ndarray, "half"], float]:
     """Lower bounds from all modes that were found, for every second of the rows; the share of these with heavy tails.
 
     What was found for one row is tried for the others: a mode that one climb in ten finds is then found for all rows.
