@@ -134,7 +134,7 @@ def places_of(fitted: Fitted, of: str | int | Sequence[str | int]) -> Int[np.nda
     unknown = [each for each in asked if each not in places]
     if unknown or not asked:
         came = f"`{unknown[0]}`" if unknown else "none"
-        known = ", ".join([name for name in places if isinstance(name, str)][:12])
+        known = ", ".join([column.name for column in fitted.schema.unfolded.modelled][:12])
         raise OptionError(f"`of` wants columns among {known}; got {came}; name some of these.")
     return np.concatenate([places[each] for each in asked])
 
