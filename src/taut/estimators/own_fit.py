@@ -117,8 +117,7 @@ def fit(
 ) -> Run:
     """As `taut.fitting.fit`, of which the arguments are; the result can be saved, and asked what a `taut.VAE` can.
 
-        >>> import jax
-    import jax.random as jr, numpy as np
+        >>> import jax.random as jr, numpy as np
         >>> from taut import guides, likelihoods, models, networks
         >>> model = models.LatentVariableModel(
         ...     prior=models.standard_normal(1),
