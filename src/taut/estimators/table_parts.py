@@ -10,9 +10,10 @@ from jaxtyping import Float
 from taut.data import Column, Schema
 from taut.estimators.part_building import PartBuilder
 from taut.guides import AbstractGuide
-from taut.likelihoods import CodeMasking, Missingness, NumberMasking, Places, family, fill_values, for_columns, log_odds
+from taut.likelihoods import CodeMasking, Missingness, NumberMasking, Places, family, fill_values, for_columns
 from taut.models import LatentVariableModel
 from taut.networks import CellInputs
+from taut.numerics import FORMS
 from taut.shapes import RandomKey
 
 Values = Float[np.ndarray, "n features"]
@@ -43,20 +44,24 @@ def table_parts(
         decoder=decoder,
         likelihood=start.likelihood,
         fill_value=fill_values(values),
-        missingness=missingness_of(values, start.likelihood.places, inputs) if informative else None,
+        missingness=missingness_of(schema, values, start.likelihood.places, inputs) if informative else None,
     )
     return model, builder.guide(inputs.width, inputs, key=encoder_key)
 
 
-def missingness_of(values: Values, places: Places, inputs: CellInputs) -> Missingness:
-    """Why cells are missing, before training: each column at its share of holes, whatever the value."""
+def missingness_of(schema: Schema, values: Values, places: Places, inputs: CellInputs) -> Missingness:
+    """Why cells are missing, before training: each column at its share of holes, whatever the value.
+
+    Those of a family whose expectations have no nodes say nothing of the value.
+    """
+    entries = schema.entries
     holes = np.isnan(values)
     share = (holes.sum(axis=0) + 0.5) / (len(holes) + 1.0)
     level = jnp.asarray(np.log(share) - np.log1p(-share), jnp.result_type(float))
 
     def masking(place: np.ndarray) -> NumberMasking | CodeMasking | None:
         scale, own = inputs.scales[place[0]], level[place]
-        if scale == "log1p":
+        if family(entries[place[0]].family).nodes is None:
             return None
         if isinstance(scale, int):
             return CodeMasking(jnp.broadcast_to(own[:, None], (len(place), scale)))
@@ -71,11 +76,10 @@ def cell_inputs(schema: Schema, values: Values, conditions: int) -> CellInputs:
         len(entry.categories or ()) if (reads := family(entry.family).reads) == "indicators" else reads
         for entry in schema.entries
     )
-    forms = {"log": np.log, "log1p": np.log1p, "log-odds": log_odds, "as it is": lambda x: x}
     moved = np.array(values, np.float64)
     for place, scale in enumerate(scales):
         if isinstance(scale, str):
-            moved[:, place] = forms[scale](moved[:, place])
+            moved[:, place] = FORMS[scale].exact(moved[:, place])
     spread, centre = np.nanstd(moved, axis=0), np.nanmean(moved, axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     for column, span in schema.spans:

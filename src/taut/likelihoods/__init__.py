@@ -21,7 +21,7 @@ from taut.likelihoods.mixture import GaussianMixture
 from taut.likelihoods.nodes import Nodes, code_nodes, gaussian_nodes
 from taut.likelihoods.ordered import OrderedLogit
 from taut.likelihoods.real import Gaussian, StudentT
-from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal, log_odds
+from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
 from taut.likelihoods.units import InUnits
 
 __all__ = [
@@ -63,7 +63,6 @@ __all__ = [
     "for_columns",
     "gaussian_nodes",
     "known_family",
-    "log_odds",
     "named",
     "names",
     "of_block",

@@ -72,7 +72,8 @@ def _start_at_shares(likelihood: Categorical, sample: Sample) -> Outputs:
     return jnp.log(sample.shares()).reshape(-1)
 
 
-def _category_nodes(categories: Any) -> Nodes:
+def category_nodes(categories: Any) -> Nodes:
+    """The codes with their probabilities."""
     return code_nodes(log_softmax(jnp.asarray(categories.logits), axis=-1))
 
 
@@ -87,5 +88,5 @@ CATEGORICAL = Family(
     largest=lambda end: (end, "the last category"),
     reads="indicators",
     distribution=dist.CategoricalLogits,
-    nodes=_category_nodes,
+    nodes=category_nodes,
 )

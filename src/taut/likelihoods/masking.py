@@ -20,7 +20,7 @@ from taut.likelihoods.mixed import Cells, Places
 from taut.likelihoods.nodes import Nodes
 from taut.likelihoods.real import fixed
 from taut.likelihoods.units import PerUnit
-from taut.numerics import inside, log_odds
+from taut.numerics import FORMS
 
 
 def nodes_of(distribution: dist.Distribution) -> Nodes | None:
@@ -58,11 +58,7 @@ class NumberMasking(eqx.Module):
     def __call__(self, values: Float[Array, "entries nodes"]) -> Float[Array, "entries nodes"]:
         """Log-odds that each of these values would be missing."""
         centre, spread = fixed(self.centre)[:, None], fixed(self.spread)[:, None]
-        if self.form == "log":
-            values = jnp.log(jnp.maximum(values, 1e-30))
-        elif self.form == "log-odds":
-            values = log_odds(inside(values))
-        return self.level[:, None] + self.slope[:, None] * (values - centre) / spread
+        return self.level[:, None] + self.slope[:, None] * (FORMS[self.form].safe(values) - centre) / spread
 
 
 class CodeMasking(eqx.Module):

@@ -7,7 +7,7 @@ from jax.nn import log_sigmoid, sigmoid, softplus
 from jaxtyping import Array, Float
 
 from taut.likelihoods.base import AbstractLikelihood
-from taut.likelihoods.categories import CategoryCodes
+from taut.likelihoods.categories import CategoryCodes, category_nodes
 from taut.likelihoods.families import Family
 from taut.numerics import inverse_softplus, log_diff_sigmoid
 from taut.shapes import Outputs
@@ -65,4 +65,6 @@ ORDERED_LOGIT = Family(
     build=lambda sample: OrderedLogit(sample.features, shares=sample.shares()),
     discrete=True,
     kinds=("ordinal",),
+    distribution=CategoryCodes,
+    nodes=category_nodes,
 )

@@ -18,7 +18,7 @@ from taut.likelihoods.base import AbstractLikelihood
 from taut.likelihoods.families import Family, Sample
 from taut.likelihoods.nodes import Nodes, gaussian_nodes
 from taut.likelihoods.real import AbstractLocated, fixed
-from taut.numerics import NEAREST_END, floats_on_device, inside, positive
+from taut.numerics import floats_on_device, inside, log_odds_of, positive
 from taut.shapes import Outputs, RandomKey
 
 # Nodes and weights under N(0, 1), for means that have no formula.
@@ -125,23 +125,13 @@ class BetaShares(dist.Beta):
         return super().log_prob(inside(value))
 
 
-def log_odds(shares: np.ndarray) -> np.ndarray:
-    """Log-odds of shares, read no nearer to their ends than a model can.
-
-    >>> log_odds(np.array([0.5])).tolist()
-    [0.0]
-    """
-    shares = np.clip(shares, NEAREST_END, 1.0 - NEAREST_END)
-    return np.log(shares) - np.log1p(-shares)
-
-
 def _build_log_normal(sample: Sample) -> LogNormal:
     smallest = sample.smallest(np.nanmedian(sample.values, axis=0))
     return LogNormal(sample.features, **sample.scales(np.log), smallest=smallest)
 
 
 def _build_beta(sample: Sample) -> Beta:
-    return Beta(sample.features, centre=floats_on_device(np.nanmean(log_odds(sample.values), axis=0)))
+    return Beta(sample.features, centre=floats_on_device(np.nanmean(log_odds_of(sample.values), axis=0)))
 
 
 def _log_normal_nodes(numbers: Any) -> Nodes:
@@ -174,7 +164,7 @@ LOG_NORMAL = Family(
 )
 LOGIT_NORMAL = Family(
     name="logit-normal",
-    build=lambda sample: LogitNormal(sample.features, **sample.scales(log_odds)),
+    build=lambda sample: LogitNormal(sample.features, **sample.scales(log_odds_of)),
     kinds=("bounded",),
     reads="log-odds",
     distribution=GaussianLogOdds,

@@ -8,7 +8,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from taut.datum import as_datum, values_of
-from taut.numerics import inside, log_odds
+from taut.numerics import FORMS
 from taut.shapes import DatumLike
 
 
@@ -100,15 +100,9 @@ class CellInputs(eqx.Module):
 
     def _numbers(self, entries: Float[Array, "features"]) -> Float[Array, "features"]:
         centre, spread = lax.stop_gradient((self.centre, self.spread))
-        forms = {
-            "as it is": entries,
-            "log": jnp.log(jnp.maximum(entries, 1e-30)),
-            "log1p": jnp.log1p(jnp.maximum(entries, 0.0)),
-            "log-odds": log_odds(inside(entries)),
-        }
         moved = entries
-        for name, form in forms.items():
-            moved = jnp.where(np.array([scale == name for scale in self.scales]), form, moved)
+        for name, form in FORMS.items():
+            moved = jnp.where(np.array([scale == name for scale in self.scales]), form.safe(entries), moved)
         return (moved - centre) / spread
 
     def _usual(self) -> Float[Array, "features"]:
