@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
     from taut.auditing.figures import Context
     from taut.auditing.imputation import ImputedRows, impute_rows, refined_posterior
+    from taut.auditing.measurement import MOST_LATENTS
     from taut.auditing.options import AuditOptions
     from taut.auditing.outliers import simulated_p_values
     from taut.auditing.rows import RowAccount, RowResult, account_for_rows
 
 __all__ = [
+    "MOST_LATENTS",
     "Audit",
     "AuditOptions",
     "Comparison",
@@ -40,8 +42,9 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "audits": ["Audit", "audit", "audit_by_row"],
         "comparison": ["Comparison", "Difference", "compare_brackets", "paired_difference"],
-        "imputation": ["ImputedRows", "impute_rows", "refined_posterior"],
         "figures": ["Context"],
+        "imputation": ["ImputedRows", "impute_rows", "refined_posterior"],
+        "measurement": ["MOST_LATENTS"],
         "options": ["AuditOptions"],
         "outliers": ["simulated_p_values"],
         "rows": ["RowAccount", "RowResult", "account_for_rows"],

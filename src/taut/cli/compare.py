@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
     from taut.auditing import Comparison, Difference
-    from taut.estimators.comparison import RunComparison
+    from taut.estimators import RunComparison
 
 Places = Annotated[
     list[str],
@@ -59,13 +59,13 @@ def compare(
         )
     from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.rows import fitting_rows, run_in  # noqa: PLC0415  as above
-    from taut.estimators import audit_bar, comparison  # noqa: PLC0415  as above
+    from taut.estimators import audit_bar, check_runs, compare_runs  # noqa: PLC0415  as above
 
     *runs, data = places
     console = Console(quiet, as_json)
     models = {run: run_in(run, part) for run, part in zip(runs, _for_each(parts, runs), strict=True)}
     came = datasets.load(data)
-    comparison.check_runs(models, came, options)
+    check_runs(models, came, options)
     found = {run: fitting_rows(vae.schema_, came, na_values=na_values) for run, vae in models.items()}
     for note in dict.fromkeys(note for _, notes in found.values() for note in notes):
         console.say(note)
@@ -77,7 +77,7 @@ def compare(
                 "have not."
             )
     with audit_bar(shown=not quiet) as on_block:
-        compared = comparison.compare_runs(runs, models, rows, options, seed=seed, on_block=on_block, began=began())
+        compared = compare_runs(runs, models, rows, options, seed=seed, on_block=on_block, began=began())
     console.show(_shown(compared))
     for sentence in (*_sentences(compared), *compared.doubts, compared.note):
         console.show(sentence)

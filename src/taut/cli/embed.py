@@ -26,16 +26,16 @@ def embed(
     Of cells in .h5ad to an .h5ad: a copy with these in obsm["X_taut"] and log p(x) in obs["taut_log_p"].
     """
     from taut.cli.rows import fitted_in, rows_for  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.estimators import evaluation, scoring  # noqa: PLC0415  as above
+    from taut.estimators import encode, log_p  # noqa: PLC0415  as above
 
     of_cells = ".h5ad" in data.lower() and out.suffix.lower() == ".h5ad"
     check_file_place(out, endings=(".h5ad",) if of_cells else ENDINGS)
     check_not_data(data, out)
     console, fitted = Console(quiet, as_json), fitted_in(run, parts)
     rows = rows_for(fitted.schema, data, console, na_values=na_values)
-    latents = np.asarray(evaluation.encode(fitted, rows).latent)
+    latents = np.asarray(encode(fitted, rows).latent)
     if of_cells:
-        _write_copy(data, out, latents, scoring.log_p(fitted, rows), console)
+        _write_copy(data, out, latents, log_p(fitted, rows), console)
         return
     write_columns(latents, [f"z{number}" for number in range(latents.shape[1])], out, console)
 

@@ -28,8 +28,7 @@ from taut.data import (
     write,
 )
 from taut.errors import DataError
-from taut.estimators.imputing import Imputation, check_fillable
-from taut.estimators.training import Fitted
+from taut.estimators import Fitted, Imputation, check_fillable
 from taut.files import write_text
 
 NUMBERED = "imputation"

@@ -73,11 +73,11 @@ def impute(
     from taut.cli.filled import Filled, filled_cells  # noqa: PLC0415  heavy, and `--help` is not
     from taut.cli.rows import fitted_in, sheet_for  # noqa: PLC0415  as above
     from taut.data import write  # noqa: PLC0415  as above
-    from taut.estimators import imputing  # noqa: PLC0415  as above
+    from taut.estimators import impute as fill  # noqa: PLC0415  as above
 
     console, fitted = Console(quiet, as_json), fitted_in(run, parts)
     sheet = sheet_for(fitted.schema, data, console, na_values=na_values)
-    found = imputing.impute(fitted, sheet, draws=draws or 0, how=how, level=level, seed=seed)
+    found = fill(fitted, sheet, draws=draws or 0, how=how, level=level, seed=seed)
     filled = Filled.of(fitted, sheet, data)
     for sentence in filled.remarks():
         console.say(sentence)

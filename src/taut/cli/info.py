@@ -21,8 +21,7 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     import msgspec  # noqa: PLC0415  heavy, and `--help` is not
 
     from taut.data import Schema  # noqa: PLC0415  as above
-    from taut.estimators import describe  # noqa: PLC0415  as above
-    from taut.estimators.manifest import unreadable  # noqa: PLC0415  as above
+    from taut.estimators import describe, unreadable  # noqa: PLC0415  as above
 
     facts = describe(run)
     console = Console(as_json=as_json)

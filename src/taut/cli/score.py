@@ -15,9 +15,8 @@ from taut.cli.parameters import Data, Draws, Json, NaValues, OutFile, OwnParts, 
 from taut.errors import OptionError
 
 if TYPE_CHECKING:
-    from taut.auditing import RowResult
     from taut.cli.rows import Rows
-    from taut.estimators.training import Fitted
+    from taut.estimators import Fitted
 
 Strict = Annotated[
     bool,
@@ -80,7 +79,7 @@ def score(
     if of is None:
         columns = _whole_rows(fitted, rows, console, draws=draws, seed=seed, p_values=p_values)
     else:
-        from taut.estimators.scoring import conditional_log_p  # noqa: PLC0415  as above
+        from taut.estimators import conditional_log_p  # noqa: PLC0415  as above
 
         chosen = [name.strip() for name in of.split(",")]
         with warnings.catch_warnings():
@@ -98,10 +97,10 @@ def _whole_rows(
     fitted: Fitted, rows: Rows, console: Console, *, draws: int, seed: int, p_values: bool
 ) -> dict[str, np.ndarray]:
     """log p of the cells of each row and how far to trust it, and outlier p-values if asked for."""
-    from taut.estimators import audit_bar  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.estimators.outliers import outlier_p_values  # noqa: PLC0415  as above
+    from taut.estimators import account, audit_bar, outlier_p_values  # noqa: PLC0415  heavy, and `--help` is not
 
-    result = account(fitted, rows, draws=draws, seed=seed, quiet=console.quiet)
+    with audit_bar(shown=not console.quiet) as update:
+        result = account(fitted, rows, draws=draws, seed=seed, on_block=lambda done: update("rows", done, len(rows)))
     columns = {"log_p": result.log_p, "std_error": result.log_p_error, "ess": result.ess, "khat": result.khat}
     if p_values:
         with audit_bar(shown=not console.quiet) as update:
@@ -116,16 +115,6 @@ def _whole_rows(
         columns["outlier_p_value"] = found.values
         console.say(found.reference)
     return columns
-
-
-def account(fitted: Fitted, rows: Rows, *, draws: int, seed: int, quiet: bool, name: str = "rows") -> RowResult:
-    """The account of each row, under a bar."""
-    from taut.estimators import audit_bar, scoring  # noqa: PLC0415  heavy, and `--help` is not
-
-    with audit_bar(shown=not quiet) as update:
-        return scoring.account(
-            fitted, rows, draws=draws, seed=seed, on_block=lambda done: update(name, done, len(rows))
-        )
 
 
 def _mean_and_error(values: np.ndarray) -> tuple[float, float]:

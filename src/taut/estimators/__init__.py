@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from taut.estimators.comparison import compare
+    from taut.estimators.comparison import RunComparison, check_runs, compare, compare_runs
     from taut.estimators.config import ImputerConfig, OutlierConfig, VAEConfig
     from taut.estimators.detector import VAEOutlierDetector
+    from taut.estimators.evaluation import encode
     from taut.estimators.imputer import VAEImputer
+    from taut.estimators.imputing import Imputation, check_fillable, impute
     from taut.estimators.loading import load
-    from taut.estimators.manifest import check_free, describe
+    from taut.estimators.manifest import check_free, describe, unreadable
+    from taut.estimators.outliers import outlier_p_values
     from taut.estimators.own_fit import Run, fit
     from taut.estimators.own_parts import own_parts_of
     from taut.estimators.progress import audit_bar, fit_bar, schema_lines
     from taut.estimators.runs import read_fitted, read_manifest
+    from taut.estimators.scoring import account, conditional_log_p, log_p
     from taut.estimators.training import Fitted
     from taut.estimators.uses import AbstractUses
     from taut.estimators.vae import VAE
@@ -26,38 +30,54 @@ __all__ = [
     "VAE",
     "AbstractUses",
     "Fitted",
+    "Imputation",
     "ImputerConfig",
     "OutlierConfig",
     "Run",
+    "RunComparison",
     "VAEConfig",
     "VAEImputer",
     "VAEOutlierDetector",
+    "account",
     "audit_bar",
+    "check_fillable",
     "check_free",
+    "check_runs",
     "compare",
+    "compare_runs",
+    "conditional_log_p",
     "describe",
+    "encode",
     "fit",
     "fit_bar",
+    "impute",
     "load",
+    "log_p",
+    "outlier_p_values",
     "own_parts_of",
     "read_fitted",
     "read_manifest",
     "schema_lines",
+    "unreadable",
 ]
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "comparison": ["compare"],
+        "comparison": ["RunComparison", "check_runs", "compare", "compare_runs"],
         "config": ["ImputerConfig", "OutlierConfig", "VAEConfig"],
         "detector": ["VAEOutlierDetector"],
+        "evaluation": ["encode"],
         "imputer": ["VAEImputer"],
+        "imputing": ["Imputation", "check_fillable", "impute"],
         "loading": ["load"],
-        "manifest": ["check_free", "describe"],
+        "manifest": ["check_free", "describe", "unreadable"],
+        "outliers": ["outlier_p_values"],
         "own_fit": ["Run", "fit"],
         "own_parts": ["own_parts_of"],
         "progress": ["audit_bar", "fit_bar", "schema_lines"],
         "runs": ["read_fitted", "read_manifest"],
+        "scoring": ["account", "conditional_log_p", "log_p"],
         "training": ["Fitted"],
         "uses": ["AbstractUses"],
         "vae": ["VAE"],

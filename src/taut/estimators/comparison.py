@@ -10,8 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from taut.auditing import AuditOptions, Comparison, Difference, RowResult, compare_brackets, paired_difference
-from taut.auditing.measurement import MOST_LATENTS
+from taut.auditing import (
+    MOST_LATENTS,
+    AuditOptions,
+    Comparison,
+    Difference,
+    RowResult,
+    compare_brackets,
+    paired_difference,
+)
 from taut.data import Sheet, Table, fields_like
 from taut.errors import OptionError
 from taut.estimators.comparability import check_comparable
