@@ -10,6 +10,22 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Num
 
+__all__ = [
+    "AnyArray",
+    "DataLike",
+    "Datum",
+    "DatumLike",
+    "OtherData",
+    "as_datum",
+    "as_floats",
+    "bare",
+    "float_type",
+    "matrix_of",
+    "rows_in",
+    "rows_on_device",
+    "values_of",
+]
+
 # Of NumPy on the host, of JAX on the device.
 AnyArray = Any
 

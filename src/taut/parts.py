@@ -10,6 +10,8 @@ from typing import Any
 
 from taut.errors import OptionError
 
+__all__ = ["NamedPart", "PartRegistry"]
+
 
 @dataclasses.dataclass(frozen=True)
 class NamedPart:

@@ -117,18 +117,18 @@ def fit(
 ) -> Run:
     """As `taut.fitting.fit`, of which the arguments are; the result can be saved, and asked what a `taut.VAE` can.
 
-        >>> import jax.random as jr, numpy as np
-        >>> from taut import guides, likelihoods, models, networks
-        >>> model = models.LatentVariableModel(
-        ...     prior=models.standard_normal(1),
-        ...     decoder=networks.Perceptron(1, 3, hidden=(), key=jr.key(0)),
-        ...     likelihood=likelihoods.Bernoulli(3),
-        ... )
-        >>> guide = guides.GaussianEncoder(3, 1, hidden=(), key=jr.key(1))
-        >>> rows = np.array([[0, 0, 0], [1, 1, 1]] * 8, dtype=np.uint8)
-        >>> run = fit(model, guide, rows, key=jr.key(2), plan=Plan(epochs=2, batch_size=4))
-        >>> run.outcome.code, run.transform(rows).shape
-        ('budget spent', (16, 1))
+    >>> import jax.random as jr, numpy as np
+    >>> from taut import guides, likelihoods, models, networks
+    >>> model = models.LatentVariableModel(
+    ...     prior=models.standard_normal(1),
+    ...     decoder=networks.Perceptron(1, 3, hidden=(), key=jr.key(0)),
+    ...     likelihood=likelihoods.Bernoulli(3),
+    ... )
+    >>> guide = guides.GaussianEncoder(3, 1, hidden=(), key=jr.key(1))
+    >>> rows = np.array([[0, 0, 0], [1, 1, 1]] * 8, dtype=np.uint8)
+    >>> run = fit(model, guide, rows, key=jr.key(2), plan=Plan(epochs=2, batch_size=4))
+    >>> run.outcome.code, run.transform(rows).shape
+    ('budget spent', (16, 1))
     """
     began = time.monotonic() if began is None else began
     result = fitting.fit(
