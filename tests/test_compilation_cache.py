@@ -8,7 +8,7 @@ import sys
 import jax
 import pytest
 
-from taut import compilation_cache
+from taut import compiling
 
 SETTINGS = (
     "jax_compilation_cache_dir",
@@ -16,7 +16,7 @@ SETTINGS = (
     "jax_persistent_cache_min_compile_time_secs",
     "jax_enable_compilation_cache",
 )
-keep = compilation_cache.keep_compiled_programs.__wrapped__  # which does it once for a process
+keep = compiling.keep_compiled_programs.__wrapped__  # which does it once for a process
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +32,11 @@ def _fresh_settings():
 
 def test_the_cache_is_the_users_own_and_bounded(tmp_path, monkeypatch):
     monkeypatch.delenv("TAUT_CACHE", raising=False)
-    monkeypatch.setattr(compilation_cache.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(compiling.platformdirs, "user_cache_path", lambda name: tmp_path / name)
     keep()
     folder = next((tmp_path / "taut").iterdir())
     assert jax.config.jax_compilation_cache_dir == str(folder)
-    assert jax.config.jax_compilation_cache_max_size == compilation_cache.MOST_BYTES
+    assert jax.config.jax_compilation_cache_max_size == compiling.MOST_BYTES
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 

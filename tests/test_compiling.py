@@ -5,8 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from taut.compiling import compiled_sooner
-from taut.one_program import in_one_program
+from taut.compiling import compiled_sooner, in_one_program
 
 NOT_NAMED = "--xla_cpu_enable_fast_math=false"
 

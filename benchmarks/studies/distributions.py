@@ -20,7 +20,7 @@ from scipy import special, stats
 
 from taut.likelihoods.binary import VectorOfZerosAndOnes, ZerosAndOnes
 from taut.likelihoods.categories import CategoryCodes
-from taut.likelihoods.count_distributions import CountsOutOf, OverdispersedCounts, PoissonCounts
+from taut.likelihoods.counts import CountsOutOf, OverdispersedCounts, PoissonCounts
 from taut.likelihoods.transformed import BetaShares
 from taut.numerics import log_diff_sigmoid
 

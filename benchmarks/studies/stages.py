@@ -16,11 +16,10 @@ import jax.random as jr
 import numpy as np
 
 import taut
-from taut.auditing.effort import Effort, sound_jeffreys
 from taut.auditing.refinement import RefinementOfRow
 from taut.auditing.rows import account_for_rows, account_from_the_prior
 from taut.auditing.rowwise import REFINED_DRAWS
-from taut.auditing.walks import ROWS_AT_ONCE, pilots, walks
+from taut.auditing.walks import ROWS_AT_ONCE, Effort, pilots, sound_jeffreys, walks
 from taut.data import binarise_fixed
 from taut.weights import map_rows
 

@@ -19,7 +19,7 @@ from taut.annealing import (
     steps_between,
     temperatures,
 )
-from taut.annealing.kernel import hmc_step
+from taut.annealing.walks import hmc_step
 from taut.models import LinearGaussian
 from taut.numerics import AffineMap, gaussian_kl
 from tests.annealing.instances import ORACLES, even_schedule, mixed, simulated, walked, wide_frame

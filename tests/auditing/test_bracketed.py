@@ -11,9 +11,9 @@ import pytest
 
 import taut
 from taut.auditing import AuditOptions, audit_by_row
-from taut.auditing.checkpoint import Checkpoint
+from taut.auditing.budget import Checkpoint
 from taut.auditing.controls import SEARCH
-from taut.auditing.effort import Effort
+from taut.auditing.walks import Effort
 from taut.models import LogJoint
 from taut.record import Ledger
 from tests.auditing.instances import linear, neural

@@ -8,7 +8,7 @@ import pytest
 import taut
 from taut.auditing import AuditOptions, audit_by_row, budget, measurement, model_checks, rowwise
 from taut.auditing.budget import Budget, TimeSpentError
-from taut.auditing.effort import Effort
+from taut.auditing.walks import Effort
 from tests.auditing.instances import neural
 
 

@@ -8,13 +8,10 @@ import pytest
 from scipy import stats
 
 import taut
-from taut.auditing.columns.calibration import calibration_of, shape_of
-from taut.auditing.columns.decomposition import meaning_of
-from taut.auditing.columns.dependence import cramers_v, dependence_of, pairs_of
-from taut.auditing.columns.independent_baseline import independent_baseline
+from taut.auditing.columns.decomposition import independent_baseline, meaning_of
 from taut.auditing.columns.leave_one_out import leave_one_out
-from taut.auditing.columns.marginals import marginal_of
-from taut.auditing.columns.masked_cells import masks_of_cells
+from taut.auditing.columns.marginals import cramers_v, dependence_of, marginal_of, pairs_of
+from taut.auditing.columns.masked_cells import calibration_of, masks_of_cells, shape_of
 from taut.bounds import log_evidence
 from taut.data import Column, as_sheet
 from taut.fitting import refined_gaussian

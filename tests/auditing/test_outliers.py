@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from taut.auditing.outliers import outliers_among, simulated_p_values
+from taut.auditing.predictive import outliers_among, simulated_p_values
 from taut.errors import AuditError
 
 

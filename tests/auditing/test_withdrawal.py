@@ -8,9 +8,9 @@ import pytest
 
 from taut.auditing import AuditOptions, audit_by_row
 from taut.auditing.controls import Controlled
+from taut.auditing.model_checks import reason_to_withdraw
 from taut.auditing.refinement import Refinement
 from taut.auditing.walks import Walks
-from taut.auditing.withdrawal import reason_to_withdraw
 from taut.guides import Constant
 from taut.models import LogJoint
 from taut.record import Control, Estimate

@@ -7,9 +7,8 @@ import pytest
 from jax import lax
 
 from taut.bounds.enclosure import enclosed, enclosed_by_slopes
-from taut.bounds.ranges import UnknownPrimitiveError
+from taut.bounds.ranges import STRUCTURAL, UnknownPrimitiveError
 from taut.bounds.rules import RULES
-from taut.bounds.structural import STRUCTURAL
 from taut.numerics import bernoulli_log_prob
 
 MATRIX = np.array([[2.0, 0.0], [-1.0, 0.5]])

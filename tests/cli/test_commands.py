@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from taut import __version__
-from taut.auditing.effort import Effort
+from taut.auditing.walks import Effort
 from taut.record import Ledger, Verdict
 from tests.auditing.instances import account
 from tests.cli.commands import done, refused, run

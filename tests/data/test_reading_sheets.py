@@ -9,7 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from taut import data
-from taut.data.delimited import decoded
+from taut.data.layout import decoded
 from taut.errors import DataError
 from tests.data.sentences import refused
 

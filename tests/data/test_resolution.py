@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from taut import data
-from taut.data.resolution import decimals_of
+from taut.data.decoding import decimals_of
 
 RANDOM = np.random.default_rng(0)
 

@@ -14,8 +14,8 @@ from taut.cli.parameters import Command, with_options
 from taut.errors import OptionError
 from taut.estimators import VAEConfig
 from taut.estimators.assembly import objective_for
-from taut.estimators.base import AbstractVAE
-from taut.estimators.resuming import note_or_compare
+from taut.estimators.manifest import note_or_compare
+from taut.estimators.vae import AbstractVAE
 from taut.options import markdown_table, option, options_of, record_from
 from tests.cli.commands import refused
 

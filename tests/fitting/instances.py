@@ -10,8 +10,7 @@ from jaxtyping import Array, Float
 from taut import guides, likelihoods, models, networks
 from taut.bounds import mean_log_weight
 from taut.models import AbstractModel
-from taut.objectives import Objective
-from taut.objectives.gradients import Climb
+from taut.objectives import Climb, Objective
 
 
 class Mean(AbstractModel):

@@ -14,7 +14,7 @@ import pytest
 import taut
 from taut import data, likelihoods
 from taut.errors import OptionError
-from taut.likelihoods.masking import nodes_of
+from taut.likelihoods.holes import nodes_of
 from taut.numerics import mean_of
 
 RNG = np.random.default_rng(0)

@@ -10,7 +10,7 @@ import pytest
 from scipy import integrate, special
 
 from taut import likelihoods
-from taut.likelihoods.masking import nodes_of
+from taut.likelihoods.holes import nodes_of
 from taut.numerics import mean_of
 
 

@@ -13,8 +13,7 @@ from taut import models, networks, objectives
 from taut.auditing import impute_rows
 from taut.data import Column
 from taut.datum import Datum
-from taut.estimators.part_building import PartBuilder
-from taut.estimators.table_parts import table_parts
+from taut.estimators.part_building import PartBuilder, table_parts
 from taut.fitting import refined_gaussian
 from taut.guides import KnownPosterior
 from taut.models import LatentVariableModel, standard_normal

@@ -13,8 +13,7 @@ from jax import lax
 import taut
 from taut import guides, likelihoods, models, networks
 from taut.errors import OptionError
-from taut.networks.convolution import convolve, convolve_transposed
-from taut.networks.windows import Windows
+from taut.networks.convolution import Windows, convolve, convolve_transposed
 
 # Height and width even and odd, windows that overlap, touch and leave gaps, and one wider than the image.
 WINDOWS = [

@@ -10,8 +10,7 @@ from taut import guides, log_weights, models, objectives
 from taut.bounds import exact_terms
 from taut.errors import OptionError
 from taut.objectives import RECIPES, Objective, beta, dreg, elbo, iwae, sticking_the_landing
-from taut.weights import draw
-from taut.weights.drawing import draw_keys
+from taut.weights import draw, draw_keys
 from tests.objectives.instances import BITS, DATUM, bernoulli, flat_function, linear, reported
 
 AVERAGES = {

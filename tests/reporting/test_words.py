@@ -3,7 +3,7 @@ import math
 import pytest
 
 from taut.record import Estimate
-from taut.reporting import standing, words
+from taut.reporting import words
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def test_data_keep_four_digits(value, text):
 
 
 def test_every_status_has_words():
-    assert standing.status(Estimate(value=0.0, status="exact")) == "exact"
+    assert words.status(Estimate(value=0.0, status="exact")) == "exact"
     upper = Estimate(value=0.0, status="conditional-upper", condition="the chains mix")
-    assert standing.status(upper) == "from above if the chains mix"
-    assert standing.status(Estimate(value=0.0, status="certified-upper")) == "certified from above"
+    assert words.status(upper) == "from above if the chains mix"
+    assert words.status(Estimate(value=0.0, status="certified-upper")) == "certified from above"
 
 
 def test_moments_and_digests():

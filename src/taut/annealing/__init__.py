@@ -6,9 +6,8 @@ resampled   which chains go on, drawn by their weights
 forward_walk, reverse_walk, both_walks    the measured walks, with everything frozen
 """
 
+from taut.annealing.path import Path, Position, steps_between, temperatures
 from taut.annealing.pilot import Pilot, pilot, resampled, split_rhat
-from taut.annealing.schedules import steps_between, temperatures
-from taut.annealing.target import Path, Position
 from taut.annealing.walks import Schedule, Trace, Walk, both_walks, forward_trace, forward_walk, reverse_walk
 
 __all__ = [

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, Float, Int
 
-from taut.annealing.kernel import hmc_step
-from taut.annealing.target import Path, Position
+from taut.annealing.path import Path, Position
+from taut.annealing.walks import hmc_step
 from taut.shapes import RandomKey, Scalar
 
 # Acceptance that a few leapfrogs in whitened coordinates do best with, and how fast the step follows it.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from taut.auditing.imputation import ImputedRows, impute_rows, refined_posterior
     from taut.auditing.measurement import MOST_LATENTS
     from taut.auditing.options import AuditOptions
-    from taut.auditing.outliers import simulated_p_values
+    from taut.auditing.predictive import simulated_p_values
     from taut.auditing.rows import RowAccount, RowResult, account_for_rows
 
 __all__ = [
@@ -46,7 +46,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "imputation": ["ImputedRows", "impute_rows", "refined_posterior"],
         "measurement": ["MOST_LATENTS"],
         "options": ["AuditOptions"],
-        "outliers": ["simulated_p_values"],
+        "predictive": ["simulated_p_values"],
         "rows": ["RowAccount", "RowResult", "account_for_rows"],
     },
 )

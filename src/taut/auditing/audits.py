@@ -1,8 +1,9 @@
-"""The audit: one model, one guide, one data set → Ledger."""
+"""A digest of a model and its guide."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,20 +15,19 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float, Num
 
 from taut.auditing.account import Provenance, ledger_of
-from taut.auditing.budget import Budget
-from taut.auditing.checkpoint import Checkpoint
+from taut.auditing.budget import Budget, Checkpoint
 from taut.auditing.columns import STAGES, account_of_table
-from taut.auditing.digests import model_digest
 from taut.auditing.figures import Context
 from taut.auditing.means import Values
 from taut.auditing.measurement import Measured, measure
 from taut.auditing.options import AuditOptions
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Progress, Wanted, template
-from taut.compilation_cache import keep_compiled_programs
+from taut.compiling import keep_compiled_programs
 from taut.data import digest
 from taut.datum import as_floats, bare, matrix_of
 from taut.errors import OptionError
+from taut.fitting import named_arrays
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LogJoint
 from taut.numerics import take
@@ -35,6 +35,16 @@ from taut.options import record_from
 from taut.record import Ledger
 from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 from taut.version import __version__
+
+
+def model_digest(model: AbstractModel, guide: AbstractGuide) -> str:
+    """SHA-256 over the names and bytes of all arrays of both, in the order of the names."""
+    total = hashlib.sha256()
+    for name, array in sorted(named_arrays((model, guide)).items()):
+        total.update(name.encode())
+        total.update(np.asarray(array, order="C").tobytes())
+    return total.hexdigest()
+
 
 # The accounts of columns have a separate key, so that they do not change the numbers of the rows.
 COLUMNS = 2**20 + 2

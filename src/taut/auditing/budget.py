@@ -1,14 +1,22 @@
-"""The wall time of an audit, and which of its parts still fit into it."""
+"""The wall time of an audit: what still fits into it, and what is kept of it on disk."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import time
+import zipfile
+import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import jax
+import msgspec
+import numpy as np
+
 from taut.errors import OptionError
+from taut.files import written_whole
 
 # What there is to compile for each part, in units of the account by the encoder's draws; measured on the bundled
 # digits. What a unit takes here is learned from the parts that were compiled before.
@@ -135,3 +143,43 @@ class Budget:
             f"to compile, and the limit is {self.seconds:g} s; allow {math.ceil(1.5 * needed)} s or more for what the "
             f"encoder's draws say, {math.ceil(1.5 * (needed + self.cost(REFINED + WALKS)))} s for a bracket."
         )
+
+
+class Checkpoint:
+    """Finished chunks in one file, for one fingerprint of data, model and settings; without a path, nothing is kept."""
+
+    def __init__(self, path: Path | None, fingerprint: dict[str, Any], template: Any):
+        self.path, self.fingerprint = path, msgspec.json.encode(fingerprint, order="sorted").decode()
+        self.structure = jax.tree.structure(template)
+        self.parts: list[list[np.ndarray]] = []
+
+    def load(self) -> list[Any]:
+        """The chunks that an audit of the same fingerprint has finished; none from another's file or a broken one."""
+        if self.path is None or not self.path.is_file():
+            return []
+        try:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                if str(archive["fingerprint"]) != self.fingerprint:
+                    return []
+                leaves, chunks = range(self.structure.num_leaves), range(int(archive["chunks"]))
+                self.parts = [[archive[f"{chunk}.{leaf}"] for leaf in leaves] for chunk in chunks]
+        except (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error):
+            return []
+        return [jax.tree.unflatten(self.structure, part) for part in self.parts]
+
+    def add(self, part: Any) -> None:
+        """Keep one more chunk."""
+        self.parts.append([np.asarray(leaf) for leaf in jax.tree.leaves(part)])
+        if self.path is None:
+            return
+        arrays: dict[str, Any] = {
+            f"{chunk}.{leaf}": array for chunk, part in enumerate(self.parts) for leaf, array in enumerate(part)
+        }
+        arrays |= {"fingerprint": np.asarray(self.fingerprint), "chunks": np.asarray(len(self.parts))}
+        with written_whole(self.path) as place, place.open("wb") as file:
+            np.savez(file, **arrays)
+
+    def remove(self) -> None:
+        """Drop the file: the audit is complete."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)

@@ -13,9 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from taut.auditing import budget as parts
-from taut.auditing.budget import Budget, TimeSpentError
-from taut.auditing.checkpoint import Checkpoint
-from taut.auditing.effort import Effort
+from taut.auditing.budget import Budget, Checkpoint, TimeSpentError
 from taut.auditing.exact import Exactly, evidence_by_row
 from taut.auditing.model_checks import CHECKS, Checks, checks_of, tried
 from taut.auditing.options import AuditOptions
@@ -24,6 +22,7 @@ from taut.auditing.refinement import family_of
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Ended, Progress, RowMeasures, Wanted, affordable, measure_rows
 from taut.auditing.usage import GuideMoments, moments_of_rows, rate_decomposition_of
+from taut.auditing.walks import Effort
 from taut.datum import as_floats, bare
 from taut.errors import AuditError
 from taut.guides import AbstractGuide, Covariance

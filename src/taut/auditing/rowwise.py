@@ -11,12 +11,10 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Float, Int
 
-from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget
-from taut.auditing.checkpoint import Checkpoint
-from taut.auditing.effort import Effort, sound_jeffreys
+from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget, Checkpoint
 from taut.auditing.refinement import RefinedMoments, Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
-from taut.auditing.walks import ROWS_AT_ONCE, Walks, pilots, walks
+from taut.auditing.walks import ROWS_AT_ONCE, Effort, Walks, pilots, sound_jeffreys, walks
 from taut.datum import rows_in
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel

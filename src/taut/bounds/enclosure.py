@@ -18,10 +18,8 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 from jaxtyping import Array, Float
 
-from taut.bounds.jumps import JUMPING
-from taut.bounds.ranges import Range, UnknownPrimitiveError, ends, opened
+from taut.bounds.ranges import JUMPING, STRUCTURAL, Range, UnknownPrimitiveError, ends, opened, structural
 from taut.bounds.rules import OWN_DERIVATIVE, RULES
-from taut.bounds.structural import STRUCTURAL, structural
 from taut.shapes import Scalar
 
 HOMES = (Path(jax.__file__).parent, Path(__file__).parents[1])

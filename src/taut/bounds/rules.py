@@ -12,8 +12,19 @@ import numpy as np
 from jax.core import Tracer
 from jax.scipy.special import digamma, erf, erfc, erfinv, gammaln
 
-from taut.bounds.choices import chosen, compared, different, equal, finite, of_truths
-from taut.bounds.ranges import Range, Rule, UnknownPrimitiveError, both, ends
+from taut.bounds.ranges import (
+    Range,
+    Rule,
+    UnknownPrimitiveError,
+    both,
+    chosen,
+    compared,
+    different,
+    ends,
+    equal,
+    finite,
+    of_truths,
+)
 
 
 def _product(one: Any, other: Any) -> Range:

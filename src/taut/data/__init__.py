@@ -16,11 +16,39 @@ write_cells                a copy of an .h5ad file with more in it
 """
 
 from taut.data.binarisation import NOT_BINARISED, Binarisation, binarise_fixed, fills_bytes, grey_levels
-from taut.data.block_cells import is_lists, lists_in
-from taut.data.blocks import FEWEST_COLUMNS, block_of, fields_like, fields_of, one_thing, table_of
+from taut.data.blocks import FEWEST_COLUMNS, block_of, fields_like, fields_of, is_lists, lists_in, one_thing, table_of
 from taut.data.builtin import BUILTIN
-from taut.data.cell_files import is_cells, write_cells
-from taut.data.checks import (
+from taut.data.categories import OVERDISPERSED
+from taut.data.cells import listed_values
+from taut.data.coding import encode, match_columns
+from taut.data.conversion import as_table, is_cells, write_cells
+from taut.data.covariates import (
+    Covariate,
+    Sizes,
+    encode_covariates,
+    learn_covariates,
+    learn_sizes,
+    place_of,
+    totals,
+    with_given,
+)
+from taut.data.dense import narrow, narrowed
+from taut.data.extracting import cells_like, cells_of, readable_cells
+from taut.data.frames import is_lazy
+from taut.data.inference import infer_schema
+from taut.data.kinds import Kind, all_kinds, kind_named, kind_of, register_kind, serve
+from taut.data.quantities import HEAVY_TAIL_KURTOSIS, excess_kurtosis
+from taut.data.read_errors import in_words
+from taut.data.reading import READ, exists, read, read_sheet
+from taut.data.restoring import decode, fill, restored_block, typed
+from taut.data.schema import Block, Category, Column, Schema, entry_places, listed
+from taut.data.schema_files import describe_schema, read_schema, write_schema
+from taut.data.sheet import Sheet, as_sheet
+from taut.data.sparse import is_sparse
+from taut.data.splitting import count_seen, digest, generator, row_hashes, split
+from taut.data.support import check_type
+from taut.data.table import (
+    Table,
     check_dimensions,
     check_enough_rows,
     check_finite,
@@ -30,33 +58,8 @@ from taut.data.checks import (
     check_varies,
     place,
 )
-from taut.data.coding import encode, match_columns
-from taut.data.collecting import is_lazy
-from taut.data.conversion import as_table
-from taut.data.counting import OVERDISPERSED
-from taut.data.covariates import Covariate, encode_covariates, learn_covariates, place_of, with_given
-from taut.data.dense import narrow, narrowed
-from taut.data.digests import count_seen, digest, row_hashes
-from taut.data.extracting import cells_like, cells_of, readable_cells
-from taut.data.inference import infer_schema
-from taut.data.kinds import Kind, all_kinds, kind_named, kind_of, register_kind, serve
-from taut.data.missing_values import listed_values
-from taut.data.moments import HEAVY_TAIL_KURTOSIS, excess_kurtosis
-from taut.data.phrases import in_words
-from taut.data.randomness import generator
-from taut.data.reading import READ, exists, read, read_sheet
-from taut.data.restoring import decode, fill, restored_block, typed
-from taut.data.schema import Block, Category, Column, Schema, entry_places, listed
-from taut.data.schema_files import describe_schema, read_schema, write_schema
-from taut.data.sheet import Sheet, as_sheet
-from taut.data.sizes import Sizes, learn_sizes, totals
-from taut.data.sparse import is_sparse
-from taut.data.spelling import TEXT, Spelled, spell, spelled_in
-from taut.data.splitting import split
-from taut.data.support import check_type
-from taut.data.table import Table
 from taut.data.units import Scale, Units, scale_of, too_close, units_of
-from taut.data.writing import write
+from taut.data.writing import TEXT, Spelled, spell, spelled_in, write
 
 __all__ = [
     "FEWEST_COLUMNS",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from taut.data.arrow import functions
-from taut.data.levels import is_hole
+from taut.data.native_types import is_hole
+from taut.data.numerals import functions
 from taut.errors import DataError
 
 # Ticks of each of Arrow's units in a second; the first and last moment that Python's dates reach, in seconds.

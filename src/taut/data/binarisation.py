@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from taut.data.checks import check_not_empty, check_numeric, place
-from taut.data.randomness import generator
+from taut.data.splitting import generator
+from taut.data.table import check_not_empty, check_numeric, place
 from taut.errors import OptionError, SupportError
 
 # Grey levels reach the upper half of 0 to 255, and this share of those that are not black is there; of counts, few are.

@@ -1,9 +1,7 @@
 """The kinds of columns that come with taut, a row each; the later ones are asked first."""
 
-from taut.data.categories import BINARY, CATEGORICAL, ORDINAL
-from taut.data.counting import COUNT
-from taut.data.dates import DATE
-from taut.data.quantities import BOUNDED, POSITIVE, REAL
+from taut.data.categories import BINARY, CATEGORICAL, COUNT, ORDINAL
+from taut.data.quantities import BOUNDED, DATE, POSITIVE, REAL
 from taut.data.unmodelled import CONSTANT, IDENTIFIER, TEXT
 
 BUILTIN = (

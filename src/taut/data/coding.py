@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from taut.data.block_cells import block_numbers
-from taut.data.blocks import fields_like
+from taut.data.blocks import block_numbers, fields_like
 from taut.data.cells import Cells
 from taut.data.extracting import cells_like
 from taut.data.kinds import kind_of

@@ -8,17 +8,15 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data.arrow import functions
 from taut.data.arrow_values import KEPT_APART, objects, texts_of, values_in
-from taut.data.cells import Cells
-from taut.data.checks import column_name
-from taut.data.levels import is_hole, label_of, labels_of
-from taut.data.missing_values import without
-from taut.data.native_types import is_categorical
+from taut.data.cells import Cells, without
+from taut.data.native_types import is_categorical, is_hole, label_of, labels_of
 from taut.data.notations import Notation
+from taut.data.numerals import functions
 from taut.data.read_errors import in_one_clause
 from taut.data.schema import Column
 from taut.data.sheet import Sheet
+from taut.data.table import column_name
 from taut.data.text_cells import as_spelled
 from taut.errors import DataError, TautError
 

@@ -11,8 +11,7 @@ import numpy as np
 from PIL import Image
 
 from taut.data.dense import from_array
-from taut.data.phrases import in_words
-from taut.data.read_errors import decoding
+from taut.data.read_errors import decoding, in_words
 from taut.data.table import Table
 from taut.errors import DataError
 

@@ -7,20 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from taut.data.block_cells import is_lists, lists_in
-from taut.data.cells import MICROSECONDS, Cells
+from taut.data.blocks import is_lists, lists_in
+from taut.data.cells import MICROSECONDS, Cells, listed_values
+from taut.data.decoding import date_unit_of, decimals_of
 from taut.data.extracting import cells_of, readable_cells
-from taut.data.given import IGNORE, check_given, given_column
-from taut.data.kinds import all_kinds, kind_of
-from taut.data.missing_values import listed_values
+from taut.data.kinds import all_kinds, kind_of, with_remarks
 from taut.data.native_types import native_type
-from taut.data.odd_cells import odd_cells
-from taut.data.remarks import with_remarks
-from taut.data.resolution import date_unit_of, decimals_of
-from taut.data.scaling import column_scale, digits_lost
+from taut.data.overrides import IGNORE, check_given, given_column
 from taut.data.schema import Block, Column, NativeType, Schema
 from taut.data.sheet import Sheet
-from taut.data.support import check_finite_cells
+from taut.data.support import check_finite_cells, column_scale, digits_lost
+from taut.data.text_cells import odd_cells
 from taut.data.units import differences
 from taut.errors import OptionError
 

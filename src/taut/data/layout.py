@@ -1,16 +1,204 @@
-"""What lies around the rows of a table in text: remarks above it, names, a line of units, the signs between cells."""
+"""Text in rows and cells: its encoding, its separator, and what lies around the rows."""
 
+import csv
 import dataclasses
+import io
+import itertools
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
-from taut.data.affixes import is_unit
-from taut.data.blanks import blank_pattern
-from taut.data.delimited import UNCUT, counts_up, holds_numbers, is_number, rows_of, separator
-from taut.data.parsing import is_marker
+import charset_normalizer
+
+from taut.data.amounts import is_unit
+from taut.data.numerals import is_marker
+from taut.errors import DataError
+
+_WESTERN = "cp1252"
+# Code pages of other scripts, with the languages whose words must be found in the text.
+_LANGUAGES = {
+    "cp1251": {"Bulgarian", "Kazakh", "Russian", "Serbian", "Ukrainian"},
+    "cp1253": {"Greek"},
+    "cp1255": {"Hebrew"},
+    "cp1256": {"Arabic", "Farsi"},
+    "cp932": {"Japanese"},
+}
+_SEPARATORS = ",;\t|"
+# Stands for a file of one column, whose commas belong to the cells: a sign that text does not hold.
+UNCUT = "\x1f"
+# So many rows decide which separator a file has.
+_LOOKED_AT = 100
+
+
+def decoded(raw: bytes, name: str) -> tuple[str, list[str]]:
+    """The text of a file and a note where it is not UTF-8.
+
+    What is no UTF-8 is read in the code page of Windows that it seems to be in: Windows-1252, in which spreadsheets of
+    western Europe and America save, unless its words are of another script. Raises DataError, naming the row and the
+    byte, where that is impossible too.
+
+    >>> decoded("größe".encode("cp1252"), "a.csv")[0]
+    'größe'
+    """
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16"), []
+    try:
+        return raw.decode("utf-8-sig"), []
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        place = f"byte 0x{raw[error.start]:02x} in line {line}"
+    page = _code_page(raw)
+    try:
+        text = raw.decode(page)
+    except UnicodeDecodeError:
+        raise DataError(
+            f"Wanted text in UTF-8; `{name}` has {place}, which is neither UTF-8 nor Windows-1252; save it as UTF-8."
+        ) from None
+    look = "accented letters" if page == _WESTERN else "its letters"
+    return text, [f"The file is not UTF-8 ({place}) and was read as Windows-{page.removeprefix('cp')}; look at {look}."]
+
+
+def _code_page(raw: bytes) -> str:
+    """The code page of another script in which the text has words of a language, else the western one.
+
+    Between pages of Latin letters the guess is no better than chance on tables, and one sign such as ° or € among
+    numbers is taken for Korean or Chinese: see docs/decisions/0011.
+    """
+    guess = charset_normalizer.from_bytes(raw, cp_isolation=[_WESTERN, "cp1250", *_LANGUAGES]).best()
+    if guess is None or _LANGUAGES.get(guess.encoding, set()).isdisjoint(guess.languages[:1]):
+        return _WESTERN
+    return guess.encoding
+
+
+def separator(text: str) -> str:
+    r"""What stands between the cells: the sign that cuts the first lines into equally many cells, more than one.
+
+    >>> separator("a;b\n3,5;4,5\n1,5;2,5"), separator("x\n3,5\n4,5")
+    (';', '\x1f')
+    """
+    counts = {sign: _widths(text, sign) for sign in _SEPARATORS}
+    constant = [sign for sign, widths in counts.items() if len(set(widths)) == 1 and widths[0] > 1]
+    if constant:
+        return max(constant, key=lambda sign: counts[sign][0])
+    # Ragged: the sign of the first line that fits most lines.
+    cut = [sign for sign, widths in counts.items() if widths and widths[0] > 1]
+    return max(cut, key=lambda sign: Counter(counts[sign]).most_common(1)[0][1], default=UNCUT)
+
+
+def rows_of(text: str, sign: str) -> Iterator[list[str]]:
+    """The rows that hold something, each a list of cells."""
+    return (row for row in csv.reader(io.StringIO(text), delimiter=sign) if row)
+
+
+def counts_up(cells: Sequence[str]) -> bool:
+    """Whether a first line is what pandas writes above an array without names; a row of data hardly looks like it.
+
+    >>> counts_up(["0", "1", "2", "3", "4"])
+    True
+    """
+    return len(cells) >= 5 and list(cells) == [str(number) for number in range(len(cells))]
+
+
+def holds_numbers(cells: Sequence[str]) -> bool:
+    """Whether the cells of a first line could be a row of data: numbers, with holes perhaps.
+
+    >>> holds_numbers(["1,5", "NA"]), holds_numbers(["age", "1990"])
+    (True, False)
+    """
+    filled = [cell for cell in cells if not is_marker(cell)]
+    return bool(filled) and all(is_number(cell) for cell in filled)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell spells a number, with a decimal point or comma."""
+    try:
+        float(cell.strip().replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
+def check_rectangular(rows: Iterable[list[str]], name: str, *, header: bool) -> None:
+    """Raise DataError at the first row with another number of cells than the first."""
+    rows = iter(rows)
+    width = len(next(rows, []))
+    for number, row in enumerate(rows, 0 if header else 1):
+        if len(row) != width:
+            raise DataError(
+                f"Wanted rows of {width} cells as in the first line; row {number} (counting from 0) of "
+                f"`{name}` has {len(row)}; mend that row."
+            )
+
+
+def _widths(text: str, sign: str) -> list[int]:
+    if sign not in text:
+        # Not parsed: the csv module refuses cells as long as the lines of a wide table.
+        return [1]
+    return [len(row) for row in itertools.islice(rows_of(text, sign), _LOOKED_AT)]
+
+
+_SEVERAL, _ANY = r"[ \t\xa0]{2,}|\t", r"[ \t\xa0]+"
+_THOUSANDS = re.compile(r"^\d{1,3}( \d{3})+$")
+
+
+def blank_pattern(lines: list[str], name: str) -> str | None:
+    r"""What sets apart the cells of these lines: several blanks, or any; None where each line is one cell.
+
+    Raises DataError where some lines have more numbers between blanks than others.
+
+    >>> blank_pattern(["a b", "1 2", "3 4"], "a.txt") == r"[ \t\xa0]+", blank_pattern(["name", "Ann Lee"], "a.txt")
+    (True, None)
+    """
+    seen = [line.strip() for line in lines if line.strip()][:_LOOKED_AT]
+    if len(seen) < 2 or any('"' in line for line in seen):
+        return None
+    for pattern in (_SEVERAL, _ANY):
+        rows = [re.split(pattern, line) for line in seen]
+        if len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and (pattern == _SEVERAL or _are_columns(rows)):
+            return pattern
+    _check_even(seen, name)
+    return None
+
+
+def _are_columns(rows: list[list[str]]) -> bool:
+    """Whether what lies between single blanks are cells: some column is of numbers, and none repeats one word."""
+    below = rows[1:] if not all(_is_cell(cell) for cell in rows[0]) else rows
+    if all(_THOUSANDS.match(" ".join(row)) for row in below):
+        return False
+    columns = list(zip(*below, strict=True))
+    numbers = [all(_is_cell(cell) for cell in column) for column in columns]
+    # A unit behind each number is no column.
+    repeated = any(not number and len(set(column)) == 1 for number, column in zip(numbers, columns, strict=True))
+    return any(numbers) and not repeated
+
+
+def _check_even(lines: list[str], name: str) -> None:
+    rows = [re.split(_ANY, line) for line in lines]
+    below = [row for row in rows[1:] if len(row) > 1]
+    cells = [cell for row in below for cell in row]
+    if (
+        len(below) < 0.8 * (len(rows) - 1)
+        or sum(map(_is_cell, cells)) < 0.5 * len(cells)
+        or len(set(map(len, rows))) == 1
+    ):
+        return
+    if len(rows[0]) == 1 and all(is_number(row[0]) and not is_number(row[1]) for row in below):
+        return  # numbers and their units
+    if len(rows[0]) == 1 and all(_THOUSANDS.match(" ".join(row)) for row in below):
+        return
+    widths = sorted(set(map(len, rows)))
+    raise DataError(
+        f"Wanted cells set apart by commas, semicolons, tabs, bars or blanks, equally many in each line; lines of "
+        f"`{name}` have from {widths[0]} to {widths[-1]} between blanks; write it with commas."
+    )
+
+
+def _is_cell(cell: str) -> bool:
+    return is_number(cell) or is_marker(cell)
+
 
 _DECLARED = re.compile(r"^\s*\"?sep=(.)\"?\s*$", re.IGNORECASE)
 _RULE = re.compile(r"^[|\s:+=-]*-[|\s:+=-]*$")
-_LOOKED_AT = 100
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

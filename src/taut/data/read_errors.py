@@ -1,8 +1,9 @@
-"""From the many errors of file libraries to one sentence each."""
+"""From the many errors of file libraries to one sentence each, and labels as a sentence shows them."""
 
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from taut.errors import DataError, TautError
 
@@ -53,3 +54,24 @@ def check_readable(path: Path) -> None:
         raise DataError(f"Wanted to read `{path}`; the system said: {reason}; change its permissions.") from None
     if not first:
         raise DataError(f"Wanted data; the file `{path}` is empty (0 bytes); write it anew.")
+
+
+def in_words(labels: list[Any], most: int = 3) -> str:
+    """The first few labels, for a sentence.
+
+    >>> in_words(["a", "b", "c", "d"])
+    'a, b, c, …'
+    """
+    plain = ["".join(sign if sign.isprintable() else " " for sign in str(label)) for label in labels[:most]]
+    shown = [text if len(text) <= 30 else text[:30] + "…" for text in plain]
+    return ", ".join(shown) + (", …" if len(labels) > most else "")
+
+
+def rounded(number: float) -> str:
+    """A number to three digits, for a sentence.
+
+    >>> rounded(4201.754), rounded(0.12345)
+    ('4200', '0.123')
+    """
+    shown = f"{number:.3g}"
+    return f"{float(shown):.0f}" if "e+" in shown and abs(number) < 1e9 else shown

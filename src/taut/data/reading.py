@@ -1,18 +1,158 @@
-"""Reading any source: a file by its ending, or a folder of images."""
+"""Reading numpy's own files. Nothing is ever unpickled, so an object array is refused."""
 
+import dataclasses
 import re
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from taut.data.arrays import read_npy, read_npz
-from taut.data.cell_files import read_cells
-from taut.data.idx import read_idx
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from taut.data.conversion import read_cells
+from taut.data.dense import from_array, read_idx
+from taut.data.frames import with_periods_as_moments
 from taut.data.images import read_images
-from taut.data.read_errors import check_readable
-from taut.data.sheet import Sheet
+from taut.data.layout import UNCUT, check_rectangular, counts_up, decoded, is_number, laid_out, rows_of
+from taut.data.numerals import typed
+from taut.data.read_errors import check_readable, decoding
+from taut.data.sheet import Sheet, as_sheet, check_distinct, sheet_of
+from taut.data.sparse import is_saved_sparse, read_sparse
 from taut.data.table import Table
-from taut.data.table_files import read_parquet, read_text
 from taut.errors import DataError
+
+# So many names are listed in a message before it trails off.
+_LISTED = 12
+
+
+def read_npy(path: Path, *, as_column: bool = False) -> Table:
+    """A table from one array in numpy's format.
+
+    Raises DataError where the file is damaged or holds Python objects.
+    """
+    with decoding(path, "an array in numpy's .npy format"), path.open("rb") as file:
+        _check_magic(file.read(6))
+        file.seek(0)
+        values = _refusing_objects(lambda: np.load(file, allow_pickle=False), str(path))
+    return from_array(values, path.name, as_column=as_column)
+
+
+def read_npz(path: Path, key: str | None = None, *, as_column: bool = False) -> Table:
+    """A table from the array `key` of an archive, from its only array, or from the sparse matrix that it holds.
+
+    Raises DataError where the key is missing or unknown, listing the keys.
+    """
+    # The file is opened here, because numpy leaves one that it cannot read open.
+    with decoding(path, "an archive in numpy's .npz format"), path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("no zip archive")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            if key is None and is_saved_sparse(archive.files):
+                return read_sparse(path)
+            key = _chosen(archive.files, key, path)
+            name = f"{path.name}:{key}"
+            values = _refusing_objects(lambda: archive[key], name)
+    return from_array(np.asarray(values), name, as_column=as_column)
+
+
+def _check_magic(start: bytes) -> None:
+    # Without it numpy takes any file for a pickle, and its message tells people to allow one.
+    if start != b"\x93NUMPY":
+        raise ValueError("its first bytes are not those of an array")
+
+
+def _refusing_objects(load: Callable[[], np.ndarray], name: str) -> np.ndarray:
+    try:
+        return load()
+    except ValueError as error:
+        if "Object arrays" not in str(error):
+            raise
+        raise DataError(f"Wanted numbers; `{name}` holds Python objects; save it with a numeric dtype.") from None
+
+
+def _chosen(keys: list[str], key: str | None, path: Path) -> str:
+    listed = ", ".join(keys[:_LISTED]) + (", …" if len(keys) > _LISTED else "")
+    if not keys:
+        raise DataError(f"Wanted an array; the archive `{path}` holds none; write it anew.")
+    if key is None:
+        if len(keys) > 1:
+            raise DataError(f"Wanted one array; `{path}` holds {listed}; name one, as in `{path.name}:{keys[0]}`.")
+        return keys[0]
+    if key not in keys:
+        raise DataError(f"Wanted the array `{key}` of `{path}`, which holds {listed}; name one of these.")
+    return key
+
+
+# Arrow wants a whole row inside one block; this leaves room for about a million columns.
+_BLOCK = 1 << 24
+
+
+def read_text(path: Path) -> Sheet:
+    """The table in a file of text, with its text, dates and holes; the notes say what reading decided.
+
+    Raises DataError, in one sentence that names the first offender, where the file is no text, without rows, ragged, or
+    has two columns of one name.
+    """
+    with decoding(path, "a table as text (.csv, UTF-8)"):
+        text, notes = decoded(path.read_bytes(), path.name)
+        if "\0" in text:
+            raise ValueError("it holds zero bytes")
+        layout = laid_out(text, path.name)
+        sign, header = layout.separator, layout.header
+        first = next(rows_of(layout.text, sign))
+        cells = _parse(layout.text, sign, path.name, header=header)
+    if header and not len(cells[0]):
+        raise DataError(f"Wanted rows below the column names; `{path.name}` has 0 sample(s); give it rows.")
+    names, remarks = _names(first, header, path.name)
+    columns, said = typed(cells, names if header else None, path.name, separator=sign)
+    return sheet_of(
+        columns, names, path.name, named=header, notes=notes + layout.notes + remarks + said, separator=sign
+    )
+
+
+def read_parquet(path: Path) -> Sheet:
+    """The table in a parquet file. Raises DataError where the file is damaged, or without rows."""
+    with decoding(path, "a table in parquet format"), parquet.ParquetFile(path) as file:
+        frame, notes = with_periods_as_moments(file.read())
+    return dataclasses.replace(as_sheet(frame, path.name), notes=notes)
+
+
+def _names(first: Sequence[str], header: bool, name: str) -> tuple[list[str], list[str]]:
+    """The names of the columns, and what a person should know about how they were found."""
+    if not header:
+        return [f"x{number}" for number in range(len(first))], []
+    names = [" ".join(cell.split()) or f"unnamed_{number}" for number, cell in enumerate(first)]
+    notes = [
+        f"Column {number} has no name and is called `{each}`."
+        for number, each in enumerate(names)
+        if not first[number].strip()
+    ]
+    if counts_up(first):
+        notes.append("The first line counts 0, 1, 2, … and was taken for column names.")
+    elif any(is_number(cell) for cell in first):
+        notes.append("The first line was taken for column names, although it holds numbers; if it is data, add names.")
+    check_distinct(names, name)
+    return names, notes
+
+
+def _parse(text: str, sign: str, name: str, *, header: bool) -> list[pa.Array]:
+    """Each column as text, without the header."""
+    source = pa.py_buffer(text.encode())
+    width = len(next(rows_of(text, sign)))
+    parsing = arrow_csv.ParseOptions(delimiter=sign, newlines_in_values='"' in text, ignore_empty_lines=sign != UNCUT)
+    convert = arrow_csv.ConvertOptions(column_types={f"f{number}": pa.string() for number in range(width)})
+    reading = arrow_csv.ReadOptions(block_size=_BLOCK, autogenerate_column_names=True)
+    try:
+        table = arrow_csv.read_csv(pa.BufferReader(source), reading, parsing, convert)
+    except pa.ArrowInvalid:
+        check_rectangular(rows_of(text, sign), name, header=header)
+        raise
+    table = table.slice(1 if header else 0)
+    return [column.combine_chunks() for column in table.columns]
+
 
 _TABLES: dict[str, Callable[[Path], Sheet]] = {
     ".csv": read_text,

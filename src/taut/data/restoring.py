@@ -6,7 +6,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data.block_cells import as_lists, lists_like
+from taut.data.blocks import as_lists, lists_like
 from taut.data.coding import match_columns
 from taut.data.decoding import decode_numbers
 from taut.data.extracting import cells_like

@@ -10,14 +10,13 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data.checks import check_not_empty, check_numeric
-from taut.data.collecting import in_memory
 from taut.data.dense import plain
-from taut.data.levels import is_hole
-from taut.data.parsing import typed
+from taut.data.frames import in_memory
+from taut.data.native_types import is_hole
+from taut.data.numerals import typed
 from taut.data.read_errors import in_one_clause
 from taut.data.sparse import is_sparse
-from taut.data.table import Table
+from taut.data.table import Table, check_not_empty, check_numeric
 from taut.errors import DataError, ShapeError
 
 

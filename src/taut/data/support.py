@@ -1,5 +1,7 @@
 """Whether the cells of a column can be what its kind says: each fault in one sentence with the column and the row."""
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Callable
 from typing import NoReturn
@@ -7,10 +9,12 @@ from typing import NoReturn
 import numpy as np
 import pyarrow as pa
 
-from taut.data.affixes import taken_apart
+from taut.data.amounts import taken_apart
 from taut.data.cells import Cells
 from taut.data.kinds import Kind, kind_of
+from taut.data.read_errors import rounded
 from taut.data.schema import Column
+from taut.data.units import Scale, too_close
 from taut.errors import DataError, SupportError
 
 # Differences of numbers up to here do not overflow in double precision.
@@ -107,3 +111,42 @@ def refuse_cell(error: type[DataError], wanted: str, cells: Cells, name: str, ce
         f"Wanted {wanted} in column {cells.title} of `{name}`; row {row} (counting from 0) holds `{cell[:40]}`; "
         "mend the cell, or call it missing with `na_values`."
     )
+
+
+# Of floating-point numbers the last digit is this far below the first: in single precision, and in double.
+_LAST_DIGITS = ((2.0**22, 2.0**24), (2.0**51, 2.0**53))
+_FEW_STEPS = 100
+
+
+def column_scale(cells: Cells, column: Column, name: str) -> Scale:
+    """The scale of a column by its kind; offset 0 and unit 1 where it has none.
+
+    Raises DataError, naming column and row, where half of the cells are one number in single precision beside another,
+    or beside the size of all of them.
+    """
+    kind = kind_of(column)
+    if kind.scale is None or not column.family:
+        return Scale()
+    scale = kind.scale(cells, column)
+    coded = cells.numbers(*scale)
+    check_within_reach(cells, coded, kind, name)
+    there = coded[cells.present]
+    if len(np.unique(there)) > 1 and too_close(there):
+        middle = np.median(there)
+        cell, row = cells.first(np.abs(coded - middle) == np.abs(there - middle).max())
+        raise DataError(
+            f"Wanted numbers that single precision tells apart in column {cells.title} of `{name}`; beside the "
+            f"`{cell[:40]}` of row {row} (counting from 0) half of them are one; mend or empty such cells, give the "
+            "column another kind, or ignore it."
+        )
+    return scale
+
+
+def digits_lost(cells: Cells, scale: Scale, resolution: float | None) -> str:
+    """A clause for a column of floating-point numbers so far from 0 that few steps are left; else empty."""
+    if cells.came != "float" or not resolution:
+        return ""
+    steps, size = scale.unit / resolution, float(np.abs(cells.observed).max()) / resolution
+    if steps > _FEW_STEPS or not any(low <= size <= high for low, high in _LAST_DIGITS):
+        return ""
+    return f"; so far from 0 that their own digits leave {rounded(steps)} steps to a standard deviation"

@@ -1,18 +1,19 @@
 """Cells of text as the numbers or dates that they spell."""
 
+import collections
 import dataclasses
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from taut.data import written_dates
-from taut.data.amounts import Reading, amounts_in
-from taut.data.arrow import functions
+from taut.data import notations
+from taut.data.amounts import Reading, amounts_in, doubtful_comma, mixed_units, taken_apart
 from taut.data.cells import Cells
 from taut.data.kinds import kind_named
 from taut.data.notations import Notation
-from taut.data.parsing import AMONG_NUMBERS, USUAL, dates_in, is_marker
+from taut.data.numerals import AMONG_NUMBERS, USUAL, dates_in, functions, is_marker
 
 # How columns came whose cells may spell numbers or dates.
 TEXT = ("string", "mixed")
@@ -79,25 +80,25 @@ def trimmed(cells: Cells) -> tuple[pa.Array, str]:
 def _dates(text: pa.Array, known: Notation | None) -> Reading | None:
     iso = dates_in(text)
     if iso is not None:
-        return Reading(iso, written_dates.iso_notation(next(cell for cell in text.to_pylist() if cell is not None)))
+        return Reading(iso, notations.iso_notation(next(cell for cell in text.to_pylist() if cell is not None)))
     kept = functions.unique(functions.drop_null(text)).to_pylist()
-    patterns = written_dates.patterns_of(kept)
+    patterns = notations.patterns_of(kept)
     if known is not None and known.dates in patterns:
         patterns = [known.dates]
     if len(patterns) != 1 or not kept:
         return None
-    moments = written_dates.moments_in(kept, patterns[0])
+    moments = notations.moments_in(kept, patterns[0])
     assert moments is not None, "the pattern was chosen so that it fits every cell"
     spelled = dict(zip(kept, moments, strict=True))
     kind = pa.timestamp("us") if "%H" in patterns[0] else pa.date32()
     values = pa.array([None if cell is None else spelled[cell] for cell in text.to_pylist()], pa.timestamp("us"))
-    remark = written_dates.order_clause(patterns[0], _telling(kept, patterns[0]))
-    return Reading(values.cast(kind), written_dates.notation_of(kept, patterns[0]), remark)
+    remark = notations.order_clause(patterns[0], _telling(kept, patterns[0]))
+    return Reading(values.cast(kind), notations.notation_of(kept, patterns[0]), remark)
 
 
 def _telling(cells: list[str], pattern: str) -> str:
     """A cell that has this pattern alone, where there is one."""
-    return next((cell for cell in cells if written_dates.patterns_of([cell]) == [pattern]), cells[0])
+    return next((cell for cell in cells if notations.patterns_of([cell]) == [pattern]), cells[0])
 
 
 def _labels(values: pa.Array) -> bool:
@@ -129,3 +130,70 @@ def _replaced(cells: Cells, found: Reading, remark: str) -> Cells:
         notation=found.notation,
         remark=remark,
     )
+
+
+_HANDFUL = 0.1
+_CURE = "mend such a cell, or call it missing with `na_values`"
+_SHORT_YEAR = re.compile(r"^\d{1,2}([./-])\d{1,2}\1\d{2}$")
+
+
+def odd_cells(cells: Cells) -> str:
+    """Which handful of a column's cells are no numbers, or no dates, where nearly all others are; or why none is read.
+
+    >>> from taut.data.sheet import as_sheet
+    >>> from taut.data.extracting import cells_of
+    >>> column = [*map(str, range(50, 109)), "#DIV/0!"]
+    >>> odd_cells(cells_of(as_sheet({"a": column}), 0))
+    '59 of 60 cells are numbers; row 59 (counting from 0) holds `#DIV/0!`: mend such a cell, or call it missing with \
+`na_values`'
+    """
+    if cells.came not in TEXT or not has_digits(cells):
+        return ""
+    text, _ = trimmed(cells)
+    there = np.asarray(text.is_valid())
+    if why := mixed_units(text):
+        return why
+    for what, right in (("numbers", _plain_numbers(text)), ("dates", _plain_dates(text))):
+        odd = np.flatnonzero(there & ~right)
+        if 0 < len(odd) <= max(1, _HANDFUL * there.sum()) and len(odd) < there.sum() / 2:
+            return f"{there.sum() - len(odd)} of {there.sum()} cells are {what}; {_listed(cells, odd)}: {_CURE}"
+    return _why_no_date([cell for cell in text.to_pylist() if cell is not None]) or doubtful_comma(text)
+
+
+def _plain_numbers(text: pa.Array) -> np.ndarray:
+    """Which cells are numbers with what most of them have beside them."""
+    parts = taken_apart(text)
+    right = np.asarray(parts.numbers.is_valid())
+    beside = [(before + behind).strip() for before, behind in zip(parts.prefixes, parts.suffixes, strict=True)]
+    counts = collections.Counter(unit for unit, ok in zip(beside, right, strict=True) if ok)
+    usual = counts.most_common(1)[0][0] if counts else ""
+    return right & (np.array(beside) == usual)
+
+
+def _plain_dates(text: pa.Array) -> np.ndarray:
+    """Which cells are dates in one of the ways that most of them are written in."""
+    found = [[] if cell is None else notations.patterns_of([cell]) for cell in text.to_pylist()]
+    counts = collections.Counter(pattern for patterns in found for pattern in patterns)
+    usual = counts.most_common(1)[0][0] if counts else ""
+    return np.array([usual in patterns for patterns in found])
+
+
+def _listed(cells: Cells, odd: np.ndarray, most: int = 3) -> str:
+    rows = odd if cells.rows is None else cells.rows[odd]
+    shown = [f"`{str(cell)[:40]}`" for cell in dict.fromkeys(cells.values[odd[:most]].tolist())]
+    more = f" and {len(rows) - most} more" if len(rows) > most else ""
+    named = ", ".join(str(row) for row in rows[:most]) + more
+    return f"row{'s' if len(rows) > 1 else ''} {named} (counting from 0) hold{'' if len(rows) > 1 else 's'} " + (
+        ", ".join(shown) + (", …" if more else "")
+    )
+
+
+def _why_no_date(cells: list[str]) -> str:
+    why = ""
+    if len(notations.patterns_of(cells)) > 1:
+        why = f"dates such as `{cells[0]}`, in which day and month cannot be told apart"
+    elif all(_SHORT_YEAR.match(cell) for cell in cells):
+        why = f"dates such as `{cells[0]}`, with years of two digits"
+    elif all(notations.patterns_of([cell]) for cell in cells):
+        why = f"dates that are not all written in one way, such as `{cells[0]}`"
+    return f"{why}: write them as in 2003-05-13" if why else ""

@@ -8,7 +8,7 @@ from taut.data.categories import described
 from taut.data.cells import Cells
 from taut.data.decoding import decode_labels
 from taut.data.kinds import Kind
-from taut.data.phrases import in_words
+from taut.data.read_errors import in_words
 from taut.data.schema import Column
 
 _NAME_OF_KEY = re.compile(r"(?:^|[_\W])(?:ids?|key|uuid|guid|index|idx|nr|no|number|row|rownames)$|[a-z]I[dD]$")

@@ -12,19 +12,18 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
+from taut.compiling import in_one_program
 from taut.data import Column, Schema, Table
 from taut.datum import Datum, as_floats, bare, float_type
 from taut.errors import OptionError
 from taut.estimators.conditions import NO_CONDITIONS, Conditions
 from taut.estimators.config import VAEConfig
-from taut.estimators.part_building import BUILT, OWN, PartBuilder, check_draws_of
-from taut.estimators.table_parts import block_spread, table_parts
+from taut.estimators.part_building import BUILT, OWN, PartBuilder, block_spread, check_draws_of, table_parts
 from taut.guides import AbstractGuide
 from taut.likelihoods import AbstractLikelihood, InUnits, known_family, of_block
 from taut.models import AbstractModel, LatentVariableModel
 from taut.networks import OneHot, Standardise, WithCovariates
 from taut.objectives import OBJECTIVES, Objective
-from taut.one_program import in_one_program
 from taut.shapes import RandomKey
 
 NOTHING_OWN: Mapping[str, Any] = {}

@@ -10,11 +10,10 @@ from sklearn.base import OutlierMixin
 
 from taut.data import is_cells
 from taut.errors import OptionError
-from taut.estimators.base import AbstractVAE
-from taut.estimators.comparing import comparable_log_p, simulated_log_p
 from taut.estimators.config import OutlierConfig
-from taut.estimators.outliers import outlier_p_values
+from taut.estimators.outliers import comparable_log_p, outlier_p_values, simulated_log_p
 from taut.estimators.scoring import log_p
+from taut.estimators.vae import AbstractVAE
 from taut.options import record_from
 
 # Rows are scored with so many draws, simulated ones alike; the share of simulated rows that `auto` calls outliers.

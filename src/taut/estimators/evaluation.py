@@ -18,9 +18,8 @@ from taut.data import Binarisation, Table, count_seen
 from taut.data import encode as encode_table
 from taut.datum import Datum, rows_on_device, values_of
 from taut.errors import DataError, OptionError
-from taut.estimators.conditions import Conditions
+from taut.estimators.conditions import Conditions, as_columns, covariates_for
 from taut.estimators.fields import check_blocks
-from taut.estimators.giving import as_columns, covariates_for
 from taut.estimators.holes import over_rows, readable
 from taut.estimators.part_building import OWN, check_own_support
 from taut.estimators.training import Fitted

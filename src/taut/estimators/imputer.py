@@ -11,9 +11,9 @@ from sklearn.utils.validation import _check_feature_names_in
 
 from taut.data import Sheet, as_sheet, readable_cells
 from taut.estimators import imputing
-from taut.estimators.base import AbstractVAE
 from taut.estimators.config import ImputerConfig
 from taut.estimators.containers import INDICATOR, as_came, check_indicators, filled_with, indicated, without
+from taut.estimators.vae import AbstractVAE
 from taut.options import record_from
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from jaxtyping import Bool, Float, Num
 from taut.auditing import ImputedRows, impute_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, entry_places, fill, kind_of
 from taut.errors import OptionError
+from taut.estimators.conditions import as_columns, covariates_for
 from taut.estimators.containers import as_came, in_library, rows_in
 from taut.estimators.evaluation import prepared, sample
 from taut.estimators.fields import check_blocks
-from taut.estimators.giving import as_columns, covariates_for
 from taut.estimators.holes import readable
 from taut.estimators.training import Fitted
 

@@ -23,8 +23,8 @@ from taut.estimators import runs
 from taut.estimators.assembly import Architecture
 from taut.estimators.fields import NAME as FIELD
 from taut.estimators.fields import block_field, choice_of, scales
-from taut.estimators.hole_patterns import hole_patterns
 from taut.estimators.part_building import OWN
+from taut.estimators.preparation import hole_patterns
 from taut.estimators.training import Fitted
 from taut.estimators.uses import AbstractUses
 from taut.fitting import FitResult, Outcome, Plan, Progress, View

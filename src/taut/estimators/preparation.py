@@ -1,21 +1,113 @@
-"""From what a person passes to `fit` to rows of numbers that train: their fields, what is given, which are held out."""
+"""Which cells were missing together in the rows that a run was trained on: what drawn rows may lack, too."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from jaxtyping import Bool, Float, Int, Num
 
 from taut.data import Binarisation, Schema, Sheet, Table, encode, fields_of, read_schema, split
 from taut.errors import DataError, SupportError
+from taut.estimators.conditions import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_rows, with_conditions
 from taut.estimators.fields import infer_fields
-from taut.estimators.giving import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_rows, with_conditions
 from taut.estimators.part_building import name_of
-from taut.estimators.row_weights import RowWeights, checked_labels, checked_weights, with_weight
+from taut.files import written_whole
 from taut.fitting import AsFloat, DynamicBinarisation, View
+
+
+class HolePatterns(NamedTuple):
+    """The distinct rows of holes, and how often each came: `patterns` is True where a cell was missing.
+
+    >>> import numpy as np
+    >>> found = hole_patterns(np.array([[1.0, np.nan], [2.0, 3.0], [4.0, 5.0]]))
+    >>> found.patterns.tolist(), found.counts.tolist()
+    ([[False, False], [False, True]], [2, 1])
+    """
+
+    patterns: Bool[np.ndarray, "patterns columns"]
+    counts: Int[np.ndarray, "patterns"]
+
+    @classmethod
+    def load(cls, path: Path) -> HolePatterns:
+        """As `save` wrote them."""
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(stored["patterns"], stored["counts"])
+
+    def save(self, path: Path) -> None:
+        """Write them, whole or not at all."""
+        with written_whole(path) as temporary:
+            np.savez_compressed(temporary, allow_pickle=False, patterns=self.patterns, counts=self.counts)
+
+    def draw(self, n: int, *, seed: int) -> Bool[np.ndarray, "n columns"]:
+        """`n` rows of holes, each as probable as it was frequent."""
+        # Apart from the draws of values with the same seed, of which holes must not know.
+        chosen = np.random.default_rng([seed, 1]).choice(len(self.counts), n, p=self.counts / self.counts.sum())
+        return self.patterns[chosen]
+
+
+def hole_patterns(values: Num[np.ndarray, "n columns"]) -> HolePatterns:
+    """The patterns of NaN in coded rows."""
+    if values.dtype.kind != "f" or not np.isnan(values).any():
+        return HolePatterns(np.zeros((1, values.shape[1]), bool), np.array([len(values)]))
+    patterns, counts = np.unique(np.isnan(values), axis=0, return_counts=True)
+    return HolePatterns(patterns, counts)
+
+
+RowWeights = Float[np.ndarray, "n"]
+KeptWeights = Float[np.ndarray, "kept"]
+Rows = TypeVar("Rows", Table, Sheet)
+
+
+def checked_weights(sample_weight: Any, rows: int) -> RowWeights | None:
+    """One number for each row, or None where none came.
+
+    Raises DataError where they are not one finite number of at least zero for each row, or all are zero.
+
+    >>> checked_weights([1, 0, 2], 3).tolist()
+    [1.0, 0.0, 2.0]
+    """
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, np.float64)
+    weights = np.full(rows, weights) if weights.ndim == 0 else weights
+    if weights.shape != (rows,):
+        raise DataError(f"Wanted one weight for each of the {rows} rows; got shape {weights.shape}; pass as many.")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        row = int(np.argmax(~np.isfinite(weights) | (weights < 0)))
+        raise DataError(
+            f"Wanted weights that are finite and not negative; row {row} (counting from 0) has {weights[row]}; mend it."
+        )
+    if not weights.any():
+        raise DataError("Wanted a weight above zero; got zeros only, so that all sample weights are zero; raise some.")
+    return weights
+
+
+def with_weight(data: Rows, weights: RowWeights | None) -> tuple[Rows, KeptWeights | None]:
+    """The rows of a Table or Sheet that have weight, and their weights: a row without any is as if it were not there.
+
+    >>> from taut.data import Table
+    >>> table, weights = with_weight(Table(values=np.eye(3), name="I"), np.array([1.0, 0.0, 2.0]))
+    >>> table.values.tolist(), weights.tolist()
+    ([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], [1.0, 2.0])
+    """
+    if weights is None or weights.all():
+        return data, weights
+    kept = np.flatnonzero(weights)
+    return data.take(kept), weights[kept]
+
+
+def checked_labels(labels: Any, rows: int) -> np.ndarray | None:
+    """One label for each row as text, or None where none came. Raises DataError where they are more or fewer."""
+    if labels is None:
+        return None
+    labels = np.asarray(labels).astype(str)
+    if labels.shape != (rows,):
+        raise DataError(f"One label is wanted for each of the {rows} rows; got {labels.shape}; pass as many.")
+    return labels
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,17 +1,8 @@
-"""The run folder: a fitted model as files that hold nothing that can run, each with its digest.
-
-model.json           what it takes to rebuild the modules, how training went, digests of the other files
-weights.safetensors  the arrays
-history.csv          the bound after each epoch
-held_out.npz         the rows that training held out, with their labels
-seen.npy             a hash of each row that training saw
-given.npy            what training rows gave a conditional model, to draw from
-holes.npz            which cells training rows lacked together, and how often; no value
-checkpoints/         the state of training, from which it can go on
-"""
+"""The smaller files of a run folder."""
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,18 +11,59 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from taut.compilation_cache import keep_compiled_programs
+from taut.compiling import keep_compiled_programs
 from taut.data import Table
 from taut.estimators.assembly import Architecture
-from taut.estimators.folder import load_arrays, load_history, save_array, save_history, save_table
-from taut.estimators.hole_patterns import HolePatterns
-from taut.estimators.manifest import FORMAT, check_free, checked_content, file_digest, own_digest, unreadable
-from taut.estimators.resuming import plain
+from taut.estimators.manifest import FORMAT, check_free, checked_content, file_digest, own_digest, plain, unreadable
+from taut.estimators.preparation import HolePatterns
 from taut.estimators.training import Fitted
-from taut.files import write_text
+from taut.files import write_text, written_whole
 from taut.fitting import Outcome, load_tensors, save_tensors
 from taut.likelihoods import Choice
+from taut.record import HistoryRow
 from taut.version import __version__
+
+
+def save_history(history: Sequence[HistoryRow], path: Path) -> None:
+    """The bound after each epoch; an empty cell where no rows were held out."""
+    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "train", "held_out", "seconds"])
+        writer.writerows([row.epoch, row.train, row.held_out, row.seconds] for row in history)
+
+
+def load_history(path: Path) -> list[HistoryRow]:
+    """The bound after each epoch, as written by `save_history`."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            HistoryRow(
+                epoch=int(row["epoch"]),
+                train=float(row["train"]),
+                held_out=float(row["held_out"]) if row["held_out"] else None,
+                seconds=float(row["seconds"]),
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def save_array(array: np.ndarray, path: Path) -> None:
+    """One array."""
+    with written_whole(path) as temporary:
+        np.save(temporary, array)
+
+
+def save_table(table: Table, path: Path) -> None:
+    """Rows, and their labels and what the model is given of them where there are any."""
+    arrays = {"values": table.values} | ({} if table.labels is None else {"labels": table.labels.astype(str)})
+    arrays |= {} if table.conditions is None else {"conditions": table.conditions}
+    with written_whole(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file written by `save_table`."""
+    with np.load(path, allow_pickle=False) as stored:
+        return dict(stored)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from taut.datum import Datum
 from taut.errors import OptionError
 from taut.estimators.evaluation import prepared, prepared_rows
 from taut.estimators.holes import over_blocks, over_rows
-from taut.estimators.row_weights import checked_weights
+from taut.estimators.preparation import checked_weights
 from taut.estimators.training import Fitted
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel

@@ -15,14 +15,13 @@ from taut.data import Binarisation, Schema, Table, check_enough_rows, digest, ro
 from taut.datum import Datum
 from taut.errors import OptionError
 from taut.estimators.assembly import Architecture, objective_for
+from taut.estimators.conditions import kept_rows
 from taut.estimators.config import VAEConfig
 from taut.estimators.fields import choice_of, scales, words_of
-from taut.estimators.giving import kept_rows
-from taut.estimators.hole_patterns import HolePatterns, hole_patterns
+from taut.estimators.manifest import note_or_compare
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
-from taut.estimators.preparation import TrainingData, training_view
+from taut.estimators.preparation import HolePatterns, TrainingData, hole_patterns, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
-from taut.estimators.resuming import note_or_compare
 from taut.fitting import Outcome, Plan, fit
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, Missingness

@@ -1,16 +1,176 @@
-"""The variational autoencoder as a scikit-learn estimator."""
+"""What every estimator here is made of: the options, training, and the fitted parts."""
 
 from __future__ import annotations
 
+import time
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted
 
-from taut.estimators.base import AbstractVAE
+from taut.compiling import keep_compiled_programs
+from taut.data import listed_values
+from taut.estimators import runs
+from taut.estimators.conditions import Asked
+from taut.estimators.config import VAEConfig
 from taut.estimators.containers import library_of
-from taut.estimators.uses import AbstractUses
+from taut.estimators.part_building import PARTS
+from taut.estimators.preparation import prepare_training_data
+from taut.estimators.training import Fitted, train
+from taut.estimators.uses import AbstractScored, AbstractUses
+from taut.fitting import Outcome
+from taut.guides import AbstractGuide
+from taut.models import LatentVariableModel
+from taut.options import OWN, constructor, options_of, record_from, with_parameters
+from taut.record import HistoryRow
+
+# Of the record, so that the constructor and its options are known to editors and type checkers.
+if TYPE_CHECKING:
+    _Options = VAEConfig
+else:
+    _Options = object
+
+
+class AbstractVAE(AbstractScored, BaseEstimator, _Options):
+    """What can be asked of a variational autoencoder whatever its use; `record` declares the constructor's options."""
+
+    record: ClassVar[type[VAEConfig]]
+
+    def __init_subclass__(cls, *, record: type[VAEConfig] = VAEConfig, **others: Any) -> None:
+        super().__init_subclass__(**others)
+        cls.record = record
+        cls.__init__ = constructor(record)
+        cls.__doc__ = with_parameters(cls.__doc__, record)
+
+    @property
+    def config(self) -> VAEConfig:
+        """The options as a record, each in the form in which it is stored.
+
+        Raises OptionError where one makes no sense.
+        """
+        return record_from(self.record, self.get_params(deep=False))
+
+    def _train(
+        self,
+        X: Any,
+        *,
+        labels: Any = None,
+        weights: Any = None,
+        checkpoint: Path | None = None,
+        resume: bool = False,
+        began: float | None = None,
+        by_column: bool = False,
+    ) -> None:
+        """Set `fitted_` and what scikit-learn looks for beside it."""
+        keep_compiled_programs()
+        began = time.monotonic() if began is None else began
+        config = self.config
+        seed = seed_of(config.random_state)
+        data = prepare_training_data(
+            X,
+            likelihood=config.likelihood,
+            schema=config.schema,
+            na_values=listed_values(config.na_values),
+            held_out=config.validation_fraction,
+            seed=seed,
+            asked=Asked.of(config.condition_on, config.size_factor),
+            labels=labels,
+            weights=weights,
+            by_column=by_column,
+            binarise=config.binarise,
+        )
+        self.take(train(config, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))
+        if self.fitted_.outcome.code == "diverged":
+            warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
+
+    def take(self, fitted: Fitted, learned: Mapping[str, Any] | None = None) -> None:
+        """Become the estimator that was fitted so: for `taut.load`."""
+        for name, value in (learned or {}).items():
+            setattr(self, name, value)
+        self.fitted_ = fitted
+        # Options may be set after a fit, for the next one; what is saved with a fit are its own.
+        self._config_of_fit = self.config
+        columns, names = fitted.schema.unfolded.columns, fitted.schema.input_names
+        self.n_features_in_ = len(columns)
+        if names is not None:
+            self.feature_names_in_ = np.asarray(names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    @property
+    def model_(self) -> LatentVariableModel:
+        """The fitted model, p(z) p(x|z)."""
+        return self._fitted().latent_variable_model
+
+    @property
+    def guide_(self) -> AbstractGuide:
+        """The fitted guide, q(z|x)."""
+        return self._fitted().guide
+
+    @property
+    def outcome_(self) -> Outcome:
+        """How training ended, with a sentence."""
+        return self._fitted().outcome
+
+    @property
+    def history_(self) -> list[HistoryRow]:
+        """The bound after each epoch."""
+        return self._fitted().history
+
+    @property
+    def n_iter_(self) -> int:
+        """How many epochs training took."""
+        return len(self.history_)
+
+    def save(self, path: str | Path, *, force: bool = False) -> None:
+        """Write a run folder, from which `taut.load` reads the estimator back; no pickle is written or read.
+
+        Raises RunFolderError where the folder exists and `force` is not given.
+        """
+        runs.save(
+            self._fitted(),
+            options := self._kept_options(),
+            Path(path),
+            own_parts=[option for option in PARTS if options[option] == OWN],
+            estimator=type(self).__name__,
+            learned=self._learned(),
+            force=force,
+        )
+
+    def _kept_options(self) -> dict[str, Any]:
+        """Options of the fit; those that are not of training, and may be set later, as they are now."""
+        of_training = {name: getattr(self._config_of_fit, name) for name in options_of(VAEConfig)}
+        return record_from(self.record, self.get_params(deep=False) | of_training).kept()
+
+    def _learned(self) -> dict[str, Any]:
+        """What a subclass knows beside the fitted model, by attribute, as plain values."""
+        return {}
+
+    def _fitted(self) -> Fitted:
+        check_is_fitted(self, "fitted_")
+        return self.fitted_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "fitted_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        return tags
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed from what scikit-learn takes as one."""
+    if isinstance(random_state, int):
+        return random_state
+    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, AbstractVAE):

@@ -1,12 +1,11 @@
 """Motion: one loop for all training, a state that goes in and out of it, an outcome that says how it ended."""
 
+from taut.fitting.epoch import AsFloat, DynamicBinarisation, View
 from taut.fitting.fit import fit, refine
 from taut.fitting.loop import FitResult, Progress
-from taut.fitting.outcome import Outcome
-from taut.fitting.plan import Plan
+from taut.fitting.plan import Outcome, Plan
 from taut.fitting.posterior import modes_from, refined_gaussian
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors
-from taut.fitting.views import AsFloat, DynamicBinarisation, View
 
 __all__ = [
     "AsFloat",

@@ -13,10 +13,9 @@ from jaxtyping import Array, Float
 
 from taut.datum import bare, rows_in, values_of
 from taut.errors import OptionError, ShapeError
-from taut.fitting.epoch import EpochProgram, Parts
+from taut.fitting.epoch import AsFloat, EpochProgram, Parts, View
 from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
-from taut.fitting.views import AsFloat, View
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import floats_on_device

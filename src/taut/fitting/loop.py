@@ -16,12 +16,10 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from taut.compilation_cache import keep_compiled_programs
-from taut.compiling import compiled_sooner, numbers_in
+from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import rows_in
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
-from taut.fitting.outcome import Outcome
-from taut.fitting.plan import Plan
+from taut.fitting.plan import Outcome, Plan
 from taut.fitting.tensors import load_tensors, save_tensors
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel

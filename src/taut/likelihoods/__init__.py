@@ -4,25 +4,27 @@ Training, evaluation and sampling use the same density, constants included. `cho
 which likelihood fits and why; `named` builds one by its name; `check_support` refuses data that it cannot produce.
 """
 
-from taut.likelihoods.base import AbstractLikelihood
+from taut.likelihoods.base import AbstractLikelihood, Nodes, code_nodes, gaussian_nodes
 from taut.likelihoods.binary import Bernoulli, ContinuousBernoulli
-from taut.likelihoods.builtin import BUILTIN
-from taut.likelihoods.categories import Categorical
-from taut.likelihoods.choice import Choice, check_support, choose, choose_counts, named
-from taut.likelihoods.columns import fill_values, for_columns, of_block
-from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson
+from taut.likelihoods.categories import Categorical, OrderedLogit
+from taut.likelihoods.choice import (
+    BUILTIN,
+    Choice,
+    check_support,
+    choose,
+    choose_counts,
+    fill_values,
+    for_columns,
+    named,
+    of_block,
+)
+from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson, ZeroInflated
 from taut.likelihoods.families import Family, Sample, all_families, family, known_family, names, register
 from taut.likelihoods.grey import DiscretisedLogistic
-from taut.likelihoods.holes import Observed, WhereMissing
-from taut.likelihoods.inflated import ZeroInflated
-from taut.likelihoods.masking import CodeMasking, Missingness, NumberMasking
-from taut.likelihoods.mixed import Mixed, Places
-from taut.likelihoods.mixture import GaussianMixture
-from taut.likelihoods.nodes import Nodes, code_nodes, gaussian_nodes
-from taut.likelihoods.ordered import OrderedLogit
-from taut.likelihoods.real import Gaussian, StudentT
+from taut.likelihoods.holes import CodeMasking, Missingness, NumberMasking, Observed, WhereMissing
+from taut.likelihoods.mixed import InUnits, Mixed, Places
+from taut.likelihoods.real import Gaussian, GaussianMixture, StudentT
 from taut.likelihoods.transformed import Beta, LogitNormal, LogNormal
-from taut.likelihoods.units import InUnits
 
 __all__ = [
     "AbstractLikelihood",

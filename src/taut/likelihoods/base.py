@@ -1,12 +1,13 @@
 """What every likelihood can do."""
 
 from abc import abstractmethod
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from jax.nn import log_sigmoid
+from jax.nn import log_sigmoid, log_softmax
 from jaxtyping import Array, Bool, Float, Int
 
 from taut.numerics import SMALLEST_SCALE, inverse_softplus, is_discrete
@@ -73,3 +74,32 @@ def raw_of_one(*shape: int) -> Float[Array, "*shape"]:
 def deviation_of_coin(logits: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """√(p (1 − p)) for p = σ(logit), from logarithms: 1 − p would be exactly zero for logits beyond 17 in float32."""
     return jnp.exp(0.5 * (log_sigmoid(logits) + log_sigmoid(-logits)))
+
+
+_STEPS = np.arange(-24, 25) / 4.0
+
+
+class Nodes(NamedTuple):
+    """For each entry points, and the logarithms of weights that sum to one."""
+
+    points: Float[Array, "entries nodes"]
+    log_weights: Float[Array, "entries nodes"]
+
+
+def gaussian_nodes(location: Float[Array, "entries"], scale: Float[Array, "..."]) -> Nodes:
+    """Those of N(location, scale²), to six standard deviations.
+
+    >>> points, log_weights = gaussian_nodes(jnp.array([3.0]), jnp.array([2.0]))
+    >>> round(float(jnp.sum(jnp.exp(log_weights) * points**2)), 4)
+    13.0
+    """
+    location, scale = jnp.broadcast_arrays(location, scale)
+    steps = jnp.asarray(_STEPS[None], location.dtype)
+    points = location[:, None] + scale[:, None] * steps
+    return Nodes(points, jnp.broadcast_to(log_softmax(-0.5 * steps**2), points.shape))
+
+
+def code_nodes(log_shares: Float[Array, "entries codes"]) -> Nodes:
+    """The codes 0 … K−1 with their probabilities."""
+    codes = jnp.arange(log_shares.shape[1], dtype=log_shares.dtype)
+    return Nodes(jnp.broadcast_to(codes, log_shares.shape), log_shares)

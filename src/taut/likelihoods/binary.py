@@ -15,9 +15,8 @@ from jax.scipy.special import logit
 from jaxtyping import Array, Float, Num
 from numpyro.distributions import constraints
 
-from taut.likelihoods.base import AbstractLikelihood, deviation_of_coin
+from taut.likelihoods.base import AbstractLikelihood, Nodes, code_nodes, deviation_of_coin
 from taut.likelihoods.families import Family
-from taut.likelihoods.nodes import Nodes, code_nodes
 from taut.numerics import bernoulli_log_prob
 from taut.shapes import Outputs, RandomKey
 

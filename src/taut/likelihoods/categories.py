@@ -1,4 +1,4 @@
-"""Entries that are one of a few categories."""
+"""Entries that are one of a few categories, with or without an order."""
 
 # numpyro's own distributions override this method in the same way.
 # pyright: reportIncompatibleMethodOverride=false
@@ -9,13 +9,13 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from jax.nn import log_softmax
+from jax.nn import log_sigmoid, log_softmax, sigmoid, softplus
 from jaxtyping import Array, Float, Int, Num
 
-from taut.likelihoods.base import AbstractLikelihood
+from taut.likelihoods.base import AbstractLikelihood, Nodes, code_nodes
 from taut.likelihoods.counts import not_counts
 from taut.likelihoods.families import Family, Sample
-from taut.likelihoods.nodes import Nodes, code_nodes
+from taut.numerics import inverse_softplus, log_diff_sigmoid
 from taut.shapes import Outputs
 
 
@@ -88,5 +88,62 @@ CATEGORICAL = Family(
     largest=lambda end: (end, "the last category"),
     reads="indicators",
     distribution=dist.CategoricalLogits,
+    nodes=category_nodes,
+)
+
+
+class OrderedLogit(AbstractLikelihood):
+    """Independent codes 0 … K−1 in order: P(x ≤ k) = sigmoid(c_k − η), with K−1 learned ascending cuts c.
+
+    One output η for each entry, so that a latent moves all levels at once. `shares` are those of the levels in the
+    data, from which the cuts start.
+
+    References: McCullagh 1980, Regression models for ordinal data, J. R. Statist. Soc. B 42.
+
+    >>> import jax.numpy as jnp
+    >>> q = OrderedLogit(1, shares=jnp.array([[0.25, 0.5, 0.25]]))(jnp.zeros(1))
+    >>> [round(float(jnp.exp(q.log_prob(jnp.array([code])))), 3) for code in (0.0, 1.0, 2.0)]
+    [0.25, 0.5, 0.25]
+    """
+
+    features: int = eqx.field(static=True)
+    levels: int = eqx.field(static=True)
+    first: Float[Array, "features"]
+    raw_steps: Float[Array, "features steps"]
+
+    def __init__(self, features: int, *, shares: Float[Array, "features levels"]):
+        self.features, self.levels = features, shares.shape[1]
+        below = jnp.clip(jnp.cumsum(shares, axis=1)[:, :-1], 1e-3, 1.0 - 1e-3)
+        cuts = jnp.log(below) - jnp.log1p(-below)
+        self.first = cuts[:, 0]
+        self.raw_steps = inverse_softplus(jnp.maximum(jnp.diff(cuts, axis=1), 1e-2))
+
+    def __call__(self, outputs: Outputs) -> dist.Distribution:
+        """The distribution of one datum."""
+        return CategoryCodes(self._log_shares(outputs)).to_event(1)
+
+    def whitened(self, outputs: Outputs, tangent: Outputs) -> Outputs:
+        """√(Σ_k p_k s_k²) t with s_k = ∂ log p_k/∂η = 1 − P(x ≤ k) − P(x ≤ k−1)."""
+        ends = jnp.pad(sigmoid(self._cuts() - outputs[:, None]), ((0, 0), (1, 1)), constant_values=((0, 0), (0.0, 1.0)))
+        slopes = 1.0 - ends[:, 1:] - ends[:, :-1]
+        return jnp.sqrt(jnp.sum(jnp.exp(self._log_shares(outputs)) * slopes**2, axis=1)) * tangent
+
+    def _cuts(self) -> Float[Array, "features cuts"]:
+        steps = jnp.cumsum(softplus(self.raw_steps) + 1e-4, axis=1)
+        return jnp.concatenate([self.first[:, None], self.first[:, None] + steps], axis=1)
+
+    def _log_shares(self, outputs: Outputs) -> Float[Array, "features levels"]:
+        """log p_k, between two cuts the logarithm of a difference of sigmoids."""
+        to_cuts = self._cuts() - outputs[:, None]
+        inner = log_diff_sigmoid(to_cuts[:, 1:], to_cuts[:, :-1])
+        return jnp.concatenate([log_sigmoid(to_cuts[:, :1]), inner, log_sigmoid(-to_cuts[:, -1:])], axis=1)
+
+
+ORDERED_LOGIT = Family(
+    name="ordered-logit",
+    build=lambda sample: OrderedLogit(sample.features, shares=sample.shares()),
+    discrete=True,
+    kinds=("ordinal",),
+    distribution=CategoryCodes,
     nodes=category_nodes,
 )

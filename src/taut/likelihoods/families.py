@@ -12,8 +12,7 @@ from jaxtyping import Array, Float, Shaped
 
 from taut.data import serve
 from taut.errors import OptionError
-from taut.likelihoods.base import AbstractLikelihood
-from taut.likelihoods.nodes import Nodes
+from taut.likelihoods.base import AbstractLikelihood, Nodes
 from taut.numerics import floats_on_device
 from taut.shapes import Outputs
 

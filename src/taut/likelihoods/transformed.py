@@ -14,9 +14,8 @@ from jax.scipy.special import digamma, polygamma
 from jaxtyping import Array, Float
 from numpyro.distributions import transforms
 
-from taut.likelihoods.base import AbstractLikelihood
+from taut.likelihoods.base import AbstractLikelihood, Nodes, gaussian_nodes
 from taut.likelihoods.families import Family, Sample
-from taut.likelihoods.nodes import Nodes, gaussian_nodes
 from taut.likelihoods.real import AbstractLocated, fixed
 from taut.numerics import floats_on_device, inside, log_odds_of, positive
 from taut.shapes import Outputs, RandomKey

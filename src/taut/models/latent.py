@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -13,10 +14,11 @@ from jax import lax
 from jaxtyping import Array, Bool, Float
 
 from taut.datum import Datum, as_datum
-from taut.errors import OptionError
+from taut.errors import OptionError, ShapeError
 from taut.likelihoods import AbstractLikelihood, Missingness, Observed
 from taut.models.base import AbstractModel
 from taut.numerics import one_draw
+from taut.parts import NamedPart, PartRegistry
 from taut.shapes import DatumLike, Latent, Outputs, RandomKey, Scalar
 
 
@@ -183,3 +185,27 @@ def standard_normal(latents: int) -> dist.Distribution:
     (3,)
     """
     return dist.Normal(jnp.zeros(latents), jnp.ones(latents), validate_args=False).to_event(1)
+
+
+PRIORS = PartRegistry(
+    "prior",
+    {"normal": NamedPart(lambda *, latents, key: standard_normal(latents))},
+    kind=(dist.Distribution, eqx.Module),
+)
+
+
+def check_prior(prior: Any, latents: int) -> None:
+    """Raise ShapeError where a distribution, or a module that returns one, is not over one vector of so many latents.
+
+    >>> check_prior(standard_normal(2), latents=2)
+    """
+    given = prior if isinstance(prior, dist.Distribution) else prior()
+    if not isinstance(given, dist.Distribution):
+        raise ShapeError(
+            f"A prior that is a distribution of numpyro is wanted; got a {type(given).__name__}; return one."
+        )
+    if (given.batch_shape, given.event_shape) != ((), (latents,)):
+        raise ShapeError(
+            f"A prior over one vector of {latents} latents is wanted; got batch shape {given.batch_shape} and "
+            f"event shape {given.event_shape}; for independent latents end it with `.to_event(1)`."
+        )

@@ -3,8 +3,7 @@
 from taut.networks.by_name import DECODERS, ENCODERS, ByParameter, check_network
 from taut.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from taut.networks.inputs import CellInputs, OneHot, Standardise, WithCovariates
-from taut.networks.linear_skip import LinearSkip
-from taut.networks.perceptron import Perceptron
+from taut.networks.perceptron import LinearSkip, Perceptron
 
 __all__ = [
     "DECODERS",

@@ -14,8 +14,7 @@ from jaxtyping import Array, Float, Int
 
 from taut.errors import OptionError
 from taut.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
-from taut.networks.linear_skip import LinearSkip
-from taut.networks.perceptron import Perceptron
+from taut.networks.perceptron import LinearSkip, Perceptron
 from taut.parts import NamedPart, PartRegistry
 from taut.shapes import RandomKey
 

@@ -11,9 +11,8 @@ import jax.random as jr
 from jaxtyping import Array, Float
 
 from taut.errors import OptionError
-from taut.networks.convolution import convolve, convolve_transposed
+from taut.networks.convolution import Windows, convolve, convolve_transposed
 from taut.networks.perceptron import Perceptron
-from taut.networks.windows import Windows
 from taut.shapes import RandomKey
 
 

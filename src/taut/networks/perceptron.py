@@ -1,5 +1,7 @@
 """The multilayer perceptron."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import equinox as eqx
@@ -65,3 +67,35 @@ def _linear(inputs: int, outputs: int, *, key: RandomKey) -> eqx.nn.Linear:
     layer = eqx.nn.Linear(inputs, outputs, key=key)
     weight = jax.nn.initializers.glorot_uniform(in_axis=1, out_axis=0)(key, (outputs, inputs))
     return eqx.tree_at(lambda layer: (layer.weight, layer.bias), layer, (weight, jnp.zeros(outputs)))
+
+
+class LinearSkip(eqx.Module):
+    """A linear map plus a perceptron whose last layer starts at zero: factor analysis first, then what it misses.
+
+    Tables of a few hundred rows are mostly linear; a network alone has to learn that before it learns anything else.
+
+    >>> import jax.numpy as jnp, jax.random as jr
+    >>> LinearSkip(3, 2, hidden=(8,), key=jr.key(0))(jnp.ones(3)).shape
+    (2,)
+    """
+
+    linear: Perceptron
+    bent: Perceptron
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        hidden: tuple[int, ...],
+        starting_outputs: Float[Array, "outputs"] | None = None,
+        key: RandomKey,
+    ):
+        linear_key, bent_key = jr.split(key)
+        self.linear = Perceptron(inputs, outputs, hidden=(), starting_outputs=starting_outputs, key=linear_key)
+        bent = Perceptron(inputs, outputs, hidden=hidden, key=bent_key)
+        self.bent = eqx.tree_at(lambda net: net.layers[-1].weight, bent, replace_fn=lambda weight: 0.0 * weight)
+
+    def __call__(self, h: Float[Array, "inputs"]) -> Float[Array, "outputs"]:
+        """The outputs for one input vector."""
+        return self.linear(h) + self.bent(h)

@@ -1,23 +1,33 @@
 """Small functions named for the hazard that they remove."""
 
-from taut.numerics.affine import AffineMap
-from taut.numerics.distributions import is_discrete, log_density, log_density_by_entry, one_draw
-from taut.numerics.factorials import count_deviance, stirling_rest
+from taut.numerics.affine import AffineMap, floats_on_device, take
+from taut.numerics.distributions import (
+    Moments,
+    gaussian_kl,
+    is_diagonal_gaussian,
+    is_discrete,
+    log_density,
+    log_density_by_entry,
+    log_standard_normal,
+    mean_and_cholesky,
+    mean_of,
+    moments_of,
+    one_draw,
+)
 from taut.numerics.forms import FORMS, Form, log_odds_of
-from taut.numerics.gaussians import gaussian_kl, is_diagonal_gaussian, log_standard_normal, mean_and_cholesky
 from taut.numerics.logarithms import (
     NEAREST_END,
     SMALLEST_SCALE,
     bernoulli_log_prob,
+    count_deviance,
     inside,
     inverse_softplus,
     log_diff_sigmoid,
     log_mean_exp,
     log_odds,
     positive,
+    stirling_rest,
 )
-from taut.numerics.moments import Moments, mean_of, moments_of
-from taut.numerics.placing import floats_on_device, take
 
 __all__ = [
     "FORMS",

@@ -1,15 +1,37 @@
-"""Coordinates in which a Gaussian is the standard one."""
+"""Arrays of the host and of the device."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
 import numpyro.distributions as dist
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
-from taut.numerics.gaussians import mean_and_cholesky
+from taut.numerics.distributions import mean_and_cholesky
 from taut.shapes import Scalar
+
+
+def floats_on_device(values: np.ndarray | Array) -> Float[Array, "..."]:
+    """These numbers as floats of the working precision, put there: `jnp.asarray` compiles a program for each shape.
+
+    >>> floats_on_device(np.array([1, 2])).tolist()
+    [1.0, 2.0]
+    """
+    return jax.device_put(np.asarray(values).astype(jnp.result_type(float)))
+
+
+def take(tree: Any, rows: Any) -> Any:
+    """These rows of every array of a tree, on the host: on the device each shape would be a compiled program.
+
+    >>> take((np.array([1, 2, 3]), None), [2, 0])
+    (array([3, 1]), None)
+    """
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[rows], tree)
 
 
 class AffineMap(eqx.Module):

@@ -13,22 +13,31 @@
 Every number is in nats, higher is more evidence, and each is an `Estimate` with a direction and an error.
 """
 
-from taut.record.account import Collapse, Evidence, Gap, Generalisation, LatentUse, Severity, Verdict, WeightHealth
 from taut.record.checks import (
     Annealing,
     Calibration,
     Control,
     Coverage,
     Crooks,
+    Estimate,
+    Interval,
     Outliers,
     Predictive,
+    Quantiles,
     Simulated,
+    Status,
     TradeOff,
+    standard_error,
 )
 from taut.record.columns import (
     ColumnAccount,
     ColumnCalibration,
     Dependence,
+    ExampleRows,
+    FigureRow,
+    Figures,
+    HistoryRow,
+    LatentMap,
     LeftOut,
     Marginal,
     MaskedCells,
@@ -38,9 +47,19 @@ from taut.record.columns import (
     Shape,
     TableAccount,
 )
-from taut.record.figures import ExampleRows, FigureRow, Figures, HistoryRow, LatentMap
-from taut.record.ledger import FORMAT, Account, Ledger
-from taut.record.numbers import Estimate, Interval, Quantiles, Status, standard_error
+from taut.record.ledger import (
+    FORMAT,
+    Account,
+    Collapse,
+    Evidence,
+    Gap,
+    Generalisation,
+    LatentUse,
+    Ledger,
+    Severity,
+    Verdict,
+    WeightHealth,
+)
 
 __all__ = [
     "FORMAT",

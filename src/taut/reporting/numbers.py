@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from taut.record import Estimate, Ledger
-from taut.reporting import standing, words
-from taut.reporting.evidence import by_prior, identity_lines
-from taut.reporting.line import Line
+from taut.reporting import words
+from taut.reporting.statement import by_prior, identity_lines
+from taut.reporting.words import Line
 
 Text = str | Callable[[Ledger], str]
 
@@ -153,7 +153,7 @@ def _line(number: Number, ledger: Ledger) -> Line:
     found = value_at(ledger, number.place)
     name, meaning = (text if isinstance(text, str) else text(ledger) for text in (number.name, number.meaning))
     value = words.number(found) if number.shown is None else number.shown(ledger)
-    status = standing.status(found) if isinstance(found, Estimate) else ""
+    status = words.status(found) if isinstance(found, Estimate) else ""
     return Line(name=name, value=value, status=status, meaning=meaning)
 
 

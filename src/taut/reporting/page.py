@@ -10,17 +10,14 @@ from typing import Any
 import jinja2
 
 from taut.record import Ledger
-from taut.reporting import checks, columns, pictures, standing, statement, tables, unlike, words
-from taut.reporting.line import is_exact
+from taut.reporting import columns, pictures, statement, tables, words
 from taut.reporting.numbers import number_groups
-from taut.reporting.pictures.brackets import is_bracketed
-from taut.reporting.pictures.latent_map import is_map_thinned
-from taut.reporting.pictures.latents import is_shortened
-from taut.reporting.pictures.marginals import MOST as MOST_MARGINALS
-from taut.reporting.pictures.marginals import compared
-from taut.reporting.pictures.places import MOST as MOST_PLACES
-from taut.reporting.pictures.places import calibrated
-from taut.reporting.pictures.rows import is_split, is_thinned
+from taut.reporting.pictures.brackets import is_bracketed, is_split, is_thinned
+from taut.reporting.pictures.columns import MOST as MOST_MARGINALS
+from taut.reporting.pictures.columns import MOST as MOST_PLACES
+from taut.reporting.pictures.columns import calibrated, compared
+from taut.reporting.pictures.latents import is_map_thinned, is_shortened
+from taut.reporting.words import is_exact
 
 
 def render_page(ledger: Ledger) -> str:
@@ -81,15 +78,15 @@ def _table(ledger: Ledger) -> dict[str, Any]:
 
 
 def _checks(ledger: Ledger) -> dict[str, Any]:
-    headings, rows = checks.annealing_quantiles(ledger.annealing)
+    headings, rows = tables.annealing_quantiles(ledger.annealing)
     biased = ledger.calibration.biased if ledger.calibration else []
     return {
         "crooks": pictures.crooks_picture(ledger),
         "ranks": pictures.ranks_picture(ledger),
-        "biased": checks.named(biased),
-        "outliers": unlike.outlier_sentences(ledger.outliers) if ledger.outliers else [],
-        "comparisons": unlike.comparisons(ledger.predictive),
-        "annealing": checks.annealing_facts(ledger),
+        "biased": tables.named(biased),
+        "outliers": columns.outlier_sentences(ledger.outliers) if ledger.outliers else [],
+        "comparisons": columns.comparisons(ledger.predictive),
+        "annealing": tables.annealing_facts(ledger),
         "annealing_columns": headings,
         "annealing_rows": rows,
         "quantiles": tables.quantile_table(ledger),
@@ -102,11 +99,11 @@ def _latents(ledger: Ledger) -> dict[str, Any]:
     return {
         "latents": pictures.latents_picture(ledger),
         "latents_shortened": is_shortened(ledger),
-        "latent_rows": checks.latent_table(latents),
+        "latent_rows": tables.latent_table(latents),
         "has_marginal": any(latent.marginal_kl is not None for latent in latents),
         "has_refined": any(latent.refined_kl is not None for latent in latents),
-        "idle_in_model": checks.collapsed(latents, "model"),
-        "idle_in_encoder": checks.collapsed(latents, "amortisation"),
+        "idle_in_model": tables.collapsed(latents, "model"),
+        "idle_in_encoder": tables.collapsed(latents, "amortisation"),
         "trade_off": pictures.trade_off_picture(ledger),
     }
 

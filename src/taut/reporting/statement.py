@@ -1,8 +1,62 @@
-"""What the audit says about log p(x), in sentences: each end of the bracket with its own mark."""
+"""The lines on log p(x) itself: the identity and the bracket, and what is said of the naive value."""
 
 from taut.record import Estimate, Ledger, Simulated
-from taut.reporting import standing, words
-from taut.reporting.line import is_exact
+from taut.reporting import words
+from taut.reporting.words import Line, is_exact, line_of
+
+
+def identity_lines(ledger: Ledger) -> list[Line]:
+    """ELBO, log p(x) and the KL between them, each from both sides."""
+    evidence, gap = ledger.evidence, ledger.gap.inference
+    elbo = line_of("ELBO", ledger.elbo, "What training climbs: the mean of log p(x, z) − log q(z|x) under the encoder.")
+    if is_exact(ledger):
+        return [
+            elbo,
+            line_of("log p(x)", evidence.lower, "How probable the model finds a row, with every latent averaged out."),
+            line_of("KL gap", gap.lower, "log p(x) − ELBO: how far the encoder is from the true posterior."),
+        ]
+    fine = words.decimals_between(evidence.lower, evidence.upper)
+    return [
+        elbo,
+        line_of("log p(x), from below", evidence.lower, "How probable the model finds a row, at least.", fine),
+        line_of("log p(x), from above", evidence.upper, _above(ledger), fine),
+        *_width_lines(ledger),
+        line_of(
+            "KL gap, from below", gap.lower, "log p(x) − ELBO: the encoder is at least this far from the posterior."
+        ),
+        line_of("KL gap, from above", gap.upper, "At most this far is the encoder from the posterior."),
+    ]
+
+
+def _above(ledger: Ledger) -> str:
+    reason = ledger.evidence.withdrawn
+    return "How probable the model finds a row, at most." if reason is None else f"Withdrawn. {reason}"
+
+
+def _width_lines(ledger: Ledger) -> list[Line]:
+    width = ledger.evidence.width
+    if width is None:
+        return []
+    meaning = "Upper minus lower bound, mean over the rows, before any margin or allowance."
+    return [Line(name="Width of the bracket", value=words.plain(width), status="", meaning=meaning)]
+
+
+def by_prior(ledger: Ledger) -> tuple[str, str]:
+    """Name and meaning of the value with the prior as proposal."""
+    evidence, weights, prior = ledger.evidence, ledger.weights, ledger.prior_weights
+    assert evidence.prior is not None
+    draws = evidence.prior.draws or (prior.draws if prior else None)
+    name = f"log p(x), naive, {draws} prior draws" if draws else "log p(x), naive, draws from the prior"
+    if prior is None:
+        return name, "p(x|z) averaged over draws from the prior."
+    meaning = (
+        f"Effective sample size (median row) {words.fixed(prior.ess.median, 1)} of {prior.draws} draws; "
+        f"the encoder’s is {words.fixed(weights.ess.median, 1)} of {weights.draws}."
+    )
+    if prior.ess.median < weights.ess.median and evidence.prior.value < evidence.importance.value:
+        meaning += " Prior draws almost never land where the posterior is, so the value comes out low."
+    return name, meaning
+
 
 _Q95 = "95\N{NO-BREAK SPACE}%"
 
@@ -61,7 +115,7 @@ def allowance(simulated: Simulated) -> str:
     return (
         f"{few} the audited rows{joined or ','} the bound from above was taken from the exact start and from the start "
         f"that real rows get: the exact start’s is higher by {words.number(simulated.allowance)} on average "
-        f"({standing.claim(simulated.allowance)}); the {_Q95} quantile over those rows is "
+        f"({words.claim(simulated.allowance)}); the {_Q95} quantile over those rows is "
         f"{words.plain(simulated.allowance_q95)}."
     )
 
@@ -77,12 +131,12 @@ def comparable(simulated: Simulated) -> str:
 def _end(estimate: Estimate, side: str, fine: int = 0) -> str:
     value = words.value_of(estimate, fine)
     if estimate.status in {"certified-lower", "certified-upper"}:
-        chance = "" if not estimate.delta else f"{standing.confidence(estimate)}, "
+        chance = "" if not estimate.delta else f"{words.confidence(estimate)}, "
         return f"{side} {value} ({chance}assumption-free)"
     if estimate.status == "conditional-upper":
-        chance = "" if not estimate.delta else f" ({standing.confidence(estimate)})"
+        chance = "" if not estimate.delta else f" ({words.confidence(estimate)})"
         # what follows a semicolon is said in full beside the number itself
-        return f"{side} {value} if {standing.assumption(estimate).partition(';')[0]}{chance}"
+        return f"{side} {value} if {words.assumption(estimate).partition(';')[0]}{chance}"
     return f"{side} {value} ({'exact' if estimate.status == 'exact' else 'an estimate, no certificate'})"
 
 

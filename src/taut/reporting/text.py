@@ -9,11 +9,10 @@ from rich.text import Text
 
 from taut.record import Ledger, Severity, Verdict
 from taut.reporting import words
-from taut.reporting.checks import check_lines
-from taut.reporting.columns import column_lines
+from taut.reporting.columns import column_lines, unlike_lines
 from taut.reporting.numbers import LineGroup, number_groups
 from taut.reporting.statement import incomplete, statement
-from taut.reporting.unlike import unlike_lines
+from taut.reporting.tables import check_lines
 
 _STYLES: dict[Severity, str] = {"problem": "bold red", "warning": "yellow", "note": "cyan", "good": "green"}
 

@@ -4,19 +4,19 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 
-from taut.annealing import kernel
+from taut.annealing import walks
 from tests.mutants.oracles import walking
 from tests.mutants.planting import Mutant
 
 
 def step_with(*, end_momentum_twice=False, always=False, enters_what_is_no_number=False):
-    """`taut.annealing.kernel.hmc_step`, in which one thing can be wrong."""
+    """`taut.annealing.walks.hmc_step`, in which one thing can be wrong."""
 
     def step_once(path, position, beta, step, *, leapfrogs, key):
         momentum_key, jitter_key, accept_key = jr.split(key, 3)
         momentum = jr.normal(momentum_key, position.u.shape, position.u.dtype)
-        step = step * jr.uniform(jitter_key, (), position.u.dtype, 1.0 - kernel.JITTER, 1.0 + kernel.JITTER)
-        proposal, end = kernel._leapfrog(path, position, momentum, beta, step, leapfrogs)
+        step = step * jr.uniform(jitter_key, (), position.u.dtype, 1.0 - walks.JITTER, 1.0 + walks.JITTER)
+        proposal, end = walks._leapfrog(path, position, momentum, beta, step, leapfrogs)
         gain = path.log_density(proposal, beta) - path.log_density(position, beta)
         if not end_momentum_twice:
             gain = gain + 0.5 * (jnp.sum(momentum**2) - jnp.sum(end**2))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 
 from taut import models
-from taut.numerics import gaussian_kl, gaussians
+from taut.numerics import gaussian_kl
 from tests.laws import checks
 from tests.mutants.bugs.likelihoods import WithoutHalf
 from tests.mutants.planting import Mutant

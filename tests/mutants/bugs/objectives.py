@@ -4,16 +4,16 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from taut import objectives
 from taut.numerics import gaussian_kl, log_density
-from taut.objectives import gradients
-from taut.objectives.gradients import Climb, held
+from taut.objectives import Climb, held
 from taut.weights import Draw
 from tests.mutants.oracles import climbing
 from tests.mutants.planting import Mutant
 
 
 def doubly_with(*, once=False, score_kept=False, prior_held=False, surrogate_reported=False):
-    """`taut.objectives.gradients.doubly_reparameterised`, in which one thing can be wrong."""
+    """`taut.objectives.doubly_reparameterised`, in which one thing can be wrong."""
 
     def doubly(bound, model, sample):
         q = sample.q if score_kept else held(sample.q)
@@ -54,8 +54,8 @@ def weighted_value(bound, draws, sample):
     return Climb(weighted, weighted)
 
 
-WEIGH_ALL, LOG_WEIGHTS, CLIMB = gradients._weigh_all, gradients._log_weights, gradients._climb
-ANALYTIC = gradients.analytic
+WEIGH_ALL, LOG_WEIGHTS, CLIMB = objectives._weigh_all, objectives._log_weights, objectives._climb
+ANALYTIC = objectives.analytic
 
 DOUBLY, OF_PATH = (gradients, "doubly_reparameterised"), (gradients, "path")
 FAULTLESS = {DOUBLY: doubly_with()}
@@ -64,10 +64,10 @@ GRID, PRIOR = climbing.importance_gradient_is_that_of_a_grid, climbing.learned_p
 MUTANTS = {
     "w̃ for w̃² in DReG": Mutant("listed", {DOUBLY: doubly_with(once=True)}, (GRID,)),
     "score of q left in DReG": Mutant("own", {DOUBLY: doubly_with(score_kept=True)}, (GRID,)),
-    "path derivative inside a logarithm": Mutant("listed", {DOUBLY: gradients.path}, (GRID,)),
+    "path derivative inside a logarithm": Mutant("listed", {DOUBLY: objectives.path}, (GRID,)),
     "path derivative that holds the prior": Mutant("listed", {OF_PATH: path_with_the_prior_held}, (PRIOR,)),
     "DReG that holds the prior": Mutant("listed", {DOUBLY: doubly_with(prior_held=True)}, (PRIOR,)),
-    "total for the path derivative": Mutant("own", {OF_PATH: gradients.total}, (climbing.landing_has_no_variance,)),
+    "total for the path derivative": Mutant("own", {OF_PATH: objectives.total}, (climbing.landing_has_no_variance,)),
     "divergence counted for every draw": Mutant(
         "listed: global KL per item",
         {(gradients, "analytic"): rate_of_every_draw},

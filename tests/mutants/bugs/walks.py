@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from taut.annealing import kernel, schedules, walks
+from taut.annealing import path, walks
 from taut.auditing import rowwise
 from taut.auditing import walks as auditing
 from taut.numerics import AffineMap
@@ -26,7 +26,7 @@ def walk_with(*, early=None, forward_order=False, behind=0, adapting=0.0):
             beta = schedule.betas[t] if not behind else jnp.where(t >= behind, schedule.betas[t - behind], 0.0)
             step = schedule.step_sizes[t] * jnp.exp(log_step)
             before = increment * path.log_ratio(position)
-            position, probability = kernel.hmc_step(
+            position, probability = walks.hmc_step(
                 path, position, beta, step, leapfrogs=leapfrogs, key=jr.fold_in(key, t + 1)
             )
             gain = jnp.where(weighs_early, before, increment * path.log_ratio(position))
@@ -94,7 +94,7 @@ def wide_rows_left_out(*args, **kwargs):
 
 
 walks_path = auditing.Path
-TEMPERATURES, SCHEDULES, WALKS = schedules.temperatures, auditing._schedules, auditing.walks
+TEMPERATURES, SCHEDULES, WALKS = path.temperatures, auditing._schedules, auditing.walks
 WALKS_OF_ROW, MEASURE_ROWS = auditing.WalksOfRow.__call__, rowwise.measure_rows
 
 WALK, OF_ROW = (walks, "_walk"), (auditing.WalksOfRow, "__call__")

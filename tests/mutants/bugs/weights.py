@@ -5,23 +5,23 @@ import math
 import jax.numpy as jnp
 import jax.random as jr
 
+from taut import weights
 from taut.numerics import gaussian_kl
-from taut.weights import drawing, reliability, rows
 from tests.laws import checks
 from tests.mutants.planting import Mutant
 
 
 def divergence_inside_the_likelihood(model, q, x, z):
     divergence = q.log_prob(z) - model.prior().log_prob(z)
-    return drawing.Draw(z, model.likelihood(z).log_prob(x) - divergence, divergence)
+    return weights.Draw(z, model.likelihood(z).log_prob(x) - divergence, divergence)
 
 
 def weights_from_the_closed_form_divergence(model, q, x, z):
-    return drawing.Draw(z, model.likelihood(z).log_prob(x), gaussian_kl(q, model.prior()))
+    return weights.Draw(z, model.likelihood(z).log_prob(x), gaussian_kl(q, model.prior()))
 
 
 def drawn_from_the_prior(model, q, x, *, key):
-    return drawing.weigh(model, q, x, model.prior().sample(key))
+    return weights.weigh(model, q, x, model.prior().sample(key))
 
 
 def at_least_a_batch_of_keys(key, draws):
@@ -69,7 +69,7 @@ def khat_of_the_other_tail(log_w):
     return KHAT(-log_w)
 
 
-LOG_WEIGHTS, BLOCKS, BLOCK, KHAT = drawing.log_weights, rows._blocks, rows._block, reliability.pareto_khat
+LOG_WEIGHTS, BLOCKS, BLOCK, KHAT = weights.log_weights, weights._blocks, weights._block, weights.pareto_khat
 WEIGH, DRAWN = (drawing, "weigh"), (drawing, "log_weights")
 IN_BLOCKS, OF_BLOCK, OF_TAIL = (rows, "_blocks"), (rows, "_block"), (reliability, "pareto_khat")
 EXACT, AVERAGES = (

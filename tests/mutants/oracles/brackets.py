@@ -10,11 +10,10 @@ from scipy import stats
 
 from taut import bounds
 from taut.auditing import AuditOptions, means, measurement, rowwise
-from taut.auditing.checkpoint import Checkpoint
-from taut.auditing.effort import Effort
+from taut.auditing.budget import Checkpoint
 from taut.auditing.model_checks import Checks
 from taut.auditing.rows import RowResult
-from taut.auditing.walks import Walks
+from taut.auditing.walks import Effort, Walks
 from taut.guides import Constant
 from tests.bounds import test_annealed
 from tests.laws.checks import mean_is, near

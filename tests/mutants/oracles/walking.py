@@ -9,7 +9,7 @@ import jax.random as jr
 import numpy as np
 
 from taut import annealing, auditing, models
-from taut.annealing import kernel
+from taut.annealing import walks
 from taut.guides import Constant
 from taut.numerics import AffineMap
 from tests.annealing import instances, test_walks
@@ -81,7 +81,7 @@ def kernel_refuses_what_is_no_number() -> None:
     @jax.jit
     @jax.vmap
     def moved(key):
-        return kernel.hmc_step(path, path.at(jnp.zeros(2)), one, one, leapfrogs=3, key=key)[0].u[0]
+        return walks.hmc_step(path, path.at(jnp.zeros(2)), one, one, leapfrogs=3, key=key)[0].u[0]
 
     ends = np.asarray(moved(jr.split(jr.key(0), 200)))
     assert np.all(ends <= 1.0), f"{np.sum(~(ends <= 1.0))} of 200 chains are beyond the wall"
@@ -99,7 +99,7 @@ def energy_error_falls_with_the_cube_of_the_step() -> None:
             def one(key):
                 start, move = jr.split(key)
                 position = path.at(jr.normal(start, (2,)))
-                return 1.0 - kernel.hmc_step(path, position, jnp.asarray(0.5), step, leapfrogs=3, key=move)[1]
+                return 1.0 - walks.hmc_step(path, position, jnp.asarray(0.5), step, leapfrogs=3, key=move)[1]
 
             return jnp.mean(jax.vmap(one)(keys))
 

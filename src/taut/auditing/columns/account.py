@@ -10,13 +10,17 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from taut.auditing.budget import COLUMNS, Budget
-from taut.auditing.columns.calibration import calibration_of
-from taut.auditing.columns.decomposition import Cells, decomposition_of, measure_of, table_of, unit_of
-from taut.auditing.columns.dependence import Pairs, dependence_of, pairs_of
-from taut.auditing.columns.independent_baseline import independent_baseline
+from taut.auditing.columns.decomposition import (
+    Cells,
+    decomposition_of,
+    independent_baseline,
+    measure_of,
+    table_of,
+    unit_of,
+)
 from taut.auditing.columns.leave_one_out import DRAWS, LeaveOneOut, leave_one_out
-from taut.auditing.columns.marginals import marginal_of
-from taut.auditing.columns.masked_cells import scores_of_masked_cells
+from taut.auditing.columns.marginals import Pairs, dependence_of, marginal_of, pairs_of
+from taut.auditing.columns.masked_cells import calibration_of, scores_of_masked_cells
 from taut.auditing.means import mean_over_rows, quantiles
 from taut.auditing.measurement import Measured
 from taut.auditing.simulation import drawn_rows

@@ -8,7 +8,7 @@ here.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from taut.auditing.verdicts import bracket, columns, data, gap, guide, latents, prior, weights
+from taut.auditing.verdicts import bracket, columns, data, gap, guide, prior
 from taut.record import Account, Verdict
 
 
@@ -32,9 +32,9 @@ RULES: tuple[Rule, ...] = (
     Rule(bracket.width, ("bracket-tight", "bracket-wide")),
     Rule(bracket.starts, ("starts-biased",)),
     Rule(bracket.transfer, ("not-comparable",)),
-    Rule(weights.tails, ("weights-good", "weights-heavy", "weights-short")),
-    Rule(latents.use, ("latents-used", "latents-idle")),
-    Rule(latents.amortisation, ("latents-collapse-amortisation",)),
+    Rule(guide.tails, ("weights-good", "weights-heavy", "weights-short")),
+    Rule(prior.use, ("latents-used", "latents-idle")),
+    Rule(prior.amortisation, ("latents-collapse-amortisation",)),
     Rule(prior.mismatch, ("prior-mismatch", "prior-unclear")),
     Rule(prior.naive, ("prior-estimate",)),
     Rule(guide.calibration, ("guide-miscalibrated",)),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+
 INK, MUTED, GRID, PAPER = "#1f2328", "#656d77", "#d8dee4", "#fefefe"
 ELBO, KL, KL_PALE = "#2f6fb3", "#d9772b", "#eec39f"
 ELBO_PALE, FAMILY, RATE = "#a9c5e4", "#b0413e", "#7b6bb0"
@@ -115,3 +116,20 @@ def _themed(svg: str) -> str:
     style = f"<style>:root{{{light_values}}}@media (prefers-color-scheme:dark){{:root{{{dark_values}}}}}</style>"
     start = body.index(">") + 1
     return body[:start] + style + body[start:]
+
+
+_ACROSS = {False: 4, True: 2}
+_HEIGHT, _LEAST = 1.25, 1.5  # inches
+
+
+def panels(figure: Figure, count: int, narrow: bool) -> list[Axes]:
+    """Axes for so many panels, row by row."""
+    across = _ACROSS[narrow]
+    grid = figure.add_gridspec(-(-count // across), across)
+    return [figure.add_subplot(grid[place // across, place % across]) for place in range(count)]
+
+
+def heights(count: int) -> tuple[float, float]:
+    """Heights of the whole, wide and narrow, in inches."""
+    wide, narrow = (max(_HEIGHT * -(-count // across), _LEAST) for across in (_ACROSS[False], _ACROSS[True]))
+    return wide, narrow

@@ -8,7 +8,7 @@ import numpy as np
 
 from taut.data.cells import Cells
 from taut.data.kinds import Kind, all_kinds, kind_named, kind_of
-from taut.data.phrases import in_words
+from taut.data.read_errors import in_words
 from taut.data.schema import Category, Column
 from taut.data.sheet import Sheet
 from taut.data.support import check_cells

@@ -1,0 +1,234 @@
+"""Objectives: a bound and a gradient estimator, something to climb; papers are one-line recipes."""
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax import lax
+from jaxtyping import Array, Float
+
+from taut.bounds import log_mean_weight, mean_log_weight
+from taut.errors import OptionError
+from taut.guides import AbstractGuide
+from taut.models import AbstractModel
+from taut.numerics import gaussian_kl, one_draw
+from taut.parts import NamedPart, PartRegistry
+from taut.shapes import DatumLike, Latent, LogWeights, RandomKey, Scalar
+from taut.weights import Draw, draw_keys, weigh
+
+__all__ = [
+    "OBJECTIVES",
+    "RECIPES",
+    "Objective",
+    "analytic",
+    "beta",
+    "doubly_reparameterised",
+    "dreg",
+    "elbo",
+    "iwae",
+    "path",
+    "sticking_the_landing",
+    "total",
+]
+
+
+Bound = Callable[[LogWeights], Scalar]
+
+
+class Sample(NamedTuple):
+    """What an estimator works on: a datum, its q, the latents drawn from it, the weight β of the divergence."""
+
+    x: DatumLike
+    q: dist.Distribution
+    latents: Float[Array, "draws *latents"]
+    kl_weight: Float[Array, ""] | float
+
+
+class Climb(NamedTuple):
+    """A scalar to differentiate, and the bound itself: nothing weighted, from the same draws."""
+
+    surrogate: Scalar
+    value: Scalar
+
+
+Estimator = Callable[[Bound, AbstractModel, Sample], Climb]
+
+
+def total(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
+    """Through everything: unbiased for every bound that is a smooth function of the log-weights."""
+    return _climb(bound, _weigh_all(model, sample.q, sample, sample.latents), sample)
+
+
+def path(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
+    """Through the latents alone (sticking the landing): no variance where q is the posterior.
+
+    Unbiased for the ELBO. With more draws inside a logarithm it would be biased; take `doubly_reparameterised` there.
+    References: Roeder, Wu & Duvenaud 2017, arXiv:1703.09194, eq. 8.
+    """
+    return _climb(bound, _weigh_all(model, held(sample.q), sample, sample.latents), sample)
+
+
+def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
+    """Reconstruction − rate with the rate in closed form. `bound` must be the mean, or the forms would differ in value.
+
+    Raises NotImplementedError where q and the prior are not both Gaussian.
+    """
+    reconstruction = bound(_over_draws(lambda z: model.log_likelihood(sample.x, z), sample.latents))
+    rate = gaussian_kl(sample.q, model.prior())
+    return Climb(reconstruction - sample.kl_weight * rate, reconstruction - rate)
+
+
+def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
+    """The low-variance gradient of log (1/K) Σ w_k.
+
+    With log w = log p(x|z) − β divergence the score of q enters β times, so that w̃² becomes (1 − β) w̃ + β w̃².
+
+    References: Tucker, Lawson, Gu & Maddison 2019, arXiv:1810.04152, eq. 6.
+    """
+    q = held(sample.q)
+    through_latents = _weigh_all(held(model), q, sample, sample.latents)
+    through_model = _weigh_all(model, q, sample, lax.stop_gradient(sample.latents))
+    log_w = _log_weights(through_latents, sample.kl_weight)
+    share = lax.stop_gradient(jax.nn.softmax(log_w))
+    pull = (1.0 - sample.kl_weight) * share + sample.kl_weight * share**2
+    surrogate = jnp.sum(pull * log_w) + jnp.sum(share * _log_weights(through_model, sample.kl_weight))
+    return Climb(surrogate, bound(_log_weights(through_latents)))
+
+
+def held(tree: Any) -> Any:
+    """The same distribution or module with no gradient through its parameters."""
+    return jax.tree.map(lambda leaf: lax.stop_gradient(leaf) if eqx.is_inexact_array(leaf) else leaf, tree)
+
+
+def _climb(bound: Bound, draws: Draw, sample: Sample) -> Climb:
+    return Climb(bound(_log_weights(draws, sample.kl_weight)), bound(_log_weights(draws)))
+
+
+def _log_weights(draws: Draw, kl_weight: Float[Array, ""] | float = 1.0) -> LogWeights:
+    return draws.reconstruction - kl_weight * draws.divergence
+
+
+def _weigh_all(
+    model: AbstractModel, q: dist.Distribution, sample: Sample, latents: Float[Array, "draws *latents"]
+) -> Draw:
+    return _over_draws(lambda z: weigh(model, q, sample.x, z), latents)
+
+
+def _over_draws(function: Callable[[Latent], Any], latents: Float[Array, "draws *latents"]) -> Any:
+    """`function` of every latent.
+
+    A single one goes without an axis of its own, for which XLA would copy every activation: 7 % of a step.
+    """
+    if latents.shape[0] == 1:
+        return jax.tree.map(lambda part: part[None], function(latents[0]))
+    return jax.vmap(function)(latents)
+
+
+class Objective(eqx.Module):
+    """A bound on log p(x), the estimator of its gradient, and the draws for each datum and step.
+
+    `kl_weight` multiplies the divergence log q − log p(z) in the gradient, and never in the reported value; during the
+    first `kl_warm_up` epochs it rises to that weight from zero.
+    """
+
+    bound: Bound = eqx.field(static=True)
+    estimator: Estimator = eqx.field(static=True)
+    draws: int = eqx.field(static=True, default=1)
+    kl_weight: float = eqx.field(static=True, default=1.0)
+    kl_warm_up: float = eqx.field(static=True, default=0.0)
+
+    def __check_init__(self) -> None:
+        if self.draws < 1:
+            raise OptionError(
+                f"An objective wants at least one draw for each datum; got {self.draws}; ask for one or more."
+            )
+
+    def __call__(
+        self,
+        model: AbstractModel,
+        guide: AbstractGuide,
+        x: DatumLike,
+        *,
+        key: RandomKey,
+        kl_weight: Float[Array, ""] | float | None = None,
+    ) -> Scalar:
+        """The bound for one datum as a value, with the estimator's gradient.
+
+        Raises OptionError where q cannot be reparameterised.
+        """
+        q = guide(x)
+        if not q.has_rsample:
+            raise OptionError(
+                f"This gradient wants a q(z|x) that can be reparameterised; got {type(q).__name__}; use a Gaussian "
+                "guide."
+            )
+        latents = jax.vmap(lambda key: one_draw(q, key=key))(draw_keys(key, self.draws))
+        sample = Sample(x, q, latents, self.kl_weight if kl_weight is None else kl_weight)
+        surrogate, value = self.estimator(self.bound, model, sample)
+        # What is logged is the bound, to the last bit, whatever carried the derivative: the difference is exactly zero
+        # where the surrogate is finite, and not a number where it is not.
+        return lax.stop_gradient(value) + (surrogate - lax.stop_gradient(surrogate))
+
+    def weight_at(self, epoch: Float[Array, ""]) -> Float[Array, ""]:
+        """The weight of the divergence after this many epochs."""
+        ramp = jnp.minimum(epoch / self.kl_warm_up, 1.0) if self.kl_warm_up > 0 else jnp.ones_like(epoch)
+        return self.kl_weight * ramp
+
+
+def elbo(draws: int = 1, *, form: Literal["joint", "split"] = "joint", kl_warm_up: float = 0.0) -> Objective:
+    """The evidence lower bound, `joint` (sampled) or `split` (reconstruction − closed-form rate).
+
+    References: Kingma & Welling 2014, arXiv:1312.6114, eqs 6 and 7.
+    """
+    if form not in ("joint", "split"):
+        raise OptionError(f"The ELBO has a joint and a split form; got `{form}`; choose one of the two.")
+    return Objective(mean_log_weight, analytic if form == "split" else total, draws, kl_warm_up=kl_warm_up)
+
+
+def sticking_the_landing(draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO by its path derivative. References: Roeder, Wu & Duvenaud 2017, arXiv:1703.09194."""
+    return Objective(mean_log_weight, path, draws, kl_warm_up=kl_warm_up)
+
+
+def iwae(draws: int = 16, *, kl_warm_up: float = 0.0) -> Objective:
+    """The importance-weighted bound. References: Burda, Grosse & Salakhutdinov 2016, arXiv:1509.00519, eq. 8."""
+    return Objective(log_mean_weight, total, draws, kl_warm_up=kl_warm_up)
+
+
+def dreg(draws: int = 16, *, kl_warm_up: float = 0.0) -> Objective:
+    """The importance-weighted bound, doubly reparameterised. References: Tucker et al. 2019, arXiv:1810.04152."""
+    return Objective(log_mean_weight, doubly_reparameterised, draws, kl_warm_up=kl_warm_up)
+
+
+def beta(kl_weight: float, draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO with a weighted divergence in its gradient. References: Higgins et al. 2017, β-VAE, ICLR, eq. 4."""
+    return Objective(mean_log_weight, total, draws, kl_weight, kl_warm_up)
+
+
+RECIPES: dict[str, Callable[..., Objective]] = {
+    "elbo": elbo,
+    "sticking-the-landing": sticking_the_landing,
+    "iwae": iwae,
+    "dreg": dreg,
+}
+
+# With one draw these are the ELBO.
+OF_SEVERAL_DRAWS = ("iwae", "dreg")
+
+
+def _named(name: str, recipe: Callable[..., Objective]) -> NamedPart:
+    def build(*own: int, draws: int, kl_warm_up: float) -> Objective:
+        draws = own[0] if own else draws
+        if name in OF_SEVERAL_DRAWS and draws < 2:
+            raise OptionError(
+                f"`{name}` wants at least 2 draws, since with one it is the ELBO; got {draws}; ask for 16, say."
+            )
+        return recipe(draws, kl_warm_up=kl_warm_up)
+
+    return NamedPart(build, "number of draws", most=1)
+
+
+OBJECTIVES = PartRegistry("objective", {name: _named(name, recipe) for name, recipe in RECIPES.items()}, kind=Objective)

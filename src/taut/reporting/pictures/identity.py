@@ -1,0 +1,287 @@
+"""What the identity is made of: its steps, the gap and its causes, rate and distortion."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+from taut.record import Estimate, Ledger, TradeOff
+from taut.reporting import words
+from taut.reporting.pictures.canvas import ELBO, FAMILY, INK, KL, KL_PALE, MUTED, PAPER, RATE, Picture, picture
+from taut.reporting.words import is_exact
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+_HALF = 0.17  # half the height of a bar, in lines
+
+
+def waterfall_picture(ledger: Ledger) -> Picture | None:
+    """The mean identity, step by step; None where a number is not finite."""
+    panels = [steps for steps in (making(ledger), closing(ledger)) if steps]
+    if not all(math.isfinite(end) for steps in panels for step in steps for end in step.ends):
+        return None
+
+    def paint(figure: Figure, _narrow: bool) -> None:
+        heights = [len(steps) for steps in panels]
+        axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for area, steps in zip(axes, panels, strict=True):
+            _draw(area, steps)
+        axes[-1].set_xlabel("nats per row; further right is more evidence")
+
+    height = 0.85 + 0.46 * sum(len(steps) for steps in panels)
+    return picture(paint, alt=_alt_of_waterfall(ledger), height=height)
+
+
+def _draw(axes: Axes, steps: list[Step]) -> None:
+    lowest = min(value for step in steps for value in step.ends)
+    highest = max(value for step in steps for value in step.ends)
+    span = max(highest - lowest, 1e-3 * abs(highest), 1e-3)
+    left, right = lowest - 0.25 * span, highest + 0.06 * span
+    axes.set_xlim(left, right)
+    axes.set_ylim(-len(steps) + 0.45, 0.75)
+    for place, step in enumerate(steps):
+        _draw_step(axes, step, -place)
+    _connect(axes, steps)
+    axes.set_yticks([])
+    axes.grid(axis="x")
+    axes.tick_params(length=0)
+    axes.spines["left"].set_visible(False)
+    axes.locator_params(axis="x", nbins=5)
+    axes.ticklabel_format(axis="x", useOffset=False, style="plain")
+
+
+def _draw_step(axes: Axes, step: Step, height: int) -> None:
+    left, right = axes.get_xlim()
+    start = left if step.start is None else step.start
+    if start == step.end:
+        axes.plot(step.end, height, color=step.colour, marker="o", markersize=7)
+    elif step.sure is None:
+        _bar(axes, start, step.end, height, step.colour)
+    else:
+        firm = min(max(step.sure, min(start, step.end)), max(start, step.end))
+        _bar(axes, start, firm, height, step.colour)
+        _bar(axes, firm, step.end, height, KL_PALE)
+        axes.plot(
+            [step.end] * 2, [height - _HALF, height + _HALF], color=INK, linewidth=1.6, solid_capstyle="butt", zorder=5
+        )
+    if step.start is None:
+        _cut(axes, left + 0.025 * (right - left), height, 0.01 * (right - left))
+    across = axes.get_yaxis_transform()
+    # on the colour of the page, so that no line runs through the words
+    clear = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
+    axes.text(0, height + 0.27, step.label, transform=across, color=MUTED, size=9, bbox=clear)
+    axes.text(1, height + 0.27, step.text, transform=across, color=INK, size=9, ha="right", bbox=clear)
+
+
+def _bar(axes: Axes, start: float, end: float, height: int, colour: str) -> None:
+    axes.barh(height, end - start, left=start, height=2 * _HALF, color=colour, zorder=4)
+
+
+def _connect(axes: Axes, steps: list[Step]) -> None:
+    """A thin line from the end of each step down to the next, so that the eye can carry the value over."""
+    left = axes.get_xlim()[0]
+    for place, (step, following) in enumerate(itertools.pairwise(steps)):
+        first, last = sorted((left if following.start is None else following.start, following.end))
+        meeting = [at for at in (step.end, step.sure) if at is not None and first <= at <= last]
+        if meeting and first < last:
+            axes.plot([meeting[0]] * 2, [-place - _HALF, -place - 1 + _HALF], color=MUTED, linewidth=0.9, linestyle=":")
+
+
+def _cut(axes: Axes, at: float, height: int, slant: float) -> None:
+    """Two slanted lines: the bar comes from far to the left."""
+    for shift in (0.0, 1.3 * slant):
+        across = [at + shift - slant / 2, at + shift + slant / 2]
+        axes.plot(across, [height - _HALF - 0.04, height + _HALF + 0.04], color=PAPER, linewidth=1.6, zorder=5)
+
+
+def _alt_of_waterfall(ledger: Ledger) -> str:
+    lower, upper, gap = ledger.evidence.lower, ledger.evidence.upper, ledger.gap
+    above = "" if upper is None or is_exact(ledger) else f", and at most {words.value_of(upper)} ({words.mark(upper)})"
+    made = ""
+    if ledger.rate is not None and ledger.distortion is not None:
+        made = (
+            f", minus the distortion {words.value_of(ledger.distortion)}, minus the rate {words.value_of(ledger.rate)}"
+        )
+    causes = [
+        f"amortisation, at least {words.value_of(gap.amortisation)}" if gap.amortisation else "",
+        f"the family of q, at most {words.value_of(gap.approximation)}" if gap.approximation else "",
+    ]
+    known = " and ".join(cause for cause in causes if cause) or f"the KL, {kl_text(ledger)}"
+    return (
+        f"Bars from the ELBO, {words.value_of(ledger.elbo)}{made}, up by {known}, to the mean of log p(x): "
+        f"{words.relation(lower)} {words.value_of(lower)} nats ({words.mark(lower)}){above}."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A bar on a line of its own; without a `start` it comes from far to the left, and beyond `sure` it is pale."""
+
+    label: str
+    text: str
+    start: float | None
+    end: float
+    colour: str
+    sure: float | None = None
+
+    @property
+    def ends(self) -> list[float]:
+        """Every value that the picture must have room for."""
+        return [value for value in (self.start, self.end, self.sure) if value is not None]
+
+
+def making(ledger: Ledger) -> list[Step]:
+    """What the ELBO is made of; empty where the two parts were not measured."""
+    rate, distortion, elbo = ledger.rate, ledger.distortion, ledger.elbo
+    if rate is None or distortion is None:
+        return []
+    return [
+        Step("−  distortion", words.number(distortion), None, -distortion.value, MUTED),
+        Step("−  rate", words.number(rate), -distortion.value, elbo.value, RATE),
+        Step("=  ELBO", words.number(elbo), None, elbo.value, ELBO),
+    ]
+
+
+def closing(ledger: Ledger) -> list[Step]:
+    """From the ELBO up to log p(x)."""
+    evidence = ledger.evidence
+    first = Step("ELBO", words.number(ledger.elbo), None, ledger.elbo.value, ELBO)
+    if is_exact(ledger):
+        end = Step("=  log p(x), exact", words.number(evidence.lower), None, evidence.lower.value, INK)
+        return [first, *_causes(ledger), end]
+    usual, at = "log p(x), importance weighted", evidence.importance.value
+    point = Step(usual, words.number(evidence.importance), at, at, MUTED)
+    return [first, *_causes(ledger), *_bounds(evidence.lower, evidence.upper), point]
+
+
+def _bounds(lower: Estimate, upper: Estimate | None) -> list[Step]:
+    below = f"=  log p(x), from below, {words.mark(lower)}"
+    fine = words.decimals_between(lower, upper)
+    steps = [Step(below, words.number(lower, fine), None, lower.value, INK)]
+    if upper is None:
+        return steps
+    above = f"=  log p(x), from above, {words.mark(upper)}"
+    return [*steps, Step(above, words.number(upper, fine), None, upper.value, INK, sure=lower.value)]
+
+
+def _causes(ledger: Ledger) -> list[Step]:
+    """The bars between the ELBO and log p(x): its causes, or the KL as a whole where they were not measured."""
+    gap, elbo, lower, upper = ledger.gap, ledger.elbo.value, ledger.evidence.lower.value, ledger.evidence.upper
+    top = lower if upper is None else upper.value
+    steps, reached = [], elbo
+    if gap.amortisation is not None:
+        reached = elbo + gap.amortisation.value
+        steps.append(Step("+  amortisation, at least", words.number(gap.amortisation), elbo, reached, KL))
+    if gap.approximation is not None:
+        start = reached if gap.amortisation is not None else top - gap.approximation.value
+        end = start + gap.approximation.value
+        steps.append(Step("+  family of q, at most", words.number(gap.approximation), start, end, FAMILY, sure=lower))
+    return steps or [Step("+  KL( q(z|x) ‖ p(z|x) )", kl_text(ledger), elbo, top, KL, sure=lower)]
+
+
+def kl_text(ledger: Ledger) -> str:
+    """The KL with the sign that each of its ends deserves."""
+    gap = ledger.gap.inference
+    text = f"{words.relation_from_below(gap)} {words.value_of(gap.lower)}"
+    if gap.upper is None or is_exact(ledger):
+        return text
+    return f"{text}   {words.relation(gap.upper)} {words.value_of(gap.upper)}"
+
+
+# behind a name, so that no line runs through it
+_CLEAR = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
+
+
+def trade_off_picture(ledger: Ledger) -> Picture | None:
+    """The curve of the decoder with the model's own point; None without a curve."""
+    points = _points(ledger.trade_off)
+    if not points:
+        return None
+
+    def paint(figure: Figure, narrow: bool) -> None:
+        axes = figure.add_subplot()
+        rates, distortions = [point.rate for point in points], [point.distortion for point in points]
+        axes.plot(rates, distortions, color=INK, linewidth=1.6, marker="o", markersize=4)
+        _window(axes, ledger, points)
+        _sums(axes, ledger, points, narrow)
+        _name(axes, points, narrow)
+        axes.set_xlabel("rate, nats")
+        axes.set_ylabel("distortion, nats")
+        axes.grid()
+        axes.tick_params(length=0)
+        axes.locator_params(nbins=5 if narrow else 8)
+
+    return picture(paint, alt=_alt_of_trade_off(ledger), height=4.2, narrow_height=3.6)
+
+
+def _points(curve: list[TradeOff]) -> list[TradeOff]:
+    finite = [point for point in curve if math.isfinite(point.rate) and math.isfinite(point.distortion)]
+    return sorted(finite, key=lambda point: point.beta)
+
+
+def _own(ledger: Ledger) -> tuple[float, float] | None:
+    """Rate and distortion of the model with its encoder."""
+    if ledger.rate is None or ledger.distortion is None:
+        return None
+    own = (ledger.rate.value, ledger.distortion.value)
+    return own if all(math.isfinite(value) for value in own) else None
+
+
+def _window(axes: Axes, ledger: Ledger, points: list[TradeOff]) -> None:
+    """About as many nats up as across: the steep end of the curve leaves the picture, or it would flatten the rest."""
+    own = _own(ledger)
+    rates = [*(point.rate for point in points), *([own[0]] if own else [])]
+    distortions = [*(point.distortion for point in points), *([own[1]] if own else [])]
+    across, lowest = max(*rates, 1e-3), min(distortions)
+    highest = max(own[1] if own else lowest, min(max(distortions), lowest + across))
+    room = max(highest - lowest, 1e-3)
+    axes.set_xlim(0, 1.08 * across)
+    axes.set_ylim(lowest - 0.1 * room, highest + 0.08 * room)
+
+
+def _sums(axes: Axes, ledger: Ledger, points: list[TradeOff], narrow: bool) -> None:
+    """Through β = 1 and through the model's point, the lines along which rate + distortion stay the same."""
+    own = _own(ledger)
+    posterior = next((point for point in points if math.isclose(point.beta, 1.0)), None)
+    if posterior is not None:
+        at = (posterior.rate, posterior.distortion)
+        axes.axline(at, slope=-1, color=MUTED, linewidth=1.1, linestyle="--", label="sum is −log p(x)")
+    if own is not None:
+        axes.axline(own, slope=-1, color=ELBO, linewidth=1.1, linestyle="--", label="sum is −ELBO")
+        axes.plot(*own, color=ELBO, marker="D", markersize=8, linestyle="none", label="this model and encoder")
+    if posterior is not None or own is not None:
+        axes.legend(frameon=False, loc="upper right", fontsize=8 if narrow else 9, handlelength=1.4)
+
+
+def _name(axes: Axes, points: list[TradeOff], narrow: bool) -> None:
+    """β beside its point; β = 1 first, then those that have room and lie in the picture."""
+    left, right = axes.get_xlim()
+    low, high = axes.get_ylim()
+    room = 0.2 if narrow else 0.1
+    taken: list[tuple[float, float]] = []
+    for point in sorted(points, key=lambda point: not math.isclose(point.beta, 1.0)):
+        at = ((point.rate - left) / (right - left), (point.distortion - low) / (high - low))
+        is_inside = at[1] <= 1
+        if is_inside and all(abs(at[0] - x) > room or abs(at[1] - y) > 0.08 for x, y in taken):
+            taken.append(at)
+            place = (point.rate, point.distortion)
+            shift, side = ((-5, -5), "right") if at[0] > room else ((6, 4), "left")
+            text = f"β = {point.beta:.2g}"
+            axes.annotate(
+                text, place, shift, textcoords="offset points", color=MUTED, size=8.5, ha=side, va="top", bbox=_CLEAR
+            )
+
+
+def _alt_of_trade_off(ledger: Ledger) -> str:
+    own = ""
+    if ledger.rate is not None and ledger.distortion is not None:
+        own = (
+            f" The model itself stands at rate {words.value_of(ledger.rate)} and distortion "
+            f"{words.value_of(ledger.distortion)}."
+        )
+    return f"The curve of least distortion at each rate that this decoder allows, falling to the right.{own}"
