@@ -12,11 +12,17 @@ import jinja2
 from taut.record import Ledger
 from taut.reporting import columns, pictures, statement, tables, words
 from taut.reporting.numbers import number_groups
-from taut.reporting.pictures.brackets import is_bracketed, is_split, is_thinned
-from taut.reporting.pictures.columns import MOST as MOST_MARGINALS
-from taut.reporting.pictures.columns import MOST as MOST_PLACES
-from taut.reporting.pictures.columns import calibrated, compared
-from taut.reporting.pictures.latents import is_map_thinned, is_shortened
+from taut.reporting.pictures import MOST as MOST_MARGINALS
+from taut.reporting.pictures import MOST as MOST_PLACES
+from taut.reporting.pictures import (
+    calibrated,
+    compared,
+    is_bracketed,
+    is_map_thinned,
+    is_shortened,
+    is_split,
+    is_thinned,
+)
 from taut.reporting.words import is_exact
 
 
