@@ -7,7 +7,7 @@ forward_walk, reverse_walk, both_walks    the measured walks, with everything fr
 """
 
 from taut.annealing.path import Path, Position, steps_between, temperatures
-from taut.annealing.pilot import Pilot, pilot, resampled, split_rhat
+from taut.annealing.tuning import Pilot, pilot, resampled, split_rhat
 from taut.annealing.walks import Schedule, Trace, Walk, both_walks, forward_trace, forward_walk, reverse_walk
 
 __all__ = [
