@@ -1,4 +1,11 @@
-"""One Metropolised step of Hamiltonian dynamics that leaves π_β as it is."""
+"""Forward and reverse walks along a path, and the log-weights that they gather.
+
+    forward:  u_0 ~ q₀;       for t = 1 … T:  log w += (β_t − β_{t−1}) ℓ(u_{t−1});  u_t ~ T_{β_t}(·|u_{t−1})
+    reverse:  u_T ~ p(z|x);   for t = T … 1:  u_{t−1} ~ T_{β_t}(·|u_t);  log w += (β_t − β_{t−1}) ℓ(u_{t−1})
+
+E w = p(x) for the forward walk and E 1/w = 1/p(x) for the reverse one, whatever the kernels' mixing: Neal 2001;
+Grosse et al. 2015, arXiv:1511.02543.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what was measured to the checks that the ledger carries."""
+"""From what was measured to the ledger."""
 
 from __future__ import annotations
 

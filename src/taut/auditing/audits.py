@@ -1,4 +1,4 @@
-"""A digest of a model and its guide."""
+"""The audit: one model, one guide, one data set → Ledger."""
 
 from __future__ import annotations
 

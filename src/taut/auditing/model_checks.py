@@ -1,4 +1,4 @@
-"""Checks of an audit that contradict its upper bounds, which are then withdrawn."""
+"""Checks of the bracket and of the model: controls, outliers, simulated rows, calibration."""
 
 from __future__ import annotations
 

@@ -57,11 +57,11 @@ def sample(
 
     check_file_place(out)
     console, vae = Console(quiet, as_json), run_in(run, parts)
-    wishes = values_given(vae.schema_, given or [])
+    fixed = values_given(vae.schema_, given or [])
     if vae.library_ != "numpy":
         check_frame_place(out)
     say_left_out(vae.schema_, console)
-    write_rows(vae.sample(number, seed=seed, given=wishes, holes=holes), vae, out, console)
+    write_rows(vae.sample(number, seed=seed, given=fixed, holes=holes), vae, out, console)
 
 
 def write_rows(rows: Any, vae: AbstractUses, out: Path, console: Console) -> None:

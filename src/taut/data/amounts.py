@@ -1,4 +1,4 @@
-"""What stands around numbers in text: currencies, units, per cent signs, and the many signs for minus."""
+"""Columns of text whose cells are numbers with something around them, read as numbers where that has one meaning."""
 
 import collections
 import dataclasses

@@ -1,4 +1,9 @@
-"""The numbers of a block: as they came beside the columns of a table, or as the lists in one of them."""
+"""What a person passes, as rows of fields: columns, or numbers that are one block; decided by what they are.
+
+One block are images and AnnData, numbers for which a likelihood was named, and many columns in which one thing is
+measured again and again: counts, zeros and ones, grey levels or shares. All else is read column by column. Which
+container holds the numbers, with or without names, changes nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells by genes, as AnnData holds them (.h5ad): counts, and beside them what is known of each cell."""
+"""What people pass to an estimator, made into a `Table`."""
 
 import importlib
 from collections.abc import Mapping

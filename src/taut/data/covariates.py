@@ -1,4 +1,4 @@
-"""How large each row of counts is: a number by which all its means are multiplied, given and not modelled."""
+"""Columns that a conditional model is given: their cells as numbers that a network takes in and does not model."""
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
@@ -142,7 +142,7 @@ class Covariate:
         return np.nan_to_num((cells.numbers(self.column.offset, self.column.unit) - self.centre) / self.spread)[:, None]
 
 
-def with_given(schema: Schema, sheet: Sheet, names: Collection[str], wishes: Mapping[str, Any]) -> Schema:
+def with_given(schema: Schema, sheet: Sheet, names: Collection[str], overrides: Mapping[str, Any]) -> Schema:
     """The schema where the columns called `names` are given: read from all rows, since every cell needs numbers.
 
     Raises DataError for a column of text, keys or too many categories, OptionError for one that is not there.
@@ -154,7 +154,7 @@ def with_given(schema: Schema, sheet: Sheet, names: Collection[str], wishes: Map
     # Called by their names in messages: in this part of the sheet, positions would mislead.
     frame = sheet.frame.select([sheet.frame.columns[sheet.columns.index(name)] for name in names])
     part = dataclasses.replace(sheet, frame=frame, named=True)
-    found = infer_schema(part, {name: wish for name, wish in wishes.items() if name in names})
+    found = infer_schema(part, {name: override for name, override in overrides.items() if name in names})
     given = {column.name: _as_given(column, part, place) for place, column in enumerate(found.columns)}
     return dataclasses.replace(schema, columns=tuple(given.get(each.name, each) for each in schema.columns))
 

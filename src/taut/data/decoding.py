@@ -1,4 +1,4 @@
-"""How finely the cells of a column are written: decimals of numbers, units of dates; and rounding to it."""
+"""Coded numbers as cells of a column: what the kinds of columns decode with."""
 
 import decimal
 from collections.abc import Callable

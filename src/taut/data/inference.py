@@ -36,20 +36,22 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
     [('binary', 'bernoulli'), ('real', 'gaussian')]
     """
     lists = {name for name, cells in zip(sheet.columns, sheet.series, strict=True) if is_lists(cells)}
-    blocks = {str(name): wish for name, wish in (given or {}).items() if str(name) in lists}
-    wishes = check_given({name: wish for name, wish in (given or {}).items() if str(name) not in lists}, sheet)
+    blocks = {str(name): override for name, override in (given or {}).items() if str(name) in lists}
+    overrides = check_given(
+        {name: override for name, override in (given or {}).items() if str(name) not in lists}, sheet
+    )
     rows = np.arange(len(sheet)) if rows is None else np.asarray(rows)
     columns = []
     for number, name in enumerate(sheet.columns):
         if name in lists:
             columns.append(_block(sheet, number, blocks.get(name), len(rows)))
             continue
-        wish = wishes.get(name, {})
-        ignored, na_values = wish.get("kind") == IGNORE, listed_values(wish.get("na_values"))
+        override = overrides.get(name, {})
+        ignored, na_values = override.get("kind") == IGNORE, listed_values(override.get("na_values"))
         whole = (
             readable_cells(sheet, number)
             if ignored
-            else cells_of(sheet, number, kind=wish.get("kind"), na_values=na_values)
+            else cells_of(sheet, number, kind=override.get("kind"), na_values=na_values)
         )
         if whole is None:
             columns.append(Column(name=name, kind="text", reason="ignored, as given", dtype="other", seen=len(rows)))
@@ -57,21 +59,21 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
         cells = dataclasses.replace(whole.take(rows), native=native_type(sheet.series[number]))
         if not ignored:
             check_finite_cells(cells, sheet.name)
-        column, cells = _inferred(cells, whole, parse="kind" not in wish)
-        if name in wishes:
-            column = given_column(cells, wish, column, sheet.name)
+        column, cells = _inferred(cells, whole, parse="kind" not in override)
+        if name in overrides:
+            column = given_column(cells, override, column, sheet.name)
         columns.append(_finished(cells, column, sheet.name, (*sheet.na_values, *na_values)))
     return Schema(columns=tuple(columns), named=sheet.named)
 
 
-def _block(sheet: Sheet, number: int, wish: Any, rows: int) -> Column:
-    """A column of lists: a block, or ignored as a person wishes."""
+def _block(sheet: Sheet, number: int, override: Any, rows: int) -> Column:
+    """A column of lists: a block, or ignored as a person overrides."""
     name = sheet.columns[number]
     known: dict[str, Any] = {"name": name, "dtype": "other", "seen": rows}
-    if wish == IGNORE or (isinstance(wish, Mapping) and wish.get("kind") == IGNORE):
+    if override == IGNORE or (isinstance(override, Mapping) and override.get("kind") == IGNORE):
         return Column(kind="text", reason="ignored, as given", **known)
-    if wish is not None and not (isinstance(wish, Mapping) and set(wish) <= {"kind", "family"}):
-        raise OptionError(f"Wanted a family for the lists in column `{name}`, or {IGNORE}; got {wish!r}; mend it.")
+    if override is not None and not (isinstance(override, Mapping) and set(override) <= {"kind", "family"}):
+        raise OptionError(f"Wanted a family for the lists in column `{name}`, or {IGNORE}; got {override!r}; mend it.")
     values, shape = lists_in(sheet, number)
     return Column(
         kind="real",

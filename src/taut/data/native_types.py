@@ -1,4 +1,4 @@
-"""Levels of categorical types, which may be dates, intervals or tuples, as plain values that name them, and back."""
+"""The type that a column has in its own library: remembered as plain values, and given to what a model makes."""
 
 import ast
 import datetime

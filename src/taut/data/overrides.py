@@ -33,31 +33,31 @@ def check_given(given: Mapping[str, Any], sheet: Sheet) -> dict[str, dict[str, A
             raise OptionError(
                 f"Wanted columns of `{sheet.name}`; got `{name}`; choose among {in_words(sheet.columns, 12)}."
             )
-    return {str(name): _long_form(str(name), wish) for name, wish in given.items()}
+    return {str(name): _long_form(str(name), override) for name, override in given.items()}
 
 
-def given_column(cells: Cells, wish: Mapping[str, Any], inferred: Column, name: str) -> Column:
+def given_column(cells: Cells, override: Mapping[str, Any], inferred: Column, name: str) -> Column:
     """The column as given; where that is what was `inferred`, the reason stays.
 
     Raises DataError or SupportError, naming column and row, where the data contradict it.
     """
-    if wish.keys() <= {"na_values"}:
+    if override.keys() <= {"na_values"}:
         return inferred
-    named = wish.get("kind") or _implied_kind(wish, inferred)
+    named = override.get("kind") or _implied_kind(override, inferred)
     if named == IGNORE or not kind_named(named).modelled:
         kept = inferred.kind if named == IGNORE else named
         same = kept == inferred.kind and not inferred.family
         return inferred if same else Column(name=cells.name, kind=kept, reason="ignored, as given")
     kind = kind_named(named)
-    low, high = _bounds(cells.title, wish) if kind.bounded else (None, None)
+    low, high = _bounds(cells.title, override) if kind.bounded else (None, None)
     column = Column(name=cells.name, kind=named, reason=f"{named}, as given", low=low, high=high)
     check_cells(cells, column, name)
     if not cells.present.any():
         raise DataError(f"Wanted cells in column {cells.title} of `{name}` to fit; none is there; ignore the column.")
-    categories = _categories(cells, wish, name) if kind.coded else None
+    categories = _categories(cells, override, name) if kind.coded else None
     if categories is not None:
         _check_categories(categories, kind, cells.title, name)
-    family = wish.get("family") or (inferred.family if named == inferred.kind else _family(cells, kind))
+    family = override.get("family") or (inferred.family if named == inferred.kind else _family(cells, kind))
     column = dataclasses.replace(column, family=family, categories=categories)
     return inferred if _decided(column) == _decided(inferred) else column
 
@@ -75,15 +75,15 @@ def _check_categories(categories: list[Category], kind: Kind, title: str, name: 
         )
 
 
-def _long_form(name: str, wish: Any) -> dict[str, Any]:
-    wish = {"kind": wish} if isinstance(wish, str) else wish
+def _long_form(name: str, override: Any) -> dict[str, Any]:
+    override = {"kind": override} if isinstance(override, str) else override
     known = ", ".join([*(kind.name for kind in all_kinds()), IGNORE])
-    if not isinstance(wish, Mapping) or not wish:
-        raise OptionError(f"Wanted a kind for column `{name}`; got {wish!r}; give one of {known}.")
-    for key in wish:
+    if not isinstance(override, Mapping) or not override:
+        raise OptionError(f"Wanted a kind for column `{name}`; got {override!r}; give one of {known}.")
+    for key in override:
         if key not in _KEYS:
             raise OptionError(f"Wanted {', '.join(_KEYS)} for column `{name}`; got `{key}`; leave it out.")
-    kind, family = wish.get("kind"), wish.get("family")
+    kind, family = override.get("kind"), override.get("family")
     matching = [each for each in all_kinds() if kind in (None, each.name)]
     if not matching and kind != IGNORE:
         raise OptionError(f"Wanted a kind for column `{name}`; got `{kind}`; give one of {known}.")
@@ -93,36 +93,40 @@ def _long_form(name: str, wish: Any) -> dict[str, Any]:
         raise OptionError(
             f"Wanted {what} for column `{name}`; got `{family}`; give one of {', '.join(families) or 'none'}."
         )
-    return dict(wish)
+    return dict(override)
 
 
-def _implied_kind(wish: Mapping[str, Any], inferred: Column) -> str:
+def _implied_kind(override: Mapping[str, Any], inferred: Column) -> str:
     """The kind that the other words imply: bounds, categories, or a family that one kind has."""
-    if "low" in wish or "high" in wish:
+    if "low" in override or "high" in override:
         return next(kind.name for kind in all_kinds() if kind.bounded)
-    family = wish.get("family")
+    family = override.get("family")
     if family:
         fitting = [kind.name for kind in all_kinds() if family in kind.families]
         return inferred.kind if inferred.kind in fitting else fitting[0]
     if kind_of(inferred).coded and inferred.family:
         return inferred.kind
-    return "binary" if isinstance(wish["categories"], list | tuple) and len(wish["categories"]) == 2 else "categorical"
+    return (
+        "binary"
+        if isinstance(override["categories"], list | tuple) and len(override["categories"]) == 2
+        else "categorical"
+    )
 
 
-def _bounds(title: str, wish: Mapping[str, Any]) -> tuple[float, float]:
-    low, high = wish.get("low"), wish.get("high")
+def _bounds(title: str, override: Mapping[str, Any]) -> tuple[float, float]:
+    low, high = override.get("low"), override.get("high")
     low, high = 0.0 if low is None else low, 1.0 if high is None else high
     if not all(isinstance(bound, int | float) for bound in (low, high)) or not low < high:
         raise OptionError(f"Wanted bounds with low below high for column {title}; got {low} and {high}; mend them.")
     return float(low), float(high)
 
 
-def _categories(cells: Cells, wish: Mapping[str, Any], name: str) -> list[Category]:
+def _categories(cells: Cells, override: Mapping[str, Any], name: str) -> list[Category]:
     """The categories as given, or those that occur; raises DataError for a cell that is none of them."""
     found = cells.distinct
-    given = wish.get("categories")
+    given = override.get("categories")
     if given is None:
-        ordered = "kind" in wish and kind_named(wish["kind"]).codes == "ordered"
+        ordered = "kind" in override and kind_named(override["kind"]).codes == "ordered"
         if ordered and cells.levels is None and any(isinstance(label, str) for label in found):
             raise OptionError(
                 f"Wanted the categories of the ordinal column {cells.title} in their order; got none; list them, as in "

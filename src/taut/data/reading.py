@@ -1,4 +1,4 @@
-"""Reading numpy's own files. Nothing is ever unpickled, so an object array is refused."""
+"""Reading any source: a file by its ending, or a folder of images."""
 
 import dataclasses
 import re

@@ -58,7 +58,7 @@ def read_schema(path: str | Path) -> dict[str, Any]:
         raise DataError(f"Wanted a schema in YAML; `{path}` is none ({in_one_clause(error)}); mend it.") from None
     if not isinstance(content, dict):
         raise DataError(f"Wanted a schema, lines such as `age: count`; `{path}` has none; write them.")
-    return {str(name): wish for name, wish in content.items()}
+    return {str(name): override for name, override in content.items()}
 
 
 def _kinds() -> str:
@@ -73,18 +73,18 @@ def _kinds() -> str:
 
 def _lines(column: Column) -> str:
     reason = " ".join(column.reason.split())
-    wish: dict[str, Any] = {"kind": column.kind if column.modelled else "ignore"}
+    override: dict[str, Any] = {"kind": column.kind if column.modelled else "ignore"}
     if column.block is not None:
-        wish = {"family": column.family or "auto"}
+        override = {"family": column.family or "auto"}
     if column.block is None and not column.modelled and not kind_of(column).modelled:
-        wish["kind"] = column.kind
+        override["kind"] = column.kind
     if column.modelled and column.block is None:
-        wish["family"] = column.family
-    wish |= {key: getattr(column, key) for key in ("categories", "low", "high") if getattr(column, key) is not None}
+        override["family"] = column.family
+    override |= {key: getattr(column, key) for key in ("categories", "low", "high") if getattr(column, key) is not None}
     if column.na_values:
-        wish["na_values"] = list(column.na_values)
+        override["na_values"] = list(column.na_values)
     lines = [f"{_scalar(column.name)}:  # {reason}" if reason else f"{_scalar(column.name)}:"]
-    lines += [f"  {key}: {_scalar(value)}" for key, value in wish.items()]
+    lines += [f"  {key}: {_scalar(value)}" for key, value in override.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The arrays that a sparse matrix is made of, checked before scipy takes them for addresses without a look."""
+"""Sparse matrices of counts, made dense in the smallest dtype that holds them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

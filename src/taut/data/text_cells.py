@@ -25,7 +25,7 @@ def as_spelled(cells: Cells, *, separator: str = "", kind: str | None = None, kn
     """The cells as the numbers or dates that all of them spell; as they are where they do not, or are categories.
 
     The usual markers of missing cells, such as NA, are holes among numbers and dates. `kind` and the notation that is
-    `known` are those of the fit or of a wish; without them a frame's few whole numbers stay the labels that they are.
+    `known` are those of the fit or of a person; without them a frame's few whole numbers stay the labels that they are.
 
     >>> from taut.data.sheet import as_sheet
     >>> from taut.data.extracting import cells_of

@@ -1,4 +1,4 @@
-"""The cells of a text file as they are spelled, so that they can be written back to the letter."""
+"""Writing results: columns of equal length, whole or not at all."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def column_of(sheet: Sheet, name: str, schema: Schema | None = None) -> Float[np
 MOST_KEPT = 10_000
 
 
-class Asked(NamedTuple):
+class Conditioning(NamedTuple):
     """Columns by name or number, and where sizes come from: None, `auto`, `total`, or the name of a column.
 
     `auto` is the total of each row for data that come as cells of counts with something beside them, else None.
@@ -170,7 +170,7 @@ class Asked(NamedTuple):
     size_factor: str | None
 
     @classmethod
-    def of(cls, condition_on: Sequence[str | int] | str | int | None, size_factor: str | None) -> Asked:
+    def of(cls, condition_on: Sequence[str | int] | str | int | None, size_factor: str | None) -> Conditioning:
         """What was asked for; one column may come without a list around it."""
         one = isinstance(condition_on, str | int)
         return cls([condition_on] if one else list(condition_on or ()), size_factor)
@@ -180,7 +180,7 @@ class Asked(NamedTuple):
         """Whether a column is named, so that one must be found."""
         return bool(self.columns) or self.size_factor not in (None, "auto", "total")
 
-    def settled(self, *, cells: bool) -> Asked:
+    def settled(self, *, cells: bool) -> Conditioning:
         """With `auto` decided."""
         return self._replace(size_factor="total" if cells else None) if self.size_factor == "auto" else self
 
@@ -197,35 +197,35 @@ class Asked(NamedTuple):
         return list(dict.fromkeys(str(name) for name in (*found, *sizes)))
 
 
-NOTHING_ASKED = Asked([], None)
+NO_CONDITIONING = Conditioning([], None)
 
 
-class Given(NamedTuple):
+class Conditioned(NamedTuple):
     """What a model is given, and the numbers of it for every row; None where it is given nothing."""
 
     conditions: Conditions
     numbers: Float[np.ndarray, "n width"] | None
 
 
-NOTHING_GIVEN = Given(NO_CONDITIONS, None)
+NOT_CONDITIONED = Conditioned(NO_CONDITIONS, None)
 
 
-def with_conditions(schema: Schema, sheet: Sheet, asked: Asked, wishes: Mapping[str, Any]) -> Schema:
-    """The schema with its given columns: kinds as the person wishes, else as the cells look; a size is a number."""
-    names = asked.names(sheet)
+def with_conditions(schema: Schema, sheet: Sheet, conditioning: Conditioning, overrides: Mapping[str, Any]) -> Schema:
+    """The schema with its given columns: kinds as the person overrides, else as the cells look; a size is a number."""
+    names = conditioning.names(sheet)
     known = {column.name for column in schema.columns}
     new = (Column(name=name, kind="text") for name in names if name not in known)
-    sizes = {asked.size_factor: "real"} if asked.size_factor in names else {}
-    wishes = sizes | {name: wish for name, wish in wishes.items() if name in names}
-    return with_given(dataclasses.replace(schema, columns=(*schema.columns, *new)), sheet, names, wishes)
+    sizes = {conditioning.size_factor: "real"} if conditioning.size_factor in names else {}
+    overrides = sizes | {name: override for name, override in overrides.items() if name in names}
+    return with_given(dataclasses.replace(schema, columns=(*schema.columns, *new)), sheet, names, overrides)
 
 
-def given_rows(table: Table, schema: Schema, asked: Asked, rows: np.ndarray) -> Given:
+def given_rows(table: Table, schema: Schema, conditioning: Conditioning, rows: np.ndarray) -> Conditioned:
     """What is given beside coded rows, learnt from the training `rows`."""
-    if not schema.given and asked.size_factor is None:
-        return NOTHING_GIVEN
-    conditions = learn_conditions(schema, asked.size_factor, table, rows)
-    return Given(conditions, conditions.numbers(table, schema))
+    if not schema.given and conditioning.size_factor is None:
+        return NOT_CONDITIONED
+    conditions = learn_conditions(schema, conditioning.size_factor, table, rows)
+    return Conditioned(conditions, conditions.numbers(table, schema))
 
 
 def kept_rows(numbers: Float[np.ndarray, "n width"] | None, *, seed: int) -> Float[np.ndarray, "kept width"] | None:

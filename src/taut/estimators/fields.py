@@ -43,13 +43,13 @@ def infer_fields(
     train: np.ndarray,
     *,
     likelihood: str = "auto",
-    wishes: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
     binarise: str = "none",
     sizes: bool = False,
     discrete: bool = False,
     seed: int = 0,
 ) -> Schema:
-    """The fields of rows, by their training rows; `wishes` overrule what is inferred of columns.
+    """The fields of rows, by their training rows; `overrides` overrule what is inferred of columns.
 
     A likelihood of one's own is called `own`, and may be `discrete`.
 
@@ -61,7 +61,7 @@ def infer_fields(
         return Schema(columns=(dataclasses.replace(field, kind="count") if discrete else field,))
     if binarise != "none":
         raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
-    known = _of_columns(rows, likelihood) | {str(name): wish for name, wish in (wishes or {}).items()}
+    known = _of_columns(rows, likelihood) | {str(name): override for name, override in (overrides or {}).items()}
     found = infer_schema(rows, known, rows=train)
     columns = (
         column if column.block is None else _listed_field(column, rows, number, known.get(column.name), train)
@@ -83,11 +83,11 @@ def words_of(schema: Schema) -> str:
     return " and ".join([*([f"{columns} columns"] if columns else []), *blocks])
 
 
-def _listed_field(column: Column, rows: Sheet, number: int, wish: Any, train: np.ndarray) -> Column:
-    """The field of a column of lists, with the family that a person wishes for it."""
+def _listed_field(column: Column, rows: Sheet, number: int, override: Any, train: np.ndarray) -> Column:
+    """The field of a column of lists, with the family that a person overrides for it."""
     assert column.block is not None
     table = Table(values=lists_in(rows, number).values, name=f"{rows.name}, column {column.name}")
-    field = block_field(column.name, table, train, likelihood=(wish or {}).get("family") or "auto")
+    field = block_field(column.name, table, train, likelihood=(override or {}).get("family") or "auto")
     assert field.block is not None
     block = dataclasses.replace(field.block, shape=column.block.shape, listed=True)
     return dataclasses.replace(field, block=block, dtype=column.dtype)

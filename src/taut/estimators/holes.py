@@ -22,8 +22,8 @@ from taut.numerics import mean_of, take
 from taut.shapes import DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows
 
-# What is asked of some rows: by a model and guide that can read them, their values and their numbers.
-Asked = Callable[[AbstractModel, AbstractGuide, Datum, Int[np.ndarray, "n"]], Any]
+# A function of some rows: called with a model and guide that can read them, their values and their numbers.
+RowsFunction = Callable[[AbstractModel, AbstractGuide, Datum, Int[np.ndarray, "n"]], Any]
 ROWS_AT_ONCE = 32
 
 
@@ -35,8 +35,8 @@ class RefinedOfRow(RowFunction):
         return LocalGaussian.like(refined_posterior(model, guide, x, key=key).distribution(), covariance="full")
 
 
-def over_rows(fitted: Fitted, rows: Datum, asked: Asked, *, seed: int, refined: bool = False) -> Any:
-    """What `asked` says of all rows, in their order.
+def over_rows(fitted: Fitted, rows: Datum, function: RowsFunction, *, seed: int, refined: bool = False) -> Any:
+    """What `function` says of all rows, in their order.
 
     Rows with a hole where no training row had one go by a Gaussian refined for each, which the encoder, having seen no
     such hole, could not give; with `refined` all rows do.
@@ -45,14 +45,14 @@ def over_rows(fitted: Fitted, rows: Datum, asked: Asked, *, seed: int, refined: 
     numbers = content_numbers(rows)
     own = np.ones(len(rows), bool) if refined else unread(fitted, rows)
     if not own.any():
-        return asked(model, guide, rows, numbers)
+        return function(model, guide, rows, numbers)
     key = jr.fold_in(jr.key(seed), 1)  # apart from those that score the rows
     local = over_blocks(RefinedOfRow(), model, guide, rows.take(own), key=key, rows=numbers[own])
-    found = asked(model, local, rows.take(own), numbers[own])
+    found = function(model, local, rows.take(own), numbers[own])
     if own.all():
         return found
     return jax.tree.map(
-        lambda mine, others: _merged(own, mine, others), found, asked(model, guide, rows.take(~own), numbers[~own])
+        lambda mine, others: _merged(own, mine, others), found, function(model, guide, rows.take(~own), numbers[~own])
     )
 
 

@@ -1,4 +1,4 @@
-"""The parts of a run that have no name: built again by code that a person names, since a run folder holds none."""
+"""From a run folder back to the estimator that wrote it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which cells were missing together in the rows that a run was trained on: what drawn rows may lack, too."""
+"""From what a person passes to `fit` to rows of numbers that train: their fields, what is given, which are held out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from jaxtyping import Bool, Float, Int, Num
 
 from taut.data import Binarisation, Schema, Sheet, Table, encode, fields_of, read_schema, split
 from taut.errors import DataError, SupportError
-from taut.estimators.conditions import NOTHING_ASKED, NOTHING_GIVEN, Asked, Given, given_rows, with_conditions
+from taut.estimators.conditions import (
+    NO_CONDITIONING,
+    NOT_CONDITIONED,
+    Conditioned,
+    Conditioning,
+    given_rows,
+    with_conditions,
+)
 from taut.estimators.fields import infer_fields
 from taut.estimators.part_building import name_of
 from taut.files import written_whole
@@ -121,7 +128,7 @@ class TrainingData:
     schema: Schema
     train: np.ndarray
     held_out: np.ndarray
-    given: Given = NOTHING_GIVEN
+    given: Conditioned = NOT_CONDITIONED
     labels: np.ndarray | None = None
     weights: RowWeights | None = None
 
@@ -134,7 +141,7 @@ def prepare_training_data(
     held_out: float,
     na_values: tuple[str | int | float, ...] = (),
     seed: int,
-    asked: Asked = NOTHING_ASKED,
+    conditioning: Conditioning = NO_CONDITIONING,
     labels: Any = None,
     weights: Any = None,
     by_column: bool = False,
@@ -146,10 +153,10 @@ def prepare_training_data(
     """
     name = name_of(likelihood) or "auto"
     named = binarise != "none" or name not in ("auto", "mixed")
-    by_column = by_column or schema is not None or asked.by_column or bool(na_values)
-    counted = asked.size_factor == "total"
+    by_column = by_column or schema is not None or conditioning.by_column or bool(na_values)
+    counted = conditioning.size_factor == "total"
     rows = fields_of(X, by_column=by_column, named=named, counted=counted, na_values=na_values)
-    asked = asked.settled(cells=rows.block is not None and rows.block.beside is not None)
+    conditioning = conditioning.settled(cells=rows.block is not None and rows.block.beside is not None)
     labels, weights = (
         checked_labels(rows.labels if labels is None else labels, len(rows)),
         checked_weights(weights, len(rows)),
@@ -159,36 +166,36 @@ def prepare_training_data(
     if len(rows) < 2:
         raise DataError(f"Wanted at least 2 rows to fit; `{rows.name}` has 1 sample; give more rows.")
     train, held = split(len(rows), held_out, seed)
-    wishes = dict(schema) if isinstance(schema, Mapping) else {} if schema is None else read_schema(schema)
+    overrides = dict(schema) if isinstance(schema, Mapping) else {} if schema is None else read_schema(schema)
     found = _inferred(
         rows,
         train,
         likelihood=name,
         discrete=bool(getattr(likelihood, "discrete", False)),
-        wishes=wishes | dict.fromkeys(asked.names(rows), "ignore"),
+        overrides=overrides | dict.fromkeys(conditioning.names(rows), "ignore"),
         binarise=binarise,
-        sizes=asked.size_factor is not None,
+        sizes=conditioning.size_factor is not None,
         seed=seed,
     )
-    found = with_conditions(found, rows, asked, wishes)
+    found = with_conditions(found, rows, conditioning, overrides)
     if not found.modelled:
         kinds = ", ".join(f"`{column.name}` is {column.kind}" for column in found.columns[:8])
         raise DataError(
             f"Wanted a column that can be modelled; `{rows.name}` has none ({kinds}); set kinds with `schema`."
         )
     table = encode(found, rows)
-    return TrainingData(table, found, train, held, given_rows(table, found, asked, train), labels, weights)
+    return TrainingData(table, found, train, held, given_rows(table, found, conditioning, train), labels, weights)
 
 
-def _inferred(rows: Sheet, train: np.ndarray, **asked: Any) -> Schema:
+def _inferred(rows: Sheet, train: np.ndarray, **options: Any) -> Schema:
     """The schema by the training rows, or by all where the rows held out hold what it rules out, such as one zero."""
-    found = infer_fields(rows, train, **asked)
+    found = infer_fields(rows, train, **options)
     try:
         encode(found, rows)
     except SupportError:
         if found.one_block is not None:
             raise
-        return infer_fields(rows, np.arange(len(rows)), **asked)
+        return infer_fields(rows, np.arange(len(rows)), **options)
     return found
 
 

@@ -1,4 +1,14 @@
-"""The smaller files of a run folder."""
+"""The run folder: a fitted model as files that hold nothing that can run, each with its digest.
+
+model.json           what it takes to rebuild the modules, how training went, digests of the other files
+weights.safetensors  the arrays
+history.csv          the bound after each epoch
+held_out.npz         the rows that training held out, with their labels
+seen.npy             a hash of each row that training saw
+given.npy            what training rows gave a conditional model, to draw from
+holes.npz            which cells training rows lacked together, and how often; no value
+checkpoints/         the state of training, from which it can go on
+"""
 
 from __future__ import annotations
 

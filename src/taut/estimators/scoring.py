@@ -51,13 +51,13 @@ def account(
     check_draws(draws)
     rows, done = prepared_rows(fitted, X), 0
 
-    def asked(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> RowResult:
+    def of_rows(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> RowResult:
         nonlocal done
         before, done = done, done + len(rows)
         step = None if on_block is None else partial(_beyond, on_block, before)
         return account_for_rows(model, guide, rows, draws=draws, key=jr.key(seed), rows=numbers, on_block=step)
 
-    found = over_rows(fitted, rows, asked, seed=seed)
+    found = over_rows(fitted, rows, of_rows, seed=seed)
     empty = _without_cells(fitted, rows)
     return found._replace(log_p=np.where(empty, 0.0, found.log_p), log_p_error=np.where(empty, 0.0, found.log_p_error))
 
@@ -142,10 +142,10 @@ def places_of(fitted: Fitted, of: str | int | Sequence[str | int]) -> Int[np.nda
 def log_p_of(fitted: Fitted, rows: Datum, *, draws: int, seed: int, refined: bool = False) -> PerRow:
     """As `log_p`, of rows as the model sees them."""
 
-    def asked(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> PerRow:
+    def of_rows(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> PerRow:
         return over_blocks(LogPOfRow(draws), model, guide, rows, key=jr.key(seed), rows=numbers)
 
-    found = over_rows(fitted, rows, asked, seed=seed, refined=refined)
+    found = over_rows(fitted, rows, of_rows, seed=seed, refined=refined)
     return np.where(_without_cells(fitted, rows), 0.0, found)
 
 

@@ -1,4 +1,4 @@
-"""What every estimator here is made of: the options, training, and the fitted parts."""
+"""The variational autoencoder as a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from taut.compiling import keep_compiled_programs
 from taut.data import listed_values
 from taut.estimators import runs
-from taut.estimators.conditions import Asked
+from taut.estimators.conditions import Conditioning
 from taut.estimators.config import VAEConfig
 from taut.estimators.containers import library_of
 from taut.estimators.part_building import PARTS
@@ -79,7 +79,7 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
             na_values=listed_values(config.na_values),
             held_out=config.validation_fraction,
             seed=seed,
-            asked=Asked.of(config.condition_on, config.size_factor),
+            conditioning=Conditioning.of(config.condition_on, config.size_factor),
             labels=labels,
             weights=weights,
             by_column=by_column,

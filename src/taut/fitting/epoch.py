@@ -1,4 +1,4 @@
-"""How a stored row becomes the datum that the model sees: at every access, on the device."""
+"""One epoch as one compiled program: shuffle, step through the batches, weight the last one exactly."""
 
 import math
 from abc import abstractmethod

@@ -1,4 +1,4 @@
-"""The families that come with taut, a row each."""
+"""Which likelihood fits the data, why, and which data a likelihood refuses."""
 
 from __future__ import annotations
 

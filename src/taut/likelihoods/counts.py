@@ -1,7 +1,4 @@
-"""The distributions of counts: numpyro's lose their digits where counts are large.
-
-Each log-probability is a sum of deviances and of what Stirling's formula leaves, see `taut.numerics.count_deviance`.
-"""
+"""Counts: up to a known total, or without an upper end."""
 
 # numpyro's own distributions override these in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportIncompatibleVariableOverride=false

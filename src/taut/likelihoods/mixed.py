@@ -1,4 +1,4 @@
-"""Densities of numbers that were brought to another place and unit, in the units that they had."""
+"""Entries of many kinds: each kind has its own likelihood, and a datum is all of them side by side."""
 
 # numpyro's own distributions override these in the same way.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false, reportIncompatibleVariableOverride=false

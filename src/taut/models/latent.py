@@ -88,7 +88,7 @@ class LatentVariableModel(AbstractModel):
         observed = x.observed
         if observed is None and self.missingness is not None:
             observed = jnp.ones(x.values.shape, bool)
-        return Given(self, observed, x.covariates, x.log_offset)
+        return ConditionalModel(self, observed, x.covariates, x.log_offset)
 
     def as_if_random(self) -> LatentVariableModel:
         """The model without informative missingness, for cells that were masked whatever their value."""
@@ -130,7 +130,7 @@ class LatentVariableModel(AbstractModel):
         return self._likelihood
 
 
-class Given(AbstractModel):
+class ConditionalModel(AbstractModel):
     """The model of one datum's observed entries, given its covariates and its log offset."""
 
     model: LatentVariableModel

@@ -1,4 +1,10 @@
-"""Windows that slide over an image: which pixels each of them sees."""
+"""Convolutions as matrix products: on a CPU those of XLA are slow, slowest inside a compiled loop.
+
+One trilinear form T(x, w, y) = Σ patches(x) · w · y has three derivatives, each linear in the other two arguments: the
+convolution of x (by y), its transpose (by x), and the gradient of the weights (by w). Each is a primitive whose
+derivatives are the other two, so that every order of `grad`, `jvp` and `vmap` ends in the same products, of all rows at
+once.
+"""
 
 import functools
 from collections.abc import Callable

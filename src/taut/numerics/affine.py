@@ -1,4 +1,4 @@
-"""Arrays of the host and of the device."""
+"""Coordinates in which a Gaussian is the standard one."""
 
 from __future__ import annotations
 

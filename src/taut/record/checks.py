@@ -1,4 +1,4 @@
-"""A reported number: its value, its error, its direction."""
+"""How the bracket was annealed, and its checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of an account: evidence, the gap and its causes, latents, weights, verdicts."""
+"""The account of one model on one data set: what `ledger.json` holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines on log p(x) itself: the identity and the bracket, and what is said of the naive value."""
+"""What the audit says about log p(x), in sentences: each end of the bracket with its own mark."""
 
 from taut.record import Estimate, Ledger, Simulated
 from taut.reporting import words

@@ -1,4 +1,4 @@
-"""The checks behind the bracket, as lines for a terminal and as small tables for the page."""
+"""The small tables of the page as rows of text: data that are no images, quantiles, and how it was measured."""
 
 from __future__ import annotations
 

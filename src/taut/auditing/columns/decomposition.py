@@ -1,4 +1,4 @@
-"""The independent baseline of a column: the maximum-likelihood fit of its family, without the other columns."""
+"""What log p(x) of a row of a table is made of, in words and by kinds of columns."""
 
 from __future__ import annotations
 

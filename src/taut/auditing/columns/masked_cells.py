@@ -1,4 +1,4 @@
-"""Whether probability integral transforms of cells are uniform, and if not, which way they differ."""
+"""Observed cells, masked and imputed: the coverage of intervals, and the error of the imputed values."""
 
 from __future__ import annotations
 

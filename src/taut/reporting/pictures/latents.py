@@ -1,4 +1,4 @@
-"""Rows as points where the encoder puts them, coloured by label. The legend is HTML: it wraps on a phone."""
+"""What each latent carries: its KL to the prior, largest first, how much of it is mismatch, and what q could carry."""
 
 from __future__ import annotations
 
