@@ -8,7 +8,7 @@ import pytest
 from taut import data
 from taut import likelihoods as lk
 from taut.errors import DataError
-from taut.estimators.assembly import units_for
+from taut.estimators.fields import units_for
 from taut.numerics import log_density_by_entry
 
 EPS = np.finfo(float).eps

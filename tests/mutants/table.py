@@ -26,7 +26,7 @@ GROUPS: dict[str, dict[str, Mutant]] = {
     "Annealed walks": walks.MUTANTS,
     "Bounds from walks, and brackets": brackets.MUTANTS,
     "Refined Gaussians": refinement.MUTANTS,
-    "RateDecomposition and calibration": latents.MUTANTS,
+    "Decomposition of the rate and calibration": latents.MUTANTS,
 }
 MUTANTS: dict[str, Mutant] = {name: mutant for group in GROUPS.values() for name, mutant in group.items()}
 

@@ -39,7 +39,7 @@ def leapfrog_against_the_prior(path, start, momentum, beta, step, leapfrogs):
     return path.at(u), p
 
 
-STEP, LEAPFROG = (kernel, "hmc_step"), (kernel, "_leapfrog")
+STEP, LEAPFROG = (walks, "hmc_step"), (walks, "_leapfrog")
 FAULTLESS = {STEP: step_with()}
 TARGET = walking.kernel_leaves_its_target_alone
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 
 from taut import models
-from taut.numerics import gaussian_kl
+from taut.numerics import distributions, gaussian_kl
 from tests.laws import checks
 from tests.mutants.bugs.likelihoods import WithoutHalf
 from tests.mutants.planting import Mutant
@@ -50,7 +50,7 @@ def unbiased_covariance(*args, **kwargs):
 
 
 COVARIANCE = jnp.cov
-KL = (gaussians, "gaussian_kl")
+KL = (distributions, "gaussian_kl")
 IDENTITY = checks.identity_holds_in_closed_form
 EXACT_WEIGHTS, AVERAGES = (
     checks.log_weights_are_log_evidence_under_the_exact_posterior,

@@ -57,7 +57,7 @@ def weighted_value(bound, draws, sample):
 WEIGH_ALL, LOG_WEIGHTS, CLIMB = objectives._weigh_all, objectives._log_weights, objectives._climb
 ANALYTIC = objectives.analytic
 
-DOUBLY, OF_PATH = (gradients, "doubly_reparameterised"), (gradients, "path")
+DOUBLY, OF_PATH = (objectives, "doubly_reparameterised"), (objectives, "path")
 FAULTLESS = {DOUBLY: doubly_with()}
 GRID, PRIOR = climbing.importance_gradient_is_that_of_a_grid, climbing.learned_prior_has_its_gradient
 
@@ -70,12 +70,12 @@ MUTANTS = {
     "total for the path derivative": Mutant("own", {OF_PATH: objectives.total}, (climbing.landing_has_no_variance,)),
     "divergence counted for every draw": Mutant(
         "listed: global KL per item",
-        {(gradients, "analytic"): rate_of_every_draw},
+        {(objectives, "analytic"): rate_of_every_draw},
         (climbing.split_form_counts_its_rate_once,),
     ),
     "weighted bound reported": Mutant(
         "listed: β < 1 value",
-        {(gradients, "_climb"): weighted_value},
+        {(objectives, "_climb"): weighted_value},
         (climbing.value_is_the_mean_log_weight, climbing.weights_move_gradients_and_no_value),
     ),
     "surrogate reported": Mutant(

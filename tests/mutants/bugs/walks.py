@@ -53,10 +53,6 @@ def from_the_base(function, model, guide, x, *, key, aside=None):
     return WALKS_OF_ROW(function, model, guide, x, key=key, aside=aside._replace(starts=starts))
 
 
-def one_key_for_all(key, num=2):
-    return jnp.stack([key] * num)
-
-
 def one_key_for_all_walks(function, model, guide, x, *, key, aside=None):
     """Every walk of a row, there and back, with the same draws."""
     path = walks_path(model, x, aside.frame)
@@ -112,7 +108,7 @@ MUTANTS = {
     "kernel of the temperature before": Mutant("own", {WALK: walk_with(behind=1)}, (UNBIASED, SHORT, AUDITED)),
     "step size adapted while measuring": Mutant("public AIS evaluations", {WALK: walk_with(adapting=0.7)}, (UNBIASED,)),
     "temperatures that end below one": Mutant(
-        "own", {(schedules, "temperatures"): short_of_one}, (walking.increments_add_up_to_one, AUDITED)
+        "own", {(path, "temperatures"): short_of_one}, (walking.increments_add_up_to_one, AUDITED)
     ),
     "first increment forgotten": Mutant("own", {(auditing, "_schedules"): first_increment_forgotten}, (AUDITED,)),
     "reverse walks from q₀": Mutant("own", {OF_ROW: from_the_base}, (AUDITED,)),

@@ -70,8 +70,8 @@ def khat_of_the_other_tail(log_w):
 
 
 LOG_WEIGHTS, BLOCKS, BLOCK, KHAT = weights.log_weights, weights._blocks, weights._block, weights.pareto_khat
-WEIGH, DRAWN = (drawing, "weigh"), (drawing, "log_weights")
-IN_BLOCKS, OF_BLOCK, OF_TAIL = (rows, "_blocks"), (rows, "_block"), (reliability, "pareto_khat")
+WEIGH, DRAWN = (weights, "weigh"), (weights, "log_weights")
+IN_BLOCKS, OF_BLOCK, OF_TAIL = (weights, "_blocks"), (weights, "_block"), (weights, "pareto_khat")
 EXACT, AVERAGES = (
     checks.log_weights_are_log_evidence_under_the_exact_posterior,
     checks.weights_average_to_the_evidence,
@@ -85,9 +85,9 @@ MUTANTS = {
     "weights from the closed-form divergence": Mutant(
         "benchmark_VAE, old versions", {WEIGH: weights_from_the_closed_form_divergence}, (AVERAGES,)
     ),
-    "z drawn from the prior": Mutant("own", {(drawing, "draw"): drawn_from_the_prior}, (AVERAGES,)),
+    "z drawn from the prior": Mutant("own", {(weights, "draw"): drawn_from_the_prior}, (AVERAGES,)),
     "fewer draws than a batch are a batch": Mutant(
-        "benchmark_VAE 6419e21", {(drawing, "draw_keys"): at_least_a_batch_of_keys}, (ASKED,)
+        "benchmark_VAE 6419e21", {(weights, "draw_keys"): at_least_a_batch_of_keys}, (ASKED,)
     ),
     "draws rounded up to whole chunks": Mutant("scvi-tools, `marginal_ll`", {DRAWN: whole_chunks}, (ASKED,)),
     "every chunk with the same key": Mutant("own", {DRAWN: one_key_for_all_chunks}, (ASKED,)),
@@ -99,7 +99,7 @@ MUTANTS = {
     ),
     "effective number of unnormalised weights": Mutant(
         "own",
-        {(reliability, "effective_sample_size"): effective_number_of_unnormalised_weights},
+        {(weights, "effective_sample_size"): effective_number_of_unnormalised_weights},
         (checks.bounds_of_known_weights,),
     ),
     "k̂ without its prior": Mutant("own", {OF_TAIL: khat_without_prior}, (checks.khat_equals_arviz,)),
