@@ -11,6 +11,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Float
 
+from taut.auditing import budget as parts
 from taut.auditing.budget import Budget
 from taut.auditing.calibration import calibrate
 from taut.auditing.controls import Controlled, controls_for
@@ -146,7 +147,7 @@ def checks_of(
         controlled = budget.attempt(
             "the controls of the bracket",
             lambda: controls_for(model, own, data, rows, key=control_key, known=known),
-            programs=budget.CONTROLS,
+            programs=parts.CONTROLS,
             running=CONTROL_TEMPERATURES * budget.a_temperature,
         )
         withdrawn = None if controlled is None else reason_to_withdraw(rows.walks, refined, controlled)
@@ -157,7 +158,7 @@ def checks_of(
     pool = budget.attempt(
         "outliers and predictive checks",
         lambda: draw_pool(model, guide, data, draws=draws, refined_draws=REFINED_DRAWS, key=pool_key),
-        programs=budget.SIMULATIONS,
+        programs=parts.SIMULATIONS,
         running=POOL * budget.a_row,
     )
     if pool is not None:
@@ -171,14 +172,14 @@ def checks_of(
             lambda: tried(
                 notes, lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=delta)
             ),
-            programs=budget.SIMULATED_WALKS,
+            programs=parts.SIMULATED_WALKS,
             running=MATCHED * (budget.a_row + 2 * float(np.median(lengths)) * budget.a_temperature),
         )
     on_block(3)
     found["calibration"] = budget.attempt(
         "calibration",
         lambda: tried(notes, lambda: calibrate(model, guide, key=calibration_key, like=data)),
-        programs=budget.CALIBRATION,
+        programs=parts.CALIBRATION,
         running=CALIBRATED_ROWS * budget.a_row,
     )
     on_block(CHECKS)

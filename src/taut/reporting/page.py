@@ -12,9 +12,8 @@ import jinja2
 from taut.record import Ledger
 from taut.reporting import columns, pictures, statement, tables, words
 from taut.reporting.numbers import number_groups
-from taut.reporting.pictures import MOST as MOST_MARGINALS
-from taut.reporting.pictures import MOST as MOST_PLACES
 from taut.reporting.pictures import (
+    MOST_COLUMNS,
     calibrated,
     compared,
     is_bracketed,
@@ -40,7 +39,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"words": words, "standing": standing, "say": statement, "tabled": checks}
+    environment.globals |= {"words": words, "say": statement, "tabled": tables}
     return environment
 
 
@@ -75,9 +74,9 @@ def _table(ledger: Ledger) -> dict[str, Any]:
         "pair_rows": columns.pair_rows(dependence.largest if dependence else []),
         "columns_shortened": columns.is_shortened(ledger),
         "places": pictures.places_picture(ledger),
-        "places_shortened": len(calibrated(ledger)) > MOST_PLACES,
+        "places_shortened": len(calibrated(ledger)) > MOST_COLUMNS,
         "marginals": pictures.marginals_picture(ledger),
-        "marginals_shortened": len(compared(ledger)) > MOST_MARGINALS,
+        "marginals_shortened": len(compared(ledger)) > MOST_COLUMNS,
         "dependence": pictures.dependence_picture(ledger),
         "dependence_shortened": dependence is not None and len(dependence.columns) < len(ledger.columns),
     }

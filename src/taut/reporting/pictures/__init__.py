@@ -10,7 +10,7 @@ from taut.reporting.pictures.brackets import (
 )
 from taut.reporting.pictures.canvas import Picture
 from taut.reporting.pictures.columns import (
-    MOST,
+    MOST_COLUMNS,
     calibrated,
     compared,
     dependence_picture,
@@ -31,7 +31,7 @@ from taut.reporting.pictures.latents import (
 from taut.reporting.pictures.training import ranks_picture, training_picture
 
 __all__ = [
-    "MOST",
+    "MOST_COLUMNS",
     "Key",
     "Picture",
     "brackets_picture",

@@ -62,13 +62,13 @@ def _alt_of_dependence(found: Dependence) -> str:
     return f"A square of associations of pairs of columns, in the data and in rows drawn from the model{named}."
 
 
-MOST = 24
+MOST_COLUMNS = 24
 _LABELS_SHOWN = 3
 
 
 def marginals_picture(ledger: Ledger) -> Picture | None:
     """A panel for each column, those that differ most first; None where nothing was compared."""
-    chosen = compared(ledger)[:MOST]
+    chosen = compared(ledger)[:MOST_COLUMNS]
     if not chosen:
         return None
 
@@ -117,7 +117,7 @@ def _alt_of_marginals(chosen: list[tuple[ColumnAccount, Marginal]]) -> str:
 
 def places_picture(ledger: Ledger) -> Picture | None:
     """A panel for each column, the least uniform first; None where nothing was measured."""
-    chosen = calibrated(ledger)[:MOST]
+    chosen = calibrated(ledger)[:MOST_COLUMNS]
     if not chosen:
         return None
 
