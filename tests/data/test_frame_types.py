@@ -166,7 +166,7 @@ def test_a_wide_quantity_is_one_and_a_wide_key_is_one():
 
 
 UNREADABLE = [
-    pa.array([[1], [2], None]),
+    pa.array([["a"], ["b", "c"], None]),
     pa.array([{"a": 1}, None, {"a": 2}]),
     pa.array([datetime.time(1, 2), None, datetime.time(3)]),
     pa.array([b"\xff", None, b"a"]),

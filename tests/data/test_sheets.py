@@ -143,7 +143,21 @@ def test_pandas_objects_of_several_types():
             "decimals": pandas.Series([decimal.Decimal("1.5"), decimal.Decimal("NaN"), 2, 4, 5.5, 7], dtype=object),
             "dates": [datetime.date(2020, 1, day) for day in (1, 2, 3, 4, 5, 9)],
             "lists": [[1], [2], [3], [4], [5], [6]],
+            "texts": [["a"], ["b", "c"], [], ["d"], ["e"], ["f"]],
+            "some lists": [[1], "a", [2], 3, [4], [5]],
             "absent": [pandas.NA, pandas.NaT, None, np.nan, None, None],
         }
     )
-    assert kinds(data.as_sheet(frame)) == ["binary", "real", "date", "text", "constant"]
+    assert kinds(data.as_sheet(frame)) == ["binary", "real", "date", "real", "text", "text", "constant"]
+
+
+@pytest.mark.parametrize("library", ["pandas", "mapping", "records"])
+def test_cells_that_are_images_are_a_block_of_their_shape(library):
+    images = [*np.random.default_rng(0).integers(0, 2, (20, 3, 4)).astype(">u2"), None]
+    X = [{"image": image} for image in images] if library == "records" else {"image": images}
+    sheet = data.as_sheet(pytest.importorskip("pandas").DataFrame(X) if library == "pandas" else X)
+    block = data.infer_schema(sheet).column("image").block
+    assert (block.width, block.shape) == (12, (3, 4))
+    values, _ = data.lists_in(sheet, 0)
+    np.testing.assert_array_equal(values[:20], np.reshape(images[:20], (20, 12)))
+    assert np.isnan(values[20]).all()

@@ -11,7 +11,7 @@ from scipy import stats
 from taut import likelihoods as lk
 from taut import models, networks, objectives
 from taut.auditing import impute_rows
-from taut.data import Column
+from taut.data import Column, Schema
 from taut.datum import Datum
 from taut.estimators.part_building import PartBuilder, table_parts
 from taut.fitting import refined_gaussian
@@ -79,21 +79,22 @@ def test_completions_have_the_conditional_mean_and_deviation_of_the_closed_form(
     np.testing.assert_allclose(lengths.mean(axis=0), 2 * stats.norm.ppf(0.95) * spread, rtol=0.05)
 
 
-def columns():
-    return [
+def schema():
+    columns = (
         Column(name="a", kind="real", family="gaussian"),
         Column(name="b", kind="positive", family="log-normal"),
         Column(name="c", kind="categorical", family="categorical", categories=["x", "y", "z"]),
         Column(name="d", kind="count", family="negative-binomial"),
         Column(name="e", kind="ordinal", family="ordered-logit", categories=[1, 2, 3]),
         Column(name="f", kind="bounded", family="logit-normal", low=0.0, high=1.0),
-    ]
+    )
+    return Schema(columns=columns)
 
 
 def mixed_parts():
     rows = np.array([[0.3, 2.0, 1, 3, 0, 0.25], [1.0, 1.5, 2, 0, 1, 0.75], [-1.0, 0.7, 0, 7, 2, 0.45]])
     builder = PartBuilder(given={}, latents=2, hidden=(8,), covariance="full")
-    return table_parts(columns(), rows, builder, key=jr.key(1))
+    return table_parts(schema(), rows, builder, key=jr.key(1))
 
 
 def test_what_stands_in_for_a_hole_changes_nothing_to_the_bit(key):

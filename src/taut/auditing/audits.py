@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
@@ -202,5 +204,6 @@ def _from_log_joint(
             "`log_joint=f, guide=q, data=x`."
         )
     own = guide if guide.amortised else take(guide, 0)
-    latents = own(as_floats(take(bare(data), 0))).event_shape[0]
+    x = jax.tree.map(jnp.asarray, as_floats(take(bare(data), 0)))
+    latents = own(x).event_shape[0]
     return LogJoint(log_joint, latents=latents, prior=prior, discrete=discrete)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from taut.data.dense import plain
 from taut.data.native_types import is_hole
 from taut.data.numerals import functions
 from taut.errors import DataError
@@ -93,3 +94,59 @@ def objects(cells: Sequence[Any]) -> np.ndarray:
     values = np.empty(len(cells), object)
     values[:] = cells
     return values
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Whether an Arrow type is one of lists."""
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+
+
+def is_of_numbers(kind: pa.DataType) -> bool:
+    """Whether an Arrow type is one of numbers or truth values, or of lists of such.
+
+    >>> is_of_numbers(pa.list_(pa.list_(pa.uint8()))), is_of_numbers(pa.list_(pa.string()))
+    (True, False)
+    """
+    while is_list(kind):
+        kind = kind.value_type
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+
+
+def are_lists(cells: Sequence[Any] | np.ndarray) -> bool:
+    """Whether Python objects are lists or arrays, beside holes; false where all are holes.
+
+    >>> are_lists([[1, 2], None]), are_lists([[1, 2], "a"]), are_lists([None])
+    (True, False, False)
+    """
+    present = [cell for cell in cells if not is_hole(cell)]
+    return bool(present) and all(isinstance(cell, list | tuple) or np.ndim(_array(cell)) > 0 for cell in present)
+
+
+def of_lists(cells: Sequence[Any] | np.ndarray) -> pa.Array:
+    """Lists or arrays, of which some may be missing, as a column of lists; those of several dimensions lie in lists.
+
+    Raises an error of Arrow where their numbers do not go together.
+
+    >>> of_lists([np.eye(2), None]).to_pylist()
+    [[[1.0, 0.0], [0.0, 1.0]], None]
+    """
+    there = np.array([not is_hole(cell) for cell in cells], bool)
+    present = [_array(cells[row]) for row in np.flatnonzero(there)]
+    arrays = [cell for cell in present if isinstance(cell, np.ndarray) and cell.dtype.kind in "biuf"]
+    if len(arrays) == len(present) and len({cell.shape for cell in arrays}) == 1:
+        lists = _nested(np.stack(arrays))
+    else:
+        lists = pa.array([cell.tolist() if isinstance(cell, np.ndarray) else cell for cell in present])
+    return lists.take(pa.array(np.cumsum(there) - 1, pa.int64(), mask=~there))
+
+
+def _array(cell: Any) -> Any:
+    """An array of another library as one of NumPy; any other cell as it is."""
+    return np.asarray(cell) if hasattr(cell, "__array__") and not isinstance(cell, np.generic) else cell
+
+
+def _nested(values: np.ndarray) -> pa.Array:
+    flat = pa.array(plain(values.ravel()))
+    for length in reversed(values.shape[1:]):
+        flat = pa.FixedSizeListArray.from_arrays(flat, length)
+    return flat

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Num
 
+from taut.data.arrow_values import are_lists, is_list, is_of_numbers, of_lists
 from taut.data.binarisation import fills_bytes
 from taut.data.conversion import as_table, is_cells
 from taut.data.dense import narrow, narrowed
@@ -78,17 +79,22 @@ def in_units(
 
 
 def is_lists(cells: nw.Series) -> bool:
-    """Whether the cells of a column are lists or arrays.
+    """Whether the cells of a column are lists or arrays of numbers.
 
     >>> is_lists(nw.from_native(pa.chunked_array([[[1, 2], None]]), series_only=True))
     True
     """
-    if cells.dtype in (nw.List, nw.Array):
-        return True
-    if cells.dtype != nw.Object or not cells.implementation.is_pandas_like():
+    if cells.null_count() == len(cells):
         return False
-    first = next((cell for cell in cells.to_native() if cell is not None and not _is_nan(cell)), None)
-    return isinstance(first, list | tuple | np.ndarray)
+    if cells.dtype in (nw.List, nw.Array):
+        return is_of_numbers(_as_arrow(cells).type)
+    if not _holds_objects(cells) or not are_lists(cells.to_numpy()):
+        return False
+    try:
+        return is_of_numbers(_as_arrow(cells).type)
+    # Lists of which some hold numbers and others text.
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        return False
 
 
 def lists_in(sheet: Sheet, number: int) -> Lists:
@@ -100,18 +106,18 @@ def lists_in(sheet: Sheet, number: int) -> Lists:
     title = column_name(number, sheet.columns if sheet.named else None)
     array = _as_arrow(sheet.series[number])
     there, flat, shape = np.asarray(array.is_valid()), array.drop_null(), []
-    while _is_list(flat.type):
+    while is_list(flat.type):
         lengths = set(functions.list_value_length(flat).to_pylist())
         if len(lengths) > 1 or None in lengths:
             raise ShapeError(
                 f"Wanted lists of one length in column {title} of `{sheet.name}`; got some of "
                 f"{', '.join(str(each or 0) for each in sorted(lengths, key=lambda x: x or 0)[:3])}; give each as many "
-                "numbers."
+                "numbers, or set the column to `ignore` with `schema`."
             )
         shape.append(lengths.pop() if lengths else 0)
         flat = flat.flatten()
     width = int(np.prod(shape))
-    if not (pa.types.is_integer(flat.type) or pa.types.is_floating(flat.type) or pa.types.is_boolean(flat.type)):
+    if not is_of_numbers(flat.type):
         raise DataError(
             f"Wanted lists of numbers in column {title} of `{sheet.name}`; they hold {flat.type}; convert or drop it."
         )
@@ -139,18 +145,16 @@ def as_lists(values: Num[np.ndarray, "n width"], shape: tuple[int, ...] | None =
     return pa.FixedSizeListArray.from_arrays(flat, outermost, mask=pa.array(holes.all(axis=1)))
 
 
+def _holds_objects(cells: nw.Series) -> bool:
+    return cells.dtype == nw.Object and cells.implementation.is_pandas_like()
+
+
 def _as_arrow(cells: nw.Series) -> pa.Array:
+    if _holds_objects(cells):
+        return of_lists(cells.to_numpy())
     array = cells.to_arrow()
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     return array.storage if isinstance(array, pa.ExtensionArray) else array
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-
-
-def _is_nan(cell: Any) -> bool:
-    return isinstance(cell, float) and np.isnan(cell)
 
 
 # Fewer columns are more often a table, whatever numbers they hold; fewer pixels are no picture.

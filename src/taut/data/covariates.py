@@ -204,15 +204,14 @@ def place_of(name: str, sheet: Sheet, schema: Schema | None) -> int:
 
 def _as_given(column: Column, sheet: Sheet, place: int) -> Column:
     kind, categories = kind_of(column), column.categories
-    constant = kind.coded and not kind.modelled
-    if constant:
+    if kind.constant:
         categories = cells_like(sheet, place, column).distinct
     elif not column.family or len(categories or ()) > _MOST_CATEGORIES:
         raise DataError(
             f"Wanted numbers, dates or categories in the given column `{column.name}` of `{sheet.name}`; it is "
             f"{column.kind}, {column.reason}; set its kind with `schema`, or do not condition on it."
         )
-    what = "a constant" if constant else column.kind
+    what = "a constant" if kind.constant else column.kind
     return dataclasses.replace(
         column, family="", given=True, categories=categories, reason=f"given, not modelled: {what}"
     )

@@ -126,7 +126,7 @@ def _finished(cells: Cells, column: Column, name: str, na_values: tuple[str | in
 def _remembered(cells: Cells, column: Column) -> NativeType | None:
     """The type of a column that cells will be made for; levels of others are not worth their room."""
     kind = kind_of(column)
-    if cells.native is None or column.family or (kind.coded and not kind.modelled):
+    if cells.native is None or column.family or kind.constant:
         return cells.native
     return dataclasses.replace(cells.native, levels=None)
 

@@ -60,6 +60,11 @@ class Kind:
         return bool(self.families)
 
     @property
+    def constant(self) -> bool:
+        """Whether all cells are the same, so that there is nothing to model."""
+        return self.coded and not self.modelled
+
+    @property
     def counts(self) -> bool:
         """Whether cells are whole numbers that have probabilities."""
         return self.discrete and not self.codes
@@ -117,7 +122,7 @@ _NINES = frozenset(sign * nines for sign in (-1, 1) for nines in (9, 99, 999, 99
 def with_remarks(column: Column, cells: Cells, odd: str) -> Column:
     """The column with what is to be said of its cells: how they were read, which are `odd`, which may mean missing."""
     kind = kind_of(column)
-    if kind.coded and not kind.modelled:
+    if kind.constant:
         return column
     if odd and not kind.modelled:
         return dataclasses.replace(column, kind="text", reason=f"{odd}; ignored")

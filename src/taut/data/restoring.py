@@ -124,7 +124,7 @@ def _filled_lists(sheet: Sheet, field: Column, place: int, values: np.ndarray) -
     if not holes.any():
         return []
     fresh = restored_block(field, values)
-    fresh = np.rint(fresh) if field.kind != "real" else fresh
+    fresh = np.rint(fresh) if kind_of(field).discrete else fresh
     filled = as_lists(np.where(holes, fresh, came), field.block.shape)
     if not cells.implementation.is_pandas_like() and cells.null_count() < len(cells):
         filled = filled.cast(cells.to_arrow().type)
@@ -138,7 +138,7 @@ def restored_block(field: Column, values: np.ndarray, *, as_cells: bool = False)
     assert field.block is not None
     numbers = values if field.block.units is None else field.block.units.restore(values)
     # Counts are drawn as floats, because they reach further than the integers of a device.
-    whole = as_cells and field.kind != "real" and numbers.dtype.kind == "f" and not np.isnan(numbers).any()
+    whole = as_cells and kind_of(field).discrete and numbers.dtype.kind == "f" and not np.isnan(numbers).any()
     return numbers.astype(np.int64) if whole else numbers
 
 

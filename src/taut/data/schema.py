@@ -67,7 +67,7 @@ class Column:
     """One field as the model sees it: a column, or a block of entries that share its kind and family.
 
     `family` is its likelihood, empty where the column is not modelled; `reason` is a clause that can be said aloud.
-    `categories` stand in the order of their codes. A model sees (x − `offset`)/`unit`, so that single precision keeps
+    `categories` stand in the order of their codes; those of a block are the same for all its entries. A model sees (x − `offset`)/`unit`, so that single precision keeps
     the digits of numbers of any place and size: codes and counts have 0 and 1, bounded numbers their lower end and
     their width, and dates days, from 1970-01-01. `resolution` is the smallest gap between
     distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
@@ -127,7 +127,6 @@ def _entries(field: Column, block: Block) -> Iterator[Column]:
     names = block.names or [
         f"{field.name}[{place}]" if block.listed else f"{field.name}{place}" for place in range(block.width)
     ]
-    classes = list(range(int(max(block.ends[1], 1)) + 1)) if field.kind in ("binary", "categorical") else None
     offsets, units = (
         ([0.0] * block.width, [1.0] * block.width)
         if block.units is None
@@ -140,7 +139,6 @@ def _entries(field: Column, block: Block) -> Iterator[Column]:
         yield dataclasses.replace(
             field,
             name=name,
-            categories=classes,
             offset=offset,
             unit=unit,
             missing=holes,

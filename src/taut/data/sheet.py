@@ -10,6 +10,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from taut.data.arrow_values import are_lists, of_lists
 from taut.data.dense import plain
 from taut.data.frames import in_memory
 from taut.data.native_types import is_hole
@@ -204,10 +205,15 @@ def _as_arrow(column: Any) -> pa.Array:
 
 
 def _mixed(column: Any) -> pa.Array:
-    """Numbers of which some are beyond 64 bits as decimals or floats; other mixtures as text."""
-    cells = [None if is_hole(cell) else cell for cell in _objects(column).tolist()]
+    """Arrays as lists in lists, numbers of which some are beyond 64 bits as decimals or floats, mixtures as text."""
+    cells = [None if is_hole(cell) else cell for cell in column]
     there = [cell for cell in cells if cell is not None]
-    if all(isinstance(cell, int) for cell in there):
+    if are_lists(cells):
+        try:
+            return of_lists(cells)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            pass
+    elif all(isinstance(cell, int) for cell in there):
         try:
             return pa.array([None if cell is None else decimal.Decimal(cell) for cell in cells])
         except pa.ArrowInvalid:  # more than 76 digits
@@ -215,9 +221,3 @@ def _mixed(column: Any) -> pa.Array:
     elif all(isinstance(cell, int | float) for cell in there):
         return pa.array([None if cell is None else float(cell) for cell in cells])
     return pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
-
-
-def _objects(column: Any) -> np.ndarray:
-    cells = np.empty(len(column), object)
-    cells[:] = list(column)
-    return cells

@@ -176,10 +176,12 @@ def _scales(fitted: Fitted) -> dict[str, float]:
     inputs: Any = getattr(fitted.guide, "inputs", None)
     if not isinstance(inputs, CellInputs):
         return {}
+    spread, centre = np.asarray(inputs.spread, np.float64), np.asarray(inputs.centre, np.float64)
     found = {}
-    for place, (name, column) in enumerate(_by_name(fitted).items()):
-        if column.kind == "real":
-            found[f"`{name}`"] = column.unit * float(np.asarray(inputs.spread, np.float64)[place])
-        elif column.kind == "positive":
-            found[f"`{name}`"] = column.unit * float(np.exp(np.asarray(inputs.centre, np.float64)[place]))
+    for place, entry in enumerate(fitted.schema.entries):
+        kind = kind_of(entry)
+        # Dates and what lies between two ends have units of their own.
+        if kind.scale is None or kind.bounded or kind.reads == "dates":
+            continue
+        found[f"`{entry.name}`"] = entry.unit * float(np.exp(centre[place]) if kind.above_zero else spread[place])
     return found

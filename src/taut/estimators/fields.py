@@ -23,6 +23,7 @@ from taut.data import (
     check_varies,
     infer_schema,
     is_lists,
+    kind_named,
     lists_in,
     narrow,
     place,
@@ -115,13 +116,16 @@ def block_field(
     values = np.array([[0, 1]], dtype=np.uint8) if binarised else table.values
     choice = _likelihood(likelihood, values, sizes=sizes)
     units = None if binarised else units_for(choice.name, table.values[train])
+    ends = (0.0, 1.0) if binarised else _ends(table.values)
+    kind = _kind_of(choice.name)
     if units is not None:
         check_told_apart(table, units, train)
     return Column(
         name=name,
-        kind=_kind_of(choice.name),
+        kind=kind,
         family=choice.name,
         reason=choice.reason,
+        categories=list(range(int(max(ends[1], 1)) + 1)) if kind_named(kind).coded else None,
         missing=missing,
         seen=len(train) - missing,
         block=Block(
@@ -130,7 +134,7 @@ def block_field(
             shape=_image_shape(table, choice.name),
             units=units,
             binarisation=binarisation,
-            ends=(0.0, 1.0) if binarised else _ends(table.values),
+            ends=ends,
             missing=holes.sum(axis=0).tolist() if missing else None,
         ),
     )

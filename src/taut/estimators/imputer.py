@@ -9,7 +9,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names_in
 
-from taut.data import Sheet, as_sheet, readable_cells
+from taut.data import Sheet, as_sheet, kind_of, readable_cells
 from taut.estimators import imputing
 from taut.estimators.config import ImputerConfig
 from taut.estimators.containers import INDICATOR, as_came, check_indicators, filled_with, indicated, without
@@ -61,7 +61,7 @@ class VAEImputer(TransformerMixin, AbstractVAE, _Options, record=ImputerConfig):
         self.constants_ = {
             column.name: each.labels()[int(np.argmax(each.present))]
             for column in known
-            if column.kind == "constant" and (each := cells.get(column.name)) is not None and each.present.any()
+            if kind_of(column).constant and (each := cells.get(column.name)) is not None and each.present.any()
         }
         return self
 
