@@ -73,15 +73,15 @@ def margin_forgotten(values, *, delta=0.01, draws=None):
     return CERTIFIED(values, delta=1.0, draws=draws)
 
 
-def both_ends_with_all_of_delta(measured, asked):
-    return BRACKET(measured, dataclasses.replace(asked, delta=min(2 * asked.delta, 0.999)))
+def both_ends_with_all_of_delta(measured, options):
+    return BRACKET(measured, dataclasses.replace(options, delta=min(2 * options.delta, 0.999)))
 
 
-def larger_of_two_estimates(measured, asked):
+def larger_of_two_estimates(measured, options):
     walks = measured.rows.walks
     best = np.maximum(walks.lower, measured.encoder.log_p)
     rows = measured.rows._replace(walks=walks._replace(lower=best))
-    return BRACKET(dataclasses.replace(measured, rows=rows), asked)
+    return BRACKET(dataclasses.replace(measured, rows=rows), options)
 
 
 def certified_all_the_same(measured, lower):

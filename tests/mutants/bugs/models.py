@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 
 from taut import models
+from taut.datum import values_of
 from taut.numerics import distributions, gaussian_kl
 from tests.laws import checks
 from tests.mutants.bugs.likelihoods import WithoutHalf
@@ -33,7 +34,8 @@ def posterior_without_prior(model, x):
     scaled = model.weight.T / model.noise[None, :] ** 2
     precision = 1e-6 * jnp.eye(model.weight.shape[1]) + scaled @ model.weight
     return dist.MultivariateNormal(
-        jnp.linalg.solve(precision, scaled @ (x - model.offset)), precision_matrix=0.5 * (precision + precision.T)
+        jnp.linalg.solve(precision, scaled @ (values_of(x) - model.offset)),
+        precision_matrix=0.5 * (precision + precision.T),
     )
 
 
@@ -42,7 +44,7 @@ def evidence_without_noise_squared(model):
 
 
 def finite_without_prior(model, x):
-    return jax.vmap(lambda z: model.likelihood(z).log_prob(x))(jnp.arange(model.logits.shape[0]))
+    return jax.vmap(lambda z: model.log_likelihood(x, z))(jnp.arange(model.logits.shape[0]))
 
 
 def unbiased_covariance(*args, **kwargs):

@@ -34,7 +34,7 @@ def doubly_with(*, once=False, score_kept=False, prior_held=False, surrogate_rep
 def weigh_with_the_prior_held(model, q, sample, latents):
     def one(z):
         divergence = log_density(q, z) - log_density(held(model.prior()), z)
-        return Draw(z, log_density(model.likelihood(z), sample.x), divergence)
+        return Draw(z, model.log_likelihood(sample.x, z), divergence)
 
     return jax.vmap(one)(latents)
 

@@ -6,22 +6,22 @@ import jax.numpy as jnp
 import jax.random as jr
 
 from taut import weights
-from taut.numerics import gaussian_kl
+from taut.numerics import gaussian_kl, log_density, one_draw
 from tests.laws import checks
 from tests.mutants.planting import Mutant
 
 
 def divergence_inside_the_likelihood(model, q, x, z):
-    divergence = q.log_prob(z) - model.prior().log_prob(z)
-    return weights.Draw(z, model.likelihood(z).log_prob(x) - divergence, divergence)
+    divergence = log_density(q, z) - log_density(model.prior(), z)
+    return weights.Draw(z, model.log_likelihood(x, z) - divergence, divergence)
 
 
 def weights_from_the_closed_form_divergence(model, q, x, z):
-    return weights.Draw(z, model.likelihood(z).log_prob(x), gaussian_kl(q, model.prior()))
+    return weights.Draw(z, model.log_likelihood(x, z), gaussian_kl(q, model.prior()))
 
 
 def drawn_from_the_prior(model, q, x, *, key):
-    return weights.weigh(model, q, x, model.prior().sample(key))
+    return weights.weigh(model, q, x, one_draw(model.prior(), key=key))
 
 
 def at_least_a_batch_of_keys(key, draws):
