@@ -40,6 +40,16 @@ def test_a_function_of_other_keywords_gets_a_sentence():
         models.PRIORS.build(lambda latents, key: 3, latents=2, key=KEY)
 
 
+def test_a_function_that_fails_gets_a_sentence_with_its_own_error():
+    def failing(**_):
+        raise RuntimeError("no such\nlayer.")
+
+    with pytest.raises(OptionError, match=r"`prior` .* `failing` failed \(RuntimeError: no such layer\)") as caught:
+        models.PRIORS.build(failing, latents=2, key=KEY)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert caught.value.option == "prior"
+
+
 def test_numbers_behind_a_name_are_its_widths():
     shapes = {"inputs": 4, "outputs": 2, "image_shape": None, "key": KEY}
     network = networks.ENCODERS.build("perceptron:5,3", **shapes)

@@ -83,7 +83,7 @@ class GaussianEncoder(AbstractGuide):
         self.latents, self.covariance, self.inputs = latents, covariance, inputs
         outputs = gaussian_outputs(latents, covariance)
         if network is not None:
-            check_network(network, features, outputs, wanted_by="This guide")
+            check_network(network, features, outputs, option="network")
         self.network = Perceptron(features, outputs, hidden=hidden, key=key) if network is None else network
 
     def __call__(self, x: DatumLike) -> dist.Distribution:

@@ -8,9 +8,9 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from taut.errors import OptionError
+from taut.errors import OptionError, TautError
 
-__all__ = ["NamedPart", "PartRegistry"]
+__all__ = ["NamedPart", "PartRegistry", "called", "said"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,16 +42,15 @@ class PartRegistry:
         """The name, and the numbers behind its colon. Raises OptionError where there is no such part."""
         name, colon, behind = text.partition(":")
         if name not in self.named:
-            raise OptionError(f"`{self.option}` wants one of {', '.join(self.named)}; got `{text}`; choose one.")
+            raise self._refused(f"one of {', '.join(self.named)}; got `{text}`; choose one")
         part = self.named[name]
         words = behind.split(",") if colon else []
         if not part.numbers and words:
-            raise OptionError(f"`{self.option}` wants no numbers behind `{name}`; got `{text}`; leave them out.")
+            raise self._refused(f"no numbers behind `{name}`; got `{text}`; leave them out")
         if len(words) > part.most or not all(word.strip().isdecimal() and int(word) > 0 for word in words):
             most = "" if part.most > 1 else "one of the "
-            raise OptionError(
-                f"`{self.option}` wants {most}{part.numbers} behind `{name}:`, whole numbers of at least 1; got "
-                f"`{text}`; change them."
+            raise self._refused(
+                f"{most}{part.numbers} behind `{name}:`, whole numbers of at least 1; got `{text}`; change them"
             )
         return name, tuple(int(word) for word in words)
 
@@ -66,18 +65,18 @@ class PartRegistry:
         if isinstance(given, self.kind):
             return given
         if not (inspect.isroutine(given) or isinstance(given, type | functools.partial)):
-            raise OptionError(
-                f"`{self.option}` wants a name among {', '.join(self.named)}, {self._wanted}, or a function that "
-                f"builds one; got {_described(given)}; give one of these."
+            raise self._refused(
+                f"a name among {', '.join(self.named)}, {self._wanted}, or a function that builds one; got "
+                f"{_described(given)}; give one of these"
             )
         _check_keywords(self.option, given, shapes)
-        built = given(**shapes)
+        built = called(self.option, given, **shapes)
         if not isinstance(built, self.kind):
-            raise OptionError(
-                f"`{self.option}` wants a function that returns {self._wanted}; got {_described(built)} from it; "
-                "return one."
-            )
+            raise self._refused(f"a function that returns {self._wanted}; got {_described(built)} from it; return one")
         return built
+
+    def _refused(self, wanted: str) -> OptionError:
+        return OptionError(f"`{self.option}` wants {wanted}.", option=self.option)
 
     @property
     def _wanted(self) -> str:
@@ -91,11 +90,41 @@ def _check_keywords(option: str, function: Callable[..., Any], shapes: Mapping[s
     except TypeError as error:
         raise OptionError(
             f"`{option}` wants a function of the keywords {', '.join(shapes)}; this one does not take them ({error}); "
-            "add them, or `**others`."
+            "add them, or `**others`.",
+            option=option,
         ) from None
     except ValueError:  # a function without a signature can only be tried
         return
 
 
+def called(option: str, function: Callable[..., Any], /, **words: Any) -> Any:
+    """What a person's function returns.
+
+    Raises OptionError where it fails, with its own error behind it.
+
+    >>> called("layer", lambda size: 6 // size, size=0)
+    Traceback (most recent call last):
+    taut.errors.OptionError: `layer` wants a function that runs; `<lambda>` failed (ZeroDivisionError: ...); mend it.
+    """
+    try:
+        return function(**words)
+    except TautError:
+        raise
+    except Exception as error:
+        name = getattr(function, "__name__", type(function).__name__)
+        raise OptionError(
+            f"`{option}` wants a function that runs; `{name}` failed ({said(error)}); mend it.", option=option
+        ) from error
+
+
+def said(error: BaseException) -> str:
+    """What an error of other code says, on one line.
+
+    >>> said(ValueError("no such layer."))
+    'ValueError: no such layer'
+    """
+    return ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()).rstrip("."))))
+
+
 def _described(given: Any) -> str:
-    return f"a {type(given).__name__}"
+    return f"an object of type {type(given).__name__}"

@@ -19,7 +19,7 @@ import taut
 from taut.auditing import AuditOptions, Context
 from taut.bounds import certified_lower, exact_terms
 from taut.data import Block, Column, Schema
-from taut.errors import AuditError, OptionError
+from taut.errors import AuditError, DataError, OptionError
 from taut.guides import Constant, free_gaussians
 from taut.numerics import gaussian_kl, inverse_softplus
 from taut.record import Ledger
@@ -250,6 +250,11 @@ def test_there_and_back_as_json(any_audit, tmp_path):
     assert Ledger.from_json(ledger.to_json(tmp_path / "ledger.json")) == ledger
     assert Ledger.from_json(tmp_path / "ledger.json") == ledger
     assert json.loads(ledger.to_json())["elbo"]["value"] == ledger.elbo.value
+
+
+def test_a_ledger_of_an_earlier_format_is_refused_by_its_format():
+    with pytest.raises(DataError, match="Wanted a ledger of format 2; got format 1; audit the run again"):
+        Ledger.from_json('{"format": 1, "taut": "0.1"}')
 
 
 def test_same_key_same_ledger(of_linear):

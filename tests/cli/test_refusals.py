@@ -68,8 +68,10 @@ def written(path: Path, values) -> Path:
             ["fit", "digits", "--out", "r", "--learning-rate", "-1"],
             "`--learning-rate` wants a finite number above 0; got -1.0;",
         ),
-        (["fit", "digits", "--out", "r", "--objective", "elb"], "got `elb`; choose one."),
-        (["fit", "digits", "--out", "r", "--likelihood", "normal"], "got `normal`; choose one of these."),
+        (["fit", "digits", "--out", "r", "--objective", "elb"], "`--objective` wants one of elbo, "),
+        (["fit", "digits", "--out", "r", "--encoder", "perceptron:0"], "`--encoder` wants widths of hidden layers"),
+        (["fit", "penguins", "--out", "r", "--encoder", "convolutional"], "`--encoder` wants images"),
+        (["fit", "digits", "--out", "r", "--likelihood", "gausian"], "got `gausian`; choose one of these."),
         (["fit", "digits", "--out", "r", "--covariance", "round"], "`--covariance` wants diagonal or full"),
         (["fit", "digits", "--out", "r", "--binarise", "often"], "`--binarise` wants none, dynamic or fixed"),
         (
@@ -171,15 +173,19 @@ def test_a_run_that_was_altered_or_lost_a_file(name, run_folder):
     assert name in refused("audit", run_folder)
 
 
+NO_COLUMNS = {"schema": {"columns": []}}
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
         ({}, "'architecture'"),
+        ({"architecture": {}}, "'schema'"),
         ({"architecture": {"schema": 5}}, "got `int`"),
-        ({"architecture": {}, "options": functools.reduce(lambda inner, _: {"a": inner}, range(600), {})}, "recursion"),
+        ({"architecture": NO_COLUMNS, "options": functools.reduce(lambda a, _: {"a": a}, range(600), {})}, "recursion"),
         ("[" * 200_000, "recursion"),
     ],
-    ids=["no-architecture", "no-schema", "nested", "too-nested-to-read"],
+    ids=["no-architecture", "no-schema", "other-schema", "nested", "too-nested-to-read"],
 )
 def test_a_run_whose_digest_is_right_and_whose_facts_are_not(facts, said, tmp_path):
     if isinstance(facts, dict):

@@ -56,6 +56,10 @@ def test_a_run_with_own_parts_says_what_to_type(fitted, tmp_path):
         ("nowhere_at_all:build", "there is no `nowhere_at_all`"),
         (f"{MODULE}:nothing", "it has no `nothing`"),
         (MODULE, "name both"),
+        (f"./{MODULE}.py:objects", "name both"),
+        (f"{MODULE}:LATENTS", "wants a function; got an object of type int"),
+        (f"{MODULE}:flow", r"`flow` failed \(TypeError: .*missing 5 required"),
+        (f"{MODULE}:latent_variables", "a mapping of encoder, prior to these parts; got an object of type tuple"),
         (f"{MODULE}:functions", "returns a mapping of encoder, prior to these parts; got a mapping of decoder"),
         (f"{MODULE}:wrong_encoder", r"none in the file|\.wide\.weight|layers"),
     ],
@@ -64,6 +68,15 @@ def test_other_parts_are_refused(parts, sentence, of_objects, tmp_path):
     of_objects.save(tmp_path / "run")
     with pytest.raises(errors.TautError, match=sentence):
         taut.load(tmp_path / "run", parts=parts)
+
+
+@pytest.mark.parametrize("code", ["import nowhere_at_all", "x = (", "raise KeyError('x')"])
+def test_a_module_that_cannot_be_imported_is_named(code, of_objects, tmp_path, monkeypatch):
+    of_objects.save(tmp_path / "run")
+    (tmp_path / "broken_parts.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(errors.OptionError, match=r"`broken_parts` failed \(\w+Error: .*; mend it"):
+        taut.load(tmp_path / "run", parts="broken_parts:build")
 
 
 def test_parts_are_options_like_others():

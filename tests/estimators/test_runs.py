@@ -96,6 +96,13 @@ def test_a_manifest_that_is_none_is_refused(text, folder):
         taut.load(folder)
 
 
+def test_a_run_of_an_earlier_format_is_refused_by_its_format(folder):
+    (folder / "model.json").write_text('{"format": 1, "weights": "a digest"}')
+    for read in (taut.load, describe):
+        with pytest.raises(errors.RunFolderError, match=r"`.*` has format 1; fit again with this version"):
+            read(folder)
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(errors.RunFolderError, match=r"model\.json"):
         taut.load(tmp_path)

@@ -22,6 +22,13 @@ def section(name: str) -> str:
     return next(text for text in sections if re.match(rf"taut [^\n]*\b{name}\b", text))
 
 
+def test_every_file_that_a_recipe_names_is_there():
+    root = DOCS.parent
+    named = re.findall(r"`([a-z_/]+(?:\.py|/))`", (root / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert len(named) > 10
+    assert [name for name in named if not any((place / name).exists() for place in (root, root / "src" / "taut"))] == []
+
+
 def test_every_command_has_its_line():
     assert set(re.findall(r"^\| `taut (\w+)", PAGE, flags=re.MULTILINE)) == set(COMMANDS)
 

@@ -29,7 +29,7 @@ def info(run: RunFolder, as_json: Json = False) -> None:
         schema = msgspec.convert(facts["architecture"]["schema"], Schema)
         table = _shown(_for_people(facts, schema))
         console.give({"run": str(run), **facts})
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.ValidationError, LookupError, RecursionError) as error:
         raise unreadable(run, error) from None
     console.show(table)
     console.show("")

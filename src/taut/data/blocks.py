@@ -204,7 +204,9 @@ def fields_of(
     X = as_table(X) if is_cells(X) else in_memory(X)
     cells = isinstance(X, Table) and X.beside is not None
     if cells and na_values:
-        raise OptionError("`na_values` wants a table of columns; got counts of cells; leave it out.")
+        raise OptionError(
+            "`na_values` wants a table of columns; got counts of cells; leave it out.", option="na_values"
+        )
     if by_column and not cells:
         return as_sheet(X).with_na_values(na_values)
     block = block_of(X, named=named, counted=counted)

@@ -137,7 +137,8 @@ def listed_values(na_values: Any) -> tuple[str | int | float, ...]:
     values = () if given is None else tuple(each.item() if isinstance(each, np.generic) else each for each in given)
     if given is None or any(isinstance(each, bool) or not isinstance(each, str | int | float) for each in values):
         raise OptionError(
-            f"`na_values` wants the values that mean missing, text or numbers; got {na_values!r}; give a list of them."
+            f"`na_values` wants the values that mean missing, text or numbers; got {na_values!r}; give a list of them.",
+            option="na_values",
         )
     return tuple(dict.fromkeys(each.strip() if isinstance(each, str) else each for each in values))
 

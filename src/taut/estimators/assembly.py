@@ -73,7 +73,9 @@ class Architecture:
     def check(self) -> None:
         """Raise OptionError where parts do not go together."""
         if self.missing == "informative" and self.schema.one_block is not None:
-            raise OptionError("`missing` wants a table with holes to be informative; got one block; give a frame.")
+            raise OptionError(
+                "`missing` wants a table with holes to be informative; got one block; give a frame.", option="missing"
+            )
 
     def empty(self, own: Mapping[str, Any] = NOTHING_OWN) -> tuple[AbstractModel, AbstractGuide]:
         """The modules with the shapes of their arrays in place of these."""

@@ -119,7 +119,9 @@ def learn_conditions(schema: Schema, size_factor: str | None, table: Table, rows
         return Conditions(covariates=covariates)
     counts = table.values[rows][:, counted(schema)]
     if not counts.shape[1]:
-        raise OptionError("`size_factor` wants columns of counts; got none; set their kinds, or leave it out.")
+        raise OptionError(
+            "`size_factor` wants columns of counts; got none; set their kinds, or leave it out.", option="size_factor"
+        )
     if size_factor == "total":
         return Conditions(covariates=covariates, sizes=learn_sizes(counts))
     raw = column_of(_beside(table, [size_factor]), size_factor, schema)

@@ -61,7 +61,9 @@ def infer_fields(
         field = block_field(NAME, rows.block, train, likelihood=likelihood, binarisation=binarisation, sizes=sizes)
         return Schema(columns=(dataclasses.replace(field, kind="count") if discrete else field,))
     if binarise != "none":
-        raise OptionError("`binarise` wants grey values; got a table; leave it out, or give the array of images.")
+        raise OptionError(
+            "`binarise` wants grey values; got a table; leave it out, or give the array of images.", option="binarise"
+        )
     known = _of_columns(rows, likelihood) | {str(name): override for name, override in (overrides or {}).items()}
     found = infer_schema(rows, known, rows=train)
     columns = (
@@ -214,7 +216,9 @@ def _likelihood(name: str, values: np.ndarray, *, sizes: bool) -> Choice:
     known = known_family(name)
     if sizes and (known is None or not known.log_means):
         counts = ", ".join(each.name for each in all_families() if each.log_means)
-        raise OptionError(f"`size_factor` wants a likelihood among {counts}; got `{name}`; leave out one.")
+        raise OptionError(
+            f"`size_factor` wants a likelihood among {counts}; got `{name}`; leave out one.", option="size_factor"
+        )
     if name == OWN:
         return Choice(OWN, "it was given as an object")
     check_support(name, values)

@@ -98,11 +98,11 @@ def check_fillable(schema: Schema) -> None:
 def check_asked(*, draws: int, how: str, level: float = 0.9) -> None:
     """Raise OptionError where an option makes no sense."""
     if how not in WAYS:
-        raise OptionError(f"`how` wants one of {', '.join(WAYS)}; got `{how}`; choose one.")
+        raise OptionError(f"`how` wants one of {', '.join(WAYS)}; got `{how}`; choose one.", option="how")
     if draws < 0 or draws > 200:
-        raise OptionError(f"`draws` wants a number from 0 to 200; got {draws}; 5 are usual.")
+        raise OptionError(f"`draws` wants a number from 0 to 200; got {draws}; 5 are usual.", option="draws")
     if not 0 < level < 1:
-        raise OptionError(f"`level` wants a share between 0 and 1; got {level}; 0.9 is usual.")
+        raise OptionError(f"`level` wants a share between 0 and 1; got {level}; 0.9 is usual.", option="level")
 
 
 def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> ImputedRows:
@@ -159,7 +159,10 @@ def sample_rows(fitted: Fitted, n: int, library: str, *, seed: int, given: Any =
     values = _drawn(fitted, _given_entries(schema, own, n), beside, seed=seed)
     if holes:
         if fitted.holes is None:
-            raise OptionError("`holes` wants a fit that kept which cells its rows lacked; this one did not; fit again.")
+            raise OptionError(
+                "`holes` wants a fit that kept which cells its rows lacked; this one did not; fit again.",
+                option="holes",
+            )
         values = np.where(drawn_holes(fitted, values, seed=seed) & ~known, np.nan, values)
     if beside is None or schema.spread is not None:
         return rows_in(schema, values, library, like=given, as_cells=True)
@@ -176,7 +179,9 @@ def _check_known(schema: Schema, names: Collection[str | int]) -> None:
     if unknown:
         entries = [column.name for column in schema.unfolded.modelled]
         known = ", ".join([*entries[:MOST_NAMED], *([] if len(entries) <= MOST_NAMED else ["…"]), *given])
-        raise OptionError(f"`given` wants columns among {known}; got `{min(unknown)}`; name one of these.")
+        raise OptionError(
+            f"`given` wants columns among {known}; got `{min(unknown)}`; name one of these.", option="given"
+        )
 
 
 def _given_entries(schema: Schema, given: Mapping[str | int, Any], n: int) -> Values:

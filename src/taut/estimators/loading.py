@@ -15,6 +15,7 @@ from taut.estimators.runs import read_fitted, read_manifest
 from taut.estimators.vae import VAE, AbstractVAE
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
+from taut.parts import called, said
 
 Reference = str | Callable[[], Any]
 
@@ -34,19 +35,21 @@ def own_parts_of(path: Path, names: Sequence[str], reference: Reference | None) 
             "module:function`."
         )
     built = _called(reference)
-    if isinstance(built, tuple) and len(built) == 2:
+    if "model" in names and isinstance(built, tuple) and len(built) == 2:
         built = {"model": built[0], "guide": built[1]}
     if not isinstance(built, Mapping) or built.keys() != set(names):
         wanted = "a tuple of model and guide" if "model" in names else f"a mapping of {', '.join(names)} to these parts"
         came = (
-            f"a mapping of {', '.join(map(str, built))}" if isinstance(built, Mapping) else f"a {type(built).__name__}"
+            f"a mapping of {', '.join(map(str, built))}"
+            if isinstance(built, Mapping)
+            else f"an object of type {type(built).__name__}"
         )
-        raise OptionError(f"`parts` wants a function that returns {wanted}; got {came} from it; change it.")
+        raise _refused(f"a function that returns {wanted}; got {came} from it; change it")
     for name, kind in (("model", AbstractModel), ("guide", AbstractGuide)):
         if "model" in names and not isinstance(built[name], kind):
-            raise OptionError(
-                f"`parts` wants a {name} that is a taut.{name}s.{kind.__name__}; got a {type(built[name]).__name__}; "
-                "return one."
+            raise _refused(
+                f"a {name} that is a taut.{name}s.{kind.__name__}; got an object of type "
+                f"{type(built[name]).__name__}; return one"
             )
     return dict(built)
 
@@ -54,29 +57,30 @@ def own_parts_of(path: Path, names: Sequence[str], reference: Reference | None) 
 def _called(reference: Reference) -> Any:
     function = _imported(reference) if isinstance(reference, str) else reference
     if not callable(function):
-        raise OptionError(f"`parts` wants a function; got a {type(function).__name__}; name one.")
-    return function()
+        raise _refused(f"a function; got an object of type {type(function).__name__}; name one")
+    return called("parts", function)
 
 
 def _imported(reference: str) -> Any:
     """What `module:name` names. Nothing but this imports code for a run, and only because a person wrote it."""
     module, _, name = reference.partition(":")
-    if not module or not name:
-        raise OptionError(
-            f"`parts` wants a module and a function in it, as in my_module:build; got `{reference}`; name both."
-        )
+    if not module or not name or not all(part.isidentifier() for part in module.split(".")):
+        raise _refused(f"a module and a function in it, as in my_module:build; got `{reference}`; name both")
     try:
-        return getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0] and error.name != module:
-            raise
-        raise OptionError(
-            f"`parts` wants a module that Python finds; there is no `{module}`; go to its folder, or set PYTHONPATH."
-        ) from None
-    except AttributeError:
-        raise OptionError(
-            f"`parts` wants a function in `{module}`; it has no `{name}`; name one that it has."
-        ) from None
+        found = importlib.import_module(module)
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+            raise _refused(
+                f"a module that Python finds; there is no `{module}`; go to its folder, or set PYTHONPATH"
+            ) from None
+        raise _refused(f"a module that can be imported; `{module}` failed ({said(error)}); mend it") from error
+    if not hasattr(found, name):
+        raise _refused(f"a function in `{module}`; it has no `{name}`; name one that it has")
+    return getattr(found, name)
+
+
+def _refused(wanted: str) -> OptionError:
+    return OptionError(f"`parts` wants {wanted}.", option="parts")
 
 
 ESTIMATORS: dict[str, type[AbstractVAE]] = {each.__name__: each for each in (VAE, VAEImputer, VAEOutlierDetector)}

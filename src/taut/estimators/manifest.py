@@ -51,14 +51,14 @@ def checked_content(path: Path) -> bytes:
     try:
         content = (path / "model.json").read_bytes()
         facts = msgspec.json.decode(content)
-        found, digests, digest = facts["format"], facts["digests"].items(), facts["digest"]
-        own = own_digest(content)
+        if facts["format"] != FORMAT:
+            raise RunFolderError(
+                f"A run of format {FORMAT} is wanted; `{path}` has format {facts['format']}; fit again with this "
+                "version."
+            )
+        digests, digest, own = facts["digests"].items(), facts["digest"], own_digest(content)
     except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         raise unreadable(path, error) from None
-    if found != FORMAT:
-        raise RunFolderError(
-            f"A run of format {FORMAT} is wanted; `{path}` has format {found}; fit again with this version."
-        )
     altered = [name for name, known in digests if file_digest(path / name) != known]
     if digest != own:
         altered.insert(0, "model.json")

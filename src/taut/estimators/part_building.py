@@ -31,7 +31,7 @@ from taut.models import PRIORS, AbstractModel, LatentVariableModel, check_prior
 from taut.networks import DECODERS, ENCODERS, CellInputs, check_network
 from taut.numerics import FORMS, one_draw
 from taut.options import OWN
-from taut.parts import NamedPart, PartRegistry
+from taut.parts import NamedPart, PartRegistry, said
 from taut.shapes import DatumLike, RandomKey
 
 # The options whose parts are built here, and all options that are parts.
@@ -94,7 +94,7 @@ class PartBuilder:
             key=key,
         )
         if not isinstance(given, str):
-            check_network(network, inputs, likelihood.outputs, wanted_by="`decoder`")
+            check_network(network, inputs, likelihood.outputs, option="decoder")
         return network
 
     def guide(self, inputs: int, reader: Any, *, key: RandomKey) -> AbstractGuide:
@@ -102,13 +102,14 @@ class PartBuilder:
         given, encoder = self._part("guide", self.covariance), self._part("encoder", "perceptron")
         if isinstance(given, AbstractGuide) and self.given.get("encoder") is not None:
             raise OptionError(
-                "`encoder` wants a guide that is built with it; got a guide that is an object; leave out one of them."
+                "`encoder` wants a guide that is built with it; got a guide that is an object; leave out one of them.",
+                option="encoder",
             )
 
         def network(outputs: int) -> eqx.Module:
             built = ENCODERS.build(encoder, inputs=inputs, outputs=outputs, image_shape=self.image_shape, key=key)
             if not isinstance(encoder, str):
-                check_network(built, inputs, outputs, wanted_by="`encoder`")  # pyright: ignore[reportArgumentType]
+                check_network(built, inputs, outputs, option="encoder")  # pyright: ignore[reportArgumentType]
             return built
 
         own_key = jr.fold_in(key, 1)  # apart from that of the network
@@ -167,8 +168,8 @@ def check_own_support(likelihood: AbstractLikelihood, table: Table) -> None:
 def _drawn_shape(draw: Callable[[RandomKey], Array], option: str, of: str) -> tuple[int, ...]:
     try:
         drawn = jax.eval_shape(draw, jr.key(0))
-    except (TypeError, ValueError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
+    except Exception as error:
+        reason = said(error)
         raise ShapeError(
             f"`{option}` wants to make a distribution of {of}; it does not ({reason}); build it for these shapes."
         ) from error

@@ -109,7 +109,8 @@ def conditional_log_p(
     if conditions.sizes is not None and conditions.sizes.column is None:
         raise OptionError(
             "`of` wants a model that does not know these cells; this one is given each row's total, which holds them; "
-            "fit with a size from another column, or none."
+            "fit with a size from another column, or none.",
+            option="of",
         )
     rows, chosen = scored_rows(fitted, X), np.zeros(fitted.architecture.features, bool)
     chosen[places_of(fitted, of)] = True
@@ -135,7 +136,7 @@ def places_of(fitted: Fitted, of: str | int | Sequence[str | int]) -> Int[np.nda
     if unknown or not asked:
         came = f"`{unknown[0]}`" if unknown else "none"
         known = ", ".join([column.name for column in fitted.schema.unfolded.modelled][:12])
-        raise OptionError(f"`of` wants columns among {known}; got {came}; name some of these.")
+        raise OptionError(f"`of` wants columns among {known}; got {came}; name some of these.", option="of")
     return np.concatenate([places[each] for each in asked])
 
 

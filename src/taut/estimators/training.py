@@ -109,7 +109,10 @@ def train(
     architecture, likelihood = _architecture(config, data), choice_of(data.schema)
     binarisation, given = data.schema.binarisation, data.given.numbers
     if given is not None and binarisation.kind != "none":
-        raise OptionError("`binarise` wants nothing given beside grey values; got covariates; leave out one of them.")
+        raise OptionError(
+            "`binarise` wants nothing given beside grey values; got covariates; leave out one of them.",
+            option="binarise",
+        )
     rows = table.values[train_rows]
     coded = dataclasses.replace(table, conditions=given, beside=None)
     held_out = _held_out(coded, held_rows, data.labels)

@@ -55,8 +55,7 @@ def fit(
     call by default.
 
     Raises OptionError for a batch larger than the data, a `resume` without `checkpoint` or a weight that is not
-    positive, ShapeError where held-out
-    rows have another width.
+    positive, ShapeError where held-out rows have another width.
 
     >>> import jax.random as jr, numpy as np
     >>> from taut import guides, likelihoods, models, networks

@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int
 from taut.errors import OptionError
 from taut.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from taut.networks.perceptron import LinearSkip, Perceptron
-from taut.parts import NamedPart, PartRegistry
+from taut.parts import NamedPart, PartRegistry, said
 from taut.shapes import RandomKey
 
 ImageShape = tuple[int, ...] | None
@@ -24,21 +24,23 @@ Owners = Int[np.ndarray, "outputs"]
 WIDTHS, CHANNELS = (200, 200), (32, 64)
 
 
-def check_network(network: Network, inputs: int, outputs: int, *, wanted_by: str) -> None:
+def check_network(network: Network, inputs: int, outputs: int, *, option: str) -> None:
     """Raise OptionError where a network does not take a vector of `inputs` numbers, or returns another one."""
     try:
         given = jax.eval_shape(network, jax.ShapeDtypeStruct((inputs,), jnp.result_type(float)))
-    except (TypeError, ValueError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
+    except Exception as error:
+        reason = said(error)
         raise OptionError(
-            f"{wanted_by} wants a network that takes a vector of {inputs} numbers; this one does not ({reason}); "
-            "build one for as many."
+            f"`{option}` wants a network that takes a vector of {inputs} numbers; this one does not ({reason}); "
+            "build one for as many.",
+            option=option,
         ) from error
     shape = getattr(given, "shape", None)
     if shape != (outputs,):
         raise OptionError(
-            f"{wanted_by} wants a network with {outputs} outputs, as a vector; got "
-            f"{'no array' if shape is None else f'shape {shape}'}; build one with as many."
+            f"`{option}` wants a network with {outputs} outputs, as a vector; got "
+            f"{'no array' if shape is None else f'shape {shape}'}; build one with as many.",
+            option=option,
         )
 
 
@@ -99,7 +101,8 @@ def _convolutional_decoder(
     if outputs % entries or not np.array_equal(order, np.arange(outputs).reshape(-1, entries).T.reshape(-1)):
         raise OptionError(
             "`decoder` wants equally many outputs for each pixel to be convolutional; got a mixture of columns; choose "
-            "another."
+            "another.",
+            option="decoder",
         )
     return ByParameter(decoder, entries)
 
@@ -109,13 +112,15 @@ def _image(option: str, image_shape: ImageShape, numbers: int) -> tuple[int, int
     if image_shape is None:
         raise OptionError(
             f"`{option}` wants images to be convolutional; got rows without a height and a width; choose another, such "
-            "as perceptron."
+            "as perceptron.",
+            option=option,
         )
     height, width = image_shape[:2]
     if numbers % (height * width) or numbers < math.prod(image_shape):
         raise OptionError(
             f"`{option}` wants nothing but the {height} × {width} pixels of an image to be convolutional; got "
-            f"{numbers} numbers; leave out what is given beside them, or choose another."
+            f"{numbers} numbers; leave out what is given beside them, or choose another.",
+            option=option,
         )
     return height, width, numbers // (height * width)
 

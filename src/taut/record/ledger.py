@@ -125,6 +125,13 @@ class Verdict:
 FORMAT = 2
 
 
+@dataclasses.dataclass(frozen=True)
+class _Format:
+    """What every format has."""
+
+    format: int
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Account:
     """All that an audit measured of one model on one data set, before anything is concluded from it.
@@ -204,14 +211,16 @@ class Ledger(Account):
         """
         text = Path(source).read_text("utf-8") if isinstance(source, Path) else source
         try:
+            # Alone and first: a ledger of another format may lack what this one wants.
+            found = msgspec.json.decode(text, type=_Format).format
+            if found != FORMAT:
+                raise DataError(f"Wanted a ledger of format {FORMAT}; got format {found}; audit the run again.")
             ledger = msgspec.json.decode(text, type=cls)
         except msgspec.DecodeError as error:
             raise DataError(
                 f"Wanted a ledger of format {FORMAT}; got text that does not read as one ({error}); audit the run "
                 "again."
             ) from None
-        if ledger.format != FORMAT:
-            raise DataError(f"Wanted a ledger of format {FORMAT}; got format {ledger.format}; audit the run again.")
         return ledger
 
     def to_html(self, path: str | Path) -> None:
