@@ -72,6 +72,21 @@ def test_a_whole_image_is_filled_and_one_pixel_and_nothing_else_changes(fitted):
     assert filled["sex"] == rows["sex"]
 
 
+def test_cells_of_pandas_are_filled_as_they_are(fitted):
+    pandas = pytest.importorskip("pandas")
+    images = [*pixels(3)]
+    holed = [None, images[1].astype(float), images[2]]
+    holed[1][3] = np.nan
+    frame = pandas.DataFrame({"size": [4.0, 5.0, 6.0], "image": holed, "sex": list("ffm")}, index=[7, 8, 9])
+    filled = fitted.impute(frame)
+    assert list(filled.index) == [7, 8, 9]
+    assert filled["image"][9] is images[2]
+    assert [cell.shape for cell in filled["image"]] == [(PIXELS,)] * 3
+    np.testing.assert_array_equal(np.delete(filled["image"][8], 3), np.delete(images[1], 3))
+    as_lists = fitted.impute(frame.assign(image=[cell if cell is None else cell.tolist() for cell in holed]))
+    assert [type(cell) for cell in as_lists["image"]] == [list] * 3
+
+
 def test_draws_hold_what_is_given_of_columns_and_of_pixels(fitted):
     rows = fitted.sample(3, given={"sex": "f", "image[2]": [0, 1, 1]})
     assert rows.column_names == ["size", "image", "sex"]
@@ -119,6 +134,9 @@ def test_lists_that_are_no_block_are_one_sentence(images, wanted):
 def test_other_lists_than_those_of_the_fit_are_refused(fitted):
     with pytest.raises(ShapeError, match=r"lists of 6 numbers in column `image`"):
         fitted.score_samples({"size": [1.0], "sex": ["f"], "image": [[0, 1]]})
+    frame = pytest.importorskip("pandas").DataFrame({"size": [1.0, 2.0], "sex": ["f", "m"], "image": [[0] * 6, "a"]})
+    with pytest.raises(DataError, match="Wanted lists of numbers in column `image`"):
+        fitted.score_samples(frame)
     with pytest.raises(Exception, match="zeros and ones"):
         fitted.score_samples({"size": [1.0], "sex": ["f"], "image": [[0, 1, 2, 0, 0, 0]]})
 

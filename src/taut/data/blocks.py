@@ -22,6 +22,7 @@ from taut.data.conversion import as_table, is_cells
 from taut.data.dense import narrow, narrowed
 from taut.data.frames import in_memory
 from taut.data.numerals import functions
+from taut.data.read_errors import in_one_clause
 from taut.data.schema import Column, Schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sparse import is_sparse
@@ -88,7 +89,7 @@ def is_lists(cells: nw.Series) -> bool:
         return False
     if cells.dtype in (nw.List, nw.Array):
         return is_of_numbers(_as_arrow(cells).type)
-    if not _holds_objects(cells) or not are_lists(cells.to_numpy()):
+    if not holds_objects(cells) or not are_lists(cells.to_numpy()):
         return False
     try:
         return is_of_numbers(_as_arrow(cells).type)
@@ -104,7 +105,13 @@ def lists_in(sheet: Sheet, number: int) -> Lists:
     hold anything but finite numbers.
     """
     title = column_name(number, sheet.columns if sheet.named else None)
-    array = _as_arrow(sheet.series[number])
+    try:
+        array = _as_arrow(sheet.series[number])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"Wanted lists of numbers in column {title} of `{sheet.name}`; some cells hold something else "
+            f"({in_one_clause(error)}); convert or drop it."
+        ) from None
     there, flat, shape = np.asarray(array.is_valid()), array.drop_null(), []
     while is_list(flat.type):
         lengths = set(functions.list_value_length(flat).to_pylist())
@@ -145,12 +152,13 @@ def as_lists(values: Num[np.ndarray, "n width"], shape: tuple[int, ...] | None =
     return pa.FixedSizeListArray.from_arrays(flat, outermost, mask=pa.array(holes.all(axis=1)))
 
 
-def _holds_objects(cells: nw.Series) -> bool:
+def holds_objects(cells: nw.Series) -> bool:
+    """Whether a column of pandas holds any objects of Python."""
     return cells.dtype == nw.Object and cells.implementation.is_pandas_like()
 
 
 def _as_arrow(cells: nw.Series) -> pa.Array:
-    if _holds_objects(cells):
+    if holds_objects(cells):
         return of_lists(cells.to_numpy())
     array = cells.to_arrow()
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

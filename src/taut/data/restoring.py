@@ -6,12 +6,12 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from taut.data.blocks import as_lists, lists_like
+from taut.data.blocks import as_lists, holds_objects, lists_like
 from taut.data.coding import match_columns
 from taut.data.decoding import decode_numbers
 from taut.data.extracting import cells_like
 from taut.data.kinds import kind_of
-from taut.data.native_types import in_type, in_type_of
+from taut.data.native_types import in_type, in_type_of, is_hole
 from taut.data.notations import Notation
 from taut.data.schema import Column, Schema
 from taut.data.sheet import Sheet, as_sheet
@@ -125,12 +125,26 @@ def _filled_lists(sheet: Sheet, field: Column, place: int, values: np.ndarray) -
         return []
     fresh = restored_block(field, values)
     fresh = np.rint(fresh) if kind_of(field).discrete else fresh
-    filled = as_lists(np.where(holes, fresh, came), field.block.shape)
+    whole = np.where(holes, fresh, came)
+    if holds_objects(cells) and cells.null_count() < len(cells):
+        return [_filled_objects(cells, whole.reshape(-1, *(field.block.shape or (field.width,))), holes.any(axis=1))]
+    filled = as_lists(whole, field.block.shape)
     if not cells.implementation.is_pandas_like() and cells.null_count() < len(cells):
         filled = filled.cast(cells.to_arrow().type)
     new = nw.from_arrow(pa.table({"cells": filled}), backend=cells.implementation)["cells"].alias(cells.name)
     index = nw.maybe_get_index(sheet.frame)
     return [new if index is None else nw.maybe_set_index(new, index=index)]
+
+
+def _filled_objects(cells: nw.Series, whole: np.ndarray, changed: np.ndarray) -> nw.Series:
+    """A column of pandas in which some cells are others, as lists or arrays, whichever the first is."""
+    native, new = cells.to_native(), cells.to_numpy().copy()
+    first = next(cell for cell in new if not is_hole(cell))
+    for row in np.flatnonzero(changed):
+        cell = whole[row]
+        plain = isinstance(first, np.ndarray) and first.dtype.kind in "biu" and bool(np.all(cell == np.rint(cell)))
+        new[row] = cell.astype(first.dtype) if plain else cell if isinstance(first, np.ndarray) else cell.tolist()
+    return nw.from_native(type(native)(new, index=native.index, name=native.name), series_only=True)
 
 
 def restored_block(field: Column, values: np.ndarray, *, as_cells: bool = False) -> np.ndarray:

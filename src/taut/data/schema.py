@@ -67,15 +67,15 @@ class Column:
     """One field as the model sees it: a column, or a block of entries that share its kind and family.
 
     `family` is its likelihood, empty where the column is not modelled; `reason` is a clause that can be said aloud.
-    `categories` stand in the order of their codes; those of a block are the same for all its entries. A model sees (x − `offset`)/`unit`, so that single precision keeps
-    the digits of numbers of any place and size: codes and counts have 0 and 1, bounded numbers their lower end and
-    their width, and dates days, from 1970-01-01. `resolution` is the smallest gap between
-    distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool, string,
-    categorical, enum, date, datetime, duration (in seconds), wide integer, mixed or other, and `native` their type in
-    the library that they came from; `missing` and `seen` count the cells of the training rows. A column that is `given`
-    is not modelled: it is an input of a conditional model. Cells have at most so many `decimals`, or are
-    whole `date_unit`s, where either is known; the `notation` is that of text which spells numbers or dates, and
-    `na_values` are cells that mean missing.
+    `categories` stand in the order of their codes; those of a block are the same for all its entries. A model sees (x −
+    `offset`)/`unit`, so that single precision keeps the digits of numbers of any place and size: codes and counts have
+    0 and 1, bounded numbers their lower end and their width, and dates days, from 1970-01-01. `resolution` is the
+    smallest gap between distinct values (in days for a date). `dtype` is how the cells came: integer, float, bool,
+    string, categorical, enum, date, datetime, duration (in seconds), wide integer, mixed or other, and `native` their
+    type in the library that they came from; `missing` and `seen` count the cells of the training rows. A column that is
+    `given` is not modelled: it is an input of a conditional model. Cells have at most so many `decimals`, or are whole
+    `date_unit`s, where either is known; the `notation` is that of text which spells numbers or dates, and `na_values`
+    are cells that mean missing.
 
     >>> Column(name="age", kind="positive", family="log-normal", reason="positive numbers").modelled
     True
