@@ -16,7 +16,7 @@ import numpyro.distributions as dist
 import pytest
 
 import taut
-from taut.auditing import AuditOptions, Context
+from taut.auditing import AuditOptions, Context, audit_by_row
 from taut.bounds import certified_lower, exact_terms
 from taut.data import Block, Column, Schema
 from taut.errors import AuditError, DataError, OptionError
@@ -26,26 +26,25 @@ from taut.record import Ledger
 from tests.auditing.instances import breaking, linear, neural
 
 audit = functools.partial(taut.audit, bracket=False)
-audit_by_row = functools.partial(taut.auditing.audit_by_row, bracket=False)
 
 
 @pytest.fixture(scope="module")
 def of_linear():
     model, guide, data = linear()
-    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400), key=jr.key(0))
+    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400, bracket=False), key=jr.key(0))
 
 
 @pytest.fixture(scope="module")
 def of_neural():
     model, guide, data = neural()
-    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400), key=jr.key(0))
+    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400, bracket=False), key=jr.key(0))
 
 
 @pytest.fixture(scope="module")
 def of_many_latents():
     """Four latents: nothing exact is known."""
     model, guide, data = neural(latents=4)
-    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400), key=jr.key(0))
+    return model, guide, data, audit_by_row(model, guide, data, AuditOptions(draws=400, bracket=False), key=jr.key(0))
 
 
 @pytest.fixture(params=["of_linear", "of_neural", "of_many_latents"])
@@ -200,7 +199,7 @@ def test_unused_and_used_latents():
 
 def test_a_choice_of_rows_is_without_replacement_and_keyed_by_number(of_linear):
     model, guide, data, whole = of_linear
-    part = audit_by_row(model, guide, data, AuditOptions(draws=400, rows=12), key=jr.key(0))
+    part = audit_by_row(model, guide, data, AuditOptions(draws=400, rows=12, bracket=False), key=jr.key(0))
     assert len(set(part.numbers.tolist())) == 12
     assert part.ledger.rows == 12
     assert part.ledger.settings["rows_in_data"] == 30
@@ -211,7 +210,7 @@ def test_a_choice_of_rows_is_without_replacement_and_keyed_by_number(of_linear):
 def test_errors_include_the_choice_of_rows(of_linear):
     """se² = Σ se_n²/n² + (1 − n/N) s²/n, and means of choices scatter by as much around the mean of all."""
     model, guide, data, whole = of_linear
-    part = audit_by_row(model, guide, data, AuditOptions(draws=400, rows=12), key=jr.key(1))
+    part = audit_by_row(model, guide, data, AuditOptions(draws=400, rows=12, bracket=False), key=jr.key(1))
     elbo = part.rows.elbo.astype(float)
     expected = np.sqrt((part.rows.elbo_error**2).sum() / 144 + (1 - 12 / 30) * elbo.var(ddof=1) / 12)
     assert part.ledger.elbo.std_error == pytest.approx(expected, rel=1e-5)
@@ -328,7 +327,8 @@ def test_progress_names_its_stages():
 def test_local_guides_are_audited_each_on_its_row():
     model, guide, data = linear()
     local = free_gaussians(guide, jnp.asarray(data))
-    own, amortised = (audit_by_row(model, g, data, AuditOptions(draws=400), key=jr.key(0)) for g in (local, guide))
+    options = AuditOptions(draws=400, bracket=False)
+    own, amortised = (audit_by_row(model, g, data, options, key=jr.key(0)) for g in (local, guide))
     np.testing.assert_allclose(own.rows.elbo, amortised.rows.elbo, atol=1e-3)
 
 
@@ -367,7 +367,7 @@ def test_a_choice_of_rows_under_local_guides():
 def test_a_row_without_finite_bounds_is_set_aside_and_named(of_linear):
     model, guide, data, whole = of_linear
     broken = np.where(np.arange(30)[:, None] == 17, np.nan, data)
-    audited = audit_by_row(model, guide, broken, AuditOptions(draws=400), key=jr.key(0))
+    audited = audit_by_row(model, guide, broken, AuditOptions(draws=400, bracket=False), key=jr.key(0))
     others = np.arange(30) != 17
     assert audited.ledger.settings["rows_set_aside"] == 1
     assert any("row 17" in note for note in audited.ledger.notes)

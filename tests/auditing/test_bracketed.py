@@ -180,7 +180,7 @@ def test_an_interrupted_audit_speaks_of_a_part_and_goes_on(many, tmp_path):
     model, guide, data, _ = many
     data = np.concatenate([data, data])
     run = functools.partial(
-        audit_by_row, model, guide, data, key=jr.key(0), draws=400, checkpoint=tmp_path / "partial.npz"
+        audit_by_row, model, guide, data, AuditOptions(draws=400), key=jr.key(0), checkpoint=tmp_path / "partial.npz"
     )
 
     def interrupt(stage, done, _):
