@@ -1,4 +1,4 @@
-"""RateDecomposition on the rate, against brute force in float64, closed forms, and its own identities."""
+"""The decomposition of the rate, against brute force in float64, closed forms, and its own identities."""
 
 import jax
 import jax.numpy as jnp
