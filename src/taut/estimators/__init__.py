@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from taut.estimators.evaluation import encode
     from taut.estimators.imputer import VAEImputer
     from taut.estimators.imputing import Imputation, check_fillable, impute
-    from taut.estimators.loading import load, own_parts_of
+    from taut.estimators.loading import load
     from taut.estimators.manifest import check_free, describe, unreadable
     from taut.estimators.outliers import outlier_p_values
     from taut.estimators.own_fit import Run, fit
+    from taut.estimators.own_parts import own_parts_of
     from taut.estimators.progress import audit_bar, fit_bar, schema_lines
     from taut.estimators.runs import read_fitted, read_manifest
     from taut.estimators.scoring import account, conditional_log_p, log_p
@@ -69,10 +70,11 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "evaluation": ["encode"],
         "imputer": ["VAEImputer"],
         "imputing": ["Imputation", "check_fillable", "impute"],
-        "loading": ["load", "own_parts_of"],
+        "loading": ["load"],
         "manifest": ["check_free", "describe", "unreadable"],
         "outliers": ["outlier_p_values"],
         "own_fit": ["Run", "fit"],
+        "own_parts": ["own_parts_of"],
         "progress": ["audit_bar", "fit_bar", "schema_lines"],
         "runs": ["read_fitted", "read_manifest"],
         "scoring": ["account", "conditional_log_p", "log_p"],
