@@ -45,7 +45,7 @@ def test_resuming_wants_the_same_table_and_schema(limited, people_file, tmp_path
     assert "Resuming wants the fit it goes on with;" in refused("fit", other, *words, "--quiet")
     (tmp_path / "kinds.yaml").write_text("height: ignore\n")
     said = refused("fit", people_file, *words, "--schema", tmp_path / "kinds.yaml", "--quiet")
-    assert "Resuming wants the fit it goes on with; `schema` was None and is" in said
+    assert "Resuming wants the fit it goes on with; `--schema` was None and is" in said
     assert json.loads(done("fit", people_file, *words, "--json").out)["epochs"] == 3
 
 

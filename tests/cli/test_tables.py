@@ -333,7 +333,7 @@ def test_impute_goes_to_parquet_with_types(fitted, tmp_path):
         (("--draws", 0), "`--draws` wants at least 1 completion; got 0;"),
         (("--draws", 2, "--how", "median"), "`--how` wants a single imputation;"),
         (("--how", "average"), "got `average`; choose one."),
-        (("--level", 1), "`level` wants a share between 0 and 1; got 1.0;"),
+        (("--level", 1), "`--level` wants a share between 0 and 1; got 1.0;"),
         (("--errors", "errors.npy"), "Wanted a file ending in .csv, .parquet; got `errors.npy`;"),
     ],
 )
@@ -367,7 +367,7 @@ def test_chances_of_a_column_given_the_others_add_up_to_one(fitted, tmp_path):
     assert sum(np.exp(float(line["log_p"])) for line in lines(tmp_path / "s.csv")) == pytest.approx(1, abs=0.1)
     assert "Mean log p(city | the rest) over 3 rows, estimated: " in ended.out
     words = ("score", fitted, source, "--out", tmp_path / "none.csv", "--of")
-    assert "`of` wants columns among age, income," in refused(*words, "town")
+    assert "`--of` wants columns among age, income," in refused(*words, "town")
     assert "leave out one of them." in refused(*words, "city", "--p-values")
     assert not (tmp_path / "none.csv").exists()
 

@@ -95,8 +95,18 @@ class LatentVariableModel(AbstractModel):
         return eqx.tree_at(lambda model: model.missingness, self, None, is_leaf=lambda leaf: leaf is None)
 
     def likelihood(self, z: Latent) -> dist.Distribution:
-        """p(x|z) of all entries; where it is conditioned on more, ask `given(x)`."""
-        return self._likelihood(self.decoder(z))
+        """p(x|z) of all entries.
+
+        Raises OptionError where the decoder does not take latents alone: ask `given(x)` for p(x|z, c).
+        """
+        try:
+            return self._likelihood(self.decoder(z))
+        except TypeError as error:
+            reason = " ".join(str(error).split()).rstrip(".")
+            raise OptionError(
+                f"p(x|z) wants a decoder of latents alone; this one did not take them ({reason}); where covariates are "
+                "given, ask `model.given(x).likelihood(z)`."
+            ) from error
 
     def information_root(
         self,
