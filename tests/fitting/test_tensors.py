@@ -34,22 +34,28 @@ def test_back_to_the_bit_with_every_dtype(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "difference"),
     [
-        network(hidden=(4,)),
-        network(hidden=(3, 3)),
-        network(hidden=()),
-        eqx.tree_at(lambda n: n.layers[0].bias, network(), jnp.zeros(3, jnp.float16)),
-        (network(),),
+        (network(hidden=(4,)), ".layers[0].weight: float32 (3, 2) in the file, float32 (4, 2) wanted"),
+        (network(hidden=(3, 3)), ".layers[1].weight: float32 (1, 3) in the file, float32 (3, 3) wanted"),
+        (network(hidden=()), ".layers[0].weight: float32 (3, 2) in the file, float32 (1, 2) wanted"),
+        (
+            eqx.tree_at(lambda n: n.layers[0].bias, network(), jnp.zeros(3, jnp.float16)),
+            ".layers[0].bias: float32 (3,) in the file, float16 (3,) wanted",
+        ),
+        ((network(),), "[0].layers[0].weight: none in the file, float32 (3, 2) wanted"),
     ],
     ids=["width", "depth", "shallower", "dtype", "place"],
 )
-def test_arrays_of_another_architecture(other, tmp_path):
+def test_arrays_of_another_architecture(other, difference, tmp_path):
     path = tmp_path / "t.safetensors"
     save_tensors(path, network())
     with pytest.raises(RunFolderError) as refused:
         load_tensors(path, other)
-    assert str(refused.value) == f"Wanted the arrays of this architecture; `{path}` holds others; fit again."
+    assert str(refused.value) == (
+        f"Wanted the arrays of this architecture; `{path}` holds others ({difference}); give the parts that were fitted, "
+        "or fit again."
+    )
 
 
 def test_missing_file(tmp_path):
