@@ -53,8 +53,8 @@ def test_arrays_of_another_architecture(other, difference, tmp_path):
     with pytest.raises(RunFolderError) as refused:
         load_tensors(path, other)
     assert str(refused.value) == (
-        f"Wanted the arrays of this architecture; `{path}` holds others ({difference}); give the parts that were fitted, "
-        "or fit again."
+        f"Wanted the arrays of this architecture; `{path}` holds others ({difference}); give the parts that were "
+        "fitted, or fit again."
     )
 
 

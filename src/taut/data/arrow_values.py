@@ -131,7 +131,7 @@ def of_lists(cells: Sequence[Any] | np.ndarray) -> pa.Array:
     [[[1.0, 0.0], [0.0, 1.0]], None]
     """
     there = np.array([not is_hole(cell) for cell in cells], bool)
-    present = [_array(cells[row]) for row in np.flatnonzero(there)]
+    present = [_array(cells[row]) for row in np.flatnonzero(there).tolist()]
     arrays = [cell for cell in present if isinstance(cell, np.ndarray) and cell.dtype.kind in "biuf"]
     if len(arrays) == len(present) and len({cell.shape for cell in arrays}) == 1:
         lists = _nested(np.stack(arrays))

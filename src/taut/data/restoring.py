@@ -127,7 +127,8 @@ def _filled_lists(sheet: Sheet, field: Column, place: int, values: np.ndarray) -
     fresh = np.rint(fresh) if kind_of(field).discrete else fresh
     whole = np.where(holes, fresh, came)
     if holds_objects(cells) and cells.null_count() < len(cells):
-        return [_filled_objects(cells, whole.reshape(-1, *(field.block.shape or (field.width,))), holes.any(axis=1))]
+        images = whole.reshape(-1, *(field.block.shape or (field.width,)))
+        return [_filled_objects(cells, images, np.any(holes, axis=1, keepdims=True)[:, 0])]
     filled = as_lists(whole, field.block.shape)
     if not cells.implementation.is_pandas_like() and cells.null_count() < len(cells):
         filled = filled.cast(cells.to_arrow().type)
