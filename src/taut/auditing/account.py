@@ -128,24 +128,12 @@ class Provenance:
     settings: Mapping[str, str | int | float | bool | None]
 
 
-def ledger_of(
-    model: AbstractModel,
-    guide: AbstractGuide,
-    measured: Measured,
-    table: TableFound | None,
-    options: AuditOptions,
-    context: Context,
-    budget: Budget,
-    provenance: Provenance,
-    *,
-    key: RandomKey,
-) -> Ledger:
-    """The account of all that was measured, and the verdicts on it."""
-    account = _account(model, guide, measured, table, options, context, budget, provenance, key=key)
+def ledger_of(account: Account) -> Ledger:
+    """The account, and the verdicts on it."""
     return Ledger(**vars(account), verdicts=verdicts_on(account))
 
 
-def _account(
+def account_of(
     model: AbstractModel,
     guide: AbstractGuide,
     measured: Measured,
@@ -157,6 +145,7 @@ def _account(
     *,
     key: RandomKey,
 ) -> Account:
+    """All that was measured, averaged over rows, without a judgement."""
     encoder, population, prior = measured.encoder, measured.population, measured.rows.prior
 
     def mean(values: Values, errors: Values, condition: str | None = None) -> Estimate:

@@ -16,7 +16,7 @@ import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Array, Float, Num
 
-from taut.auditing.account import Provenance, ledger_of
+from taut.auditing.account import Provenance, account_of, ledger_of
 from taut.auditing.budget import Budget, Checkpoint
 from taut.auditing.columns import STAGES, account_of_table
 from taut.auditing.figures import Context
@@ -185,7 +185,8 @@ def audit_by_row(
     provenance = Provenance(
         data_digest=prints["data"], model_digest=prints["model"], began=began, settings=settings or {}
     )
-    return Audit(ledger_of(model, guide, measured, table, options, context, budget, provenance, key=key), measured)
+    account = account_of(model, guide, measured, table, options, context, budget, provenance, key=key)
+    return Audit(ledger_of(account), measured)
 
 
 def _from_log_joint(

@@ -67,7 +67,7 @@ def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: 
 
 
 def _block(sheet: Sheet, number: int, override: Any, rows: int) -> Column:
-    """A column of lists: a block, or ignored as a person overrides."""
+    """A column of lists: a block, or ignored where a person says so."""
     name = sheet.columns[number]
     known: dict[str, Any] = {"name": name, "dtype": "other", "seen": rows}
     if override == IGNORE or (isinstance(override, Mapping) and override.get("kind") == IGNORE):

@@ -87,7 +87,7 @@ def words_of(schema: Schema) -> str:
 
 
 def _listed_field(column: Column, rows: Sheet, number: int, override: Any, train: np.ndarray) -> Column:
-    """The field of a column of lists, with the family that a person overrides for it."""
+    """The field of a column of lists, with the family that a person gives it."""
     assert column.block is not None
     table = Table(values=lists_in(rows, number).values, name=f"{rows.name}, column {column.name}")
     field = block_field(column.name, table, train, likelihood=(override or {}).get("family") or "auto")

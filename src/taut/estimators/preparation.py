@@ -190,11 +190,12 @@ def prepare_training_data(
 def _inferred(rows: Sheet, train: np.ndarray, **options: Any) -> Schema:
     """The schema by the training rows, or by all where the rows held out hold what it rules out, such as one zero."""
     found = infer_fields(rows, train, **options)
+    # Nothing is ruled out of one block by some of its rows that is not by all: it need not be encoded to find out.
+    if found.one_block is not None:
+        return found
     try:
         encode(found, rows)
     except SupportError:
-        if found.one_block is not None:
-            raise
         return infer_fields(rows, np.arange(len(rows)), **options)
     return found
 
