@@ -252,7 +252,7 @@ def test_there_and_back_as_json(any_audit, tmp_path):
 
 
 def test_a_ledger_of_an_earlier_format_is_refused_by_its_format():
-    with pytest.raises(DataError, match="Wanted a ledger of format 2; got format 1; audit the run again"):
+    with pytest.raises(DataError, match="Wanted a ledger of format 3; got format 1; audit the run again"):
         Ledger.from_json('{"format": 1, "taut": "0.1"}')
 
 

@@ -291,8 +291,36 @@ def test_each_rule_keeps_to_its_codes_and_each_sentence_to_its_form(ledger):
         assert " = " in verdict.evidence
         if verdict.severity in {"warning", "problem"} and not verdict.code.startswith("latents-idle"):
             assert "lever is" in verdict.text
+            assert verdict.lever is not None
+        if verdict.promise is not None:
+            assert verdict.lever is not None
     severities = [ORDER.index(verdict.severity) for verdict in verdicts_on(ledger)]
     assert severities == sorted(severities)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "code", "lever", "promise"),
+    [
+        (causes(3.0, 2.0), "encoder-weak", "encoder", 3.0),
+        (causes(0.2, 0.6), "family-narrow", "guide", 0.6),
+        (split(5.0, 1.03), "prior-mismatch", "prior", 1.03),
+        (generalising(evidence=0.71), "overfitting-model", "decoder", 0.71),
+        (importance(-10.13, bracketed()), "weights-short", "guide", None),
+    ],
+)
+def test_what_a_lever_promises(ledger, code, lever, promise):
+    verdict = judged(ledger)[code]
+    assert verdict.lever == lever
+    assert (verdict.promise and verdict.promise.value) == promise
+
+
+def test_a_misfit_promises_the_divergence_of_its_transform_from_the_uniform():
+    flat = column("age", shape="another shape")
+    cells, bins = 10_000, [1.6, 0.4]
+    calibration = dataclasses.replace(flat.calibration, cells=cells, pit=[int(cells * u / 2) for u in bins])
+    promise = judged(tabled(dataclasses.replace(flat, observed=0.5, calibration=calibration)))["column-misfit"].promise
+    expected = 0.5 * (sum(u / 2 * math.log(u) for u in bins) - 1 / (2 * cells))
+    assert promise.value == pytest.approx(expected, rel=1e-9)
 
 
 def test_what_was_not_measured_is_not_judged():

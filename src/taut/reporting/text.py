@@ -78,6 +78,8 @@ def _numbers(ledger: Ledger) -> Table:
 def _verdict(verdict: Verdict) -> Text:
     text = Text(words.SEVERITIES[verdict.severity], style=_STYLES[verdict.severity])
     text.append(f": {verdict.text}", style="default not bold")
+    if promised := words.promise(verdict):
+        text.append(f" {promised}", style="default not bold")
     if verdict.evidence:
         text.append(f" [{verdict.evidence}]", style="dim not bold")
     return text

@@ -126,6 +126,13 @@ def by_urgency(verdicts: list[Verdict]) -> list[Verdict]:
     return sorted(verdicts, key=lambda verdict: list(SEVERITIES).index(verdict.severity))
 
 
+def promise(verdict: Verdict) -> str:
+    """The lever of a verdict and what it can win; empty where there is no lever, or its nats are not known."""
+    if verdict.promise is None or verdict.lever is None:
+        return ""
+    return f"The {verdict.lever} promises {number(verdict.promise)} nats a row, with everything else held."
+
+
 def listed(names: list[str], most: int = 12) -> str:
     """Names in a row of words, of very many only the first.
 

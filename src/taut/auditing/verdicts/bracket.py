@@ -25,6 +25,7 @@ def order(ledger: Account) -> Verdict | None:
         "the assumption of the upper bound does not hold. The lever is the guide, so that walks start nearer to the "
         "posterior, then longer walks.",
         evidence=f"evidence.lower = {lower}, evidence.upper = {upper}",
+        lever="guide",
     )
 
 
@@ -52,6 +53,7 @@ def modes(ledger: Account) -> Verdict | None:
         f"{worst.rows} rows: the main walks and the upper bound missed a mode. The lever is the guide: a family with "
         "room for several modes.",
         evidence=f"annealing.controls.excess = {worst.excess}, evidence.width = {_plain(ledger.evidence.width)}",
+        lever="guide",
     )
 
 
@@ -68,6 +70,7 @@ def withdrawn(ledger: Account) -> Verdict | None:
         "family, then longer walks.",
         evidence=f"annealing.controls.above = {above or 'not measured'}, annealing.moved = {annealing.moved}, "
         f"annealing.heavy = {annealing.heavy}",
+        lever="guide",
     )
 
 
@@ -86,6 +89,7 @@ def width(ledger: Account) -> Verdict | None:
             text=f"log p(x) is known to {reached:.2f} nats a row{wanted}. The lever is more draws, in longer "
             "walks and more time, then the guide.",
             evidence=evidence,
+            lever="time",
         )
     doubted = modes(ledger) is not None or starts(ledger) is not None
     return Verdict(
@@ -111,6 +115,7 @@ def starts(ledger: Account) -> Verdict | None:
         f"{simulated.allowance.value:.3f} nats, which is more than the width of the bracket: allow for it. "
         "The lever is the guide, then longer walks.",
         evidence=f"simulated.allowance = {simulated.allowance}, evidence.width = {reached:.3f}",
+        lever="guide",
     )
 
 
@@ -128,6 +133,7 @@ def transfer(ledger: Account) -> Verdict | None:
         text=f"Only {share:.0%} of the rows resemble simulated rows: the check of the starts on simulated rows does "
         "not cover the others. The lever is the prior and the decoder: a model that makes such data.",
         evidence=f"simulated.comparable = {share:.3f}, rows = {ledger.rows}",
+        lever="prior",
     )
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from taut.auditing.verdicts.evidence import error_of, surely_below
-from taut.record import Account, ColumnAccount, MaskedCells, Verdict
+from taut.record import Account, ColumnAccount, Estimate, MaskedCells, Verdict
 
 # Nats a cell: the mutual information of two Gaussian columns with correlation 0.2, −½ log(1 − 0.2²).
 NOTHING = 0.02
@@ -52,6 +52,7 @@ def ignored(ledger: Account) -> Verdict | None:
         f"and `{first.partner}` are associated by {first.association:.2f}. The lever is the "
         "latents: more of them, divergence that warms up (`kl_warm_up`), or longer training.",
         evidence=_gains(seen),
+        lever="latents",
     )
 
 
@@ -90,6 +91,8 @@ def tails(ledger: Account) -> Verdict | None:
             for column in found[:MOST_NAMED]
             if column.calibration
         ),
+        lever="likelihood",
+        promise=_recalibrated(found),
     )
 
 
@@ -115,6 +118,8 @@ def misfit(ledger: Account) -> Verdict | None:
             for column in found[:MOST_NAMED]
             if column.calibration
         ),
+        lever="likelihood",
+        promise=_recalibrated(found),
     )
 
 
@@ -141,6 +146,32 @@ def coverage(ledger: Account) -> Verdict | None:
         evidence=", ".join(
             f"columns.masked.covered of {c.name} = {h.covered}, said = {h.said:.3f}" for c, h in off[:MOST_NAMED]
         ),
+        lever="likelihood" if low else "latents",
+    )
+
+
+def _recalibrated(columns: Sequence[ColumnAccount]) -> Estimate:
+    """What the columns' distributions given the others would win if they had the shape that their cells have.
+
+        Σ_j share of cells there × KL( u_j ‖ uniform ),   u_j the transform of column j, in bins
+
+    With the bias of so many bins, (bins − 1)/2n, taken off (Miller 1955).
+    """
+    value, variance = 0.0, 0.0
+    for column in columns:
+        if column.calibration is None:
+            continue
+        cells, bins = column.calibration.cells, len(column.calibration.pit)
+        shares = [count / cells for count in column.calibration.pit if count]
+        logs = [math.log(bins * share) for share in shares]
+        mean = sum(share * log for share, log in zip(shares, logs, strict=True))
+        square = sum(share * log**2 for share, log in zip(shares, logs, strict=True))
+        value += column.observed * max(mean - (bins - 1) / (2 * cells), 0.0)
+        variance += column.observed**2 * max(square - mean**2, 0.0) / cells
+    return Estimate(
+        value=value,
+        std_error=math.sqrt(variance),
+        condition="each column’s cells as its distribution given the others says, in bins; summed over the columns",
     )
 
 

@@ -37,6 +37,7 @@ def completeness(ledger: Account) -> Verdict | None:
         text=f"The audit was stopped, and covers the {ledger.rows} rows that were finished. The lever is time: "
         "start it again, and it continues.",
         evidence=f"complete = false, rows = {ledger.rows}",
+        lever="time",
     )
 
 
@@ -52,6 +53,7 @@ def seen(ledger: Account) -> Verdict | None:
         text=f"{count} of the rows were in the training data, where every number flatters the model. The lever is "
         "the data: audit rows that training has not seen.",
         evidence=f"settings.rows_seen_in_training = {count}",
+        lever="data",
     )
 
 
@@ -66,6 +68,7 @@ def set_aside(ledger: Account) -> Verdict | None:
         text=f"{count} rows have no finite bound and are in no mean: the model gives them no probability, or fails on "
         "them. The lever is the likelihood, or those rows themselves.",
         evidence=f"settings.rows_set_aside = {count}",
+        lever="likelihood",
     )
 
 
@@ -80,6 +83,8 @@ def generalisation(ledger: Account) -> Verdict | None:
         text=f"log p(x) of {seen.rows} training rows is {seen.evidence.value:.2f} nats a row above that of these. The "
         "lever is the decoder (fewer weights, earlier stopping), or more data.",
         evidence=f"gap.generalisation.evidence = {seen.evidence}",
+        lever="decoder",
+        promise=seen.evidence,
     )
 
 
@@ -107,6 +112,7 @@ def outliers(ledger: Account) -> Verdict | None:
         f"expected{rows}. The lever is the data: look at these rows, and leave them out or train on more like them.",
         evidence=f"{', '.join(f'outliers.{name} = {share:.3f}' for name, share in over.items())}, "
         f"outliers.reference = {found.reference}",
+        lever="data",
     )
 
 
@@ -126,6 +132,7 @@ def predictive(ledger: Account) -> Verdict | None:
             f"predictive {found.statistic} = {found.observed:.4g} (98 % range {found.low:.4g} to {found.high:.4g})"
             for found in off
         ),
+        lever="likelihood",
     )
 
 

@@ -27,6 +27,8 @@ def size(ledger: Account) -> Verdict | None:
         text=f"The encoder's ELBO lies below log p(x) {by} nats a row. The lever is the guide: a full covariance, a "
         f"wider encoder, or refining q for each row; {which}.",
         evidence=f"gap.inference.lower = {lower}",
+        lever="guide",
+        promise=ledger.gap.inference.upper or lower,
     )
 
 
@@ -71,6 +73,8 @@ def amortisation(ledger: Account) -> Verdict | None:
         text=f"Refining q for each row within its own family wins at least {lost.value:.2f} nats a row over the "
         "encoder. The lever is the encoder: wider or deeper, trained longer or on more data; or refine q for each row.",
         evidence=f"gap.amortisation = {lost}{beside}",
+        lever="encoder",
+        promise=lost,
     )
 
 
@@ -92,6 +96,8 @@ def family(ledger: Account) -> Verdict | None:
         text=f"With q refined for each row, at most {rest.value:.2f} nats a row remain, the share of the family "
         f"({ledger.gap.family or 'as it is'}). {_lever(ledger)}",
         evidence=f"gap.approximation = {rest}{beside}" + ("" if gain is None else f", gap.full_covariance = {gain}"),
+        lever="guide",
+        promise=rest,
     )
 
 

@@ -41,6 +41,7 @@ def calibration(ledger: Account) -> Verdict | None:
         evidence=f"calibration.z_sd = {found.z_sd:.3f}"
         + ("" if covered is None else f", calibration.coverage of {LEVEL:.0%} = {covered:.3f}")
         + f", calibration.biased = {len(found.biased)} of {ledger.latent}",
+        lever="encoder",
     )
 
 
@@ -58,6 +59,8 @@ def generalisation(ledger: Account) -> Verdict | None:
         text=f"The encoder loses {seen.encoder.value:.2f} nats a row more on these rows than on {seen.rows} training "
         "rows. The lever is the encoder: fewer weights or earlier stopping, more data, or refining q for each new row.",
         evidence=f"gap.generalisation.encoder = {seen.encoder}",
+        lever="encoder",
+        promise=seen.encoder,
     )
 
 
@@ -87,6 +90,7 @@ def tails(ledger: Account) -> Verdict | None:
             text=f"The importance weights look light-tailed, and yet their value lies {_shortfall(ledger):.2f} nats a "
             f"row below {compared}: part of the posterior gets no draws. The lever is the guide, not more draws.",
             evidence=f"{evidence}, {_both(ledger)}",
+            lever="guide",
         )
     checked = is_checked(ledger)
     trusted = "can be trusted" if checked else "can be trusted if the guide leaves no mode out, which is not checked"
@@ -114,6 +118,7 @@ def _heavy(ledger: Account, evidence: str) -> Verdict:
         f"{weights.draws} draws (Pareto k̂ above {weights.threshold:.2f}): {distance}. The lever is the guide, then "
         "more draws.",
         evidence=evidence if compared is None else f"{evidence}, {_both(ledger)}",
+        lever="guide",
     )
 
 

@@ -23,6 +23,8 @@ def mismatch(ledger: Account) -> Verdict | None:
             text=f"As the prior, independent Gaussians with the moments of q(z) would add {gain.value:.2f} nats a row "
             "to the ELBO. The lever is the prior: let its means and scales be learned, or train until q(z) meets it.",
             evidence=f"prior_gain = {gain}" + ("" if excess is None else f", marginal_kl = {excess}"),
+            lever="prior",
+            promise=excess or gain,
         )
     information = ledger.mutual_information
     if excess is None or information is None or not surely_above(excess, POSSIBLE_GAIN):
@@ -36,6 +38,8 @@ def mismatch(ledger: Account) -> Verdict | None:
             text=f"The aggregated posterior is {excess.value:.2f} nats away from the prior: on these rows the "
             "best prior would add as much to the ELBO. The lever is the prior: a richer one such as a mixture.",
             evidence=evidence,
+            lever="prior",
+            promise=excess,
         )
     return Verdict(
         code="prior-unclear",
@@ -44,6 +48,8 @@ def mismatch(ledger: Account) -> Verdict | None:
         f"{excess.value:.2f} nats may be due to few rows as well as to the prior. The lever is more data: audit more "
         "rows.",
         evidence=evidence,
+        lever="prior",
+        promise=excess,
     )
 
 
@@ -108,6 +114,7 @@ def use(ledger: Account) -> Verdict | None:
         "would do as well; if more were expected, let the divergence warm up (`kl_warm_up`).",
         evidence=f"{evidence}, latents.active = false for {named(ours)}"
         + (", latents.collapse = model" if in_the_model else ""),
+        lever="latents",
     )
 
 
@@ -124,4 +131,5 @@ def amortisation(ledger: Account) -> Verdict | None:
         "refined for each row. The lever is the encoder: train it longer against the decoder as it is, make it "
         "wider, or let the divergence warm up (`kl_warm_up`).",
         evidence=f"latents.collapse = amortisation for {named(idle)}",
+        lever="encoder",
     )
