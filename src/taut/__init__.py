@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from taut.auditing import audit
     from taut.errors import TautError
     from taut.estimators import VAE, Run, VAEImputer, VAEOutlierDetector, compare, fit, load
-    from taut.fitting import Plan, refine
+    from taut.fitting import Plan, fit_guide, refine
     from taut.record import Estimate, Ledger
     from taut.version import __version__ as __version__
     from taut.weights import log_weights
@@ -33,6 +33,7 @@ __all__ = [
     "compare",
     "datasets",
     "fit",
+    "fit_guide",
     "guides",
     "likelihoods",
     "load",
@@ -50,7 +51,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "auditing": ["audit"],
         "errors": ["TautError"],
         "estimators": ["VAE", "Run", "VAEImputer", "VAEOutlierDetector", "compare", "fit", "load"],
-        "fitting": ["Plan", "refine"],
+        "fitting": ["Plan", "fit_guide", "refine"],
         "record": ["Estimate", "Ledger"],
         "version": ["__version__"],
         "weights": ["log_weights"],

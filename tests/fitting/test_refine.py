@@ -7,11 +7,11 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from taut import Plan, guides, refine
+from taut import Plan, fit_guide, guides, refine
 from taut.bounds import exact_terms
 from taut.guides import free_gaussians
 from taut.models import LinearGaussian
-from taut.objectives import elbo, sticking_the_landing
+from taut.objectives import elbo, refined, sticking_the_landing
 from taut.weights import log_weights, pareto_khat
 from tests.fitting.instances import arrays, same_bits
 
@@ -110,3 +110,18 @@ def test_same_key_same_bits(key):
     plan = Plan(epochs=2, repeats=3)
     first, second = (refine(model, start, data, key=key, plan=plan) for _ in range(2))
     assert same_bits(arrays(first.guide), arrays(second.guide))
+
+
+@pytest.mark.parametrize("objective", [None, refined(4, 8, forward=1.0)], ids=["ELBO", "walks"])
+def test_a_guide_that_is_taught_arrives_at_the_posterior(objective, key):
+    """A linear encoder with a full covariance can be exact for every row, seen or not."""
+    model, data = model_and_rows(256)
+    encoder = guides.GaussianEncoder(3, 2, hidden=(), covariance="full", key=jr.key(1))
+    plan = Plan(epochs=60, batch_size=32, learning_rate=0.05)
+    run = fit_guide(model, encoder, data, key=key, objective=objective, plan=plan)
+    fresh = jr.normal(jr.key(9), (4, 3))
+    before, after = terms(model, encoder, fresh), terms(model, run.guide, fresh)
+    assert before[:, 2].min() > 0.1
+    assert after[:, 2].max() < (1e-3 if objective is None else 2e-3)  # which has noise at the posterior, too
+    np.testing.assert_allclose(after[:, 0], before[:, 0], atol=1e-5)
+    assert same_bits(arrays(run.model), arrays(model))

@@ -101,6 +101,12 @@ def two_draw_bound(model, guide, x, kl_weight=1.0, nodes=240):
     return share @ pairs @ share
 
 
+def log_evidence_on_a_grid(model, x, nodes=240):
+    """log p(x) of a model with one latent."""
+    line = jnp.linspace(-9.0, 9.0, nodes)[:, None]
+    return logsumexp(jax.vmap(lambda z: model.log_joint(x, z))(line)) + jnp.log(line[1, 0] - line[0, 0])
+
+
 def assert_mean_is(draws, exact):
     """The mean of the drawn gradients lies within five standard errors of the exact one, entry by entry."""
     error = draws.std(axis=0, ddof=1) / np.sqrt(len(draws))

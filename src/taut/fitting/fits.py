@@ -69,12 +69,7 @@ def fit(
     >>> fit(model, guide, rows, key=jr.key(2), plan=Plan(epochs=2, batch_size=4)).outcome.code
     'budget spent'
     """
-    plan = plan or Plan()
-    plan.check_batch(rows_in(data))
-    if resume and checkpoint is None:
-        raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
-    if held_out is not None and (widths := [values_of(rows).shape[1] for rows in (data, held_out)])[0] != widths[1]:
-        raise ShapeError(f"Held-out rows want the width of the others, {widths[0]}; got {widths[1]}; use one data set.")
+    plan = _checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
     trainable, fixed = eqx.partition((model, guide), eqx.is_inexact_array)
     program = _program(plan, objective or elbo(), view or AsFloat(), rows_in(data))
     return run(
@@ -91,6 +86,72 @@ def fit(
         weights=_of_mean_one(weights),
         held_out_weights=_of_mean_one(held_out_weights),
     )
+
+
+def fit_guide(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    data: DataLike,
+    *,
+    key: RandomKey,
+    objective: Objective | None = None,
+    held_out: OtherData | None = None,
+    plan: Plan | None = None,
+    view: View | None = None,
+    weights: Weights | None = None,
+    held_out_weights: OtherWeights | None = None,
+    on_epoch: Callable[[Progress], None] | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    began: float | None = None,
+) -> FitResult:
+    """Teach the guide alone, with the model held still: a last stage for an encoder that did not keep up with it.
+
+    log p(x) does not move, so that the ELBO rises by what KL(q(z|x) ‖ p(z|x)) falls. The objective is by default the
+    path derivative of the ELBO; `taut.objectives.refined(steps, forward=1.0)` teaches the guide where walks from it
+    towards p(z|x) end, which makes it wide enough to draw importance weights from. Other arguments are those of `fit`.
+
+    >>> import jax.numpy as jnp, jax.random as jr
+    >>> from taut.guides import GaussianEncoder
+    >>> from taut.models import LinearGaussian
+    >>> model = LinearGaussian(weight=jnp.ones((2, 1)), offset=jnp.zeros(2), noise=jnp.ones(2))
+    >>> guide, rows = GaussianEncoder(2, 1, hidden=(), key=jr.key(0)), jr.normal(jr.key(1), (64, 2))
+    >>> plan = Plan(epochs=30, batch_size=16, learning_rate=0.05)
+    >>> taught = fit_guide(model, guide, rows, key=jr.key(2), plan=plan).guide
+    >>> round(float(taught(jnp.ones(2)).mean[0]), 2)
+    0.67
+    """
+    plan = _checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
+    program = _program(plan, objective or sticking_the_landing(), view or AsFloat(), rows_in(data))
+    return run(
+        program,
+        plan,
+        _guide_alone(model, guide),
+        on_device(data),
+        None if held_out is None else on_device(held_out),
+        key=key,
+        on_epoch=on_epoch,
+        checkpoint=checkpoint,
+        resume=resume,
+        began=began,
+        weights=_of_mean_one(weights),
+        held_out_weights=_of_mean_one(held_out_weights),
+    )
+
+
+def _guide_alone(model: AbstractModel, guide: AbstractGuide) -> Parts:
+    trainable, fixed = eqx.partition(guide, eqx.is_inexact_array)
+    nothing: Any = jax.tree.map(lambda _: None, model)
+    return Parts((nothing, trainable), (model, fixed))
+
+
+def _checked(plan: Plan, data: DataLike, held_out: OtherData | None, *, checkpoint: Path | None, resume: bool) -> Plan:
+    plan.check_batch(rows_in(data))
+    if resume and checkpoint is None:
+        raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
+    if held_out is not None and (widths := [values_of(rows).shape[1] for rows in (data, held_out)])[0] != widths[1]:
+        raise ShapeError(f"Held-out rows want the width of the others, {widths[0]}; got {widths[1]}; use one data set.")
+    return plan
 
 
 def on_device(rows: Any) -> Any:
@@ -145,9 +206,7 @@ def refine(
     if not guide.amortised:
         plan = _whole_batch(plan, rows_in(data))
     program = _program(plan, objective or sticking_the_landing(draws=8), AsFloat(), rows_in(data))
-    trainable_guide, guide_fixed = eqx.partition(guide, eqx.is_inexact_array)
-    nothing: Any = jax.tree.map(lambda _: None, model)
-    return run(program, plan, Parts((nothing, trainable_guide), (model, guide_fixed)), on_device(data), None, key=key)
+    return run(program, plan, _guide_alone(model, guide), on_device(data), None, key=key)
 
 
 def _whole_batch(plan: Plan, n: int) -> Plan:

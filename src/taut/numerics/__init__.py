@@ -1,6 +1,6 @@
 """Small functions named for the hazard that they remove."""
 
-from taut.numerics.affine import AffineMap, floats_on_device, take
+from taut.numerics.affine import AffineMap, floats_on_device, spread_of, take
 from taut.numerics.distributions import (
     Moments,
     gaussian_kl,
@@ -56,6 +56,7 @@ __all__ = [
     "moments_of",
     "one_draw",
     "positive",
+    "spread_of",
     "stirling_rest",
     "take",
 ]

@@ -83,3 +83,18 @@ class AffineMap(eqx.Module):
         Raises NotImplementedError for anything else.
         """
         return cls(*mean_and_cholesky(distribution))
+
+
+def spread_of(distribution: dist.Distribution) -> AffineMap:
+    """The affine map of a Gaussian vector; of any other its mean and the standard deviation of each entry.
+
+    Raises NotImplementedError where there is no formula for these.
+
+    >>> pair = dist.Normal(jnp.ones((2, 1)), 3.0).to_event(1)
+    >>> mixture = dist.MixtureSameFamily(dist.Categorical(probs=jnp.array([0.5, 0.5])), pair)
+    >>> spread_of(mixture).mean.tolist(), spread_of(mixture).root.tolist()
+    ([1.0], [3.0])
+    """
+    if isinstance(distribution, dist.MultivariateNormal):
+        return AffineMap.of(distribution)
+    return AffineMap(jnp.asarray(distribution.mean), jnp.sqrt(jnp.asarray(distribution.variance)))
