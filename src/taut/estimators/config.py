@@ -151,7 +151,8 @@ class VAEConfig(AbstractOptions):
     objective: Any = option(
         "elbo",
         "What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg, with the draws behind a colon; the "
-        "last two want more than one.",
+        "last two want more than one; or refined, whose draws walk so many steps towards the posterior as stand "
+        "behind its colon.",
         part=True,
     )
     draws: int = option(1, "Latents drawn for each row in each step.", at_least=1)
