@@ -17,10 +17,18 @@ from taut.bounds import log_mean_weight, mean_log_weight
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import AffineMap, gaussian_kl, log_density, one_draw, spread_of
+from taut.numerics import (
+    AffineMap,
+    Draws,
+    gaussian_kl,
+    log_density,
+    reparameterised,
+    reparameterised_draws,
+    spread_of,
+)
 from taut.parts import NamedPart, PartRegistry
 from taut.shapes import DatumLike, Latent, LogWeights, RandomKey, Scalar
-from taut.weights import Draw, draw_keys, weigh
+from taut.weights import Draw, draw_keys, weigh, weigh_known
 
 __all__ = [
     "OBJECTIVES",
@@ -45,20 +53,26 @@ LEAPFROGS, STEP = 3, 0.4
 # How much of the encoder's gradient comes from where the walks ended.
 FORWARD = 0.0
 
-Bound = Callable[[LogWeights], Scalar]
+# Of log-weights, and of the logarithms of how much each draw counts, where they do not count the same.
+Bound = Callable[..., Scalar]
 
 
 class Sample(NamedTuple):
-    """What an estimator works on: a datum, its q, the latents drawn from it, the weight β of the divergence.
+    """What an estimator works on: a datum, its q, the draws from it, the weight β of the divergence.
 
     `key` is for draws beside these.
     """
 
     x: DatumLike
     q: dist.Distribution
-    latents: Float[Array, "draws *latents"]
+    draws: Draws
     kl_weight: Float[Array, ""] | float
     key: RandomKey
+
+    @property
+    def latents(self) -> Float[Array, "draws *latents"]:
+        """The latents that were drawn."""
+        return self.draws.latents
 
 
 class Climb(NamedTuple):
@@ -73,7 +87,8 @@ Estimator = Callable[[Bound, AbstractModel, Sample], Climb]
 
 def total(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
     """Through everything: unbiased for every bound that is a smooth function of the log-weights."""
-    return _climb(bound, _weigh_all(model, sample.q, sample, sample.latents), sample)
+    drawn = sample.draws.latents, sample.draws.log_q
+    return _climb(bound, _over_draws(lambda one: weigh_known(model, sample.x, *one), drawn), sample)
 
 
 def path(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
@@ -90,7 +105,7 @@ def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
 
     Raises NotImplementedError where q and the prior are not both Gaussian.
     """
-    reconstruction = bound(_over_draws(lambda z: model.log_likelihood(sample.x, z), sample.latents))
+    reconstruction = _bounded(bound, _over_draws(lambda z: model.log_likelihood(sample.x, z), sample.latents), sample)
     rate = gaussian_kl(sample.q, model.prior())
     return Climb(reconstruction - sample.kl_weight * rate, reconstruction - rate)
 
@@ -100,8 +115,12 @@ def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -
 
     With log w = log p(x|z) − β divergence the score of q enters β times, so that w̃² becomes (1 − β) w̃ + β w̃².
 
+    Raises OptionError where the draws do not count the same, as those of a mixture: the identity behind it is of draws
+    from q.
     References: Tucker, Lawson, Gu & Maddison 2019, arXiv:1810.04152, eq. 6.
     """
+    if sample.draws.log_shares is not None:
+        raise OptionError("This gradient wants draws from q(z|x) itself; got a mixture's; take `iwae` for it.")
     q = held(sample.q)
     through_latents = _weigh_all(held(model), q, sample, sample.latents)
     through_model = _weigh_all(model, q, sample, lax.stop_gradient(sample.latents))
@@ -144,11 +163,12 @@ class Walked:
             return lax.stop_gradient(road.frame.place(end))
 
         ends = jax.vmap(walked)(sample.latents, draw_keys(sample.key, sample.latents.shape[0]))
-        of_model = jnp.mean(_over_draws(lambda z: model.log_joint(sample.x, z), ends))
-        learned = jnp.mean(_over_draws(lambda z: log_density(sample.q, z), ends))
-        own = jnp.mean(_log_weights(draws, sample.kl_weight))
+        counted = held(sample)
+        of_model = _bounded(mean_log_weight, _over_draws(lambda z: model.log_joint(sample.x, z), ends), counted)
+        learned = _bounded(mean_log_weight, _over_draws(lambda z: log_density(sample.q, z), ends), counted)
+        own = _bounded(mean_log_weight, _log_weights(draws, sample.kl_weight), sample)
         surrogate = of_model + self.forward * learned + (1.0 - self.forward) * own
-        return Climb(surrogate, bound(_log_weights(draws)))
+        return Climb(surrogate, _bounded(bound, _log_weights(draws), sample))
 
 
 def _frame(q: dist.Distribution) -> AffineMap:
@@ -167,7 +187,14 @@ def held(tree: Any) -> Any:
 
 
 def _climb(bound: Bound, draws: Draw, sample: Sample) -> Climb:
-    return Climb(bound(_log_weights(draws, sample.kl_weight)), bound(_log_weights(draws)))
+    return Climb(
+        _bounded(bound, _log_weights(draws, sample.kl_weight), sample), _bounded(bound, _log_weights(draws), sample)
+    )
+
+
+def _bounded(bound: Bound, log_w: LogWeights, sample: Sample) -> Scalar:
+    shares = sample.draws.log_shares
+    return bound(log_w) if shares is None else bound(log_w, shares)
 
 
 def _log_weights(draws: Draw, kl_weight: Float[Array, ""] | float = 1.0) -> LogWeights:
@@ -180,14 +207,14 @@ def _weigh_all(
     return _over_draws(lambda z: weigh(model, q, sample.x, z), latents)
 
 
-def _over_draws(function: Callable[[Latent], Any], latents: Float[Array, "draws *latents"]) -> Any:
-    """`function` of every latent.
+def _over_draws(function: Callable[[Any], Any], drawn: Any) -> Any:
+    """`function` of every latent, or of what stands beside it, too.
 
     A single one goes without an axis of its own, for which XLA would copy every activation: 7 % of a step.
     """
-    if latents.shape[0] == 1:
-        return jax.tree.map(lambda part: part[None], function(latents[0]))
-    return jax.vmap(function)(latents)
+    if jax.tree.leaves(drawn)[0].shape[0] == 1:
+        return jax.tree.map(lambda part: part[None], function(jax.tree.map(lambda part: part[0], drawn)))
+    return jax.vmap(function)(drawn)
 
 
 class Objective(eqx.Module):
@@ -223,15 +250,15 @@ class Objective(eqx.Module):
         Raises OptionError where q cannot be reparameterised.
         """
         q = guide(x)
-        if not q.has_rsample:
+        if not reparameterised(q):
             raise OptionError(
                 f"This gradient wants a q(z|x) that can be reparameterised; got {type(q).__name__}; use a Gaussian "
                 "guide."
             )
-        latents = jax.vmap(lambda key: one_draw(q, key=key))(draw_keys(key, self.draws))
+        draws = reparameterised_draws(q, draw_keys(key, self.draws))
         weight = self.kl_weight if kl_weight is None else kl_weight
         # A number that no draw has.
-        sample = Sample(x, q, latents, weight, jr.fold_in(key, self.draws))
+        sample = Sample(x, q, draws, weight, jr.fold_in(key, self.draws))
         surrogate, value = self.estimator(self.bound, model, sample)
         # What is logged is the bound, to the last bit, whatever carried the derivative: the difference is exactly zero
         # where the surrogate is finite, and not a number where it is not.

@@ -17,7 +17,7 @@ from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import as_floats, bare, rows_in
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import log_density, one_draw, take
+from taut.numerics import draw_with_density, log_density, take
 from taut.shapes import DataLike, DatumLike, Latent, LogWeights, RandomKey, Scalar
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "pareto_khat",
     "size_for",
     "weigh",
+    "weigh_known",
 ]
 
 
@@ -55,12 +56,17 @@ class Draw(NamedTuple):
 
 def weigh(model: AbstractModel, q: dist.Distribution, x: DatumLike, z: Latent) -> Draw:
     """Both halves of the log-weight of z, for any distribution q that it was drawn from."""
-    return Draw(z, model.log_likelihood(x, z), log_density(q, z) - log_density(model.prior(), z))
+    return weigh_known(model, x, z, log_density(q, z))
+
+
+def weigh_known(model: AbstractModel, x: DatumLike, z: Latent, log_q: Scalar) -> Draw:
+    """`weigh`, where log q(z|x) is known already."""
+    return Draw(z, model.log_likelihood(x, z), log_q - log_density(model.prior(), z))
 
 
 def draw(model: AbstractModel, q: dist.Distribution, x: DatumLike, *, key: RandomKey) -> Draw:
     """Draw one z from q and weigh it."""
-    return weigh(model, q, x, one_draw(q, key=key))
+    return weigh_known(model, x, *draw_with_density(q, key=key))
 
 
 def draw_keys(key: RandomKey, draws: int) -> Key[Array, "draws"]:

@@ -12,14 +12,17 @@ from taut.shapes import LogWeights, Scalar
 from taut.weights import effective_sample_size
 
 
-def mean_log_weight(log_w: LogWeights) -> Scalar:
-    """(1/K) Σ_k log w_k, whose expectation is the ELBO."""
-    return jnp.mean(log_w)
+def mean_log_weight(log_w: LogWeights, log_shares: LogWeights | None = None) -> Scalar:
+    """(1/K) Σ_k r_k log w_k, whose expectation is the ELBO; r_k, by default one, is how much a draw counts."""
+    return jnp.mean(log_w if log_shares is None else jnp.exp(log_shares) * log_w)
 
 
-def log_mean_weight(log_w: LogWeights) -> Scalar:
-    """log (1/K) Σ_k w_k, whose expectation L_K rises with K from the ELBO to log p(x) (Burda et al. 2016, eq. 8)."""
-    return log_mean_exp(log_w)
+def log_mean_weight(log_w: LogWeights, log_shares: LogWeights | None = None) -> Scalar:
+    """log (1/K) Σ_k r_k w_k, whose expectation L_K rises with K from the ELBO to log p(x) (Burda et al. 2016, eq. 8).
+
+    The draws may count for more or less, by r_k with mean one (Morningstar et al. 2021, arXiv:2003.01687, eq. 6).
+    """
+    return log_mean_exp(log_w if log_shares is None else log_w + log_shares)
 
 
 def log_mean_weight_error(log_w: LogWeights) -> Scalar:

@@ -14,6 +14,7 @@ from taut.numerics.distributions import (
     moments_of,
     one_draw,
 )
+from taut.numerics.draws import Draws, draw_with_density, reparameterised, reparameterised_draws
 from taut.numerics.forms import FORMS, Form, log_odds_of
 from taut.numerics.logarithms import (
     NEAREST_END,
@@ -34,10 +35,12 @@ __all__ = [
     "NEAREST_END",
     "SMALLEST_SCALE",
     "AffineMap",
+    "Draws",
     "Form",
     "Moments",
     "bernoulli_log_prob",
     "count_deviance",
+    "draw_with_density",
     "floats_on_device",
     "gaussian_kl",
     "inside",
@@ -56,6 +59,8 @@ __all__ = [
     "moments_of",
     "one_draw",
     "positive",
+    "reparameterised",
+    "reparameterised_draws",
     "spread_of",
     "stirling_rest",
     "take",

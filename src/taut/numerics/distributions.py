@@ -84,7 +84,7 @@ def mean_and_cholesky(distribution: dist.Distribution) -> tuple[Float[Array, "d"
     Raises NotImplementedError for anything that is not Gaussian: a divergence without a closed form
     must not be replaced by another number in silence.
     """
-    if isinstance(distribution, dist.MultivariateNormal):
+    if isinstance(distribution, dist.MultivariateNormal | dist.LowRankMultivariateNormal):
         return jnp.asarray(distribution.loc), jnp.asarray(distribution.scale_tril)
     if is_diagonal_gaussian(distribution):
         return jnp.asarray(distribution.mean), jnp.diag(jnp.sqrt(jnp.asarray(distribution.variance)))

@@ -1,49 +1,18 @@
-"""Guides: q(z|x), from a datum to a distribution of its latent."""
+"""Gaussian guides: amortised by one network, or with parameters for each datum."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jax import lax
 from jaxtyping import Array, Float
 
-from taut.datum import Datum, as_datum, bare, values_of
+from taut.guides.base import AbstractGuide, Inputs, Network, read
 from taut.networks import Perceptron, check_network
 from taut.numerics import SMALLEST_SCALE, AffineMap, inverse_softplus, mean_and_cholesky, positive
-from taut.parts import NamedPart, PartRegistry
 from taut.shapes import DataLike, DatumLike, RandomKey
-
-__all__ = [
-    "GUIDES",
-    "AbstractGuide",
-    "Constant",
-    "Covariance",
-    "FillMissing",
-    "GaussianEncoder",
-    "KnownPosterior",
-    "LocalGaussian",
-    "free_gaussians",
-]
-
-
-class AbstractGuide(eqx.Module):
-    """q(z|x) for one datum x.
-
-    `amortised` is True where one set of parameters serves all data; False where each datum has its own, and a
-    guide for many data is then the same module with a leading axis on every array.
-    """
-
-    amortised: ClassVar[bool] = True
-
-    @abstractmethod
-    def __call__(self, x: DatumLike) -> dist.Distribution:
-        """The distribution of z for this datum."""
-
 
 Covariance = Literal["diagonal", "full"]
 
@@ -64,8 +33,8 @@ class GaussianEncoder(AbstractGuide):
     (2,)
     """
 
-    network: Callable[[Float[Array, "inputs"]], Float[Array, "outputs"]]
-    inputs: Callable[[DatumLike], Float[Array, "inputs"]] | None
+    network: Network
+    inputs: Inputs | None
     latents: int = eqx.field(static=True)
     covariance: Covariance = eqx.field(static=True)
 
@@ -76,8 +45,8 @@ class GaussianEncoder(AbstractGuide):
         *,
         hidden: tuple[int, ...] = (200, 200),
         covariance: Covariance = "diagonal",
-        inputs: Callable[[DatumLike], Float[Array, "inputs"]] | None = None,
-        network: Callable[[Float[Array, "inputs"]], Float[Array, "outputs"]] | None = None,
+        inputs: Inputs | None = None,
+        network: Network | None = None,
         key: RandomKey,
     ):
         self.latents, self.covariance, self.inputs = latents, covariance, inputs
@@ -88,8 +57,7 @@ class GaussianEncoder(AbstractGuide):
 
     def __call__(self, x: DatumLike) -> dist.Distribution:
         """The distribution of z for this datum."""
-        seen = values_of(x) if self.inputs is None else self.inputs(x)
-        outputs = self.network(seen.astype(jnp.result_type(seen, float)))  # zeros and ones may come as integers
+        outputs = self.network(read(self.inputs, x))
         mean, raw_scale, below = jnp.split(outputs, (self.latents, 2 * self.latents))
         scale = positive(raw_scale)
         if self.covariance == "diagonal":
@@ -104,65 +72,6 @@ def gaussian_outputs(latents: int, covariance: Covariance) -> int:
     (6, 9)
     """
     return 2 * latents + (latents * (latents - 1) // 2 if covariance == "full" else 0)
-
-
-class FillMissing(AbstractGuide):
-    """q(z|x) of another guide at x with its missing entries replaced by `usual` ones.
-
-    A valid guide, and a poor one where much is missing: it takes what it made up for seen. Importance weights put that
-    right in the limit; a Gaussian refined for the row does at once.
-
-    >>> import jax.numpy as jnp, jax.random as jr
-    >>> from taut.guides import GaussianEncoder
-    >>> whole = GaussianEncoder(3, 2, hidden=(8,), key=jr.key(0))
-    >>> guide = FillMissing(whole, usual=jnp.array([0.0, 5.0, 0.0]))
-    >>> x = Datum(jnp.array([1.0, 0.0, 2.0]), observed=jnp.array([True, False, True]))
-    >>> bool((guide(x).mean == whole(jnp.array([1.0, 5.0, 2.0])).mean).all())
-    True
-    """
-
-    guide: AbstractGuide
-    usual: Float[Array, "entries"]
-
-    def __check_init__(self) -> None:
-        assert self.guide.amortised, "a guide of parameters for each row does not look at the datum"
-
-    def __call__(self, x: DatumLike) -> dist.Distribution:
-        """The distribution of z for this datum."""
-        x = as_datum(x)
-        if x.observed is None:
-            return self.guide(bare(x))
-        values = jnp.where(x.observed, x.values, lax.stop_gradient(self.usual).astype(x.values.dtype))
-        return self.guide(bare(Datum(values, None, x.covariates, x.log_offset)))
-
-
-class KnownPosterior(AbstractGuide):
-    """q(z|x) = posterior(x), for instance a model's exact one, or a sampler's fit wrapped as a distribution.
-
-    With the exact posterior every log-weight equals log p(x), whatever the draw.
-
-    >>> import jax.numpy as jnp
-    >>> from taut.models import LinearGaussian
-    >>> model = LinearGaussian(weight=jnp.ones((2, 1)), offset=jnp.zeros(2), noise=jnp.ones(2))
-    >>> KnownPosterior(model.posterior)(jnp.zeros(2)).event_shape
-    (1,)
-    """
-
-    posterior: Callable[[DatumLike], dist.Distribution]
-
-    def __call__(self, x: DatumLike) -> dist.Distribution:
-        """The distribution of z for this datum."""
-        return self.posterior(x)
-
-
-class Constant(AbstractGuide):
-    """q(z|x) = one distribution, whatever x is: with the prior, importance weighting becomes naive Monte Carlo."""
-
-    distribution: dist.Distribution
-
-    def __call__(self, x: DatumLike) -> dist.Distribution:
-        """The same distribution for every datum."""
-        return self.distribution
 
 
 class LocalGaussian(AbstractGuide):
@@ -200,16 +109,3 @@ def free_gaussians(guide: AbstractGuide, data: DataLike, *, covariance: Covarian
     (5, 2)
     """
     return eqx.filter_vmap(lambda x: LocalGaussian.like(guide(x), covariance=covariance))(data)
-
-
-def _gaussian(covariance: Covariance) -> NamedPart:
-    def build(
-        *, inputs: int, latents: int, reader: Any, network: Callable[[int], eqx.Module], key: RandomKey
-    ) -> AbstractGuide:
-        own: Any = network(gaussian_outputs(latents, covariance))
-        return GaussianEncoder(inputs, latents, covariance=covariance, inputs=reader, network=own, key=key)
-
-    return NamedPart(build)
-
-
-GUIDES = PartRegistry("guide", {"diagonal": _gaussian("diagonal"), "full": _gaussian("full")}, kind=AbstractGuide)

@@ -1,0 +1,23 @@
+"""Guides: q(z|x), from a datum to a distribution of its latent."""
+
+from taut.guides.base import AbstractGuide
+from taut.guides.by_name import GUIDES
+from taut.guides.families import AbstractFamily, Encoder, GaussianMixture, LowRank
+from taut.guides.gaussian import Covariance, GaussianEncoder, LocalGaussian, free_gaussians
+from taut.guides.given import Constant, FillMissing, KnownPosterior
+
+__all__ = [
+    "GUIDES",
+    "AbstractFamily",
+    "AbstractGuide",
+    "Constant",
+    "Covariance",
+    "Encoder",
+    "FillMissing",
+    "GaussianEncoder",
+    "GaussianMixture",
+    "KnownPosterior",
+    "LocalGaussian",
+    "LowRank",
+    "free_gaussians",
+]

@@ -1,0 +1,54 @@
+"""Guides by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+
+from taut.guides.base import AbstractGuide
+from taut.guides.families import AbstractFamily, Encoder, GaussianMixture, LowRank
+from taut.guides.gaussian import Covariance, GaussianEncoder, gaussian_outputs
+from taut.parts import NamedPart, PartRegistry
+from taut.shapes import RandomKey
+
+BuildNetwork = Callable[[int], eqx.Module]
+RANK, COMPONENTS = 4, 4
+
+
+def _gaussian(covariance: Covariance) -> NamedPart:
+    def build(*, inputs: int, latents: int, reader: Any, network: BuildNetwork, key: RandomKey) -> AbstractGuide:
+        own: Any = network(gaussian_outputs(latents, covariance))
+        return GaussianEncoder(inputs, latents, covariance=covariance, inputs=reader, network=own, key=key)
+
+    return NamedPart(build)
+
+
+def _of_family(family: Callable[..., AbstractFamily], numbers: str) -> NamedPart:
+    def build(*own: int, inputs: int, latents: int, reader: Any, network: BuildNetwork, key: RandomKey) -> Encoder:
+        made = family(*own, latents=latents, key=key)
+        of_family: Any = network(made.outputs)
+        return Encoder(made, of_family, reader)
+
+    return NamedPart(build, numbers, most=1)
+
+
+def _low_rank(rank: int = RANK, *, latents: int, key: RandomKey) -> LowRank:
+    return LowRank(latents, min(rank, latents))
+
+
+def _mixture(components: int = COMPONENTS, *, latents: int, key: RandomKey) -> GaussianMixture:
+    return GaussianMixture(latents, components)
+
+
+GUIDES = PartRegistry(
+    "guide",
+    {
+        "diagonal": _gaussian("diagonal"),
+        "full": _gaussian("full"),
+        "low-rank": _of_family(_low_rank, "number of columns"),
+        "mixture": _of_family(_mixture, "number of components"),
+    },
+    kind=AbstractGuide,
+)
