@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Num
 
 from taut.auditing.measurement import Measured
 from taut.auditing.simulation import drawn_rows
-from taut.data import Block, Column, Schema, decode
+from taut.data import Block, Column, Schema, decode, is_image
 from taut.datum import as_datum, rows_in, rows_on_device
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
@@ -47,10 +47,9 @@ class Context(NamedTuple):
         return next((span for _, span in self._blocks), slice(0, 0 if self.by_column else None))
 
     @property
-    def image_shape(self) -> tuple[int, int] | None:
+    def image_shape(self) -> tuple[int, ...] | None:
         """How the block folds into an image."""
-        shape = self.block.shape
-        return None if shape is None or len(shape) != 2 else (shape[0], shape[1])
+        return self.block.shape if is_image(self.block.shape) else None
 
     @property
     def _blocks(self) -> list[tuple[Column, slice]]:

@@ -57,14 +57,13 @@ def compare(
             f"A comparison wants two or more run folders and then DATA; got {len(places)} of them; "
             "see `taut compare --help`."
         )
-    from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.cli.rows import fitting_rows, run_in  # noqa: PLC0415  as above
+    from taut.cli.rows import fitting_rows, loaded_for, run_in  # noqa: PLC0415  heavy, and `--help` is not
     from taut.estimators import audit_bar, check_runs, compare_runs  # noqa: PLC0415  as above
 
     *runs, data = places
     console = Console(quiet, as_json)
     models = {run: run_in(run, part) for run, part in zip(runs, _for_each(parts, runs), strict=True)}
-    came = datasets.load(data)
+    came = loaded_for(next(iter(models.values())).schema_, data)
     check_runs(models, came, options)
     found = {run: fitting_rows(vae.schema_, came, na_values=na_values) for run, vae in models.items()}
     for note in dict.fromkeys(note for _, notes in found.values() for note in notes):

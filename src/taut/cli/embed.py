@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from taut.cli.console import Console
-from taut.cli.output_paths import ENDINGS, check_file_place, check_frame_place, check_not_data
+from taut.cli.output_paths import ENDINGS, OF_IMAGES, check_file_place, check_not_data
 from taut.cli.parameters import Data, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder
-from taut.cli.sample import write_columns, write_rows
+from taut.cli.sample import check_rows_place, write_columns, write_rows
 
 
 def embed(
@@ -51,16 +51,15 @@ def reconstruct(
 ) -> None:
     """Write the mean of p(x|z) at the posterior mean of each row of DATA, in the columns of DATA.
 
-    Of a table's categories the most probable one is written.
+    Of a table's categories the most probable one is written. Images can be written to a .png, side by side.
     """
     from taut.cli.rows import rows_for, run_in, say_left_out  # noqa: PLC0415  heavy, and `--help` is not
 
-    check_file_place(out)
+    check_file_place(out, endings=OF_IMAGES)
     check_not_data(data, out)
     console, vae = Console(quiet, as_json), run_in(run, parts)
     rows = rows_for(vae.schema_, data, console, na_values=na_values)
-    if not rows.is_array:
-        check_frame_place(out)
+    check_rows_place(out, vae, framed=not rows.is_array)
     say_left_out(vae.schema_, console)
     write_rows(vae.reconstruct(rows), vae, out, console)
 

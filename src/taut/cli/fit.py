@@ -15,7 +15,7 @@ from taut.cli.console import Console
 from taut.cli.exit_codes import DIVERGED, DONE, INTERRUPTED, complain
 from taut.cli.output_paths import check_run_place
 from taut.cli.parameters import Data, Force, Json, Labels, Quiet, with_options
-from taut.errors import RunFolderError
+from taut.errors import OptionError, RunFolderError
 from taut.estimators import VAEConfig
 
 if TYPE_CHECKING:
@@ -29,6 +29,16 @@ CHECKPOINT = Path("checkpoints") / "last.safetensors"
 
 Out = Annotated[
     Path, typer.Option("--out", metavar="RUN", help="Run folder to write; must be given.", show_default=False)
+]
+Resize = Annotated[
+    str | None,
+    typer.Option(
+        "--resize",
+        metavar="H,W",
+        help="Bring the images of a folder to this height and width, in pixels; the run does the same with images that "
+        "it is given later. Default: images must be of one size.",
+        show_default=False,
+    ),
 ]
 Resume = Annotated[
     bool,
@@ -47,6 +57,7 @@ def fit(
     out: Out,
     options: VAEConfig,
     labels: Labels = None,
+    resize: Resize = None,
     force: Force = False,
     resume: Resume = False,
     as_json: Json = False,
@@ -65,7 +76,7 @@ def fit(
     console = Console(quiet, as_json)
     known = None if options.schema is None else read_schema(str(options.schema))
     options = dataclasses.replace(options, schema=known, verbose=not quiet)
-    rows = datasets.load(data)
+    rows = datasets.load(data, resize=_size(resize))
     vae = VAE(**options.values())
     train(vae, rows, labels_for(labels, rows), out, resume=resume, began=began())
     report(vae, out, console)
@@ -117,6 +128,23 @@ def _next_step(code: str, out: Path, data: str) -> str:
     if code == "interrupted":
         return f"The run is in `{out}`; to go on, give the same command with `--resume`."
     return f"The run is in `{out}`; next: taut audit {out}{data}"
+
+
+def _size(words: str | None) -> tuple[int, int] | None:
+    """The height and width of `--resize`, in pixels.
+
+    >>> _size("28,28")
+    (28, 28)
+    """
+    if words is None:
+        return None
+    numbers = [int(word) if word.strip().isdecimal() else 0 for word in words.split(",")]
+    if len(numbers) != 2 or min(numbers) < 1:
+        raise OptionError(
+            f"`--resize` wants a height and a width of at least 1 pixel, with a comma; got `{words}`; write it as in "
+            "`--resize 32,32`."
+        )
+    return numbers[0], numbers[1]
 
 
 def _check_place(out: Path, *, force: bool, resume: bool) -> None:

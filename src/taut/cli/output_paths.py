@@ -9,6 +9,7 @@ from taut.errors import DataError, OptionError, RunFolderError
 RUN_FILES = ("model.json", "checkpoints", "demo.txt")
 ENDINGS = (".csv", ".parquet", ".npy", ".npz")
 FRAMES = (".csv", ".parquet")
+OF_IMAGES = (*ENDINGS, ".png")
 
 
 def check_run_place(out: Path, *, force: bool) -> None:

@@ -52,11 +52,20 @@ def _other(folder: str | Path, kind: str) -> RunFolderError:
     return RunFolderError(f"A run of `taut fit` is wanted; `{folder}` holds a {kind}; use it from Python.")
 
 
+def loaded_for(schema: Schema, source: str) -> Rows:
+    """The rows of `source`; images of a folder in the size and the colours of the fit, where it resized its own."""
+    shape, field = schema.image_shape, schema.one_block
+    if shape is None or not Path(source).is_dir():
+        return datasets.load(source)
+    resized = field is not None and field.block is not None and field.block.resized
+    return datasets.load(source, resize=(shape[0], shape[1]) if resized else None, colour=len(shape) > 2)
+
+
 def rows_for(
     schema: Schema, source: str, console: Console, *, strict: bool = False, na_values: str | None = None
 ) -> Sheet:
     """The rows of `source` for a run of this schema, see `fitting_rows`; what was decided about their cells is said."""
-    rows, notes = fitting_rows(schema, datasets.load(source), strict=strict, na_values=na_values)
+    rows, notes = fitting_rows(schema, loaded_for(schema, source), strict=strict, na_values=na_values)
     for note in notes:
         console.say(note)
     return rows

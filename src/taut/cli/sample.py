@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from taut.cli.console import Console
-from taut.cli.output_paths import check_file_place, check_frame_place
+from taut.cli.output_paths import OF_IMAGES, check_file_place, check_frame_place
 from taut.cli.parameters import Json, OutFile, OwnParts, Quiet, RunFolder, Seed
 
 if TYPE_CHECKING:
@@ -51,21 +51,38 @@ def sample(
 ) -> None:
     """Draw new rows from the model, z from the prior and x from p(x|z), and write them in the columns of the data.
 
+    Images can be written to a .png, side by side.
+
     With `--given` they are drawn from p(the other columns | these values).
     """
     from taut.cli.rows import run_in, say_left_out, values_given  # noqa: PLC0415  heavy, and `--help` is not
 
-    check_file_place(out)
+    check_file_place(out, endings=OF_IMAGES)
     console, vae = Console(quiet, as_json), run_in(run, parts)
+    check_rows_place(out, vae)
     fixed = values_given(vae.schema_, given or [])
-    if vae.library_ != "numpy":
-        check_frame_place(out)
     say_left_out(vae.schema_, console)
     write_rows(vae.sample(number, seed=seed, given=fixed, holes=holes), vae, out, console)
 
 
+def check_rows_place(out: Path, vae: AbstractUses, *, framed: bool | None = None) -> None:
+    """Raise OptionError where rows of this run cannot be written to `out`: as a picture, or, `framed`, as an array."""
+    from taut.data import check_picturable  # noqa: PLC0415  heavy, and `--help` is not
+
+    if out.suffix.lower() == ".png":
+        check_picturable(vae.schema_)
+    elif vae.library_ != "numpy" if framed is None else framed:
+        check_frame_place(out)
+
+
 def write_rows(rows: Any, vae: AbstractUses, out: Path, console: Console) -> None:
-    """Rows in the columns of the data, which are those of the model: an array, or a frame."""
+    """Rows in the columns of the data, which are those of the model: an array, or a frame; images also as a picture."""
+    from taut.data import write_picture  # noqa: PLC0415  heavy, and `--help` is not
+
+    if out.suffix.lower() == ".png":
+        write_picture(rows, vae.schema_, out)
+        console.wrote(out, len(rows))
+        return
     if not hasattr(rows, "dtype"):
         _write_frame(rows, out, console)
         return

@@ -35,8 +35,10 @@ from taut.data.covariates import (
 from taut.data.dense import narrow, narrowed
 from taut.data.extracting import cells_like, cells_of, readable_cells
 from taut.data.frames import is_lazy
+from taut.data.images import check_resizable
 from taut.data.inference import infer_schema
 from taut.data.kinds import Kind, all_kinds, kind_named, kind_of, register_kind, serve
+from taut.data.picture import check_picturable, write_picture
 from taut.data.quantities import HEAVY_TAIL_KURTOSIS, excess_kurtosis
 from taut.data.read_errors import in_words
 from taut.data.reading import READ, exists, read, read_sheet
@@ -56,6 +58,7 @@ from taut.data.table import (
     check_numeric,
     check_same_features,
     check_varies,
+    is_image,
     place,
 )
 from taut.data.units import Scale, Units, scale_of, too_close, units_of
@@ -93,6 +96,8 @@ __all__ = [
     "check_finite",
     "check_not_empty",
     "check_numeric",
+    "check_picturable",
+    "check_resizable",
     "check_same_features",
     "check_type",
     "check_varies",
@@ -114,6 +119,7 @@ __all__ = [
     "in_words",
     "infer_schema",
     "is_cells",
+    "is_image",
     "is_lazy",
     "is_lists",
     "is_sparse",
@@ -150,6 +156,7 @@ __all__ = [
     "with_given",
     "write",
     "write_cells",
+    "write_picture",
     "write_schema",
 ]
 

@@ -10,8 +10,9 @@ from taut.data.splitting import generator
 from taut.data.table import check_not_empty, check_numeric, place
 from taut.errors import OptionError, SupportError
 
-# Grey levels reach the upper half of 0 to 255, and this share of those that are not black is there; of counts, few are.
-MIDDLE_GREY, SHARE_ABOVE_IT = 128, 0.05
+# Grey levels of 8 or 16 bits reach the upper half of their scale, and this share of those that are not black is there;
+# of counts, few are.
+GREYS, SHARE_ABOVE_IT = (255, 65535), 0.05
 _CHUNK = 1 << 21
 
 
@@ -53,16 +54,17 @@ class Binarisation:
 NOT_BINARISED = Binarisation("none", 1.0, 0)
 
 
-def fills_bytes(values: np.ndarray) -> bool:
-    """Whether whole numbers from 0 up look like grey levels from 0 to 255, of which many are bright."""
-    return bool(MIDDLE_GREY <= values.max() <= 255 and np.mean(values[values > 0] >= MIDDLE_GREY) >= SHARE_ABOVE_IT)
+def fills_bytes(values: np.ndarray, *, white: int = 255) -> bool:
+    """Whether whole numbers from 0 up look like grey levels from 0 to `white`, of which many are bright."""
+    middle = (white + 1) / 2
+    return bool(middle <= values.max() <= white and np.mean(values[values > 0] >= middle) >= SHARE_ABOVE_IT)
 
 
 def grey_levels(values: np.ndarray) -> int:
-    """The value that stands for white: 255 for 8-bit greys, 1 for fractions, the maximum of other counts.
+    """The value that stands for white: 255 or 65535 for greys of 8 or 16 bits, 1 for fractions, else the maximum.
 
-    Whole numbers whose maximum is from 128 to 255 are 8-bit greys; below they are counts, such as the 0 to 16 of the
-    small digits.
+    Whole numbers whose maximum is in the upper half of such a scale are its greys; below they are counts, such as the
+    0 to 16 of the small digits.
     Raises SupportError where a value is negative, or neither whole nor at most 1.
 
     >>> grey_levels(np.array([[0, 3, 16]], np.uint8)), grey_levels(np.array([[0.0, 0.4]]))
@@ -74,7 +76,17 @@ def grey_levels(values: np.ndarray) -> int:
     largest = values.max()
     if largest > 1:
         _check_whole(values)
-    return 255 if MIDDLE_GREY <= largest <= 255 else max(1, int(largest))
+    return int(white_of(float(largest))) if largest > 1 else 1
+
+
+def white_of(largest: float) -> float:
+    """White on the scale whose largest value in some rows is `largest`: that of 8 or 16 bits, or itself.
+
+    >>> white_of(242.0), white_of(40_000.0), white_of(16.0)
+    (255.0, 65535.0, 16.0)
+    """
+    full = (white for white in GREYS if (white + 1) / 2 <= largest <= white)
+    return float(next(full, largest))
 
 
 def binarise_fixed(values: np.ndarray, levels: float | int, seed: int) -> np.ndarray:

@@ -25,7 +25,7 @@ def from_array(
     as_column: bool = False,
     holes: bool = False,
 ) -> Table:
-    """A table from rows and columns, or from a stack of images (n, height, width).
+    """A table from rows and columns, or from a stack of images (n, height, width), or (n, height, width, 3) in colour.
 
     `as_column` takes a plain vector as one column, as labels come; `holes` lets NaN and masked cells through.
 
@@ -45,7 +45,8 @@ def from_array(
     check_not_empty(values, name)
     values = values[:, None] if as_column and values.ndim == 1 else values
     check_dimensions(values, name)
-    image_shape = (values.shape[1], values.shape[2]) if values.ndim == 3 else None
+    values = values[..., 0] if values.ndim == 4 and values.shape[3] == 1 else values
+    image_shape = values.shape[1:] if values.ndim > 2 else None
     values = plain(values.reshape(values.shape[0], -1))
     columns = None if columns is None else list(columns)
     check_finite(values, name, columns, holes=holes)

@@ -1,25 +1,23 @@
-"""Reading a folder of images, or one of such folders for each class: one row for each image, as grey levels."""
+"""Reading a folder of images, or one of such folders for each class: one row for each image, grey or in colour."""
 
-import contextlib
+import dataclasses
+import math
 import os
-import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from taut.data.dense import from_array
-from taut.data.read_errors import decoding, in_words
-from taut.data.table import Table
-from taut.errors import DataError
+from taut.data.pixels import Pixels, read_pixels, resized, size_of
+from taut.data.read_errors import in_words
+from taut.data.table import COLOURS, Table
+from taut.errors import DataError, OptionError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-# Pillow would clip these to 255 if asked for 8 bits, so their own depth is kept.
-_DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
-# A file of a few bytes may say that it is larger than any memory.
-_MOST_PIXELS, _MOST_BYTES = 2**26, 8 * 2**30
+_MOST_BYTES = 8 * 2**30
 
 
 class Found(NamedTuple):
@@ -30,40 +28,69 @@ class Found(NamedTuple):
     notes: list[str]
 
 
-class Grey(NamedTuple):
-    """Grey levels (height, width), whether colour was lost on the way, and whether further frames were left."""
-
-    pixels: np.ndarray
-    lost: bool
-    frames: bool
-
-
-def read_images(folder: Path) -> Table:
+def read_images(folder: Path, *, resize: tuple[int, int] | None = None, colour: bool = False) -> Table:
     """A table with one row for each image of `folder`, in the order of their names.
 
     Where the images lie in folders inside it, one for each class, the class is the label. Hidden files, and files that
-    are no images, are left aside. Colours become grey levels, and the notes say for how many images. Raises DataError
-    where there is no image, one is damaged or too large, or two differ in size or depth.
+    are no images, are left aside. Where one image has colour, or with `colour`, all are read as red, green and blue,
+    the three of a pixel side by side. `resize` is the (height, width) that images are brought to. The notes say what
+    was read and what was left. Raises DataError where there is no image, one is damaged or too large, or two differ in
+    size, unless `resize` is given, or in depth.
     """
     found = _found(folder)
-    paths = found.paths
-    names = [str(path.relative_to(folder)) for path in paths]
-    first = _read_one(paths[0], names[0]).pixels
-    _check_fits(len(paths), first, folder)
-    values = np.empty((len(paths), *first.shape), first.dtype)
-    lost = framed = 0
-    for number, (path, name) in enumerate(zip(paths, names, strict=True)):
-        grey = _read_one(path, name)
-        _check_same(name, grey.pixels, names[0], first)
-        values[number], lost, framed = grey.pixels, lost + grey.lost, framed + grey.frames
-    notes = list(found.notes)
-    if lost:
-        notes.append(f"Colour or transparency was dropped in {lost} of {len(paths)} images.")
-    if framed:
-        notes.append(f"Of {framed} images with several frames the first one was read.")
+    names = [str(path.relative_to(folder)) for path in found.paths]
+    first = read_pixels(found.paths[0], names[0]).levels
+    shape = resize or (first.shape[0], first.shape[1])
+    channels = (COLOURS,) if colour else first.shape[2:]
+    _check_fits((len(names), *shape, *channels), first.itemsize, folder)
+    values = np.empty((len(names), *shape, *channels), first.dtype)
+    said: Counter[str] = Counter()
+    for number, (path, name) in enumerate(zip(found.paths, names, strict=True)):
+        image = read_pixels(path, name)
+        _check_same(name, image, names[0], first, any_size=resize is not None)
+        if image.levels.ndim == 3 and values.ndim == 3:
+            _check_fits((*values.shape, COLOURS), first.itemsize, folder)
+            values = np.repeat(values[..., None], COLOURS, axis=-1)
+        said += Counter(_remarks(image, shape))
+        levels = resized(image.levels, shape)
+        values[number] = levels if levels.ndim == values.ndim - 1 else levels[..., None]
+    notes = [*found.notes, *_notes(values, said)]
     table = from_array(values, folder.name or str(folder), notes=notes)
     labels = None if found.classes is None else np.array(found.classes, dtype=str)
-    return Table(values=table.values, name=table.name, image_shape=table.image_shape, labels=labels, notes=notes)
+    return dataclasses.replace(table, labels=labels, resized=resize is not None)
+
+
+def check_resizable(source: str | Path, resize: tuple[int, int] | None) -> None:
+    """Raise OptionError where a size is asked for of what is no folder of images."""
+    if resize is not None:
+        raise OptionError(f"`resize` wants a folder of images; `{source}` is none; leave it out.", option="resize")
+
+
+def _remarks(image: Pixels, shape: tuple[int, int]) -> dict[str, int]:
+    height, width = image.levels.shape[:2]
+    return {
+        "transparent": int(image.transparent),
+        "frames": int(image.frames),
+        "grey": int(image.levels.ndim == 2),
+        "resized": int((height, width) != shape),
+        "stretched": int(height * shape[1] != width * shape[0]),
+    }
+
+
+def _notes(values: np.ndarray, said: Counter[str]) -> list[str]:
+    count, colour = len(values), values.ndim == 4
+    kind = ("colour" if colour else "grey") + (f", {8 * values.itemsize} bits" if values.dtype.kind == "u" else "")
+    notes = [f"{count} images of {size_of(values.shape[1:])} pixels were read ({kind})."]
+    if colour and said["grey"]:
+        notes.append(f"{said['grey']} of {count} images are grey, and were read as colour like the others.")
+    if said["resized"]:
+        stretched = f"; {said['stretched']} of them had other proportions" if said["stretched"] else ""
+        notes.append(f"{said['resized']} of {count} images were resized{stretched}.")
+    if said["transparent"]:
+        notes.append(f"Transparency was dropped in {said['transparent']} of {count} images.")
+    if said["frames"]:
+        notes.append(f"Of {said['frames']} images with several frames the first one was read.")
+    return notes
 
 
 def _found(folder: Path) -> Found:
@@ -120,64 +147,23 @@ def _classes(places: Sequence[tuple[str, ...]]) -> list[str]:
     return ["/".join(place[shared:]) for place in places]
 
 
-def _read_one(path: Path, name: str) -> Grey:
-    with decoding(path, "an image"), _opened(path, name) as image:
-        frames = getattr(image, "n_frames", 1) > 1
-        if image.mode in _DEEP:
-            return Grey(np.array(image), False, frames)
-        if image.mode in ("L", "1"):
-            return Grey(np.array(image.convert("L")), False, frames)
-        return _without_colour(image, frames=frames)
-
-
-@contextlib.contextmanager
-def _opened(path: Path, name: str) -> Iterator[Image.Image]:
-    """The image, unless it says that it is enormous; what Pillow warns of is no concern of a reader of tables."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            image = Image.open(path)
-        except Image.DecompressionBombError:
-            raise _too_large(name) from None
-        with image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise _too_large(name)
-            yield image
-
-
-def _too_large(name: str) -> DataError:
-    return DataError(
-        f"Wanted images of at most {_MOST_PIXELS // 10**6} million pixels; `{name}` says it has more; shrink them."
-    )
-
-
-def _without_colour(image: Image.Image, *, frames: bool) -> Grey:
-    coloured = image.convert("RGBA")
-    red, green, blue, alpha = np.moveaxis(np.asarray(coloured), -1, 0)
-    lost = bool((red != green).any() or (green != blue).any() or (alpha != 255).any())
-    return Grey(np.array(coloured.convert("L")), lost, frames)
-
-
-def _check_fits(count: int, first: np.ndarray, folder: Path) -> None:
-    if count * first.nbytes > _MOST_BYTES:
+def _check_fits(shape: tuple[int, ...], item: int, folder: Path) -> None:
+    total = math.prod(shape) * item
+    if total > _MOST_BYTES:
         raise DataError(
-            f"Wanted images that fit into memory; the {count} of `{folder}`, {_size(first)} pixels each, would take "
-            f"{count * first.nbytes / 2**30:.1f} GiB; shrink them, or give fewer."
+            f"Wanted images that fit into memory; the {shape[0]} of `{folder}`, {size_of(shape[1:])} pixels each, "
+            f"would take {total / 2**30:.1f} GiB; shrink them with `--resize`, or give fewer."
         )
 
 
-def _check_same(name: str, pixels: np.ndarray, first_name: str, first: np.ndarray) -> None:
-    if pixels.shape != first.shape:
+def _check_same(name: str, image: Pixels, first_name: str, first: np.ndarray, *, any_size: bool) -> None:
+    if image.levels.shape[:2] != first.shape[:2] and not any_size:
         raise DataError(
-            f"Wanted images of one size; `{first_name}` is {_size(first)} and `{name}` is {_size(pixels)} "
-            "pixels; resize them."
+            f"Wanted images of one size; `{first_name}` is {size_of(first.shape)} and `{name}` is {image.size} pixels; "
+            f"bring them to one with `--resize {first.shape[0]},{first.shape[1]}` (height, width), or another size."
         )
-    if pixels.dtype != first.dtype:
+    if image.levels.dtype != first.dtype:
         raise DataError(
-            f"Wanted images of one depth; `{first_name}` is {first.dtype} and `{name}` is {pixels.dtype}; "
+            f"Wanted images of one depth; `{first_name}` is {first.dtype} and `{name}` is {image.levels.dtype}; "
             "convert them, as in `magick in.png -depth 8 out.png`."
         )
-
-
-def _size(pixels: np.ndarray) -> str:
-    return f"{pixels.shape[1]} × {pixels.shape[0]}"

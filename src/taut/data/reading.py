@@ -14,7 +14,7 @@ from pyarrow import parquet
 from taut.data.conversion import read_cells
 from taut.data.dense import from_array, read_idx
 from taut.data.frames import with_periods_as_moments
-from taut.data.images import read_images
+from taut.data.images import check_resizable, read_images
 from taut.data.layout import UNCUT, check_rectangular, counts_up, decoded, is_number, laid_out, rows_of
 from taut.data.numerals import typed
 from taut.data.read_errors import check_readable, decoding
@@ -166,11 +166,14 @@ READ = f"{', '.join(_TABLES)}, .npy, .npz, .h5ad, .idx, .idx.gz, or a folder of 
 _CLASSICAL = re.compile(r"([.-]idx\d?-ubyte|\.idx)(\.gz)?$")
 
 
-def read(source: str | Path, *, as_column: bool = False) -> Table | Sheet:
+def read(
+    source: str | Path, *, as_column: bool = False, resize: tuple[int, int] | None = None, colour: bool = False
+) -> Table | Sheet:
     """What is in a file or folder: the columns of .csv, .tsv, .txt or .parquet, or a block of numbers.
 
     A block of numbers, a `Table`, is .npy, .npz[:key], .h5ad[:layer], .idx[.gz], or a folder of images; `as_column`
-    takes a plain vector in an array file as one column, as labels come. Columns are a `Sheet`.
+    takes a plain vector in an array file as one column, as labels come, and `resize` is the (height, width) to which
+    the images of a folder are brought, `colour` reads grey ones as colour. Columns are a `Sheet`.
 
     Raises DataError, in one sentence that names the first offender, where the source is missing, damaged,
     of an unknown kind or empty, or where a block is not numeric or has holes.
@@ -180,7 +183,8 @@ def read(source: str | Path, *, as_column: bool = False) -> Table | Sheet:
     if key is not None and ending not in (".npz", ".h5ad"):
         raise DataError(f"Only an .npz archive has keys; `{path}` is none; leave out `:{key}`.")
     if path.is_dir() and ending not in _ARRAYS and ending not in _TABLES:
-        return read_images(path)
+        return read_images(path, resize=resize, colour=colour)
+    check_resizable(source, resize)
     check_readable(path)
     if ending == ".h5ad":
         return read_cells(path, key)

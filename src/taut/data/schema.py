@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Int
 
-from taut.data.binarisation import NOT_BINARISED, Binarisation
+from taut.data.binarisation import NOT_BINARISED, Binarisation, white_of
 from taut.data.notations import Notation
+from taut.data.table import is_image
 from taut.data.units import Units
 from taut.errors import OptionError
 
@@ -37,11 +38,11 @@ class Block:
     """The entries of a field that holds many numbers of one kind: the pixels of an image, the counts of a cell.
 
     `names` are those of the entries, where a person gave them some, and `shape` folds them into an image (height,
-    width), or into lists of lists. Real numbers have `units`; others are coded as they are, or drawn as zeros and ones
-    by a `binarisation`. `ends` are the smallest (at most 0) and the largest value of the training rows, from which
-    totals and numbers of categories follow. `missing` counts the holes of each entry among these rows; None where
-    there was none. A block is `listed` where its entries came as one column of lists, and not each as a column of its
-    own.
+    width), or (height, width, 3) of colours, to which files were `resized` or not; or into lists of lists. Real numbers
+    have `units`; others are coded as they are, or drawn as zeros and ones by a `binarisation`. `ends` are the smallest
+    (at most 0) and the largest value of the training rows, from which totals and numbers of categories follow.
+    `missing` counts the holes of each entry among these rows; None where there was none. A block is `listed` where its
+    entries came as one column of lists, and not each as a column of its own.
 
     >>> int(Block(width=784, shape=(28, 28)).holes.sum())
     0
@@ -55,11 +56,18 @@ class Block:
     ends: tuple[float, float] = (0.0, 1.0)
     missing: list[int] | None = None
     listed: bool = False
+    resized: bool = False
 
     @property
     def holes(self) -> Int[np.ndarray, "width"]:
         """How many cells of each entry were missing in training."""
         return np.zeros(self.width, np.int64) if self.missing is None else np.array(self.missing)
+
+    @property
+    def black_and_white(self) -> tuple[float, float]:
+        """The values that are black and white in a picture: the ends of grey levels, else of the training rows."""
+        low, high = self.ends
+        return low, white_of(high) if self.units is None and low == 0 else high
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -202,11 +210,11 @@ class Schema:
         return NOT_BINARISED if block is None or block.block is None else block.block.binarisation
 
     @property
-    def image_shape(self) -> tuple[int, int] | None:
-        """How the entries of the block that is all of a datum fold into an image."""
+    def image_shape(self) -> tuple[int, ...] | None:
+        """How the entries of the block that is all of a datum fold into an image: (height, width), or with colours."""
         block = self.one_block
         shape = None if block is None or block.block is None else block.block.shape
-        return None if shape is None or len(shape) != 2 else (shape[0], shape[1])
+        return shape if is_image(shape) else None
 
     @property
     def unfolded(self) -> "Schema":

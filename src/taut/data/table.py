@@ -14,9 +14,10 @@ class Table:
     """Numeric rows and columns with what a person would want to know about them.
 
     `values` is (n, features) in the dtype it came in, `name` is shown to people, `image_shape` folds a row
-    into (height, width), and `notes` says in sentences what reading decided or left out; `unseen` are those about
-    categories that a fit did not see, which count as missing. `beside` is a `Sheet` of what
-    else is known of each row, which a model may be given; of coded rows `conditions` are the numbers of that.
+    into (height, width), or (height, width, 3) of colours, to which images were `resized` or not, and `notes` says in
+    sentences what reading decided or left out; `unseen` are those about categories that a fit did not see, which count
+    as missing. `beside` is a `Sheet` of what else is known of each row, which a model may be given; of coded rows
+    `conditions` are the numbers of that.
 
     >>> Table(values=np.zeros((5, 3)), name="zeros").features
     3
@@ -25,7 +26,8 @@ class Table:
     values: np.ndarray
     name: str
     columns: list[str] | None = None
-    image_shape: tuple[int, int] | None = None
+    image_shape: tuple[int, ...] | None = None
+    resized: bool = False
     labels: np.ndarray | None = None
     notes: list[str] = dataclasses.field(default_factory=list)
     unseen: list[str] = dataclasses.field(default_factory=list)
@@ -49,6 +51,19 @@ class Table:
 
     def __repr__(self) -> str:
         return f"Table({self.name!r}, {len(self)} rows, {self.features} features, {self.values.dtype})"
+
+
+# Red, green and blue.
+COLOURS = 3
+
+
+def is_image(shape: tuple[int, ...] | None) -> bool:
+    """Whether entries that fold into this shape are the pixels of an image, grey or in colour.
+
+    >>> is_image((28, 28)), is_image((28, 28, 3)), is_image((28, 28, 5)), is_image(None)
+    (True, True, False, False)
+    """
+    return shape is not None and (len(shape) == 2 or (len(shape) == 3 and shape[2] == COLOURS))
 
 
 # What numpy's one-letter kinds mean to a person.
@@ -95,11 +110,17 @@ def check_numeric(values: np.ndarray, name: str) -> None:
 
 
 def check_dimensions(values: np.ndarray, name: str) -> None:
-    """Raise ShapeError unless `values` is rows by columns, or a stack of images."""
-    if values.ndim not in (2, 3):
+    """Raise ShapeError unless `values` is rows by columns, or a stack of images, grey or in colour."""
+    if values.ndim not in (2, 3, 4):
         raise ShapeError(
             f"Reshape your data to rows and columns: `{name}` came with shape {values.shape}, "
-            "and 2 dimensions are wanted, or 3 for a stack of grey images."
+            "and 2 dimensions are wanted, 3 for a stack of grey images, or 4 for images in colour."
+        )
+    if values.ndim == 4 and values.shape[3] not in (1, COLOURS):
+        moved = ", as `np.moveaxis(images, 1, -1)` puts them" if values.shape[1] in (1, COLOURS) else ""
+        raise ShapeError(
+            f"Wanted images with red, green and blue last, of shape (images, height, width, {COLOURS}); `{name}` came "
+            f"with shape {values.shape}; give them so{moved}."
         )
 
 

@@ -3,17 +3,20 @@
 from pathlib import Path
 
 from taut import data
-from taut.data import READ, Sheet, Table, as_table, exists, narrowed
+from taut.data import READ, Sheet, Table, as_table, check_resizable, exists, narrowed
 from taut.datasets.bundled import NAMES, bundled
 from taut.errors import DataError
 
 
-def load(source: str | Path, *, as_column: bool = False) -> Table | Sheet:
+def load(
+    source: str | Path, *, as_column: bool = False, resize: tuple[int, int] | None = None, colour: bool = False
+) -> Table | Sheet:
     """A bundled set by its name, or what `taut.data.read` reads.
 
     A table is a `Sheet`, whatever its columns hold; but numbers without column names and without holes are one block,
     a `Table`, as an array would be. A bundled name wins over a file of that name; `./digits` means the file.
-    `as_column` takes a plain vector in an array file as one column. Raises DataError, in one sentence that names the
+    `as_column` takes a plain vector in an array file as one column, and `resize` is the (height, width) to which the
+    images of a folder are brought, `colour` reads grey ones as colour. Raises DataError, in one sentence that names the
     first offender, where the source is missing, damaged or of an unknown kind.
 
     >>> load("digits:held-out")
@@ -22,12 +25,13 @@ def load(source: str | Path, *, as_column: bool = False) -> Table | Sheet:
     Sheet('penguins', 344 rows, 8 columns)
     """
     if isinstance(source, str) and source in NAMES:
+        check_resizable(source, resize)
         return bundled(source)
     if isinstance(source, str) and _reads_like_a_name(source) and not exists(source):
         raise DataError(
             f"Wanted a bundled name ({', '.join(NAMES)}), {READ}; there is no `{source}`; check the spelling."
         )
-    rows = data.read(source, as_column=as_column)
+    rows = data.read(source, as_column=as_column, resize=resize, colour=colour)
     return as_block(rows) if isinstance(rows, Sheet) and not rows.named and is_numbers(rows) else rows
 
 

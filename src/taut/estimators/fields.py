@@ -134,6 +134,7 @@ def block_field(
             width=table.features,
             names=table.columns,
             shape=_image_shape(table, choice.name),
+            resized=table.resized,
             units=units,
             binarisation=binarisation,
             ends=ends,
@@ -251,7 +252,7 @@ def _ends(values: np.ndarray) -> tuple[float, float]:
     return min(float(np.nanmin(values)), 0.0), float(np.nanmax(values))
 
 
-def _image_shape(table: Table, name: str) -> tuple[int, int] | None:
+def _image_shape(table: Table, name: str) -> tuple[int, ...] | None:
     """As read; else a square, for whole numbers or shares without column names whose count is one."""
     side = math.isqrt(table.features)
     square = side * side == table.features and table.features >= FEWEST_COLUMNS

@@ -237,7 +237,7 @@ class Figures:
     rows: list[FigureRow]
     history: list[HistoryRow]
     outcome: str | None
-    image_shape: tuple[int, int] | None
+    image_shape: tuple[int, ...] | None
     originals: list[list[float | None]]
     reconstructions: list[list[float | None]]
     samples: list[list[float | None]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from taut.record import Annealing, Calibration, Control, ExampleRows, Figures, LatentUse, Ledger, Quantiles
 from taut.reporting import words
@@ -155,7 +156,7 @@ def value_table(figures: Figures) -> ValueTable | None:
         return _of_texts(figures.table)
     shape = figures.image_shape
     pairs = list(zip(figures.originals, figures.reconstructions, strict=False))[:_MOST_ROWS]
-    if not pairs or (shape is not None and len(pairs[0][0]) == shape[0] * shape[1]):
+    if not pairs or (shape is not None and len(pairs[0][0]) == math.prod(shape)):
         return None
     width = min(len(values) for pair in pairs for values in pair)
     names = figures.feature_names or []

@@ -215,22 +215,24 @@ def image_tiles(figures: Figures) -> list[str]:
     return [_png([sample], shape) for sample in samples]
 
 
-def _fits(shape: tuple[int, int], images: Sequence[Sequence[float | None]]) -> bool:
-    return all(len(image) == shape[0] * shape[1] for image in images)
+def _fits(shape: tuple[int, ...], images: Sequence[Sequence[float | None]]) -> bool:
+    return all(len(image) == math.prod(shape) for image in images)
 
 
-def _png(stack: Sequence[Sequence[float | None]], shape: tuple[int, int]) -> str:
+def _png(stack: Sequence[Sequence[float | None]], shape: tuple[int, ...]) -> str:
     """Images one above the other, a transparent line between them."""
     from PIL import Image  # noqa: PLC0415  only a page with images needs it
 
-    height, width = shape
-    shrink = min(1.0, _LONGEST_SIDE / max(shape))
+    height, width, colour = shape[0], shape[1], len(shape) == 3
+    shrink = min(1.0, _LONGEST_SIDE / max(height, width))
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     gap = max(1, size[1] // 12)
-    tile = Image.new("LA", (size[0], len(stack) * size[1] + (len(stack) - 1) * gap), (0, 0))
+    room = (size[0], len(stack) * size[1] + (len(stack) - 1) * gap)
+    tile = Image.new("RGBA", room, (0, 0, 0, 0)) if colour else Image.new("LA", room, (0, 0))
     for place, values in enumerate(stack):
-        grey = Image.frombytes("L", (width, height), bytes(_level(value) for value in values))
-        tile.paste(grey.resize(size, Image.Resampling.BOX) if shrink < 1 else grey, (0, place * (size[1] + gap)))
+        levels = bytes(_level(value) for value in values)
+        image = Image.frombytes("RGB" if colour else "L", (width, height), levels)
+        tile.paste(image.resize(size, Image.Resampling.BOX) if shrink < 1 else image, (0, place * (size[1] + gap)))
     content = io.BytesIO()
     tile.save(content, "PNG", optimize=True)
     return address("image/png", content.getvalue())
