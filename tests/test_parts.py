@@ -23,7 +23,11 @@ KEY = jr.key(0)
         (networks.DECODERS, "perceptron:0", "whole numbers of at least 1"),
         (networks.DECODERS, "perceptron:", "got `perceptron:`"),
         (objectives.OBJECTIVES, "iwae:5,6", "`objective` wants one of the number of draws"),
-        (models.PRIORS, 3, "`prior` wants a name among normal, an object of numpyro's Distribution or"),
+        (
+            models.PRIORS,
+            3,
+            "`prior` wants a name among normal, gaussian, mixture, an object of numpyro's Distribution or",
+        ),
         (guides.GUIDES, dist.Normal(0.0, 1.0), "an object of taut's AbstractGuide"),
     ],
 )

@@ -94,7 +94,7 @@ def schema():
 def mixed_parts():
     rows = np.array([[0.3, 2.0, 1, 3, 0, 0.25], [1.0, 1.5, 2, 0, 1, 0.75], [-1.0, 0.7, 0, 7, 2, 0.45]])
     builder = PartBuilder(given={}, latents=2, hidden=(8,), covariance="full")
-    return table_parts(schema(), rows, builder, key=jr.key(1))
+    return table_parts(schema(), Datum.of(rows), builder, key=jr.key(1))
 
 
 def test_what_stands_in_for_a_hole_changes_nothing_to_the_bit(key):

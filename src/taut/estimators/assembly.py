@@ -121,7 +121,7 @@ class Architecture:
         if block is None:
             return table_parts(
                 self.schema,
-                rows.with_nan(),
+                rows,
                 builder,
                 conditions=self.covariates,
                 log_offset=self.sized,
@@ -145,7 +145,7 @@ class Architecture:
             key=decoder_key,
         )
         model = LatentVariableModel(
-            prior=builder.prior(key=prior_key),
+            prior=builder.prior(rows, key=prior_key),
             decoder=decoder,
             likelihood=likelihood,
             # Nothing is missing in a block of numbers, so that any value can stand in.

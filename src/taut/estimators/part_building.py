@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from taut.data import Column, Schema, Table
+from taut.datum import Datum
 from taut.errors import OptionError, ShapeError, SupportError
 from taut.guides import GUIDES, AbstractGuide
 from taut.likelihoods import (
@@ -27,7 +28,7 @@ from taut.likelihoods import (
     for_columns,
     names,
 )
-from taut.models import PRIORS, AbstractModel, LatentVariableModel, check_prior
+from taut.models import AbstractModel, LatentVariableModel, prior_for
 from taut.networks import DECODERS, ENCODERS, CellInputs, check_network
 from taut.numerics import FORMS, one_draw
 from taut.options import OWN
@@ -67,11 +68,9 @@ class PartBuilder:
     covariance: str
     image_shape: tuple[int, ...] | None = None
 
-    def prior(self, *, key: RandomKey) -> Any:
-        """p(z)."""
-        prior = PRIORS.build(self._part("prior", "normal"), latents=self.latents, key=key)
-        check_prior(prior, self.latents)
-        return prior
+    def prior(self, rows: Datum, *, key: RandomKey) -> Any:
+        """p(z), which may start from training rows."""
+        return prior_for(self._part("prior", "normal"), latents=self.latents, rows=rows, key=key)
 
     def decoder(
         self,
@@ -181,7 +180,7 @@ Values = Float[np.ndarray, "n features"]
 
 def table_parts(
     schema: Schema,
-    values: Values,
+    rows: Datum,
     builder: PartBuilder,
     *,
     conditions: int = 0,
@@ -189,10 +188,11 @@ def table_parts(
     informative: bool = False,
     key: RandomKey,
 ) -> tuple[LatentVariableModel, AbstractGuide]:
-    """The modules before training; `values` are coded training rows, whose observed cells set scales and starts.
+    """The modules before training; `rows` are coded training rows, whose observed cells set scales and starts.
 
     Of so many numbers that p(x|z) is conditioned on, the last is the log offset if there is a `log_offset`.
     """
+    values = rows.with_nan()
     decoder_key, encoder_key = jr.split(key)
     start = for_columns(schema.modelled, values)
     inputs = cell_inputs(schema, values, conditions)
@@ -200,7 +200,7 @@ def table_parts(
         start.likelihood, start.outputs, covariates=conditions - log_offset, default="linear-skip", key=decoder_key
     )
     model = LatentVariableModel(
-        prior=builder.prior(key=jr.fold_in(key, 1)),
+        prior=builder.prior(rows, key=jr.fold_in(key, 1)),
         decoder=decoder,
         likelihood=start.likelihood,
         fill_value=fill_values(values),

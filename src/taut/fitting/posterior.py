@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -154,9 +154,12 @@ def _precisions_of_each(model: AbstractModel, x: DatumLike, z: Vector) -> Vector
 
 
 def _prior_precision(model: AbstractModel, z: Vector) -> Matrix:
-    prior = model.prior()
+    """−∇² log p(z), or what a prior has in its place that is never negative and costs no second derivatives."""
+    prior: Any = model.prior()
     if is_diagonal_gaussian(prior):
         return jnp.diag(1.0 / jnp.asarray(prior.variance))
+    if hasattr(prior, "precision_at"):
+        return prior.precision_at(z)
     return _positive(-jax.hessian(lambda z: log_density(prior, z))(z))
 
 

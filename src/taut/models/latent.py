@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -14,18 +13,18 @@ from jax import lax
 from jaxtyping import Array, Bool, Float
 
 from taut.datum import Datum, as_datum
-from taut.errors import OptionError, ShapeError
+from taut.errors import OptionError
 from taut.likelihoods import AbstractLikelihood, Missingness, Observed
 from taut.models.base import AbstractModel
 from taut.numerics import one_draw
-from taut.parts import NamedPart, PartRegistry
 from taut.shapes import DatumLike, Latent, Outputs, RandomKey, Scalar
 
 
 class LatentVariableModel(AbstractModel):
-    """p(z) fixed, p(x|z, c) = likelihood(decoder([z, c])) of the observed entries, for a `Datum` x with covariates c.
+    """p(z), p(x|z, c) = likelihood(decoder([z, c])) of the observed entries, for a `Datum` x with covariates c.
 
-    The prior is a distribution over one vector of latents, or a module that returns one when it is called.
+    The prior is a distribution over one vector of latents, which is held fixed, or a module that returns one when it is
+    called, which is trained with the rest.
 
     Where a datum has a log offset, it is added to those outputs of the decoder that are log means. Holes want
     `fill_value`, one usual value for each entry: the density is then that of the observed entries, and a bare array is
@@ -34,6 +33,7 @@ class LatentVariableModel(AbstractModel):
 
     >>> import jax.numpy as jnp, jax.random as jr
     >>> from taut import likelihoods, networks
+    >>> from taut.models import standard_normal
     >>> model = LatentVariableModel(
     ...     prior=standard_normal(2),
     ...     decoder=networks.Perceptron(2, 3, hidden=(8,), key=jr.key(0)),
@@ -69,9 +69,8 @@ class LatentVariableModel(AbstractModel):
         return self._likelihood.discrete
 
     def prior(self) -> dist.Distribution:
-        """p(z): as given, not trained."""
-        prior = self._prior if isinstance(self._prior, dist.Distribution) else self._prior()
-        return lax.stop_gradient(prior)
+        """p(z): a distribution as it was given, with no gradient through it, or what a module returns."""
+        return lax.stop_gradient(self._prior) if isinstance(self._prior, dist.Distribution) else self._prior()
 
     def given(self, x: DatumLike) -> AbstractModel:
         """The model that knows which entries of x are observed, its covariates and its log offset.
@@ -186,36 +185,3 @@ class ConditionalModel(AbstractModel):
         if self.observed is None:
             return root
         return jnp.where(self.observed[self.model.observation.owners][:, None], root, 0.0)
-
-
-def standard_normal(latents: int) -> dist.Distribution:
-    """N(0, I) over vectors of this length.
-
-    >>> standard_normal(3).event_shape
-    (3,)
-    """
-    return dist.Normal(jnp.zeros(latents), jnp.ones(latents), validate_args=False).to_event(1)
-
-
-PRIORS = PartRegistry(
-    "prior",
-    {"normal": NamedPart(lambda *, latents, key: standard_normal(latents))},
-    kind=(dist.Distribution, eqx.Module),
-)
-
-
-def check_prior(prior: Any, latents: int) -> None:
-    """Raise ShapeError where a distribution, or a module that returns one, is not over one vector of so many latents.
-
-    >>> check_prior(standard_normal(2), latents=2)
-    """
-    given = prior if isinstance(prior, dist.Distribution) else prior()
-    if not isinstance(given, dist.Distribution):
-        raise ShapeError(
-            f"A prior that is a distribution of numpyro is wanted; got a {type(given).__name__}; return one."
-        )
-    if (given.batch_shape, given.event_shape) != ((), (latents,)):
-        raise ShapeError(
-            f"A prior over one vector of {latents} latents is wanted; got batch shape {given.batch_shape} and "
-            f"event shape {given.event_shape}; for independent latents end it with `.to_event(1)`."
-        )

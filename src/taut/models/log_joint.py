@@ -15,7 +15,7 @@ from numpyro.distributions import constraints
 
 from taut.errors import ShapeError
 from taut.models.base import AbstractModel
-from taut.models.latent import check_prior
+from taut.models.priors import check_prior
 from taut.numerics import log_density
 from taut.shapes import DatumLike, RandomKey, Scalar
 

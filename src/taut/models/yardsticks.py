@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int, Num
 from taut.datum import values_of
 from taut.likelihoods import AbstractLikelihood
 from taut.models.base import AbstractModel
-from taut.models.latent import standard_normal
+from taut.models.priors import standard_normal
 from taut.numerics import log_density
 from taut.shapes import DatumLike, Latent, Scalar
 

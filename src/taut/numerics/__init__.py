@@ -29,6 +29,7 @@ from taut.numerics.logarithms import (
     positive,
     stirling_rest,
 )
+from taut.numerics.mixtures import GaussianMixture
 
 __all__ = [
     "FORMS",
@@ -37,6 +38,7 @@ __all__ = [
     "AffineMap",
     "Draws",
     "Form",
+    "GaussianMixture",
     "Moments",
     "bernoulli_log_prob",
     "count_deviance",
