@@ -1,41 +1,53 @@
-"""The figure on MNIST: test log p(x) of the one-layer autoencoder of Burda et al. 2016, dynamic binarisation, K = 1.
+"""The figures on MNIST: log p(x) of the one-layer autoencoder of Burda et al. 2016, 784–200–200–50, N(0, I) prior.
 
-    python benchmarks/studies/mnist.py path/to/mnist.npz             (arrays `train` and `test`, bytes, 784 wide)
-    python benchmarks/studies/mnist.py path/to/mnist.npz --epochs 2 --rows 100 --draws 500
+    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60 refined:2@100 --test-rows 10000
+    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60 guide=refined:2@20
+    python benchmarks/studies/mnist.py mnist.npz FOLDER iwae:50@20 --held-out-rows 300
 
-784–200–200–50 and back, path derivative, one draw, batches of 100; Adam at 3e-3 after one epoch of rising, with a
-cosine; the weight of the divergence rises over 15 epochs. `--held-out` training images, chosen by the seed, pick the
-best epoch. Each test image is binarised once, with a seed of its own; log p(x) is importance-weighted over `--draws`
-draws of the encoder, below the truth in expectation. The test images are scored once, at the end.
+`mnist.npz` holds `train` and `test`, bytes, 784 wide; training images are binarised afresh at each look. A stage is an
+objective and its epochs; behind `guide=` it moves the encoder alone. The last stage of each kind goes down by a cosine,
+those before it keep their rate. Nothing is chosen while it trains. `--held-out-rows` judges by training images that no
+stage has seen, and `--test-rows` by test images, each binarised once with seed 1: the bracket on log p(x), and the
+importance-weighted value of `--draws` draws of the encoder.
+
+All states lie in FOLDER: the same command goes on where it was interrupted. Processor seconds of all its processes are
+added up there, compilation and all.
 """
 
 import argparse
+import json
 import time
 from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from taut import Plan, fit, guides, likelihoods, models, networks, objectives
-from taut.auditing import account_for_rows
-from taut.auditing.means import mean_over_rows
+from taut import Plan, fitting, guides, likelihoods, models, networks, objectives
+from taut.auditing import AuditOptions, account_for_rows, audit_by_row
 from taut.data import binarise_fixed, digest, split
-from taut.fitting import DynamicBinarisation, Progress
+from taut.fitting import DynamicBinarisation, Progress, load_tensors, save_tensors
 from taut.weights import khat_threshold
 
 LATENTS, HIDDEN, LEVELS = 50, (200, 200), 255.0
+GUIDE = "guide="
+BINARISE_SEED = 1
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--epochs", type=int, default=300)
-    parser.add_argument("--held-out", type=int, default=400, help="training images held out")
-    parser.add_argument("--rows", type=int, help="test images to score, from the first; default all")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("stages", nargs="+")
+    parser.add_argument("--held-out", type=int, default=2000, help="training images that no stage sees")
+    parser.add_argument("--held-out-rows", type=int, default=0, help="how many of them to score")
+    parser.add_argument("--test-rows", type=int, default=0, help="test images to score, from the first")
     parser.add_argument("--draws", type=int, default=5000)
+    parser.add_argument("--batch-size", type=int, default=100)
+    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--kl-warm-up", type=float, default=10.0, help="epochs, in the first stage")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--binarise-seed", type=int, default=1)
     return parser.parse_args()
 
 
@@ -52,61 +64,101 @@ def untrained(train: np.ndarray, seed: int) -> tuple[models.LatentVariableModel,
     return model, guides.GaussianEncoder(train.shape[1], LATENTS, hidden=HIDDEN, inputs=inputs, key=encoder_key)
 
 
-def say(now: Progress) -> None:
-    if now.epoch == 1 or now.epoch % 10 == 0 or now.epoch == now.epochs:
-        print(
-            f"epoch {now.epoch}/{now.epochs}: held-out bound {now.bound:.2f}, {now.seconds_left:.0f} s left", flush=True
+class ProcessorClock:
+    """Processor seconds of each stage, those of interrupted processes included."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.mark = path, 0.0
+        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
+
+    def add(self, stage: str) -> None:
+        """What went by since the last call goes to this stage."""
+        now = time.process_time()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.mark
+        self.mark = now
+        self.path.write_text(json.dumps(self.seconds))
+
+
+def trained(options: argparse.Namespace, train: np.ndarray, clock: ProcessorClock) -> tuple[Any, Any]:
+    model, guide = untrained(train, options.seed)
+    last = {stage.startswith(GUIDE): number for number, stage in enumerate(options.stages)}.values()
+    for number, stage in enumerate(options.stages):
+        state = options.folder / f"{number + 1}.safetensors"
+        if state.is_file():
+            model, guide = load_tensors(state, (model, guide))
+            continue
+        name, epochs = stage.removeprefix(GUIDE).split("@")
+        warm_up = options.kl_warm_up if number == 0 else 0.0
+        plan = Plan(
+            epochs=int(epochs),
+            batch_size=options.batch_size,
+            learning_rate=options.learning_rate,
+            schedule="cosine" if number in last else "constant",
+            warm_up=1.0 if number == 0 else 0.2,
         )
+        checkpoint = options.folder / f"{number + 1}.checkpoint"
+
+        def note(now: Progress, stage: str = stage) -> None:
+            clock.add(stage)
+            if now.epoch == 1 or now.epoch % 5 == 0 or now.epoch == now.epochs:
+                spent = f"{clock.seconds[stage]:.0f} processor seconds"
+                print(f"{stage}: epoch {now.epoch}, bound {now.bound:.2f}, {spent}", flush=True)
+
+        run = (fitting.fit_guide if stage.startswith(GUIDE) else fitting.fit)(
+            model,
+            guide,
+            train,
+            key=jr.key(options.seed + 1 + number),
+            objective=objectives.OBJECTIVES.build(name, draws=1, kl_warm_up=warm_up),
+            plan=plan,
+            view=DynamicBinarisation(LEVELS),
+            on_epoch=note,
+            checkpoint=checkpoint,
+            resume=checkpoint.is_file(),
+        )
+        model, guide = run.model, run.guide
+        save_tensors(state, (model, guide))
+        checkpoint.unlink()
+    return model, guide
+
+
+def judge(name: str, model: Any, guide: Any, rows: np.ndarray, options: argparse.Namespace) -> None:
+    print(f"{name}: {len(rows)} images, digest {digest(rows)}", flush=True)
+    began = time.process_time()
+    audited = audit_by_row(
+        model, guide, rows, AuditOptions(), key=jr.key(options.seed + 2), checkpoint=options.folder / f"{name}.audit"
+    )
+    audited.ledger.to_json(options.folder / f"{name}.json")
+    ledger, walks = audited.ledger, audited.measured.rows.walks
+    assert walks is not None
+    lower, upper = (float(np.mean(np.asarray(side, np.float64))) for side in (walks.lower, walks.upper))
+    print(f"bracket [{lower:.3f}, {upper:.3f}] in {time.process_time() - began:.0f} processor seconds; with margins "
+          f"[{ledger.evidence.lower.value:.3f}, {ledger.evidence.upper}]")  # fmt: skip
+    print(ledger, flush=True)
+    np.save(options.folder / f"{name}.npy", np.stack([walks.lower, walks.upper]))
+    account = account_for_rows(model, guide, rows, draws=options.draws, key=jr.key(options.seed + 3))
+    over_rows = account.log_p.std(ddof=1) / np.sqrt(len(rows))
+    above = np.mean(account.khat > khat_threshold(options.draws))
+    print(f"importance-weighted, {options.draws} draws: {account.log_p.mean():.3f} ± {over_rows:.3f} over images, "
+          f"{lower - account.log_p.mean():.3f} below the lower end; k̂ above its threshold for {above:.1%}; "
+          f"ELBO {account.elbo.mean():.3f}", flush=True)  # fmt: skip
 
 
 def main() -> None:
     options = arguments()
+    options.folder.mkdir(parents=True, exist_ok=True)
     with np.load(options.data, allow_pickle=False) as archive:
         train, test = archive["train"], archive["test"]
     chosen, held_out = split(len(train), options.held_out / len(train), options.seed)
-    test = binarise_fixed(test, LEVELS, options.binarise_seed)
-    print(
-        f"train {len(chosen)}, held out {len(held_out)}; test {len(test)} binarised with seed {options.binarise_seed}:"
-    )
-    print(f"digest {digest(test)}")
-    model, guide = untrained(train[chosen], options.seed)
-    began = time.perf_counter()
-    run = fit(
-        model,
-        guide,
-        train[chosen],
-        held_out=train[held_out],
-        key=jr.key(options.seed + 1),
-        objective=objectives.sticking_the_landing(kl_warm_up=15),
-        plan=Plan(epochs=options.epochs, batch_size=100, learning_rate=3e-3, warm_up=1),
-        view=DynamicBinarisation(LEVELS),
-        on_epoch=say,
-    )
-    seconds = time.perf_counter() - began
-    print(
-        f"{run.outcome.sentence}\ntrained in {seconds:.1f} s, {seconds / len(run.history):.3f} s an epoch", flush=True
-    )
-    scored = test[: options.rows]
-    began = time.perf_counter()
-    rows = account_for_rows(run.model, run.guide, scored, draws=options.draws, key=jr.key(options.seed + 2))
-    seconds = time.perf_counter() - began
-    # The test images are a sample too: s/√n over them, which holds the noise of the draws as well.
-    over_rows = rows.log_p.std(ddof=1) / np.sqrt(len(scored))
-    evidence, elbo, rate = (
-        mean_over_rows(values, errors, population=len(scored), draws=options.draws, condition=None)
-        for values, errors in (
-            (rows.log_p, rows.log_p_error),
-            (rows.elbo, rows.elbo_error),
-            (rows.rate, rows.rate_error),
-        )
-    )
-    print(f"scored {len(scored)} test images with {options.draws} draws each in {seconds:.1f} s")
-    print(f"failed draws {rows.failed.sum()}")
-    print(f"−log p(x)  {-evidence.value:.3f} ± {evidence.std_error:.3f} from draws, ± {over_rows:.3f} over images")
-    print(f"−ELBO      {-elbo.value:.3f} ± {elbo.std_error:.3f} from draws; rate {rate.value:.3f}")
-    threshold = khat_threshold(options.draws)
-    share, median = np.mean(rows.khat > threshold), np.median(rows.khat)
-    print(f"k̂ above {threshold:.2f} for {share:.1%} of the images, median {median:.2f}")
+    clock = ProcessorClock(options.folder / "processor_seconds.json")
+    model, guide = trained(options, train[chosen], clock)
+    print(f"processor seconds {sum(clock.seconds.values()):.0f}: {clock.seconds}", flush=True)
+    for name, rows, count in (
+        ("held-out", train[held_out], options.held_out_rows),
+        ("test", test, options.test_rows),
+    ):
+        if count:
+            judge(name, model, guide, binarise_fixed(rows[:count], LEVELS, BINARISE_SEED), options)
 
 
 if __name__ == "__main__":
