@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from taut.errors import OptionError, TautError
@@ -17,12 +18,36 @@ __all__ = ["NamedPart", "PartRegistry", "called", "said"]
 class NamedPart:
     """A part that has a name: `build` is called with the numbers behind the name, then shapes by keyword.
 
-    `numbers` says what these numbers are, and `most` how many there may be; a part takes none by default.
+    `numbers` says what these numbers are, and `most` how many there may be; a part takes none by default. The first
+    `decimals` of them may be any finite numbers, whose range the part checks; the others are whole, and at least 1.
     """
 
     build: Callable[..., Any]
     numbers: str = ""
     most: int = 0
+    decimals: int = 0
+
+    def read(self, words: Sequence[str]) -> tuple[int | float, ...] | None:
+        """The numbers, or None where these words are not what is wanted."""
+        kinds = [_finite] * self.decimals + [_whole] * (self.most - self.decimals)
+        if len(words) > self.most:
+            return None
+        try:
+            return tuple(kind(word.strip()) for kind, word in zip(kinds, words, strict=False))
+        except ValueError:
+            return None
+
+
+def _finite(word: str) -> float:
+    if not math.isfinite(number := float(word)):
+        raise ValueError
+    return number
+
+
+def _whole(word: str) -> int:
+    if not word.isdecimal() or int(word) < 1:
+        raise ValueError
+    return int(word)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +63,7 @@ class PartRegistry:
     named: Mapping[str, NamedPart]
     kind: type | tuple[type, ...]
 
-    def parse(self, text: str) -> tuple[str, tuple[int, ...]]:
+    def parse(self, text: str) -> tuple[str, tuple[int | float, ...]]:
         """The name, and the numbers behind its colon. Raises OptionError where there is no such part."""
         name, colon, behind = text.partition(":")
         if name not in self.named:
@@ -47,12 +72,13 @@ class PartRegistry:
         words = behind.split(",") if colon else []
         if not part.numbers and words:
             raise self._refused(f"no numbers behind `{name}`; got `{text}`; leave them out")
-        if len(words) > part.most or not all(word.strip().isdecimal() and int(word) > 0 for word in words):
+        numbers = part.read(words)
+        if numbers is None:
             most = "" if part.most > 1 else "one of the "
-            raise self._refused(
-                f"{most}{part.numbers} behind `{name}:`, whole numbers of at least 1; got `{text}`; change them"
-            )
-        return name, tuple(int(word) for word in words)
+            kind = "numbers" if part.decimals == part.most else "whole numbers of at least 1"
+            first = ", ".join(["a number"] * part.decimals) + " and then " if 0 < part.decimals < part.most else ""
+            raise self._refused(f"{most}{part.numbers} behind `{name}:`, {first}{kind}; got `{text}`; change them")
+        return name, numbers
 
     def build(self, given: Any, **shapes: Any) -> Any:
         """The part that was given: by its name, as an object of the right type, or as a function of the shapes.

@@ -107,7 +107,7 @@ def test_real_columns_are_scored_in_their_own_units(key):
         ({"latent_dim": 0}, "latent_dim"),
         ({"hidden": (0,)}, "hidden"),
         ({"covariance": "banded"}, "covariance"),
-        ({"objective": "vimco"}, "objective"),
+        ({"objective": "vimcoo"}, "objective"),
         ({"draws": 0}, "draws"),
         ({"likelihood": "cauchy"}, "likelihood"),
         ({"binarise": "maybe"}, "binarise"),

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import numpyro.distributions as dist
 from jax.flatten_util import ravel_pytree
 from jax.scipy.special import logsumexp
 
@@ -85,20 +86,57 @@ def linear_elbo(model, guide, x, kl_weight=1.0):
     return reconstruction - kl_weight * 0.5 * (jnp.trace(covariance) + mean @ mean - mean.shape[0] - volume)
 
 
-def two_draw_bound(model, guide, x, kl_weight=1.0, nodes=240):
-    """E log ½(w₁ + w₂) on a grid of latents: its derivative comes through the density of q, not through the draws.
+def two_draw_bound(model, guide, x, kl_weight=1.0, nodes=240, bound=None):
+    """E log ½(w₁ + w₂), or of another bound of two log-weights, on a grid of latents.
 
-    An even number of nodes has none at z = 0, where these decoders give logits of exactly zero: numpyro's Bernoulli
-    has a wrong derivative there, x instead of x − ½.
+    Its derivative comes through the density of q, not through the draws. An even number of nodes has none at z = 0,
+    where these decoders give logits of exactly zero: numpyro's Bernoulli has a wrong derivative there, x instead of
+    x − ½.
     """
-    q = guide(x)
     line = jnp.linspace(-9.0, 9.0, nodes)[:, None]
-    log_q = jax.vmap(q.log_prob)(line)
-    log_likelihood = jax.vmap(lambda z: model.likelihood(z).log_prob(x))(line)
-    log_w = log_likelihood - kl_weight * (log_q - jax.vmap(model.prior().log_prob)(line))
-    pairs = logsumexp(jnp.stack(jnp.broadcast_arrays(log_w[:, None], log_w[None, :])), axis=0) - jnp.log(2.0)
+    log_w, log_q = log_weights_at(model, guide, x, line, kl_weight)
     share = jnp.exp(log_q) * (line[1, 0] - line[0, 0])
-    return share @ pairs @ share
+    return share @ of_pairs(bound or log_mean_of_two, log_w) @ share
+
+
+def two_draw_bound_of_states(model, guide, x, kl_weight=1.0, bound=None):
+    """The same where z is one of finitely many states, by summation."""
+    states = jnp.arange(model.logits.shape[0])
+    log_w, log_q = log_weights_at(model, guide, x, states, kl_weight)
+    return jnp.exp(log_q) @ of_pairs(bound or log_mean_of_two, log_w) @ jnp.exp(log_q)
+
+
+def log_weights_at(model, guide, x, latents, kl_weight=1.0):
+    """log w and log q of given latents, as a loop would compute them."""
+    q = guide(x)
+    log_q = jax.vmap(q.log_prob)(latents)
+    log_likelihood = jax.vmap(lambda z: model.likelihood(z).log_prob(x))(latents)
+    return log_likelihood - kl_weight * (log_q - jax.vmap(model.prior().log_prob)(latents)), log_q
+
+
+def of_pairs(bound, log_w):
+    """A function of two log-weights, for all pairs."""
+    return bound(jnp.stack(jnp.broadcast_arrays(log_w[:, None], log_w[None, :])))
+
+
+def log_mean_of_two(pair):
+    return logsumexp(pair, axis=0) - jnp.log(2.0)
+
+
+def power_mean_of_two(power):
+    """(1/p) log ½(w₁ᵖ + w₂ᵖ)."""
+    return lambda pair: (logsumexp(power * pair, axis=0) - jnp.log(2.0)) / power
+
+
+def mean_of_two(pair):
+    return pair.sum(axis=0) / 2
+
+
+def states(key=8):
+    """Three states of three bits, and a q that is not the posterior."""
+    outputs = 1.5 * jr.normal(jr.key(key), (3, 3))
+    model = models.Finite(jnp.array([0.2, -0.3, 0.5]), outputs, likelihoods.Bernoulli(3))
+    return model, guides.Constant(dist.CategoricalLogits(jnp.array([0.4, 0.1, -0.6])))
 
 
 def log_evidence_on_a_grid(model, x, nodes=240):

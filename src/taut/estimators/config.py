@@ -153,9 +153,9 @@ class VAEConfig(AbstractOptions):
     )
     objective: Any = option(
         "elbo",
-        "What training climbs, in nats: elbo, sticking-the-landing, iwae or dreg, with the draws behind a colon; the "
-        "last two want more than one; or refined, whose draws walk so many steps towards the posterior as stand "
-        "behind its colon.",
+        "What training climbs, in nats: elbo, sticking-the-landing, iwae, dreg, miwae, piwae, ciwae, renyi, chi, "
+        "vimco, rloo, rws, wake-sleep or refined, with settings and draws behind a colon, as in renyi:0.5,16; all but "
+        "the first two and the last want more than one draw.",
         part=True,
     )
     draws: int = option(1, "Latents drawn for each row in each step.", at_least=1)

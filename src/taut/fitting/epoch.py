@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int, Num
 from taut.datum import Datum, as_floats, rows_in
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.objectives import Objective
+from taut.objectives import Batch, Objective
 from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
 
 
@@ -162,16 +162,21 @@ def _loss(
     model, guide = Parts(trainable, fixed).whole()
     kl_weight = program.objective.weight_at(epoch)
 
-    def one(guide: AbstractGuide, row: DatumLike, key: RandomKey) -> Scalar:
+    def one(guide: AbstractGuide, row: DatumLike, key: RandomKey) -> tuple[Scalar, Any]:
         view_key, draw_key = jr.split(key)
         x = seen_through(program.view, row, key=view_key)
-        return program.objective(model, guide, x, key=draw_key, kl_weight=kl_weight)
+        return program.objective.of_row(model, guide, x, key=draw_key, kl_weight=kl_weight)
 
-    values = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
+    values, statistics = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
         guide, jax.tree.map(lambda leaf: leaf[batch], data), jr.split(key, batch.shape[0])
     )
     # Where, not multiplication alone: a non-finite value of a padding row must not reach the sum as 0 · inf.
-    return -jnp.sum(jnp.where(weight > 0, weight * values, 0.0)) / jnp.sum(weight > 0)
+    bound = jnp.sum(jnp.where(weight > 0, weight * values, 0.0)) / jnp.sum(weight > 0)
+    if program.objective.regulariser is None:
+        return -bound
+    own_key = jr.fold_in(key, 1)  # apart from those of the rows
+    shares = weight / jnp.sum(weight)
+    return program.objective.penalty(Batch(model, statistics, shares, rows_in(data), kl_weight, own_key)) - bound
 
 
 @eqx.filter_jit

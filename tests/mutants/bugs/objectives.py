@@ -6,7 +6,7 @@ from jax import lax
 
 from taut import objectives
 from taut.numerics import gaussian_kl, log_density
-from taut.objectives import Climb, held
+from taut.objectives import Climb, estimators, held
 from taut.weights import Draw
 from tests.mutants.oracles import climbing
 from tests.mutants.planting import Mutant
@@ -54,7 +54,7 @@ def weighted_value(bound, draws, sample):
     return Climb(weighted, weighted)
 
 
-WEIGH_ALL, LOG_WEIGHTS, CLIMB = objectives._weigh_all, objectives._log_weights, objectives._climb
+WEIGH_ALL, LOG_WEIGHTS, CLIMB = estimators.weigh_all, estimators.log_weights_of, estimators.climb
 ANALYTIC = objectives.analytic
 
 DOUBLY, OF_PATH = (objectives, "doubly_reparameterised"), (objectives, "path")
@@ -75,7 +75,7 @@ MUTANTS = {
     ),
     "weighted bound reported": Mutant(
         "listed: β < 1 value",
-        {(objectives, "_climb"): weighted_value},
+        {(estimators, "climb"): weighted_value},
         (climbing.value_is_the_mean_log_weight, climbing.weights_move_gradients_and_no_value),
     ),
     "surrogate reported": Mutant(
