@@ -170,14 +170,15 @@ def audit_by_row(
         return kept[-1]
 
     context = context or Context()
+    by_column = context.by_column and options.checks
     measured = measure(
         model, guide, data, options, key=key, partial=partial, on_block=on_block, budget=budget,
-        by_column=context.by_column,
+        by_column=by_column,
     )  # fmt: skip
     if measured.complete and kept:
         kept[-1].remove()
     table = None
-    if context.schema is not None and context.by_column:
+    if context.schema is not None and by_column:
         table = account_of_table(
             model, guide, measured, context.schema, key=jr.fold_in(key, COLUMNS), budget=budget,
             on_stage=lambda done: on_block("columns", done, STAGES) if on_block is not None else None,

@@ -122,11 +122,15 @@ def measure(
     within = real and model.prior().event_shape[0] <= MOST_LATENTS
     deep = options.bracket and within
     wanted = Wanted(
-        draws=options.draws, prior=model.has_prior, refined=deep, walks=deep and exact is None, by_entry=by_column
+        draws=options.draws,
+        prior=model.has_prior and options.checks,
+        refined=deep,
+        walks=deep and exact is None,
+        by_entry=by_column,
     )
     wanted = affordable(model, guide, data, order, key=row_key, wanted=wanted, budget=budget)
     deep = wanted.refined
-    checks = _programs(model, guide, wanted) if deep else []
+    checks = _programs(model, guide, wanted) if deep and options.checks else []
     seconds = None if budget.seconds is None else max(budget.left() - budget.reserve(checks), 0.0)
     effort = Effort(rows=len(order), width=options.width, seconds=seconds)
     everything, ended = measure_rows(
@@ -145,7 +149,7 @@ def measure(
         programs=parts.RATE_DECOMPOSITION,
     )
     audited, checks, train = take(data, rows.numbers), Checks(), None
-    if deep and ended != "interrupted":
+    if deep and options.checks and ended != "interrupted":
         checks = checks_of(
             model, guide, audited, rows, known, draws=options.draws, delta=options.delta, key=deep_key,
             on_block=stage("checks", CHECKS), budget=budget,

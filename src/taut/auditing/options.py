@@ -61,6 +61,11 @@ class AuditOptions(AbstractOptions):
         True,
         "Measure log p(x) from both sides and the causes of the gap, or only what the guide's own draws say.",
     )
+    checks: bool = option(
+        True,
+        "Check the bracket and the model: walks from other starts, rows simulated from the model, calibration, "
+        "columns. Without, nothing looks for what contradicts the upper end.",
+    )
     train: Any = option(None, "Training rows, to measure generalisation.", metavar="DATA", kept=False)
 
     def check_data(self, n: int, *, amortised: bool) -> None:

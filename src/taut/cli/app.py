@@ -12,6 +12,7 @@ from taut.cli.demo import demo
 from taut.cli.embed import embed, reconstruct
 from taut.cli.exit_codes import ReaderGoneError, StoppedError
 from taut.cli.fit import fit
+from taut.cli.improve import improve
 from taut.cli.impute import impute
 from taut.cli.info import info
 from taut.cli.parameters import Command
@@ -20,7 +21,7 @@ from taut.cli.schema import schema
 from taut.cli.score import score
 
 # In the order in which people need them.
-COMMANDS = (demo, schema, fit, audit, score, impute, embed, reconstruct, sample, compare, info)
+COMMANDS = (demo, schema, fit, audit, score, impute, embed, reconstruct, sample, compare, improve, info)
 
 
 class _Commands(TyperGroup):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from taut.estimators.config import ImputerConfig, OutlierConfig, VAEConfig
     from taut.estimators.detector import VAEOutlierDetector
     from taut.estimators.evaluation import encode
+    from taut.estimators.improvement import training_data_of
     from taut.estimators.imputer import VAEImputer
     from taut.estimators.imputing import Imputation, check_fillable, impute
     from taut.estimators.loading import load
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from taut.estimators.outliers import outlier_p_values
     from taut.estimators.own_fit import Run, fit
     from taut.estimators.own_parts import own_parts_of
-    from taut.estimators.progress import audit_bar, fit_bar, schema_lines
+    from taut.estimators.progress import audit_bar, fit_bar, improvement_bar, schema_lines
     from taut.estimators.runs import read_fitted, read_manifest
     from taut.estimators.scoring import account, conditional_log_p, log_p
     from taut.estimators.training import Fitted
@@ -50,6 +51,7 @@ __all__ = [
     "encode",
     "fit",
     "fit_bar",
+    "improvement_bar",
     "impute",
     "load",
     "log_p",
@@ -58,6 +60,7 @@ __all__ = [
     "read_fitted",
     "read_manifest",
     "schema_lines",
+    "training_data_of",
     "unreadable",
 ]
 
@@ -69,13 +72,14 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "detector": ["VAEOutlierDetector"],
         "evaluation": ["encode"],
         "imputer": ["VAEImputer"],
+        "improvement": ["training_data_of"],
         "imputing": ["Imputation", "check_fillable", "impute"],
         "loading": ["load"],
         "manifest": ["check_free", "describe", "unreadable"],
         "outliers": ["outlier_p_values"],
         "own_fit": ["Run", "fit"],
         "own_parts": ["own_parts_of"],
-        "progress": ["audit_bar", "fit_bar", "schema_lines"],
+        "progress": ["audit_bar", "fit_bar", "improvement_bar", "schema_lines"],
         "runs": ["read_fitted", "read_manifest"],
         "scoring": ["account", "conditional_log_p", "log_p"],
         "training": ["Fitted"],

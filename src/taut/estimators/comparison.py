@@ -12,6 +12,7 @@ import numpy as np
 
 from taut.auditing import (
     MOST_LATENTS,
+    Audit,
     AuditOptions,
     Comparison,
     Difference,
@@ -214,6 +215,11 @@ def _bracketed(
         on_block=None if on_block is None else lambda stage, done, total: on_block(f"{run}: {stage}", done, total),
         **options.values(),
     )
+    return side_of(run, audited)
+
+
+def side_of(run: str, audited: Audit) -> Side:
+    """What an audit of a run knows of log p(x) of each row. Raises OptionError where it has no bracket."""
     measured = audited.measured
     if measured.ended == "interrupted":
         raise KeyboardInterrupt  # an audit answers Ctrl-C with what is finished; half of a comparison is none

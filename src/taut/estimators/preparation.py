@@ -146,8 +146,11 @@ def prepare_training_data(
     weights: Any = None,
     by_column: bool = False,
     binarise: str = "none",
+    chosen: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> TrainingData:
     """The rows of X for training; `by_column` reads any numbers as columns.
+
+    `chosen` are the numbers of the rows that train and of those held out, of which else a share is drawn by the seed.
 
     Raises DataError where they cannot be used, OptionError for what was asked for and no such rows have.
     """
@@ -165,7 +168,7 @@ def prepare_training_data(
     rows, weights = with_weight(rows, weights)
     if len(rows) < 2:
         raise DataError(f"Wanted at least 2 rows to fit; `{rows.name}` has 1 sample; give more rows.")
-    train, held = split(len(rows), held_out, seed)
+    train, held = split(len(rows), held_out, seed) if chosen is None else chosen
     overrides = dict(schema) if isinstance(schema, Mapping) else {} if schema is None else read_schema(schema)
     found = _inferred(
         rows,

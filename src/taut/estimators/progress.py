@@ -96,6 +96,18 @@ def audit_bar(*, shown: bool = True) -> Iterator[Callable[[str, int, int], None]
         yield update
 
 
+@contextlib.contextmanager
+def improvement_bar(seconds: float, *, shown: bool = True) -> Iterator[Callable[[str, float], None]]:
+    """A bar over the time of an improvement that says what is tried."""
+    with _bar(shown, TimeElapsedColumn(), TextColumn("of {task.total:.0f} s")) as bar:
+        task = bar.add_task("", total=seconds)
+
+        def update(what: str, share: float) -> None:
+            bar.update(task, completed=share * seconds, description=what)
+
+        yield update
+
+
 def _bar(shown: bool, *columns: TextColumn | TimeElapsedColumn) -> Progress:
     console = Console(stderr=True)
     # Without a terminal or a notebook a live bar would write control codes into logs.

@@ -22,7 +22,7 @@ from taut.estimators.manifest import note_or_compare
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
 from taut.estimators.preparation import HolePatterns, TrainingData, hole_patterns, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
-from taut.fitting import Outcome, Plan, fit
+from taut.fitting import Outcome, Plan, fit, with_arrays_of
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, Missingness
 from taut.models import AbstractModel, LatentVariableModel
@@ -97,10 +97,12 @@ def train(
     checkpoint: Path | None,
     resume: bool,
     began: float,
+    start: Fitted | None = None,
 ) -> Fitted:
     """Fit a variational autoencoder with these options to rows that were opened for it.
 
-    `began` is when the wait for it began, by the clock of `time.monotonic`.
+    `began` is when the wait for it began, by the clock of `time.monotonic`. Arrays of the model and guide of `start`
+    are where training begins, as far as their places and shapes are the same.
     """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
@@ -127,6 +129,8 @@ def train(
         own=own_parts(config),
         key=build_key,
     )
+    if start is not None:
+        model, guide = with_arrays_of((model, guide), (start.model, start.guide))
     if likelihood.name == OWN:
         assert isinstance(model, LatentVariableModel)
         check_own_support(model.observation, dataclasses.replace(table, values=binarisation.for_evaluation(rows)))

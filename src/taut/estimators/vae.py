@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,7 +28,7 @@ from taut.fitting import Outcome
 from taut.guides import AbstractGuide
 from taut.models import LatentVariableModel
 from taut.options import OWN, constructor, options_of, record_from, with_parameters
-from taut.record import HistoryRow
+from taut.record import HistoryRow, Improvement
 
 # Of the record, so that the constructor and its options are known to editors and type checkers.
 if TYPE_CHECKING:
@@ -66,8 +66,13 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
         resume: bool = False,
         began: float | None = None,
         by_column: bool = False,
+        chosen: tuple[np.ndarray, np.ndarray] | None = None,
+        start: Fitted | None = None,
     ) -> None:
-        """Set `fitted_` and what scikit-learn looks for beside it."""
+        """Set `fitted_` and what scikit-learn looks for beside it.
+
+        `chosen` are the numbers of the rows that train and of those held out, `start` is where training begins.
+        """
         keep_compiled_programs()
         began = time.monotonic() if began is None else began
         config = self.config
@@ -84,8 +89,9 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
             weights=weights,
             by_column=by_column,
             binarise=config.binarise,
+            chosen=chosen,
         )
-        self.take(train(config, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began))
+        self.take(train(config, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began, start=start))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 
@@ -197,6 +203,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, Abstr
     References: Kingma & Welling 2014, Auto-encoding variational Bayes, arXiv:1312.6114.
     """
 
+    improvement_: Improvement
+
     def fit(
         self,
         X: Any,
@@ -219,6 +227,46 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, Abstr
         self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume, began=began)
         self.library_ = library_of(X)
         return self
+
+    def improve(
+        self,
+        X: Any = None,
+        *,
+        seconds: float = 900.0,
+        seed: int = 0,
+        on_stage: Callable[[str, float], None] | None = None,
+        began: float | None = None,
+    ) -> VAE:
+        """A better autoencoder: levers that verdicts name are pulled, and what brackets on held-out rows confirm stays.
+
+        `X` are the rows of the fit, those that it held out included, and more if there are; without them the bundled
+        data that it was fitted to. One half of the rows that it has not trained on decides, the other reports. This
+        estimator stays as it is; the account of the new one, a `taut.record.Improvement`, is its `improvement_`.
+
+        `seconds` of wall time count from `began`, the reading of `time.monotonic`, that of the call by default.
+        `on_stage(what, share)` is told what is tried and the share of the time that is spent. Ctrl-C keeps the best so
+        far.
+
+        Raises DataError where fewer than twenty rows are new to the fit, OptionError where the time is too short for a
+        bracket.
+        """
+        from taut.estimators.improvement import improve, training_data_of  # noqa: PLC0415  it compares estimators
+
+        fitted = self._fitted()
+        found = improve(
+            self._config_of_fit,
+            fitted,
+            training_data_of(fitted, X),
+            seconds=seconds,
+            seed=seed,
+            on_stage=on_stage,
+            began=began,
+        )
+        options: dict[str, Any] = found.config.values() | {"random_state": fitted.seed}
+        better = type(self)(**options)
+        better.take(found.fitted, self._learned())
+        better.improvement_ = found.account
+        return better
 
     # In the class itself, where scikit-learn looks for what `set_output` changes.
     transform = AbstractUses.transform

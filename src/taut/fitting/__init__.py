@@ -5,7 +5,7 @@ from taut.fitting.fits import fit, fit_guide, refine
 from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Outcome, Plan
 from taut.fitting.posterior import modes_from, refined_gaussian
-from taut.fitting.tensors import load_tensors, named_arrays, save_tensors
+from taut.fitting.tensors import load_tensors, named_arrays, save_tensors, with_arrays_of
 
 __all__ = [
     "AsFloat",
@@ -23,4 +23,5 @@ __all__ = [
     "refine",
     "refined_gaussian",
     "save_tensors",
+    "with_arrays_of",
 ]

@@ -41,6 +41,24 @@ def load_tensors(path: str | Path, like: Any) -> Any:
     return eqx.combine(leaves, static)
 
 
+def with_arrays_of(tree: Any, other: Any) -> Any:
+    """The pytree `tree` with each array replaced by the one at the same place in `other`, where shape and type agree.
+
+    >>> import jax.numpy as jnp
+    >>> mixed = with_arrays_of({"a": jnp.zeros(2), "b": jnp.zeros(3)}, {"a": jnp.ones(2), "b": jnp.ones(4)})
+    >>> mixed["a"].tolist(), mixed["b"].tolist()
+    ([1.0, 1.0], [0.0, 0.0, 0.0])
+    """
+    wanted, known = named_arrays(tree), named_arrays(other)
+    chosen = [known[name] if _same_form(known.get(name), array) else array for name, array in wanted.items()]
+    dynamic, static = eqx.partition(tree, _is_array)
+    return eqx.combine(jax.tree.structure(dynamic).unflatten(jax.device_put(chosen)), static)
+
+
+def _same_form(one: Any, other: Any) -> bool:
+    return one is not None and (one.shape, one.dtype) == (other.shape, other.dtype)
+
+
 def _difference(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """The first array that is not as wanted, in words; empty where all are."""
     for name in (*wanted, *stored):

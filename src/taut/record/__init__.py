@@ -47,6 +47,7 @@ from taut.record.columns import (
     Shape,
     TableAccount,
 )
+from taut.record.improvement import IMPROVEMENT_FORMAT, Improvement, Stage, Trial
 from taut.record.ledger import (
     FORMAT,
     Account,
@@ -64,6 +65,7 @@ from taut.record.ledger import (
 
 __all__ = [
     "FORMAT",
+    "IMPROVEMENT_FORMAT",
     "Account",
     "Annealing",
     "Calibration",
@@ -82,6 +84,7 @@ __all__ = [
     "Gap",
     "Generalisation",
     "HistoryRow",
+    "Improvement",
     "Interval",
     "LatentMap",
     "LatentUse",
@@ -99,9 +102,11 @@ __all__ = [
     "Severity",
     "Shape",
     "Simulated",
+    "Stage",
     "Status",
     "TableAccount",
     "TradeOff",
+    "Trial",
     "Verdict",
     "WeightHealth",
     "standard_error",

@@ -3,9 +3,18 @@
 render_page    one self-contained HTML file
 render_text    a plain table, what `print(ledger)` shows
 rich_table     the same for a terminal, with colour
+render_improvement, improvement_text, improvement_table   the same of an Improvement
 """
 
+from taut.reporting.improvement import improvement_table, improvement_text, render_improvement
 from taut.reporting.page import render_page
 from taut.reporting.text import render_text, rich_table
 
-__all__ = ["render_page", "render_text", "rich_table"]
+__all__ = [
+    "improvement_table",
+    "improvement_text",
+    "render_improvement",
+    "render_page",
+    "render_text",
+    "rich_table",
+]

@@ -28,10 +28,11 @@ from taut.reporting.words import is_exact
 def render_page(ledger: Ledger) -> str:
     """The account as one self-contained HTML page; the same ledger gives the same bytes."""
     context = _main(ledger) | _table(ledger) | _checks(ledger) | _latents(ledger) | _data(ledger)
-    return _environment().get_template("report.html.jinja").render(context)
+    return environment().get_template("report.html.jinja").render(context)
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Templates that escape every text that they are given."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("taut.reporting"),
         autoescape=True,

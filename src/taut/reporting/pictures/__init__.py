@@ -18,6 +18,7 @@ from taut.reporting.pictures.columns import (
     places_picture,
 )
 from taut.reporting.pictures.identity import trade_off_picture, waterfall_picture
+from taut.reporting.pictures.improvement import improvement_picture
 from taut.reporting.pictures.latents import (
     Key,
     image_tiles,
@@ -40,6 +41,7 @@ __all__ = [
     "crooks_picture",
     "dependence_picture",
     "image_tiles",
+    "improvement_picture",
     "is_bracketed",
     "is_map_thinned",
     "is_shortened",

@@ -1,0 +1,213 @@
+"""Which change of options pulls which lever: one row for each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from taut.data import kind_of, read_schema
+from taut.estimators.config import VAEConfig
+from taut.estimators.part_building import OWN, name_of
+from taut.estimators.training import Fitted
+from taut.guides import GUIDES
+from taut.likelihoods import all_families
+from taut.models import PRIORS
+from taut.objectives import OBJECTIVES
+from taut.record import Ledger, Lever, Verdict
+
+# Draws of an importance-weighted objective.
+DRAWS = 8
+
+
+class Best(NamedTuple):
+    """The best model so far, and its ledger on the rows that select."""
+
+    config: VAEConfig
+    fitted: Fitted
+    ledger: Ledger
+
+
+class Change(NamedTuple):
+    """Options that differ from those of the best model so far, and how they are said."""
+
+    said: str
+    options: Mapping[str, Any]
+
+
+Row = Callable[[Best], Change | None]
+
+
+class Pull(NamedTuple):
+    """A change to try, and the verdict that asks for it, if one does."""
+
+    change: Change
+    lever: Lever
+    verdict: Verdict | None
+
+
+def _part(option: str, name: str) -> Row:
+    """A part by its name, where there is one and the run has another that has a name, too."""
+    known = {"guide": GUIDES, "prior": PRIORS, "objective": OBJECTIVES}[option].named
+
+    def row(best: Best) -> Change | None:
+        own = getattr(best.config, option)
+        if name.partition(":")[0] not in known or own == name or name_of(own) == OWN:
+            return None
+        return Change(f"{option} = {name}", {option: name})
+
+    return row
+
+
+def _full(best: Best) -> Change | None:
+    """A full covariance, for a Gaussian guide of several latents that has none."""
+    own = best.config.guide or best.config.covariance
+    return Change("guide = full", {"guide": "full"}) if own == "diagonal" and best.config.latent_dim > 1 else None
+
+
+def _longer(best: Best) -> Change | None:
+    """The same options from the weights of the run."""
+    return Change("trained on", {})
+
+
+def _wider(best: Best) -> Change | None:
+    """Twice the width, for networks that take theirs from `hidden`."""
+    widths = tuple(2 * width for width in best.config.hidden) or (64,)
+    return Change(f"hidden = {','.join(map(str, widths))}", {"hidden": widths})
+
+
+def _narrower(best: Best) -> Change | None:
+    """Half the width."""
+    widths = tuple(width // 2 for width in best.config.hidden if width > 8)
+    if not widths:
+        return None
+    return Change(f"hidden = {','.join(map(str, widths))}", {"hidden": widths})
+
+
+def _fewer_latents(best: Best) -> Change | None:
+    """As many latents as are in use, where some are not; else half of them."""
+    latents = best.config.latent_dim
+    fewer = best.ledger.active_units if 0 < best.ledger.active_units < latents else latents // 2
+    return Change(f"latent_dim = {fewer}", {"latent_dim": fewer}) if fewer else None
+
+
+def _more_latents(best: Best) -> Change | None:
+    """Twice the latents."""
+    more = 2 * best.config.latent_dim
+    return Change(f"latent_dim = {more}", {"latent_dim": more})
+
+
+# The family to try by the family that is there and by how its cells differ; those of a kind cover the same values.
+FAMILIES = {
+    ("gaussian", "heavy tails"): "student-t",
+    ("gaussian", "long tail above"): "mixture",
+    ("gaussian", "long tail below"): "mixture",
+    ("gaussian", "another shape"): "mixture",
+    ("gaussian", "too wide"): "mixture",
+    ("gaussian", "too narrow"): "student-t",
+    ("student-t", "long tail above"): "mixture",
+    ("student-t", "long tail below"): "mixture",
+    ("student-t", "another shape"): "mixture",
+    ("poisson", "too narrow"): "negative-binomial",
+    ("poisson", "heavy tails"): "negative-binomial",
+    ("poisson", "long tail above"): "negative-binomial",
+    ("poisson", "another shape"): "zero-inflated-negative-binomial",
+    ("negative-binomial", "another shape"): "zero-inflated-negative-binomial",
+    ("logit-normal", "another shape"): "beta",
+    ("beta", "another shape"): "logit-normal",
+}
+
+
+def _families_of_columns(best: Best) -> Change | None:
+    """Another family of its kind for each column that does not fit."""
+    shapes = {one.name: one.calibration.shape for one in best.ledger.columns if one.calibration is not None}
+    found: dict[str, dict[str, str]] = {}
+    for column in best.fitted.schema.modelled:
+        family = FAMILIES.get((column.family or "", shapes.get(column.name, "right")))
+        if family is not None and family in kind_of(column).families:
+            found[column.name] = {"kind": column.kind, "family": family}
+    if not found:
+        return None
+    own = best.config.schema
+    known = dict(own) if isinstance(own, Mapping) else {} if own is None else read_schema(own)
+    said = ", ".join(f"{name}: {one['family']}" for name, one in found.items())
+    return Change(f"schema = {said}", {"schema": known | found})
+
+
+def _family_of_block(name: str) -> Row:
+    """Another likelihood for a block of numbers that has one of as many outcomes."""
+
+    def row(best: Best) -> Change | None:
+        block = best.fitted.schema.one_block
+        if block is None or block.family in (name, OWN) or best.fitted.binarisation.kind != "none":
+            return None
+        known = {one.name: one for one in all_families() if one.arrays}
+        if name not in known or block.family not in known:
+            return None
+        own, other = known[block.family], known[name]
+        # Units and supports must be those of the run, or the two are no densities of the same.
+        if (own.discrete, own.units, own.largest is None) != (other.discrete, other.units, other.largest is None):
+            return None
+        return Change(f"likelihood = {name}", {"likelihood": name})
+
+    return row
+
+
+MORE_DRAWS = _part("objective", f"dreg:{DRAWS}")
+
+# In the order in which they are tried. A name that no part has yet is passed over.
+CHANGES: dict[Lever, tuple[Row, ...]] = {
+    "encoder": (MORE_DRAWS, _longer, _wider),
+    "guide": (
+        _full,
+        _part("guide", "low-rank:4"),
+        _part("guide", "mixture:4"),
+        _part("guide", "flow"),
+        _part("guide", "refined:3"),
+    ),
+    "prior": (_part("prior", "gaussian"), _part("prior", "mixture:20"), _part("prior", "flow")),
+    "likelihood": (
+        _families_of_columns,
+        *(
+            _family_of_block(name)
+            for name in ("discretised-logistic", "categorical", "student-t", "gaussian", "negative-binomial")
+        ),
+    ),
+    "decoder": (_narrower, _fewer_latents, MORE_DRAWS),
+    "latents": (_more_latents, _fewer_latents, _longer),
+}
+# Tried when no verdict asks for anything: what often helps and no number of the ledger promises.
+UNASKED: tuple[tuple[Lever, Row], ...] = (("encoder", MORE_DRAWS), ("decoder", _longer))
+# A promise of fewer standard errors is none.
+SURE = 2.0
+
+
+def pulls(best: Best) -> Iterator[Pull]:
+    """Changes in the order in which they are to be tried: the largest promise first, then those without a number.
+
+    What is only a note, and may not be, comes after what is a warning.
+    """
+    asked = [verdict for verdict in best.ledger.verdicts if verdict.lever in CHANGES and _promises(verdict)]
+    for verdict in sorted(asked, key=_urgency):
+        assert verdict.lever is not None
+        for row in CHANGES[verdict.lever]:
+            if (change := row(best)) is not None:
+                yield Pull(change, verdict.lever, verdict)
+    for lever, row in UNASKED:
+        if (change := row(best)) is not None:
+            yield Pull(change, lever, None)
+
+
+def _promises(verdict: Verdict) -> bool:
+    promise = verdict.promise
+    return promise is None or promise.value > SURE * (promise.std_error or 0.0)
+
+
+def _urgency(verdict: Verdict) -> tuple[bool, bool, float]:
+    promise = verdict.promise
+    return verdict.severity == "note", promise is None, 0.0 if promise is None else -promise.value
+
+
+def changed(config: VAEConfig, change: Change, **more: Any) -> VAEConfig:
+    """The options with the change and `more` of them."""
+    return dataclasses.replace(config, **{**change.options, **more})

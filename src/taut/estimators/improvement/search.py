@@ -1,0 +1,199 @@
+"""The search: diagnose, pull the lever that promises most, keep what is confirmed, diagnose again."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from taut.errors import TautError
+from taut.estimators.comparison import pair
+from taut.estimators.config import VAEConfig
+from taut.estimators.improvement.levers import Best, Pull, changed, pulls
+from taut.estimators.improvement.splits import splits_of
+from taut.estimators.improvement.trials import Bench, Known, elbo_difference, held_against, interval_of
+from taut.estimators.training import Fitted
+from taut.record import IMPROVEMENT_FORMAT, Estimate, Improvement, Interval, Trial
+from taut.record import Stage as ReportedStage
+from taut.version import __version__
+
+# Shares of the time: the first diagnosis, which compiles, and later ones; the training of a candidate; the report.
+FIRST, DIAGNOSIS, TRAINING, REPORT = 0.5, 0.15, 0.15, 0.25
+# Levers whose promises are about the ELBO of a model as it is; those of the others are about log p(x).
+OF_THE_BOUND = ("encoder", "guide", "prior")
+DONE, TIME_SPENT, INTERRUPTED = (
+    "Nothing that is left to try promises more than its error.",
+    "The time is spent.",
+    "Interrupted; the best so far was kept.",
+)
+# What is being done, the best log p(x) so far, and the share of the time that is spent.
+Progress = Callable[[str, float], None]
+
+
+class Improved(NamedTuple):
+    """The best model that was found, its options, and the account of how."""
+
+    config: VAEConfig
+    fitted: Fitted
+    account: Improvement
+
+
+@dataclasses.dataclass
+class _Clock:
+    began: float
+    seconds: float
+
+    def spent(self) -> float:
+        return time.monotonic() - self.began
+
+    def left(self) -> float:
+        """Seconds for the search: the report has a share of its own."""
+        return self.seconds * (1.0 - REPORT) - self.spent()
+
+    def share(self, part: float) -> float:
+        """So much of the whole, and at most half of what is left."""
+        return min(part * self.seconds, max(self.left(), 0.0) / 2)
+
+
+def improve(
+    config: VAEConfig,
+    fitted: Fitted,
+    X: Any,
+    *,
+    seconds: float,
+    seed: int = 0,
+    on_stage: Progress | None = None,
+    began: float | None = None,
+) -> Improved:
+    """Pull the levers that the ledger names, in the order of the nats that they promise, and keep what wins.
+
+    Raises DataError where X has too few rows that the fit has not seen, or other columns.
+    """
+    clock = _Clock(time.monotonic() if began is None else began, seconds)
+    search = _Search(config, fitted, X, seed=seed, clock=clock, on_stage=on_stage)
+    ended = search.run()
+    return Improved(search.best.config, search.best.fitted, search.account(ended))
+
+
+class _Search:
+    """The state of a search."""
+
+    best: Best
+
+    def __init__(
+        self, config: VAEConfig, fitted: Fitted, X: Any, *, seed: int, clock: _Clock, on_stage: Progress | None
+    ) -> None:
+        self.clock, self.seed, self._told = clock, seed, on_stage
+        self._doing = "the run as it is"
+        self.bench = Bench(X, splits_of(fitted, X, seed=seed), seed, self._tell)
+        self.config, self.first = config, fitted
+        self.kept: list[tuple[str, VAEConfig, Fitted]] = []
+        self.trials: list[Trial] = []
+        self.left = []
+
+    def run(self) -> str:
+        """Search until nothing is left to try, and say why it ended."""
+        try:
+            self.known = self._diagnose(self.config, self.first, FIRST * self.clock.seconds)
+            tried: set[str] = set()
+            while (pull := next((one for one in pulls(self.best) if one.change.said not in tried), None)) is not None:
+                if self.clock.left() <= 0:
+                    return TIME_SPENT
+                tried.add(pull.change.said)
+                if self._try(pull):
+                    tried = {pull.change.said}
+        except KeyboardInterrupt:
+            if not hasattr(self, "known"):
+                raise
+            return INTERRUPTED
+        return DONE
+
+    def _diagnose(self, config: VAEConfig, fitted: Fitted, seconds: float) -> Known:
+        known = self.bench.measure(fitted, self.bench.splits.selection, checks=True, seconds=seconds)
+        self.best, self.left = Best(config, fitted, known.ledger), known.ledger.verdicts
+        return known
+
+    def _try(self, pull: Pull) -> bool:
+        """Train and measure one candidate; whether it is the best now."""
+        began, self._doing = time.monotonic(), pull.change.said
+        rows = self.bench.splits.selection
+        try:
+            config = changed(self.best.config, pull.change)
+            fitted = self.bench.train(config, self.best.fitted, seconds=self.clock.share(TRAINING))
+            self.bench.check_comparable(fitted, self.best.fitted)
+            known = self.bench.measure(fitted, rows, checks=False, seconds=self.clock.share(DIAGNOSIS))
+            found = held_against(known, self.known, rows=len(rows))
+        except TautError as error:
+            self._note(pull, began, kept=False, said=f"It could not be tried. {error}")
+            return False
+        won = found.elbo if pull.lever in OF_THE_BOUND else found.middle
+        self._note(
+            pull, began, kept=found.kept, said=found.said, elbo=found.elbo, evidence=found.evidence, won=won
+        )  # fmt: skip
+        if found.kept:
+            self.kept.append((pull.change.said, config, fitted))
+            self.known = self._diagnose(config, fitted, self.clock.share(DIAGNOSIS))
+        return found.kept
+
+    def _note(self, pull: Pull, began: float, **found: Any) -> None:
+        verdict = pull.verdict
+        self.trials.append(
+            Trial(
+                change=pull.change.said,
+                lever=pull.lever,
+                verdict=None if verdict is None else verdict.code,
+                promise=None if verdict is None else verdict.promise,
+                seconds=round(time.monotonic() - began, 2),
+                **found,
+            )
+        )
+
+    def account(self, ended: str) -> Improvement:
+        """What was tried and won, with the models that were kept measured on rows that no choice has seen."""
+        stages, difference, elbo = self._reported()
+        splits = self.bench.splits
+        return Improvement(
+            format=IMPROVEMENT_FORMAT,
+            taut=__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            title=self.first.data_name,
+            rows={name: len(rows) for name, rows in splits._asdict().items()},
+            seconds=round(self.clock.spent(), 2),
+            seed=self.seed,
+            trials=self.trials,
+            stages=stages,
+            difference=difference,
+            elbo_difference=elbo,
+            left=[verdict for verdict in self.left if verdict.lever is not None],
+            ended=ended,
+            notes=[],
+        )
+
+    def _reported(self) -> tuple[list[ReportedStage], Interval | None, Estimate | None]:
+        """The stages, and the last minus the first; nothing of what an interruption left unmeasured."""
+        report, stages, sides = self.bench.splits.report, [], []
+        models = [("the run as it was", self.first), *((said, fitted) for said, _, fitted in self.kept)]
+        share = self.clock.seconds * REPORT / len(models)
+        try:
+            for number, (said, fitted) in enumerate(models):
+                self._doing = f"report: {said}"
+                known = self.bench.measure(fitted, report, checks=number in (0, len(models) - 1), seconds=share)
+                evidence = Interval(lower=known.ledger.evidence.lower, upper=known.ledger.evidence.upper)
+                won = None
+                if sides:
+                    found = pair(known.side, sides[-1], delta=0.01, rows=len(report)).difference
+                    won = Estimate(value=found.mean, std_error=found.std_error, condition="paired by row")
+                stages.append(ReportedStage(change=said, elbo=known.ledger.elbo, evidence=evidence, won=won))
+                sides.append(known.side)
+        except KeyboardInterrupt:
+            return stages, None, None
+        if len(sides) < 2:
+            return stages, None, None
+        difference = interval_of(pair(sides[-1], sides[0], delta=0.01, rows=len(report)).difference)
+        return stages, difference, elbo_difference(sides[-1], sides[0])
+
+    def _tell(self, stage: str) -> None:
+        if self._told is not None:
+            self._told(f"{self._doing}: {stage}", min(self.clock.spent() / self.clock.seconds, 1.0))

@@ -1,0 +1,172 @@
+"""A candidate: trained from the weights of the best model so far, and held against it on the same rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from taut.auditing import AuditOptions, Comparison, Difference
+from taut.data import Sheet, fields_like, listed_values
+from taut.errors import OptionError
+from taut.estimators.comparability import check_comparable
+from taut.estimators.comparison import Side, pair, rows_at, side_of
+from taut.estimators.conditions import Conditioning
+from taut.estimators.config import VAEConfig
+from taut.estimators.evaluation import audit
+from taut.estimators.improvement.splits import Splits
+from taut.estimators.preparation import prepare_training_data
+from taut.estimators.training import EPOCHS, Fitted, train
+from taut.record import Estimate, Interval, Ledger, standard_error
+
+# Nats: the mean width of the brackets that are compared.
+WIDTH = 0.1
+# Of a normal distribution: two-sided 95 %.
+NORMAL_95 = 1.96
+# Epochs of a trial: fewer leave the rate no time to fall.
+FEWEST_EPOCHS = 5
+
+Stage = Callable[[str], None]
+
+
+class Known(NamedTuple):
+    """What is known of one model on some rows."""
+
+    side: Side
+    ledger: Ledger
+
+
+@dataclasses.dataclass
+class Bench:
+    """Trains and measures candidates on the same rows; `on_stage` is told what is being done."""
+
+    X: Any
+    splits: Splits
+    seed: int
+    on_stage: Stage
+
+    def train(self, config: VAEConfig, start: Fitted, *, seconds: float) -> Fitted:
+        """A fit with these options from the weights of another, as far as they fit, in so many seconds.
+
+        Raises TautError where the options make no sense for these data, KeyboardInterrupt where it was interrupted.
+        """
+        self.on_stage("training")
+        began = time.monotonic()
+        epochs = _epochs(config, start, seconds)
+        config = dataclasses.replace(config, max_epochs=epochs, time_limit=seconds, patience=None, verbose=False)
+        data = prepare_training_data(
+            self.X,
+            likelihood=config.likelihood,
+            schema=config.schema,
+            na_values=listed_values(config.na_values),
+            held_out=0.0,
+            # That of the first fit, so that grey values are made zeros and ones alike.
+            seed=start.seed,
+            conditioning=Conditioning.of(config.condition_on, config.size_factor),
+            by_column=start.schema.one_block is None,
+            binarise=config.binarise,
+            chosen=(self.splits.train, self.splits.selection),
+        )
+        fitted = train(config, data, seed=start.seed, checkpoint=None, resume=False, began=began, start=start)
+        if fitted.outcome.code == "interrupted":
+            raise KeyboardInterrupt
+        return fitted
+
+    def measure(self, fitted: Fitted, numbers: np.ndarray, *, checks: bool, seconds: float) -> Known:
+        """An audit of these rows, with its checks and beside as many training rows, or of the brackets alone."""
+        self.on_stage("measuring")
+        rows = fields_like(fitted.schema, self.X)
+        options = AuditOptions(
+            width=WIDTH,
+            seconds=max(seconds, 1.0),
+            checks=checks,
+            train=self._some_that_trained(rows, len(numbers)) if checks else None,
+        )
+        audited = audit(fitted, rows_at(rows, numbers), options=options, seed=self.seed)
+        if audited.measured.ends is None and audited.measured.ended != "interrupted":
+            raise OptionError(
+                f"Improving wants time for brackets of log p(x); {seconds:.0f} s were too short for one; give more "
+                "`seconds`.",
+                option="seconds",
+            )
+        return Known(side_of("", audited), audited.ledger)
+
+    def _some_that_trained(self, rows: Sheet, most: int) -> Any:
+        return rows_at(rows, self.splits.train[:most])
+
+    def check_comparable(self, new: Fitted, old: Fitted) -> None:
+        """Raise DataError where log p(x) of the two is not of the same."""
+        rows = rows_at(fields_like(old.schema, self.X), self.splits.selection)
+        check_comparable({"the candidate": new, "the best so far": old}, rows)
+
+
+class Verdict(NamedTuple):
+    """The candidate minus the best so far, whether it is kept, and why."""
+
+    elbo: Estimate
+    evidence: Interval
+    middle: Estimate
+    kept: bool
+    said: str
+
+
+def held_against(new: Known, old: Known, *, rows: int, delta: float = 0.01) -> Verdict:
+    """The candidate beside the best so far on the rows that both were measured on.
+
+    It is kept where log p(x) rises by more than the brackets leave open and 1.96 standard errors over rows, or where
+    the ELBO does and log p(x) is not seen to fall.
+    """
+    difference = pair(new.side, old.side, delta=delta, rows=rows).difference
+    elbo = elbo_difference(new.side, old.side)
+    evidence, middle = interval_of(difference), _middle(difference)
+    error = difference.std_error
+    if evidence.lower.value - NORMAL_95 * error > 0:
+        return Verdict(elbo, evidence, middle, True, f"log p(x) rises by {middle.value:.2f} nats a row.")
+    if elbo.value - NORMAL_95 * (elbo.std_error or math.inf) > 0 and difference.mean > -error:
+        return Verdict(
+            elbo, evidence, middle, True, f"The ELBO rises by {elbo.value:.2f} nats a row; log p(x) does not fall."
+        )
+    falls = difference.mean < -NORMAL_95 * error
+    return Verdict(elbo, evidence, middle, False, "log p(x) falls." if falls else "Nothing rises beyond its error.")
+
+
+def elbo_difference(new: Side, old: Side) -> Estimate:
+    """The paired mean of the ELBO of one minus that of the other, on the rows of both."""
+    mine, theirs = np.isin(new.numbers, old.numbers), np.isin(old.numbers, new.numbers)
+    differences = new.rows.elbo[mine].astype(np.float64) - old.rows.elbo[theirs]
+    return Estimate(
+        value=float(differences.mean()),
+        std_error=float(standard_error(differences)),
+        condition="paired by row; error over rows",
+    )
+
+
+def interval_of(difference: Comparison | Difference) -> Interval:
+    """The two ends of a difference; where one side has no upper bound, the difference of lower ones alone."""
+    error = difference.std_error
+    if isinstance(difference, Difference):
+        condition = "lower bounds on both sides, without a direction; error over rows"
+        return Interval(lower=Estimate(value=difference.mean, std_error=error, condition=condition), upper=None)
+    condition = "from brackets on both sides, if their upper ends hold; error over rows"
+    ends = (
+        Estimate(value=end, std_error=error, delta=difference.delta, condition=condition)
+        for end in (difference.lower, difference.upper)
+    )
+    return Interval(lower=next(ends), upper=next(ends))
+
+
+def _middle(difference: Comparison | Difference) -> Estimate:
+    return Estimate(value=difference.mean, std_error=difference.std_error, condition="paired by row; error over rows")
+
+
+def _epochs(config: VAEConfig, start: Fitted, seconds: float) -> int:
+    """As many epochs as the time is enough for, by those of the fit before."""
+    known = [row.seconds for row in start.history[1:] if row.seconds > 0]
+    if not known:
+        return EPOCHS
+    return int(min(max(seconds / statistics.median(known), FEWEST_EPOCHS), EPOCHS))
