@@ -22,7 +22,7 @@ from taut.estimators.manifest import note_or_compare
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
 from taut.estimators.preparation import HolePatterns, TrainingData, hole_patterns, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
-from taut.fitting import Outcome, Plan, fit, with_arrays_of
+from taut.fitting import Outcome, Plan, fit, fit_guide, with_arrays_of
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, Missingness
 from taut.models import AbstractModel, LatentVariableModel
@@ -98,11 +98,13 @@ def train(
     resume: bool,
     began: float,
     start: Fitted | None = None,
+    guide_alone: bool = False,
 ) -> Fitted:
     """Fit a variational autoencoder with these options to rows that were opened for it.
 
     `began` is when the wait for it began, by the clock of `time.monotonic`. Arrays of the model and guide of `start`
-    are where training begins, as far as their places and shapes are the same.
+    are where training begins, as far as their places and shapes are the same. With `guide_alone` the model is held
+    still, and the objective is that of `taut.fit_guide`.
     """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
@@ -151,12 +153,12 @@ def train(
     say_schema(data.schema, shown=shown)
     say(f"Training on {len(rows)} rows of {words_of(data.schema)}; {len(held_rows)} are held out.", shown=shown)
     with fit_bar(plan.epochs, shown=shown) as on_epoch:
-        run = fit(
+        run = (fit_guide if guide_alone else fit)(
             model,
             guide,
             stored(train_rows),
             key=fit_key,
-            objective=objective,
+            objective=None if guide_alone else objective,
             held_out=None if held_out is None else stored(held_rows),
             plan=plan,
             view=view,

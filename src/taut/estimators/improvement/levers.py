@@ -29,10 +29,14 @@ class Best(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Options that differ from those of the best model so far, and how they are said."""
+    """Options that differ from those of the best model so far, and how they are said.
+
+    With `guide_alone` the model is held still, so that the ELBO rises by what the KL to the posterior falls.
+    """
 
     said: str
     options: Mapping[str, Any]
+    guide_alone: bool = False
 
 
 Row = Callable[[Best], Change | None]
@@ -54,15 +58,22 @@ def _part(option: str, name: str) -> Row:
         own = getattr(best.config, option)
         if name.partition(":")[0] not in known or own == name or name_of(own) == OWN:
             return None
-        return Change(f"{option} = {name}", {option: name})
+        return Change(f"{option} = {name}", {option: name}, guide_alone=option == "guide")
 
     return row
+
+
+def _taught(best: Best) -> Change | None:
+    """The encoder alone, from its weights."""
+    return Change("encoder taught", {}, guide_alone=True)
 
 
 def _full(best: Best) -> Change | None:
     """A full covariance, for a Gaussian guide of several latents that has none."""
     own = best.config.guide or best.config.covariance
-    return Change("guide = full", {"guide": "full"}) if own == "diagonal" and best.config.latent_dim > 1 else None
+    if own != "diagonal" or best.config.latent_dim == 1:
+        return None
+    return Change("guide = full", {"guide": "full"}, guide_alone=True)
 
 
 def _longer(best: Best) -> Change | None:
@@ -71,9 +82,11 @@ def _longer(best: Best) -> Change | None:
 
 
 def _wider(best: Best) -> Change | None:
-    """Twice the width, for networks that take theirs from `hidden`."""
-    widths = tuple(2 * width for width in best.config.hidden) or (64,)
-    return Change(f"hidden = {','.join(map(str, widths))}", {"hidden": widths})
+    """An encoder of twice the width, for one that takes its own from `hidden`."""
+    if best.config.encoder not in (None, "perceptron"):
+        return None
+    said = ",".join(str(2 * width) for width in best.config.hidden) or "64"
+    return Change(f"encoder = perceptron:{said}", {"encoder": f"perceptron:{said}"}, guide_alone=True)
 
 
 def _narrower(best: Best) -> Change | None:
@@ -157,7 +170,7 @@ MORE_DRAWS = _part("objective", f"dreg:{DRAWS}")
 
 # In the order in which they are tried. A name that no part has yet is passed over.
 CHANGES: dict[Lever, tuple[Row, ...]] = {
-    "encoder": (MORE_DRAWS, _longer, _wider),
+    "encoder": (_taught, _wider, _part("objective", "refined:3"), MORE_DRAWS, _longer),
     "guide": (
         _full,
         _part("guide", "low-rank:4"),

@@ -13,7 +13,7 @@ from taut.estimators.comparison import pair
 from taut.estimators.config import VAEConfig
 from taut.estimators.improvement.levers import Best, Pull, changed, pulls
 from taut.estimators.improvement.splits import splits_of
-from taut.estimators.improvement.trials import Bench, Known, elbo_difference, held_against, interval_of
+from taut.estimators.improvement.trials import Bench, Known, elbo_difference, held_against, interval_of, of_the_guide
 from taut.estimators.training import Fitted
 from taut.record import IMPROVEMENT_FORMAT, Estimate, Improvement, Interval, Trial
 from taut.record import Stage as ReportedStage
@@ -121,10 +121,15 @@ class _Search:
         rows = self.bench.splits.selection
         try:
             config = changed(self.best.config, pull.change)
-            fitted = self.bench.train(config, self.best.fitted, seconds=self.clock.share(TRAINING))
-            self.bench.check_comparable(fitted, self.best.fitted)
-            known = self.bench.measure(fitted, rows, checks=False, seconds=self.clock.share(DIAGNOSIS))
-            found = held_against(known, self.known, rows=len(rows))
+            fitted = self.bench.train(
+                config, self.best.fitted, guide_alone=pull.change.guide_alone, seconds=self.clock.share(TRAINING)
+            )
+            if pull.change.guide_alone:
+                found = of_the_guide(self.bench.elbo(fitted, rows), self.known.side)
+            else:
+                self.bench.check_comparable(fitted, self.best.fitted)
+                known = self.bench.measure(fitted, rows, checks=False, seconds=self.clock.share(DIAGNOSIS))
+                found = held_against(known, self.known, rows=len(rows))
         except TautError as error:
             self._note(pull, began, kept=False, said=f"It could not be tried. {error}")
             return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import statistics
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from taut.auditing import AuditOptions, Comparison, Difference
+from taut.auditing import AuditOptions, Comparison, Difference, RowResult
 from taut.data import Sheet, fields_like, listed_values
 from taut.errors import OptionError
 from taut.estimators.comparability import check_comparable
@@ -21,6 +20,7 @@ from taut.estimators.config import VAEConfig
 from taut.estimators.evaluation import audit
 from taut.estimators.improvement.splits import Splits
 from taut.estimators.preparation import prepare_training_data
+from taut.estimators.scoring import account
 from taut.estimators.training import EPOCHS, Fitted, train
 from taut.record import Estimate, Interval, Ledger, standard_error
 
@@ -50,7 +50,7 @@ class Bench:
     seed: int
     on_stage: Stage
 
-    def train(self, config: VAEConfig, start: Fitted, *, seconds: float) -> Fitted:
+    def train(self, config: VAEConfig, start: Fitted, *, guide_alone: bool, seconds: float) -> Fitted:
         """A fit with these options from the weights of another, as far as they fit, in so many seconds.
 
         Raises TautError where the options make no sense for these data, KeyboardInterrupt where it was interrupted.
@@ -72,10 +72,22 @@ class Bench:
             binarise=config.binarise,
             chosen=(self.splits.train, self.splits.selection),
         )
-        fitted = train(config, data, seed=start.seed, checkpoint=None, resume=False, began=began, start=start)
+        fitted = train(
+            config, data, seed=start.seed, checkpoint=None, resume=False, began=began, start=start,
+            guide_alone=guide_alone,
+        )  # fmt: skip
         if fitted.outcome.code == "interrupted":
             raise KeyboardInterrupt
         return fitted
+
+    def elbo(self, fitted: Fitted, numbers: np.ndarray) -> Side:
+        """What the guide's own draws say of these rows: where the model is the same, nothing else differs."""
+        self.on_stage("measuring")
+        rows = rows_at(fields_like(fitted.schema, self.X), numbers)
+        result = account(fitted, rows, draws=AuditOptions().draws, seed=self.seed)
+        sound = np.isfinite(result.elbo)
+        kept = RowResult(*(field[sound] for field in result))
+        return Side("", np.flatnonzero(sound), np.flatnonzero(~sound).tolist(), kept)
 
     def measure(self, fitted: Fitted, numbers: np.ndarray, *, checks: bool, seconds: float) -> Known:
         """An audit of these rows, with its checks and beside as many training rows, or of the brackets alone."""
@@ -105,7 +117,7 @@ class Bench:
         check_comparable({"the candidate": new, "the best so far": old}, rows)
 
 
-class Verdict(NamedTuple):
+class Outcome(NamedTuple):
     """The candidate minus the best so far, whether it is kept, and why."""
 
     elbo: Estimate
@@ -115,7 +127,22 @@ class Verdict(NamedTuple):
     said: str
 
 
-def held_against(new: Known, old: Known, *, rows: int, delta: float = 0.01) -> Verdict:
+UNMOVED = Estimate(value=0.0, status="exact", condition="the model was held still")
+
+
+def of_the_guide(new: Side, old: Side) -> Outcome:
+    """A guide beside another of the same model: log p(x) is one, and the ELBO decides."""
+    elbo = elbo_difference(new, old)
+    kept = _is_surely_above(elbo)
+    said = f"The ELBO rises by {elbo.value:.2f} nats a row." if kept else "The ELBO does not rise beyond its error."
+    return Outcome(elbo, Interval(lower=UNMOVED, upper=UNMOVED), UNMOVED, kept, said)
+
+
+def _is_surely_above(difference: Estimate) -> bool:
+    return difference.std_error is not None and difference.value - NORMAL_95 * difference.std_error > 0
+
+
+def held_against(new: Known, old: Known, *, rows: int, delta: float = 0.01) -> Outcome:
     """The candidate beside the best so far on the rows that both were measured on.
 
     It is kept where log p(x) rises by more than the brackets leave open and 1.96 standard errors over rows, or where
@@ -126,13 +153,13 @@ def held_against(new: Known, old: Known, *, rows: int, delta: float = 0.01) -> V
     evidence, middle = interval_of(difference), _middle(difference)
     error = difference.std_error
     if evidence.lower.value - NORMAL_95 * error > 0:
-        return Verdict(elbo, evidence, middle, True, f"log p(x) rises by {middle.value:.2f} nats a row.")
-    if elbo.value - NORMAL_95 * (elbo.std_error or math.inf) > 0 and difference.mean > -error:
-        return Verdict(
+        return Outcome(elbo, evidence, middle, True, f"log p(x) rises by {middle.value:.2f} nats a row.")
+    if _is_surely_above(elbo) and difference.mean > -error:
+        return Outcome(
             elbo, evidence, middle, True, f"The ELBO rises by {elbo.value:.2f} nats a row; log p(x) does not fall."
         )
     falls = difference.mean < -NORMAL_95 * error
-    return Verdict(elbo, evidence, middle, False, "log p(x) falls." if falls else "Nothing rises beyond its error.")
+    return Outcome(elbo, evidence, middle, False, "log p(x) falls." if falls else "Nothing rises beyond its error.")
 
 
 def elbo_difference(new: Side, old: Side) -> Estimate:
