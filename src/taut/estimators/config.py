@@ -146,8 +146,9 @@ class VAEConfig(AbstractOptions):
     )
     guide: Any = option(
         None,
-        "q(z|x): diagonal or full, a Gaussian of that covariance; low-rank:R, a Gaussian with R columns beside its "
-        "diagonal; mixture:K of Gaussians; in Python also an object, or a function of shapes.",
+        "q(z|x): diagonal or full, a Gaussian of that covariance; low-rank:R, one with R columns beside its diagonal; "
+        "mixture:K, of K Gaussians; flow:L or spline:L, bent by L autoregressive or coupling layers; in Python also an "
+        "object, or a function of shapes.",
         none="diagonal or full, as `covariance` says",
         part=True,
     )

@@ -2,7 +2,8 @@
 
 from taut.guides.base import AbstractGuide
 from taut.guides.by_name import GUIDES
-from taut.guides.families import AbstractFamily, Encoder, GaussianMixture, LowRank
+from taut.guides.families import AbstractFamily, Encoder, LowRank, Mixture
+from taut.guides.flows import Flow, autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, LocalGaussian, free_gaussians
 from taut.guides.given import Constant, FillMissing, KnownPosterior
 
@@ -14,10 +15,13 @@ __all__ = [
     "Covariance",
     "Encoder",
     "FillMissing",
+    "Flow",
     "GaussianEncoder",
-    "GaussianMixture",
     "KnownPosterior",
     "LocalGaussian",
     "LowRank",
+    "Mixture",
+    "autoregressive_flow",
     "free_gaussians",
+    "spline_flow",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 import equinox as eqx
 
 from taut.guides.base import AbstractGuide
-from taut.guides.families import AbstractFamily, Encoder, GaussianMixture, LowRank
+from taut.guides.families import AbstractFamily, Encoder, LowRank, Mixture
+from taut.guides.flows import autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, gaussian_outputs
 from taut.parts import NamedPart, PartRegistry
 from taut.shapes import RandomKey
@@ -38,8 +39,8 @@ def _low_rank(rank: int = RANK, *, latents: int, key: RandomKey) -> LowRank:
     return LowRank(latents, min(rank, latents))
 
 
-def _mixture(components: int = COMPONENTS, *, latents: int, key: RandomKey) -> GaussianMixture:
-    return GaussianMixture(latents, components)
+def _mixture(components: int = COMPONENTS, *, latents: int, key: RandomKey) -> Mixture:
+    return Mixture(latents, components)
 
 
 GUIDES = PartRegistry(
@@ -49,6 +50,8 @@ GUIDES = PartRegistry(
         "full": _gaussian("full"),
         "low-rank": _of_family(_low_rank, "number of columns"),
         "mixture": _of_family(_mixture, "number of components"),
+        "flow": _of_family(autoregressive_flow, "number of layers"),
+        "spline": _of_family(spline_flow, "number of layers"),
     },
     kind=AbstractGuide,
 )

@@ -10,7 +10,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from taut.guides.base import AbstractGuide, Inputs, Network, read
-from taut.numerics import positive
+from taut.numerics import GaussianMixture, positive
 from taut.shapes import DatumLike
 
 
@@ -75,7 +75,7 @@ class LowRank(AbstractFamily):
         return dist.LowRankMultivariateNormal(mean, factor, scale**2, validate_args=False)
 
 
-class GaussianMixture(AbstractFamily):
+class Mixture(AbstractFamily):
     """Σ_k π_k N(m_k, S_k), each S_k diagonal.
 
     Training draws once from each component and weighs the draw by π_k, so that the shares have a gradient, too, and no
@@ -83,7 +83,7 @@ class GaussianMixture(AbstractFamily):
 
     References: Morningstar et al. 2021, arXiv:2003.01687, eq. 5 (stratified draws).
 
-    >>> GaussianMixture(latents=10, components=3).outputs
+    >>> Mixture(latents=10, components=3).outputs
     63
     """
 
@@ -99,6 +99,4 @@ class GaussianMixture(AbstractFamily):
         """The mixture that these numbers name."""
         logits, means, raw_scales = jnp.split(outputs, (self.components, self.components * (1 + self.latents)))
         shape = (self.components, self.latents)
-        components = dist.Normal(means.reshape(shape), positive(raw_scales.reshape(shape)), validate_args=False)
-        shares = dist.CategoricalLogits(logits, validate_args=False)
-        return dist.MixtureSameFamily(shares, components.to_event(1), validate_args=False)
+        return GaussianMixture(logits, means=means.reshape(shape), scales=positive(raw_scales.reshape(shape)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float, Key
 
 from taut.numerics.distributions import log_density, one_draw
+from taut.numerics.mixtures import GaussianMixture
 from taut.shapes import Latent, RandomKey, Scalar
 
 
@@ -33,18 +34,21 @@ def draw_with_density(q: dist.Distribution, *, key: RandomKey) -> tuple[Latent, 
     >>> z.shape, log_q.shape
     ((2,), ())
     """
+    if isinstance(q, dist.TransformedDistribution):
+        z, passed = q.sample_with_intermediates(key)  # what a flow meets on its way, so that it need not go back
+        return jnp.asarray(z), jnp.asarray(q.log_prob(z, passed))
     z = one_draw(q, key=key)
     return z, log_density(q, z)
 
 
-def reparameterised(q: Any) -> bool:
+def reparameterised(q: dist.Distribution) -> bool:
     """Whether `reparameterised_draws` can draw from it.
 
-    >>> mixture = dist.MixtureSameFamily(dist.Categorical(jnp.ones(2) / 2), dist.Normal(jnp.zeros(2), 1.0))
+    >>> mixture = GaussianMixture(jnp.zeros(2), means=jnp.zeros((2, 1)), scales=jnp.ones((2, 1)))
     >>> reparameterised(mixture), reparameterised(dist.Poisson(1.0))
     (True, False)
     """
-    return bool(q.component_distribution.has_rsample if _is_mixture(q) else q.has_rsample)
+    return isinstance(q, GaussianMixture) or bool(q.has_rsample)
 
 
 def reparameterised_draws(q: dist.Distribution, keys: Key[Array, "keys"]) -> Draws:
@@ -52,19 +56,13 @@ def reparameterised_draws(q: dist.Distribution, keys: Key[Array, "keys"]) -> Dra
 
     References: Morningstar et al. 2021, arXiv:2003.01687, eq. 5.
     """
-    if _is_mixture(q):
+    if isinstance(q, GaussianMixture):
         return _stratified(q, keys)
     return Draws(*jax.vmap(lambda key: draw_with_density(q, key=key))(keys))
 
 
-def _stratified(q: Any, keys: Key[Array, "keys"]) -> Draws:
+def _stratified(q: GaussianMixture, keys: Key[Array, "keys"]) -> Draws:
     """How often a component counts depends on its share alone, and not on chance: it has a gradient."""
-    latents = jax.vmap(q.component_distribution.sample)(keys)
-    components = latents.shape[1]
-    latents = latents.reshape(-1, *latents.shape[2:])
-    log_shares = jax.nn.log_softmax(q.mixing_distribution.logits) + math.log(components)
+    latents = jax.vmap(q.sample_each)(keys).reshape(-1, *q.event_shape)
+    log_shares = jax.nn.log_softmax(q.logits) + math.log(q.logits.shape[0])
     return Draws(latents, jax.vmap(lambda z: log_density(q, z))(latents), jnp.tile(log_shares, keys.shape[0]))
-
-
-def _is_mixture(q: Any) -> bool:
-    return isinstance(q, dist.MixtureSameFamily) and not q.is_discrete

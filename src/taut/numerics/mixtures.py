@@ -18,6 +18,9 @@ from numpyro.distributions import constraints
 
 from taut.shapes import RandomKey
 
+# Components of which the differences cost nothing; they lose no digits where scales are small.
+FEW = 16
+
 
 class GaussianMixture(dist.Distribution):
     """Σ_k π_k N(m_k, diag(s_k²)) over vectors of d numbers, π = softmax(logits).
@@ -49,8 +52,16 @@ class GaussianMixture(dist.Distribution):
         self.logits, self.means, self.scales = logits, means, scales
         super().__init__(batch_shape=(), event_shape=(means.shape[1],), validate_args=False)
 
+    def sample_each(self, key: RandomKey) -> Float[Array, "components d"]:
+        """A draw from every component."""
+        return self.means + self.scales * jr.normal(key, self.means.shape, self.means.dtype)
+
     def weighted(self, value: Float[Array, "d"]) -> Float[Array, "components"]:
         """log π_k N(z; m_k, s_k²) of every component."""
+        if self.means.shape[0] <= FEW:
+            u = (value[None] - self.means) / self.scales
+            volumes = jnp.sum(jnp.log(self.scales), axis=1) + 0.5 * value.shape[0] * math.log(2.0 * math.pi)
+            return jax.nn.log_softmax(self.logits) - 0.5 * jnp.sum(u**2, axis=1) - volumes
         centre = lax.stop_gradient(jnp.mean(self.means, axis=0))
         means, precisions = self.means - centre[None], self.scales**-2
         pulled = means * precisions
