@@ -9,11 +9,14 @@ import jax.random as jr
 import numpy as np
 import pytest
 
-from taut import models, numerics
+from taut import fitting, guides, likelihoods, models, networks, numerics
+from taut.auditing.rate_decomposition import decompose_rate
+from taut.errors import OptionError
 from taut.fitting import load_tensors, save_tensors
+from taut.objectives import elbo
 from tests.laws import checks
 
-NAMES = ("normal", "gaussian", "mixture:3")
+NAMES = ("normal", "gaussian", "mixture:3", "vamp:4")
 
 
 def moved(name, latents=2):
@@ -68,3 +71,50 @@ def test_the_precision_of_a_mixture_is_its_curvature_where_one_component_counts(
     )
     z = jnp.array([19.0, 0.0])
     np.testing.assert_allclose(mixture.precision_at(z), -jax.hessian(mixture.log_prob)(z), atol=1e-9)
+
+
+def test_pseudo_inputs_are_where_the_guide_puts_them_while_the_model_moves(key):
+    rows = jr.normal(key, (12, 3))
+    guide = guides.GaussianEncoder(3, 2, hidden=(4,), key=key)
+    model = models.LatentVariableModel(
+        prior=models.prior_for("vamp:4", latents=2, rows=rows, key=key),
+        decoder=networks.Perceptron(2, 3, hidden=(4,), key=key),
+        likelihood=likelihoods.Gaussian(3, scale="unit"),
+    )
+    plan = fitting.Plan(epochs=2, batch_size=6)
+    trained = fitting.fit(model, guide, rows, key=key, plan=plan)
+    means = jax.vmap(lambda u: trained.guide(u).mean)(trained.model._prior.pseudo_inputs)
+    np.testing.assert_allclose(trained.model.prior().means, means, atol=1e-5)
+    assert float(jnp.abs(trained.model._prior.pseudo_inputs - model._prior.pseudo_inputs).max()) > 0
+    taught = fitting.fit_guide(trained.model, trained.guide, rows, key=key, plan=plan)
+    np.testing.assert_array_equal(taught.model.prior().means, trained.model.prior().means)
+    with pytest.raises(OptionError, match="at most as many pseudo-inputs as training rows, 12; got 13"):
+        fitting.fit_prior(model, guide, rows, "vamp:13", key=key)
+
+
+def test_a_fitted_prior_wins_what_the_marginal_kl_loses(key):
+    """Two far groups of rows before a linear encoder; the decoder does not enter."""
+    rows = jnp.concatenate([jr.normal(key, (100, 2)) * 0.3 - 2.0, jr.normal(key, (100, 2)) * 0.3 + 2.0])
+    guide = guides.GaussianEncoder(2, 2, hidden=(), key=key)
+    model = models.LatentVariableModel(
+        prior=models.standard_normal(2),
+        decoder=networks.Perceptron(2, 2, hidden=(), key=key),
+        likelihood=likelihoods.Gaussian(2, scale="unit"),
+    )
+    better = fitting.fit_prior(
+        model, guide, rows, "mixture:4", key=key, plan=fitting.Plan(epochs=5, batch_size=50)
+    ).model
+    q = jax.vmap(lambda x: jnp.stack([guide(x).mean, guide(x).variance ** 0.5]))(rows)
+    before, after = (
+        decompose_rate(np.asarray(q[:, 0]), np.asarray(q[:, 1]), each.prior(), key=key, most=20_000)
+        for each in (model, better)
+    )
+
+    def elbos(model):
+        return jax.vmap(lambda x, k: elbo(64)(model, guide, x, key=k))(rows, jr.split(key, 200))
+
+    gain = np.asarray(elbos(better) - elbos(model), np.float64)
+    lost = before.marginal_kl.value - after.marginal_kl.value
+    error = np.hypot(gain.std() / 200**0.5, before.marginal_kl.std_error + after.marginal_kl.std_error)
+    assert lost > 0.01
+    assert abs(gain.mean() - lost) < 5 * error

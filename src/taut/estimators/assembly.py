@@ -21,7 +21,7 @@ from taut.estimators.config import VAEConfig
 from taut.estimators.part_building import BUILT, OWN, PartBuilder, block_spread, check_draws_of, table_parts
 from taut.guides import AbstractGuide
 from taut.likelihoods import AbstractLikelihood, InUnits, known_family, of_block
-from taut.models import AbstractModel, LatentVariableModel
+from taut.models import AbstractModel, LatentVariableModel, check_rows_for
 from taut.networks import OneHot, Standardise, WithCovariates
 from taut.objectives import OBJECTIVES, Objective
 from taut.shapes import RandomKey
@@ -96,6 +96,7 @@ class Architecture:
 
         Raises OptionError or ShapeError where an own part does not fit the data or the others.
         """
+        check_rows_for(self.prior, len(rows))
         return in_one_program(lambda key: self._build(rows, mean, own, key), key)
 
     def _build(
@@ -112,7 +113,7 @@ class Architecture:
         if own:
             x = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), as_floats(bare(rows)))
             check_draws_of(model, guide, x, latents=self.latents, features=self.features)
-        return model, guide
+        return model.tied_to(guide), guide
 
     def _parts(
         self, rows: Datum, mean: np.ndarray, builder: PartBuilder, key: RandomKey

@@ -139,8 +139,9 @@ class VAEConfig(AbstractOptions):
     prior: Any = option(
         None,
         "p(z): normal, for N(0, I); or trained with the model: gaussian, of free means and scales; mixture, of as many "
-        "Gaussians as the number behind a colon says, as in mixture:50. In Python also a distribution, which is held "
-        "fixed, a module that returns one, which is trained, or a function of shapes.",
+        "Gaussians as the number behind a colon says, as in mixture:50; vamp, a mixture of where the encoder puts so "
+        "many learned rows. In Python also a distribution, which is held fixed, a module that returns one, which is "
+        "trained, or a function of shapes.",
         none="normal",
         part=True,
     )

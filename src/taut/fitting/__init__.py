@@ -5,6 +5,7 @@ from taut.fitting.fits import fit, fit_guide, refine
 from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Outcome, Plan
 from taut.fitting.posterior import modes_from, refined_gaussian
+from taut.fitting.prior import fit_prior
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors, with_arrays_of
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "View",
     "fit",
     "fit_guide",
+    "fit_prior",
     "load_tensors",
     "modes_from",
     "named_arrays",

@@ -65,8 +65,9 @@ class Parts(NamedTuple):
     fixed: Any
 
     def whole(self) -> tuple[AbstractModel, AbstractGuide]:
-        """The model and the guide."""
-        return eqx.combine(self.trainable, self.fixed)
+        """The model and the guide. A prior that follows the guide does so where the model moves at all."""
+        model, guide = eqx.combine(self.trainable, self.fixed)
+        return model.tied_to(guide) if jax.tree.leaves(self.trainable[0]) else model, guide
 
 
 class EpochInfo(NamedTuple):

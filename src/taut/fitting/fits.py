@@ -69,9 +69,9 @@ def fit(
     >>> fit(model, guide, rows, key=jr.key(2), plan=Plan(epochs=2, batch_size=4)).outcome.code
     'budget spent'
     """
-    plan = _checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
+    plan = checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
     trainable, fixed = eqx.partition((model, guide), eqx.is_inexact_array)
-    program = _program(plan, objective or elbo(), view or AsFloat(), rows_in(data))
+    program = program_of(plan, objective or elbo(), view or AsFloat(), rows_in(data))
     return run(
         program,
         plan,
@@ -83,8 +83,8 @@ def fit(
         checkpoint=checkpoint,
         resume=resume,
         began=began,
-        weights=_of_mean_one(weights),
-        held_out_weights=_of_mean_one(held_out_weights),
+        weights=of_mean_one(weights),
+        held_out_weights=of_mean_one(held_out_weights),
     )
 
 
@@ -121,8 +121,8 @@ def fit_guide(
     >>> round(float(taught(jnp.ones(2)).mean[0]), 2)
     0.67
     """
-    plan = _checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
-    program = _program(plan, objective or sticking_the_landing(), view or AsFloat(), rows_in(data))
+    plan = checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
+    program = program_of(plan, objective or sticking_the_landing(), view or AsFloat(), rows_in(data))
     return run(
         program,
         plan,
@@ -134,8 +134,8 @@ def fit_guide(
         checkpoint=checkpoint,
         resume=resume,
         began=began,
-        weights=_of_mean_one(weights),
-        held_out_weights=_of_mean_one(held_out_weights),
+        weights=of_mean_one(weights),
+        held_out_weights=of_mean_one(held_out_weights),
     )
 
 
@@ -145,7 +145,10 @@ def _guide_alone(model: AbstractModel, guide: AbstractGuide) -> Parts:
     return Parts((nothing, trainable), (model, fixed))
 
 
-def _checked(plan: Plan, data: DataLike, held_out: OtherData | None, *, checkpoint: Path | None, resume: bool) -> Plan:
+def checked(
+    plan: Plan, data: DataLike, held_out: OtherData | None, *, checkpoint: Path | None = None, resume: bool = False
+) -> Plan:
+    """The plan, where it fits the rows. Raises OptionError or ShapeError where it does not."""
     plan.check_batch(rows_in(data))
     if resume and checkpoint is None:
         raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
@@ -169,7 +172,8 @@ def on_device(rows: Any) -> Any:
     return jax.tree.map(put, bare(rows))
 
 
-def _of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
+def of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
+    """The weights over their mean. Raises OptionError where one is not positive."""
     if weights is None:
         return None
     weights = np.asarray(weights, np.float64)
@@ -205,7 +209,7 @@ def refine(
     plan = plan or Plan(epochs=50, repeats=20, learning_rate=1e-2)
     if not guide.amortised:
         plan = _whole_batch(plan, rows_in(data))
-    program = _program(plan, objective or sticking_the_landing(draws=8), AsFloat(), rows_in(data))
+    program = program_of(plan, objective or sticking_the_landing(draws=8), AsFloat(), rows_in(data))
     return run(program, plan, _guide_alone(model, guide), on_device(data), None, key=key)
 
 
@@ -214,7 +218,8 @@ def _whole_batch(plan: Plan, n: int) -> Plan:
     return dataclasses.replace(plan, batch_size=n, clip=float("inf"))
 
 
-def _program(plan: Plan, objective: Objective, view: View, n: int) -> EpochProgram:
+def program_of(plan: Plan, objective: Objective, view: View, n: int) -> EpochProgram:
+    """An epoch over n rows."""
     batch_size = min(plan.batch_size, n)
     steps = math.ceil(n / batch_size) * plan.repeats
     return EpochProgram(objective, view, plan.optimiser(steps), batch_size, plan.repeats)

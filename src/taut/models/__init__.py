@@ -3,7 +3,16 @@
 from taut.models.base import AbstractModel
 from taut.models.latent import LatentVariableModel
 from taut.models.log_joint import LogJoint
-from taut.models.priors import PRIORS, GaussianPrior, MixturePrior, check_prior, prior_for, standard_normal
+from taut.models.priors import (
+    PRIORS,
+    GaussianPrior,
+    MixturePrior,
+    VampPrior,
+    check_prior,
+    check_rows_for,
+    prior_for,
+    standard_normal,
+)
 from taut.models.yardsticks import Finite, LinearGaussian
 
 __all__ = [
@@ -15,7 +24,9 @@ __all__ = [
     "LinearGaussian",
     "LogJoint",
     "MixturePrior",
+    "VampPrior",
     "check_prior",
+    "check_rows_for",
     "prior_for",
     "standard_normal",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import equinox as eqx
@@ -49,6 +50,13 @@ class AbstractModel(eqx.Module):
                 f"A `{type(self).__name__}` wants whole rows and nothing beside them; got holes, covariates or a log "
                 "offset; take a `LatentVariableModel`."
             )
+        return self
+
+    def tied_to(self, guide: Callable[[DatumLike], dist.Distribution]) -> AbstractModel:
+        """The model whose prior follows a guide, where it does: asked at each step that moves the model.
+
+        Elsewhere, and wherever the model is held still, it is the model as it is.
+        """
         return self
 
     @abstractmethod

@@ -16,6 +16,7 @@ from taut.datum import Datum, as_datum
 from taut.errors import OptionError
 from taut.likelihoods import AbstractLikelihood, Missingness, Observed
 from taut.models.base import AbstractModel
+from taut.models.priors import VampPrior
 from taut.numerics import one_draw
 from taut.shapes import DatumLike, Latent, Outputs, RandomKey, Scalar
 
@@ -71,6 +72,22 @@ class LatentVariableModel(AbstractModel):
     def prior(self) -> dist.Distribution:
         """p(z): a distribution as it was given, with no gradient through it, or what a module returns."""
         return lax.stop_gradient(self._prior) if isinstance(self._prior, dist.Distribution) else self._prior()
+
+    def with_prior(self, prior: dist.Distribution | Callable[[], dist.Distribution]) -> LatentVariableModel:
+        """The model with another prior."""
+        return eqx.tree_at(lambda model: model._prior, self, prior)
+
+    def prior_alone(self) -> LatentVariableModel:
+        """True in place of each array of the prior that is trained, False in place of all else."""
+        nothing = jax.tree.map(lambda _: False, self)
+        if isinstance(self._prior, dist.Distribution):
+            return nothing
+        return nothing.with_prior(jax.tree.map(eqx.is_inexact_array, self._prior))
+
+    def tied_to(self, guide: Callable[[DatumLike], dist.Distribution]) -> LatentVariableModel:
+        """With a `VampPrior`, the model whose prior is where this guide puts the pseudo-inputs."""
+        prior = self._prior
+        return self.with_prior(prior.tied_to(guide)) if isinstance(prior, VampPrior) else self
 
     def given(self, x: DatumLike) -> AbstractModel:
         """The model that knows which entries of x are observed, its covariates and its log offset.
