@@ -77,6 +77,29 @@ def _poisson(_: likelihoods.AbstractLikelihood, outputs: np.ndarray) -> object:
     return stats.poisson(np.exp(outputs) + 1e-8)
 
 
+class _Levels(NamedTuple):
+    """Mixtures of rounded logistics, by differences in the tail that keeps the digits."""
+
+    shares: np.ndarray
+    logistics: object
+    last: int
+
+    def logpmf(self, x: np.ndarray) -> np.ndarray:
+        x = x[:, None]
+        upper, lower = np.where(x == self.last, np.inf, x + 0.5), np.where(x == 0, -np.inf, x - 0.5)
+        below = self.logistics.cdf(upper) - self.logistics.cdf(lower)
+        above = self.logistics.sf(lower) - self.logistics.sf(upper)
+        return np.log(np.where(x < self.logistics.mean(), below, above) @ self.shares)
+
+
+def _levels(likelihood: likelihoods.LogisticMixture | likelihoods.DiscretisedLogistic, outputs: np.ndarray) -> object:
+    parts = outputs.reshape(-1, getattr(likelihood, "components", 1))
+    logits, locations, raw = parts if len(parts) == 3 else (np.zeros(1), *parts)
+    half = (likelihood.levels - 1) / 2
+    logistics = stats.logistic(half * (1 + locations), half * _softplus(raw - 2.0))
+    return _Levels(special.softmax(logits), logistics, likelihood.levels - 1)
+
+
 _REAL = _column(-3.0, 1.0, 2.5, 4.0)
 _ONE = ((-3.0,), (0.0,), (0.4,), (2.0,))
 _GATED = ((-3.0, 0.0), (0.4, -2.0), (2.0, 1.0))
@@ -98,14 +121,25 @@ LIKELIHOODS: dict[str, LikelihoodCase] = {
     "continuous-bernoulli": LikelihoodCase(_column(0.0, 0.3, 1.0), (*_ONE, (-30.0,), (1e-3,)), "unit", None, (0, 1)),
     "discretised-logistic": LikelihoodCase(
         _column(0, 255, dtype=np.uint8),
-        ((0.0, 0.0), (-1.2, 1.0), (0.97, -3.0), (2.0, 0.0)),
+        ((0.0, 0.0), (-1.2, 1.0), (0.97, -3.0), (0.3, -3.7), (2.0, 0.0)),
         np.arange(256),
-        None,
+        _levels,
         (0, 255),
     ),
     "gaussian": LikelihoodCase(_REAL, _ONE, "real", _normal, (-40.0, 40.0)),
     "gaussian-shared": LikelihoodCase(_REAL, _ONE, "real", _normal, (-40.0, 40.0)),
     "gaussian-unit": LikelihoodCase(_REAL, _ONE, "real", _normal, (-40.0, 40.0)),
+    "logistic-mixture": LikelihoodCase(
+        _column(0, 255, dtype=np.uint8),
+        (
+            (0.0,) * 15,
+            (0.0, 2.0, -3.0, 1.0, 0.5, -1.1, -0.4, 0.0, 0.2, 1.3, 0.0, -1.0, -2.0, -3.5, 1.0),
+            (1.0, 0.5, -0.5, -9.0, 0.0, -0.8, -0.7, 0.1, 0.2, 0.9, -2.0, -1.0, -3.0, 0.0, -0.5),
+        ),
+        np.arange(256),
+        _levels,
+        (0, 255),
+    ),
     "negative-binomial": LikelihoodCase(_column(0, 7), _ONE, np.arange(600), _negative_binomial, (0, 10_000)),
     "poisson": LikelihoodCase(_column(0, 7), _ONE, np.arange(200), _poisson, (0, 10_000)),
     "student-t": LikelihoodCase(_REAL, _ONE, "real", _student, (-1e6, 1e6)),

@@ -3,11 +3,13 @@
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
 
 from taut import likelihoods
+from taut.likelihoods.levels import LogisticLevels
 from tests.laws import checks
 from tests.laws.instances import LIKELIHOODS
 
@@ -31,7 +33,7 @@ def test_samples_have_the_mean_that_it_says(name, key):
         checks.mean_is(draws, np.asarray(mean))
 
 
-@pytest.mark.parametrize("name", ["bernoulli", "binomial", "categorical", "discretised-logistic"])
+@pytest.mark.parametrize("name", ["bernoulli", "binomial", "categorical", "discretised-logistic", "logistic-mixture"])
 def test_samples_have_the_frequencies_of_their_probabilities(name, key):
     outputs = LIKELIHOODS[name].outputs[1]
     likelihood = likelihoods.named(name, LIKELIHOODS[name].data)
@@ -96,9 +98,8 @@ def test_single_precision_follows_double(name):
 
 @pytest.mark.parametrize("name", sorted(set(LIKELIHOODS) - {"categorical"}))
 def test_starting_outputs_start_near_the_mean_of_the_data(name):
-    data = {"bernoulli": 0.3, "continuous-bernoulli": 0.5, "binomial": 5.0, "discretised-logistic": 100.0}.get(
-        name, 2.0
-    )
+    known = {"bernoulli": 0.3, "continuous-bernoulli": 0.5, "binomial": 5.0}
+    data = (known | dict.fromkeys(("discretised-logistic", "logistic-mixture"), 100.0)).get(name, 2.0)
     likelihood = likelihoods.named(name, LIKELIHOODS[name].data)
     start = likelihood.starting_outputs(jnp.array([data]))
     assert start.shape == (likelihood.outputs,)
@@ -130,6 +131,52 @@ def test_a_column_in_other_units_shifts_the_log_density_by_the_log_of_the_factor
         scaled = data * [1.0, 1000.0]
         second = likelihoods.named(name, scaled)(outputs).log_prob(jnp.asarray(scaled[0], jnp.float32))
         assert float(first - second) == pytest.approx(np.log(1000.0), abs=1e-4)
+
+
+@pytest.mark.parametrize("levels", [2, 5, 256])
+def test_the_mean_of_levels_is_their_sum(levels, float64):
+    half = (levels - 1) / 2
+    location, scale = np.meshgrid(half * np.array([-0.3, 0.0, 0.01, 0.7, 1.0, 1.4]), [0.01, 0.3, 0.99, 1.0, 3.0, 40.0])
+    q = LogisticLevels(jnp.asarray(location), jnp.asarray(scale), levels=levels)
+    expected = sum(level * np.exp(q.log_prob(jnp.full(location.shape, level))) for level in range(levels))
+    np.testing.assert_allclose(q.mean, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize(("location", "raw"), [(0.0, -9.0), (0.3, -4.0), (-1.0, 0.0), (1.2, -2.0)])
+def test_sixteen_bits_are_a_distribution_without_a_sum_over_it(location, raw, float64):
+    likelihood = likelihoods.named("discretised-logistic", np.array([[0], [40_000]], np.uint16))
+    assert likelihood.levels == 65_536
+    outputs, every = jnp.array([location, raw]), np.arange(65_536.0)
+    log_p = np.asarray(jax.vmap(lambda x: likelihood(outputs).log_prob(x))(jnp.asarray(every[:, None])))
+    assert np.exp(log_p).sum() == pytest.approx(1.0, abs=1e-9)
+    assert float(likelihood(outputs).mean[0]) == pytest.approx(np.exp(log_p) @ every, abs=1e-4)
+    with jax.enable_x64(False):
+        single = likelihood(outputs.astype(jnp.float32)).log_prob(jnp.array([19_661.0], jnp.float32))
+    assert float(single) == pytest.approx(log_p[19_661], abs=2e-3)
+
+
+@jax.jit
+def slopes_of_a_level(parameters, x):
+    return jax.value_and_grad(lambda each: LogisticLevels(*each, levels=256).log_prob(x))(parameters)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 128.0, 254.0, 255.0])
+def test_a_level_keeps_its_digits_and_its_slopes(level):
+    """In float32, against three thousand digits: in a tail, in an end level, with a wide scale and a narrow one."""
+    for loc, scale in ((127.5, 0.02), (127.5, 3.0), (-30.0, 4.0), (300.0, 5.0), (100.0, 3000.0), (level, 0.7)):
+        value, found = slopes_of_a_level((jnp.float32(loc), jnp.float32(scale)), jnp.float32(level))
+        with mpmath.workdps(3000):
+
+            def log_p(loc, scale):
+                cut = lambda at: 1 / (1 + mpmath.exp(-(at - loc) / scale))  # noqa: E731
+                upper = 1 if level == 255 else cut(mpmath.mpf(level + 0.5))
+                return mpmath.log(upper - (0 if level == 0 else cut(mpmath.mpf(level - 0.5))))
+
+            point = (mpmath.mpf(float(np.float32(loc))), mpmath.mpf(float(np.float32(scale))))
+            slopes = [float(mpmath.diff(log_p, point, order)) for order in ((1, 0), (0, 1))]
+            exact = float(log_p(*point))
+        assert float(value) == pytest.approx(exact, rel=2e-6, abs=2e-6)
+        np.testing.assert_allclose(found, slopes, rtol=2e-5, atol=1e-5 * max(map(abs, slopes)) + 1e-7)
 
 
 def test_the_end_bins_hold_the_tails():

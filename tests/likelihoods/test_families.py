@@ -31,6 +31,7 @@ VALUES = {
     "ordinal": RNG.choice(3, p=[0.2, 0.5, 0.3], size=(N, 1)).astype(float),
 }
 OF_ARRAYS = {"continuous-bernoulli": VALUES["bounded"], "discretised-logistic": 20.0 * VALUES["count"]}
+OF_ARRAYS["logistic-mixture"] = OF_ARRAYS["discretised-logistic"]
 BUILTIN = likelihoods.all_families()
 NAMES = [family.name for family in BUILTIN]
 

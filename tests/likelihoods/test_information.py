@@ -14,7 +14,7 @@ from tests.laws.instances import LIKELIHOODS, nodes
 
 EXTREMES = (-60.0, -1e-3, 0.0, 60.0)
 INFLATED = sorted(name for name in LIKELIHOODS if name.startswith("zero-inflated"))
-CLOSED = sorted(set(LIKELIHOODS) - {"discretised-logistic", *INFLATED})
+CLOSED = sorted(set(LIKELIHOODS) - {"discretised-logistic", "logistic-mixture", *INFLATED})
 
 
 def summed_information(likelihood, outputs, points, volumes):
@@ -53,6 +53,15 @@ def test_information_is_the_mean_square_of_the_score(name, float64):
         eta = jnp.asarray(outputs, float)
         expected = summed_information(likelihood, eta, points, volumes)
         np.testing.assert_allclose(information(likelihood, eta), expected, rtol=1e-5, atol=1e-7)
+
+
+def test_information_with_the_component_seen_is_no_less_than_without(float64):
+    likelihood = likelihoods.LogisticMixture(1, components=2)
+    for outputs in ((0.0, 1.0, -0.3, 0.3, -1.0, -0.5), (0.0, 0.0, -0.1, 0.1, 0.0, -1.0)):
+        eta = jnp.asarray(outputs)
+        found = information(likelihood, eta)
+        lost = found - summed_information(likelihood, eta, np.arange(256.0), np.ones(256))
+        assert np.linalg.eigvalsh(lost).min() > -0.01 * np.linalg.eigvalsh(found).max()
 
 
 @pytest.mark.parametrize("name", INFLATED)

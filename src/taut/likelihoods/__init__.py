@@ -20,7 +20,7 @@ from taut.likelihoods.choice import (
 )
 from taut.likelihoods.counts import Binomial, NegativeBinomial, Poisson, ZeroInflated
 from taut.likelihoods.families import Family, Sample, all_families, family, known_family, names, register
-from taut.likelihoods.grey import DiscretisedLogistic
+from taut.likelihoods.grey import DiscretisedLogistic, LogisticMixture
 from taut.likelihoods.holes import CodeMasking, Missingness, NumberMasking, Observed, WhereMissing
 from taut.likelihoods.mixed import InUnits, Mixed, Places
 from taut.likelihoods.real import Gaussian, GaussianMixture, StudentT
@@ -41,6 +41,7 @@ __all__ = [
     "GaussianMixture",
     "InUnits",
     "LogNormal",
+    "LogisticMixture",
     "LogitNormal",
     "Missingness",
     "Mixed",

@@ -22,7 +22,7 @@ from taut.likelihoods.counts import (
     ZERO_INFLATED_POISSON,
 )
 from taut.likelihoods.families import Sample, family
-from taut.likelihoods.grey import DISCRETISED_LOGISTIC
+from taut.likelihoods.grey import DISCRETISED_LOGISTIC, LOGISTIC_MIXTURE
 from taut.likelihoods.mixed import InUnits, Mixed
 from taut.likelihoods.real import GAUSSIAN, GAUSSIAN_SHARED, GAUSSIAN_UNIT, MIXTURE, STUDENT_T
 from taut.likelihoods.transformed import BETA, LOG_NORMAL, LOGIT_NORMAL
@@ -40,6 +40,7 @@ BUILTIN = (
     GAUSSIAN_SHARED,
     GAUSSIAN_UNIT,
     LOG_NORMAL,
+    LOGISTIC_MIXTURE,
     LOGIT_NORMAL,
     MIXTURE,
     NEGATIVE_BINOMIAL,
