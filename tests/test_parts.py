@@ -17,7 +17,11 @@ KEY = jr.key(0)
 @pytest.mark.parametrize(
     ("registry", "given", "sentence"),
     [
-        (networks.ENCODERS, "resnet", "`encoder` wants one of perceptron, linear, convolutional; got `resnet`"),
+        (
+            networks.ENCODERS,
+            "resnet",
+            "`encoder` wants one of perceptron, residual, linear, convolutional; got `resnet`",
+        ),
         (networks.ENCODERS, "linear:3", "`encoder` wants no numbers behind `linear`"),
         (networks.DECODERS, "perceptron:3,x", "`decoder` wants widths of hidden layers behind `perceptron:`"),
         (networks.DECODERS, "perceptron:0", "whole numbers of at least 1"),
@@ -61,6 +65,11 @@ def test_numbers_behind_a_name_are_its_widths():
     assert objectives.OBJECTIVES.build("iwae:5", draws=1, kl_warm_up=0.0) == objectives.iwae(5)
 
 
+def test_residual_takes_the_widths_of_its_blocks():
+    network = networks.ENCODERS.build("residual:5,3", inputs=4, outputs=2, image_shape=None, key=KEY)
+    assert [block.layers[0].weight.shape for block in network.blocks] == [(5, 5), (3, 5)]
+
+
 def _decoder(likelihood, image_shape=(4, 3)):
     return networks.DECODERS.build(
         "convolutional:4",
@@ -74,12 +83,19 @@ def _decoder(likelihood, image_shape=(4, 3)):
 
 
 @pytest.mark.parametrize(
-    "likelihood", [likelihoods.Bernoulli(12), likelihoods.DiscretisedLogistic(12), likelihoods.Categorical(12, 3)]
+    "likelihood",
+    [
+        likelihoods.Bernoulli(12),
+        likelihoods.DiscretisedLogistic(12),
+        likelihoods.LogisticMixture(12, components=2),
+        likelihoods.Categorical(12, 3),
+    ],
 )
-def test_a_convolutional_decoder_puts_outputs_where_the_likelihood_looks(likelihood):
+@pytest.mark.parametrize("image_shape", [(4, 3), (2, 2, 3)])
+def test_a_convolutional_decoder_puts_outputs_where_the_likelihood_looks(likelihood, image_shape):
     """At z = 0 nothing but the last bias speaks, which stands in the order of pixels inside the network."""
     starting_outputs = np.arange(float(likelihood.outputs))
-    np.testing.assert_array_equal(_decoder(likelihood)(jnp.zeros(2)), starting_outputs)
+    np.testing.assert_array_equal(_decoder(likelihood, image_shape)(jnp.zeros(2)), starting_outputs)
 
 
 def test_convolutions_want_an_image_and_nothing_else():

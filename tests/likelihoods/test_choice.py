@@ -46,6 +46,12 @@ def test_choice(values, name):
     likelihoods.check_support(name, values)  # what is chosen is also accepted
 
 
+def test_pixels_may_be_of_sixteen_bits_and_counts_are_not():
+    values = RNG.integers(0, 50_000, (50, 20)).astype(np.uint16)
+    assert likelihoods.choose(values, pixels=True).name == "discretised-logistic"
+    assert likelihoods.choose(values).name == "negative-binomial"
+
+
 TABLES = st.one_of(
     arrays.arrays(np.uint8, (6, 3)),
     arrays.arrays(np.int32, (6, 3), elements=st.integers(-1000, 1000)),
@@ -73,7 +79,7 @@ def test_every_table_gets_a_likelihood_that_accepts_it(values):
         ("negative-binomial", [[-2.0, 1.0]], "-2"),
         ("binomial", [[0.1, 1.0]], "fractions"),
         ("categorical", [[-1, 1]], "-1"),
-        ("discretised-logistic", [[0, 300]], "300"),
+        ("discretised-logistic", [[0, 70_000]], "70000"),
         ("discretised-logistic", [[0.5, 3]], "fractions"),
     ],
 )

@@ -34,6 +34,25 @@ def test_starting_outputs_are_the_outputs_at_zero(key):
     np.testing.assert_array_equal(networks.Perceptron(3, 2, starting_outputs=start, key=key)(jnp.zeros(3)), start)
 
 
+@pytest.mark.parametrize("hidden", [(4,), (5, 3)])
+def test_residual_equals_numpy_and_starts_linear(hidden, key):
+    start, x = jnp.array([3.0, -2.0]), np.array([0.5, -1.0, 2.0], np.float32)
+    net = networks.Residual(3, 2, hidden=hidden, starting_outputs=start, key=key)
+    np.testing.assert_array_equal(net(jnp.zeros(3)), start)
+    np.testing.assert_allclose(net(jnp.asarray(2 * x)) - start, 2 * (net(jnp.asarray(x)) - start), rtol=1e-5)
+
+    moved = jax.tree.map(lambda leaf: leaf + 0.1, net)
+
+    def linear(layer, h):
+        return np.asarray(layer.weight, np.float64) @ h + np.asarray(layer.bias, np.float64)
+
+    h = linear(moved.first.layers[0], x)
+    for block in moved.blocks:
+        inside = linear(block.layers[0], (h - h.mean()) / np.sqrt(h.var() + 1e-5))
+        h = h + linear(block.layers[1], inside / (1 + np.exp(-inside)))
+    np.testing.assert_allclose(moved(jnp.asarray(x)), linear(moved.last.layers[0], h), rtol=1e-5, atol=1e-6)
+
+
 def test_layers_start_with_different_glorot_draws(key):
     net = networks.Perceptron(300, 300, hidden=(300,), key=key)
     first, second = (np.asarray(layer.weight) for layer in net.layers)

@@ -125,14 +125,14 @@ class VAEConfig(AbstractOptions):
     covariance: str = option("diagonal", "Covariance of the Gaussian q(z|x).", choices=("diagonal", "full"))
     encoder: Any = option(
         None,
-        "Network of the encoder: perceptron, linear or convolutional, with widths or channels behind a colon, as in "
-        "convolutional:32,64; in Python also an object, or a function of shapes.",
+        "Network of the encoder: perceptron, residual, linear or convolutional, with widths or channels behind a "
+        "colon, as in convolutional:32,64; in Python also an object, or a function of shapes.",
         none="perceptron, of the widths in `hidden`",
         part=True,
     )
     decoder: Any = option(
         None,
-        "Network of the decoder: perceptron, linear, linear-skip or convolutional, as for `encoder`.",
+        "Network of the decoder: perceptron, residual, linear, linear-skip or convolutional, as for `encoder`.",
         none="linear-skip for a table, else perceptron, of the widths in `hidden`",
         part=True,
     )

@@ -116,7 +116,7 @@ def block_field(
     check_varies(table)
     binarised = binarisation.kind != "none"
     values = np.array([[0, 1]], dtype=np.uint8) if binarised else table.values
-    choice = _likelihood(likelihood, values, sizes=sizes)
+    choice = _likelihood(likelihood, values, sizes=sizes, pixels=table.image_shape is not None)
     units = None if binarised else units_for(choice.name, table.values[train])
     ends = (0.0, 1.0) if binarised else _ends(table.values)
     kind = _kind_of(choice.name)
@@ -211,9 +211,9 @@ def _without_holes(values: Num[np.ndarray, "n width"]) -> Num[np.ndarray, "n wid
     return narrow(np.where(holes, np.nanpercentile(observed, 50, axis=0, method="lower"), values))
 
 
-def _likelihood(name: str, values: np.ndarray, *, sizes: bool) -> Choice:
+def _likelihood(name: str, values: np.ndarray, *, sizes: bool, pixels: bool) -> Choice:
     if name == "auto":
-        return choose_counts(values) if sizes else choose(values)
+        return choose_counts(values) if sizes else choose(values, pixels=pixels)
     known = known_family(name)
     if sizes and (known is None or not known.log_means):
         counts = ", ".join(each.name for each in all_families() if each.log_means)

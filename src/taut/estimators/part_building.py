@@ -39,7 +39,7 @@ from taut.shapes import DatumLike, RandomKey
 BUILT = ("encoder", "decoder", "prior", "guide", "likelihood")
 PARTS = (*BUILT, "objective")
 # These take their widths from `hidden` where the name says none.
-WITH_WIDTHS = ("perceptron", "linear-skip")
+WITH_WIDTHS = ("perceptron", "linear-skip", "residual")
 
 
 def _built_from_data(**_: Any) -> AbstractLikelihood:

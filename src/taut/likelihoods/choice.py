@@ -65,8 +65,8 @@ class Choice(NamedTuple):
     reason: str
 
 
-def choose(values: Values) -> Choice:
-    """The likelihood that fits these values, with the reason.
+def choose(values: Values, *, pixels: bool = False) -> Choice:
+    """The likelihood that fits these values, with the reason; of `pixels` numbers of 16 bits may be levels, too.
 
     >>> import numpy as np
     >>> choose(np.array([[0, 1], [1, 1]])).name
@@ -74,7 +74,7 @@ def choose(values: Values) -> Choice:
     """
     low, high = float(values.min()), float(values.max())
     if _is_whole(values) and low >= 0:
-        return _choose_for_counts(values, high)
+        return _choose_for_counts(values, high, pixels=pixels)
     if low >= 0 and high <= 1:
         return Choice("continuous-bernoulli", "every value is a share between 0 and 1")
     kurtosis = _median_kurtosis(values)
@@ -102,11 +102,13 @@ def named(name: str, values: Values, *, largest: float | None = None) -> Abstrac
     return family(name).build(Sample(values, levels=end + 1, one=True))
 
 
-def _choose_for_counts(values: Values, high: float) -> Choice:
+def _choose_for_counts(values: Values, high: float, *, pixels: bool) -> Choice:
     if high <= 1:
         return Choice("bernoulli", "every value is 0 or 1")
     if fills_bytes(values):
         return Choice("discretised-logistic", f"the values fill bytes up to {high:.0f}, read as grey levels 0 to 255")
+    if pixels and fills_bytes(values, white=65535):
+        return Choice("discretised-logistic", f"the values fill 16 bits up to {high:.0f}, read as levels 0 to 65535")
     if high <= MOST_STEPS_OF_A_COUNT and _piles_up_at(values, high):
         return Choice("binomial", f"the values are counts that pile up at their largest, {high:.0f}")
     return choose_counts(values)

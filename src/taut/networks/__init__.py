@@ -5,6 +5,7 @@ from taut.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncod
 from taut.networks.flows import AbstractFlow, Autoregressive, Layers, SplineCoupling
 from taut.networks.inputs import CellInputs, OneHot, Standardise, WithCovariates
 from taut.networks.perceptron import LinearSkip, Perceptron
+from taut.networks.residual import Residual
 
 __all__ = [
     "DECODERS",
@@ -19,6 +20,7 @@ __all__ = [
     "LinearSkip",
     "OneHot",
     "Perceptron",
+    "Residual",
     "SplineCoupling",
     "Standardise",
     "WithCovariates",

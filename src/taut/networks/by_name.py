@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, Int
 from taut.errors import OptionError
 from taut.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from taut.networks.perceptron import LinearSkip, Perceptron
+from taut.networks.residual import Residual
 from taut.parts import NamedPart, PartRegistry, said
 from taut.shapes import RandomKey
 
@@ -60,6 +61,10 @@ def _perceptron_encoder(*widths: int, inputs: int, outputs: int, key: RandomKey,
     return Perceptron(inputs, outputs, hidden=widths or WIDTHS, key=key)
 
 
+def _residual_encoder(*widths: int, inputs: int, outputs: int, key: RandomKey, **_: Any) -> eqx.Module:
+    return Residual(inputs, outputs, hidden=widths or WIDTHS, key=key)
+
+
 def _linear_encoder(*, inputs: int, outputs: int, key: RandomKey, **_: Any) -> eqx.Module:
     return Perceptron(inputs, outputs, hidden=(), key=key)
 
@@ -73,6 +78,10 @@ def _convolutional_encoder(
 
 def _perceptron_decoder(*widths: int, image_shape: ImageShape, owners: Owners, **shapes: Any) -> eqx.Module:
     return Perceptron(hidden=widths or WIDTHS, **shapes)
+
+
+def _residual_decoder(*widths: int, image_shape: ImageShape, owners: Owners, **shapes: Any) -> eqx.Module:
+    return Residual(hidden=widths or WIDTHS, **shapes)
 
 
 def _linear_decoder(*, image_shape: ImageShape, owners: Owners, **shapes: Any) -> eqx.Module:
@@ -129,6 +138,7 @@ ENCODERS = PartRegistry(
     "encoder",
     {
         "perceptron": NamedPart(_perceptron_encoder, "widths of hidden layers", most=20),
+        "residual": NamedPart(_residual_encoder, "inner widths of blocks", most=50),
         "linear": NamedPart(_linear_encoder),
         "convolutional": NamedPart(_convolutional_encoder, "numbers of channels", most=20),
     },
@@ -138,6 +148,7 @@ DECODERS = PartRegistry(
     "decoder",
     {
         "perceptron": NamedPart(_perceptron_decoder, "widths of hidden layers", most=20),
+        "residual": NamedPart(_residual_decoder, "inner widths of blocks", most=50),
         "linear": NamedPart(_linear_decoder),
         "linear-skip": NamedPart(_skipping_decoder, "widths of hidden layers", most=20),
         "convolutional": NamedPart(_convolutional_decoder, "numbers of channels", most=20),
