@@ -16,7 +16,7 @@ from taut.fitting import load_tensors, save_tensors
 from taut.objectives import elbo
 from tests.laws import checks
 
-NAMES = ("normal", "gaussian", "mixture:3", "vamp:4")
+NAMES = ("normal", "gaussian", "mixture:3", "vamp:4", "flow:2")
 
 
 def moved(name, latents=2):
@@ -25,7 +25,7 @@ def moved(name, latents=2):
     prior = models.prior_for(name, latents=latents, rows=rows, key=jr.key(0))
     leaves, tree = jax.tree.flatten(eqx.filter(prior, eqx.is_inexact_array))
     keys = jr.split(jr.key(1), max(len(leaves), 1))
-    own = [leaf + 0.3 * jr.normal(k, leaf.shape) for leaf, k in zip(leaves, keys, strict=False)]
+    own = [leaf + 0.1 * jr.normal(k, leaf.shape) for leaf, k in zip(leaves, keys, strict=False)]
     return prior if name == "normal" else eqx.combine(tree.unflatten(own), prior)
 
 

@@ -140,8 +140,8 @@ class VAEConfig(AbstractOptions):
         None,
         "p(z): normal, for N(0, I); or trained with the model: gaussian, of free means and scales; mixture, of as many "
         "Gaussians as the number behind a colon says, as in mixture:50; vamp, a mixture of where the encoder puts so "
-        "many learned rows. In Python also a distribution, which is held fixed, a module that returns one, which is "
-        "trained, or a function of shapes.",
+        "many learned rows; flow, of so many layers. In Python also a distribution, which is held fixed, a module that "
+        "returns one, which is trained, or a function of shapes.",
         none="normal",
         part=True,
     )

@@ -15,13 +15,14 @@ from jaxtyping import Array, Float, Int
 
 from taut.datum import as_floats, bare, rows_in
 from taut.errors import OptionError, ShapeError
+from taut.models.flow_prior import FlowPrior
 from taut.numerics import SMALLEST_SCALE, GaussianMixture, floats_on_device, inverse_softplus, positive, take
 from taut.parts import NamedPart, PartRegistry
 from taut.shapes import DataLike, DatumLike, RandomKey
 
 Places = Float[np.ndarray, "n latents"]
 
-COMPONENTS = 50
+COMPONENTS, LAYERS = 50, 2
 # At the start, the share of the variance of N(0, I) that lies between the components of a mixture.
 BETWEEN = 0.5
 
@@ -180,6 +181,10 @@ def _vamp(components: int = COMPONENTS, *, latents: int, key: RandomKey, rows: D
     return VampPrior.of_rows(rows, components, latents=latents)
 
 
+def _flow(layers: int = LAYERS, *, latents: int, key: RandomKey, rows: DataLike) -> FlowPrior:
+    return FlowPrior(layers, latents=latents, key=key)
+
+
 PRIORS = PartRegistry(
     "prior",
     {
@@ -187,6 +192,7 @@ PRIORS = PartRegistry(
         "gaussian": NamedPart(lambda *, latents, key, rows: GaussianPrior(latents)),
         "mixture": NamedPart(_mixture, "number of components", most=1),
         "vamp": NamedPart(_vamp, "number of pseudo-inputs", most=1),
+        "flow": NamedPart(_flow, "number of layers", most=1),
     },
     kind=(dist.Distribution, eqx.Module),
 )
