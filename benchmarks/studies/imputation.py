@@ -23,7 +23,7 @@ from sklearn.experimental import enable_iterative_imputer  # noqa: F401  the imp
 from sklearn.impute import IterativeImputer
 
 import taut
-from taut.auditing import Imputation
+from taut.auditing import ImputedRows
 from taut.data import Schema, Table, decode, encode, infer_schema, kind_of, read_sheet
 from taut.estimators.imputing import completed
 
@@ -101,7 +101,7 @@ def hidden_half(name: str, seed: int) -> tuple[np.ndarray, np.ndarray, Schema | 
     return truth, cells, schema
 
 
-def filled_by_taut(vae: taut.VAE, found: Imputation, coded: np.ndarray) -> np.ndarray:
+def filled_by_taut(vae: taut.VAE, found: ImputedRows, coded: np.ndarray) -> np.ndarray:
     columns = vae.schema_.modelled
     guess = np.where(coded, found.mode, found.mean * [c.unit for c in columns] + [c.offset for c in columns])
     for j, column in enumerate(columns):
@@ -112,7 +112,7 @@ def filled_by_taut(vae: taut.VAE, found: Imputation, coded: np.ndarray) -> np.nd
 
 
 def coverage(
-    vae: taut.VAE, found: Imputation, truth: np.ndarray, hidden: np.ndarray, schema: Schema | None, seed: int
+    vae: taut.VAE, found: ImputedRows, truth: np.ndarray, hidden: np.ndarray, schema: Schema | None, seed: int
 ) -> dict[str, list[bool]]:
     rng, inside = np.random.default_rng([1, seed]), defaultdict(list)
     for row, j in np.argwhere(hidden):
@@ -155,6 +155,15 @@ def study(name: str, seeds: int, options: dict, baselines: bool) -> None:
         print(f"  in 90 % intervals, {kind}: {np.mean(own):.3f} of {len(own)}", flush=True)
 
 
+def _value(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="+")
@@ -162,8 +171,7 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="without the imputers of scikit-learn")
     parser.add_argument("--option", action="append", default=[], help="name=value of taut.VAE, to try another setting")
     parsed = parser.parse_args()
-    options = {key: float(value) if "." in value or "e" in value else int(value)
-               for key, value in (pair.split("=") for pair in parsed.option)}  # fmt: skip
+    options = {key: _value(value) for key, value in (pair.split("=") for pair in parsed.option)}
     for name in parsed.tables:
         study(name, parsed.seeds, options, not parsed.alone)
 

@@ -156,8 +156,8 @@ class VAEConfig(AbstractOptions):
     objective: Any = option(
         "elbo",
         "What training climbs, in nats: elbo, sticking-the-landing, iwae, dreg, miwae, piwae, ciwae, renyi, chi, "
-        "vimco, rloo, rws, wake-sleep or refined, with settings and draws behind a colon, as in renyi:0.5,16; all but "
-        "the first two and the last want more than one draw.",
+        "vimco, rloo, rws, wake-sleep, refined, free-bits, beta-tc, mmd, dip-i or dip-ii, with settings and draws behind "
+        "a colon, as in iwae:16 or renyi:0.5,16.",
         part=True,
     )
     draws: int = option(1, "Latents drawn for each row in each step.", at_least=1)
@@ -165,6 +165,13 @@ class VAEConfig(AbstractOptions):
         1.0,
         "Weight of the divergence in the gradient of the objective, as of a β-VAE. It is in no reported bound.",
         at_least=0,
+    )
+    hide_cells: float = option(
+        0.0,
+        "Share of looks at a row of a table in which the encoder misses further cells in training, those that another "
+        "row lacks; all cells that are there are scored nevertheless, and the bound stays one.",
+        at_least=0,
+        at_most=1,
     )
     binarise: str = option(
         "none",

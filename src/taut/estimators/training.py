@@ -210,6 +210,7 @@ def plan_of(config: VAEConfig, *, rows: int) -> Plan:
         schedule=config.schedule,
         patience=config.patience,
         time_limit=config.time_limit,
+        hide_cells=config.hide_cells,
     )
 
 

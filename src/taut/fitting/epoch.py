@@ -58,6 +58,15 @@ def seen_through(view: View, row: Any, *, key: RandomKey) -> Any:
     return as_floats(Datum(view(row.values, key=key), row.observed, row.covariates, row.log_offset))
 
 
+def with_cells_hidden(x: Any, rows: Any, *, share: float, key: RandomKey) -> Any:
+    """A datum without the cells that another of the rows lacks, in this share of looks; whole rows stay as they are."""
+    if share == 0.0 or not isinstance(x, Datum) or x.observed is None:
+        return x
+    chance_key, other_key = jr.split(key)
+    there = rows.observed[jr.randint(other_key, (), 0, rows_in(rows))]
+    return x.seen_as(x.observed & (there | (jr.uniform(chance_key) >= share)))
+
+
 class Parts(NamedTuple):
     """Trainable and fixed arrays: two pytrees of (model, guide), each None where the other has an array."""
 
@@ -85,6 +94,7 @@ class EpochProgram(eqx.Module):
     optimiser: optax.GradientTransformation = eqx.field(static=True)
     batch_size: int = eqx.field(static=True)
     repeats: int = eqx.field(static=True)
+    hide_cells: float = eqx.field(static=True, default=0.0)
 
     def steps(self, n: int) -> int:
         """Steps in an epoch of n rows."""
@@ -166,7 +176,8 @@ def _loss(
     def one(guide: AbstractGuide, row: DatumLike, key: RandomKey) -> tuple[Scalar, Any]:
         view_key, draw_key = jr.split(key)
         x = seen_through(program.view, row, key=view_key)
-        return program.objective.of_row(model, guide, x, key=draw_key, kl_weight=kl_weight)
+        seen = with_cells_hidden(x, data, share=program.hide_cells, key=jr.fold_in(key, 2))
+        return program.objective.of_row(model, guide, x, key=draw_key, kl_weight=kl_weight, seen=seen)
 
     values, statistics = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
         guide, jax.tree.map(lambda leaf: leaf[batch], data), jr.split(key, batch.shape[0])

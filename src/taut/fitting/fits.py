@@ -222,4 +222,4 @@ def program_of(plan: Plan, objective: Objective, view: View, n: int) -> EpochPro
     """An epoch over n rows."""
     batch_size = min(plan.batch_size, n)
     steps = math.ceil(n / batch_size) * plan.repeats
-    return EpochProgram(objective, view, plan.optimiser(steps), batch_size, plan.repeats)
+    return EpochProgram(objective, view, plan.optimiser(steps), batch_size, plan.repeats, plan.hide_cells)

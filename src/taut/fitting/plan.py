@@ -17,7 +17,9 @@ class Plan:
 
     `schedule` is `cosine` (from `learning_rate` to a hundredth of it over all epochs) or `constant`; during the first
     `warm_up` epochs the rate rises from zero. Gradients are cut to the global norm `clip`. `patience` counts epochs
-    without a rise of the held-out bound. `repeats` takes that many full-batch steps in each epoch.
+    without a rise of the held-out bound. `repeats` takes that many full-batch steps in each epoch. `hide_cells` is the
+    share of looks at a row in which the guide misses further cells, those that another row of the data lacks, while the
+    bound is that of all cells that are there: it holds for any q.
 
     Raises OptionError where a value makes no sense.
     """
@@ -31,6 +33,7 @@ class Plan:
     patience: int | None = None
     time_limit: float | None = None
     repeats: int = 1
+    hide_cells: float = 0.0
 
     def __post_init__(self) -> None:
         for name, wanted, ok in (
@@ -42,6 +45,7 @@ class Plan:
             ("clip", "a positive number", self.clip > 0),
             ("patience", "at least 1", self.patience is None or self.patience >= 1),
             ("repeats", "at least 1", self.repeats >= 1),
+            ("hide_cells", "a share from 0 to 1", 0.0 <= self.hide_cells <= 1.0),
             ("time_limit", "a positive number of seconds", self.time_limit is None or self.time_limit > 0),
         ):
             if not ok:

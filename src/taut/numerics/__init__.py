@@ -4,6 +4,7 @@ from taut.numerics.affine import AffineMap, floats_on_device, spread_of, take
 from taut.numerics.distributions import (
     Moments,
     gaussian_kl,
+    gaussian_kl_by_entry,
     is_diagonal_gaussian,
     is_discrete,
     log_density,
@@ -45,6 +46,7 @@ __all__ = [
     "draw_with_density",
     "floats_on_device",
     "gaussian_kl",
+    "gaussian_kl_by_entry",
     "inside",
     "inverse_softplus",
     "is_diagonal_gaussian",

@@ -3,6 +3,7 @@
 Papers are one-line recipes of these parts.
 """
 
+from taut.objectives.aggregated import Discrepancy, TotalCorrelation
 from taut.objectives.by_name import OBJECTIVES
 from taut.objectives.estimators import (
     Apart,
@@ -22,12 +23,17 @@ from taut.objectives.of_weights import Combination, OfGroups, PowerMean
 from taut.objectives.recipes import (
     RECIPES,
     beta,
+    beta_tc,
     chi,
     ciwae,
+    dip_i,
+    dip_ii,
     dreg,
     elbo,
+    free_bits,
     iwae,
     miwae,
+    mmd,
     piwae,
     refined,
     renyi,
@@ -37,7 +43,7 @@ from taut.objectives.recipes import (
     vimco,
     wake_sleep,
 )
-from taut.objectives.regularisers import AbstractRegulariser, Batch
+from taut.objectives.regularisers import AbstractRegulariser, Batch, FreeBits, MomentMatching
 from taut.objectives.walked import Walked
 
 __all__ = [
@@ -48,22 +54,31 @@ __all__ = [
     "Batch",
     "Climb",
     "Combination",
+    "Discrepancy",
+    "FreeBits",
+    "MomentMatching",
     "Objective",
     "OfGroups",
     "PowerMean",
     "Sample",
+    "TotalCorrelation",
     "Walked",
     "analytic",
     "beta",
+    "beta_tc",
     "chi",
     "ciwae",
+    "dip_i",
+    "dip_ii",
     "doubly_reparameterised",
     "dreg",
     "elbo",
+    "free_bits",
     "held",
     "iwae",
     "leave_one_out",
     "miwae",
+    "mmd",
     "path",
     "piwae",
     "refined",

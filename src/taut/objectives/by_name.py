@@ -17,6 +17,8 @@ SETTINGS: dict[str, dict[str, str]] = {
     "renyi": {"order": "order"},
     "chi": {"order": "order"},
     "refined": {"steps": "number of steps"},
+    "free-bits": {"nats": "free nats of each latent"},
+    **{name: {"weight": "weight of the penalty"} for name in ("beta-tc", "mmd", "dip-i", "dip-ii")},
 }
 WHOLE = ("groups", "steps", "draws")
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from taut.bounds import log_mean_weight, mean_log_weight
 from taut.errors import OptionError
+from taut.objectives.aggregated import Discrepancy, TotalCorrelation
 from taut.objectives.estimators import (
     Apart,
     analytic,
@@ -19,6 +20,7 @@ from taut.objectives.estimators import (
 )
 from taut.objectives.objective import Objective
 from taut.objectives.of_weights import Combination, OfGroups, PowerMean
+from taut.objectives.regularisers import FreeBits, MomentMatching
 from taut.objectives.walked import FORWARD, Walked
 
 
@@ -142,6 +144,54 @@ def refined(steps: int = 2, draws: int = 1, *, forward: float = FORWARD, kl_warm
     return Objective(mean_log_weight, Walked(steps, forward=forward), draws, kl_warm_up=kl_warm_up)
 
 
+def free_bits(nats: float = 0.25, draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO, which does not press a latent whose divergence is below so many nats on average over a batch.
+
+    References: Kingma et al. 2016, arXiv:1606.04934, eq. 15.
+    """
+    _check("free-bits", "at least 0 nats", nats, nats >= 0.0)
+    return Objective(mean_log_weight, total, draws, kl_warm_up=kl_warm_up, regulariser=FreeBits(nats))
+
+
+def beta_tc(weight: float = 6.0, draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO with the total correlation of its aggregated posterior weighted so much instead of once.
+
+    References: Chen et al. 2018, β-TCVAE, arXiv:1802.04942, eq. 4.
+    """
+    _check("beta-tc", "a weight of at least 0", weight, weight >= 0.0)
+    penalty = TotalCorrelation(weight - 1.0)
+    return Objective(mean_log_weight, total, draws, kl_warm_up=kl_warm_up, regulariser=penalty)
+
+
+def mmd(weight: float = 10.0, draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO less so much of the discrepancy of aggregated posterior and prior; with `beta` of 1 − α it is InfoVAE.
+
+    References: Zhao, Song & Ermon 2019, InfoVAE, arXiv:1706.02262, eq. 6.
+    """
+    _check("mmd", "a weight of at least 0", weight, weight >= 0.0)
+    return Objective(mean_log_weight, total, draws, kl_warm_up=kl_warm_up, regulariser=Discrepancy(weight))
+
+
+def dip_i(weight: float = 10.0, draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO less a penalty on the covariance of q's means over rows, ten times on its diagonal: DIP-VAE-I.
+
+    References: Kumar et al. 2018, arXiv:1711.00848, eq. 6.
+    """
+    _check("dip-i", "a weight of at least 0", weight, weight >= 0.0)
+    penalty = MomentMatching(weight, 10.0 * weight, whole=False)
+    return Objective(mean_log_weight, total, draws, kl_warm_up=kl_warm_up, regulariser=penalty)
+
+
+def dip_ii(weight: float = 10.0, draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO less a penalty on the covariance of the aggregated posterior: DIP-VAE-II.
+
+    References: Kumar et al. 2018, arXiv:1711.00848, eq. 7.
+    """
+    _check("dip-ii", "a weight of at least 0", weight, weight >= 0.0)
+    penalty = MomentMatching(weight, weight, whole=True)
+    return Objective(mean_log_weight, total, draws, kl_warm_up=kl_warm_up, regulariser=penalty)
+
+
 def _check(name: str, wanted: str, got: float, right: bool) -> None:
     if not right:
         raise OptionError(f"`{name}` wants {wanted}; got {got:g}; change it.", option="objective")
@@ -162,4 +212,9 @@ RECIPES: dict[str, Callable[..., Objective]] = {
     "rws": reweighted_wake_sleep,
     "wake-sleep": wake_sleep,
     "refined": refined,
+    "free-bits": free_bits,
+    "beta-tc": beta_tc,
+    "mmd": mmd,
+    "dip-i": dip_i,
+    "dip-ii": dip_ii,
 }
