@@ -156,8 +156,8 @@ class VAEConfig(AbstractOptions):
     objective: Any = option(
         "elbo",
         "What training climbs, in nats: elbo, sticking-the-landing, iwae, dreg, miwae, piwae, ciwae, renyi, chi, "
-        "vimco, rloo, rws, wake-sleep, refined, free-bits, beta-tc, mmd, dip-i or dip-ii, with settings and draws behind "
-        "a colon, as in iwae:16 or renyi:0.5,16.",
+        "vimco, rloo, rws, wake-sleep, refined, free-bits, beta-tc, mmd, dip-i or dip-ii, with settings and draws "
+        "behind a colon, as in iwae:16 or renyi:0.5,16.",
         part=True,
     )
     draws: int = option(1, "Latents drawn for each row in each step.", at_least=1)
