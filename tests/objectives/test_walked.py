@@ -39,6 +39,22 @@ def test_a_long_walk_from_a_wrong_encoder_has_the_gradient_of_log_p(key):
     assert np.abs((own.mean(axis=0) - exact[~of_guide]) / np.maximum(error, 1e-10)).max() > 10
 
 
+def test_the_reported_bound_rises_from_the_elbo_to_log_p(key):
+    """By quadrature, in standard errors of the draws."""
+    model, guide = bernoulli()
+    x = jnp.array(BITS)
+    truth = float(on_a_grid(model, x))
+
+    def mean_and_error(objective):
+        values = jax.jit(jax.vmap(lambda key: objective(model, guide, x, key=key)))(jax.random.split(key, 4000))
+        return float(values.mean()), float(values.std(ddof=1)) / np.sqrt(4000)
+
+    (own, _), (few, error), (many, last) = map(mean_and_error, (elbo(), refined(2), refined(24)))
+    assert own + 5 * error < few < truth - 5 * error
+    assert few < many <= truth + 5 * last
+    assert truth - many < 0.2 * (truth - own)
+
+
 def test_forward_learning_climbs_the_mean_log_q_of_posterior_draws(key):
     model, guide = bernoulli()
     x = jnp.array(BITS)

@@ -4,12 +4,11 @@ Path        π_β ∝ q₀^{1−β} p(x,z)^β in the coordinates in which q₀ i
 pilot       step sizes, the path's shape and approximate posterior draws, on keys of its own
 resampled   which chains go on, drawn by their weights
 forward_walk, reverse_walk, both_walks    the measured walks, with everything frozen
-hmc_steps   a few steps that leave p(z|x) as it is, for training
 """
 
 from taut.annealing.path import Path, Position, steps_between, temperatures
 from taut.annealing.tuning import Pilot, pilot, resampled, split_rhat
-from taut.annealing.walks import Schedule, Trace, Walk, both_walks, forward_trace, forward_walk, hmc_steps, reverse_walk
+from taut.annealing.walks import Schedule, Trace, Walk, both_walks, forward_trace, forward_walk, reverse_walk
 
 __all__ = [
     "Path",
@@ -21,7 +20,6 @@ __all__ = [
     "both_walks",
     "forward_trace",
     "forward_walk",
-    "hmc_steps",
     "pilot",
     "resampled",
     "reverse_walk",

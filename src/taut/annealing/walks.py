@@ -42,31 +42,6 @@ def hmc_step(
     return jax.tree.map(lambda new, old: jnp.where(accepted, new, old), proposal, position), probability
 
 
-def hmc_steps(
-    path: Path, start: Coordinates, *, steps: int, leapfrogs: int, step: float, key: RandomKey
-) -> tuple[Coordinates, Scalar]:
-    """Where so many steps that leave p(z|x) as it is end, and the mean probability with which one was accepted.
-
-    >>> import jax.numpy as jnp, jax.random as jr
-    >>> from taut.models import LinearGaussian
-    >>> from taut.numerics import AffineMap
-    >>> model = LinearGaussian(weight=jnp.ones((2, 1)), offset=jnp.zeros(2), noise=jnp.ones(2))
-    >>> path = Path(model, jnp.array([1.0, 2.0]), AffineMap(jnp.zeros(1), jnp.ones(1)))
-    >>> u, accepted = hmc_steps(path, jnp.zeros(1), steps=2, leapfrogs=3, step=0.3, key=jr.key(0))
-    >>> u.shape, bool(accepted > 0.5)
-    ((1,), True)
-    """
-    one = jnp.ones((), start.dtype)
-
-    def move(carried: tuple[Position, Scalar], key: RandomKey) -> tuple[tuple[Position, Scalar], None]:
-        position, accepted = carried
-        position, probability = hmc_step(path, position, one, step * one, leapfrogs=leapfrogs, key=key)
-        return (position, accepted + probability / steps), None
-
-    (end, accepted), _ = jax.lax.scan(move, (path.at(start), 0.0 * one), jr.split(key, steps))
-    return end.u, accepted
-
-
 def _leapfrog(
     path: Path, start: Position, momentum: Coordinates, beta: Scalar, step: Scalar, leapfrogs: int
 ) -> tuple[Position, Coordinates]:

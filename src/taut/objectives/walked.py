@@ -3,17 +3,19 @@
 import dataclasses
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 import numpyro.distributions as dist
 from jax import lax
 
-from taut.annealing import Path, hmc_steps
+from taut.annealing import Path, Schedule, Walk, forward_walk
 from taut.bounds import mean_log_weight
 from taut.errors import OptionError
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, log_density, spread_of
 from taut.objectives.estimators import Climb, Sample, bounded, held, log_weights_of, over_draws, weigh_all
 from taut.objectives.of_weights import Bound
-from taut.shapes import Latent, RandomKey
+from taut.shapes import RandomKey
 from taut.weights import draw_keys
 
 # Of a walk from q, found on binarised MNIST: steps of these in units of q's spread are nearly always accepted.
@@ -24,17 +26,21 @@ FORWARD = 0.0
 
 @dataclasses.dataclass(frozen=True)
 class Walked:
-    """θ climbs at draws of q that walked towards p(z|x), φ by the path derivative and by learning where they went.
+    """θ climbs where walks from q to p(z|x) end, φ by the path derivative and by learning where they end.
 
-        z_0 ~ q,   z = Hamiltonian steps from z_0 that leave p(z|x) as it is
-        ∇_θ log p(x, z)   and   (1 − λ) ∇_φ ELBO + λ ∇_φ log q(z|x)
+        z_0 ~ q,   for t = 1 … T:  log w += [log p(x, z_{t−1}) − log q(z_{t−1}|x)] / T,
+                                   z_t by a Hamiltonian step that leaves q^{1−t/T} p(z|x)^{t/T} as it is
+        ∇_θ log p(x, z_T)   and   (1 − λ) ∇_φ ELBO + λ ∇_φ log q(z_T|x)
 
-    As z comes to the posterior the first is the gradient of log p(x), and with λ = `forward` the second that of
-    −KL(p(z|x) ‖ q); under the exact posterior both are at once. q's own mean and spread are the walk's coordinates.
-    Each step costs `leapfrogs` gradients by z, of which one is cheaper than a draw of `iwae`.
+    Reported is the bound of annealed importance sampling: E log w ≤ log p(x), and equal in the limit of many steps. The
+    first gradient is then that of log p(x), and with λ = `forward` = 1 the second that of −KL(p(z|x) ‖ q). Under the
+    exact posterior all of this holds at once. q's mean and spread are the walk's coordinates; where q is no Gaussian,
+    the walk begins at the Gaussian that has them. A step costs `leapfrogs` gradients by z, each two thirds of a draw of
+    `iwae`.
 
     Raises OptionError where q has no formula for its mean and variance.
-    References: Hoffman 2017, Learning deep latent Gaussian models with Markov chain Monte Carlo, PMLR 70.
+    References: Neal 2001, Annealed importance sampling; Hoffman 2017, Learning deep latent Gaussian models with Markov
+    chain Monte Carlo, PMLR 70.
     """
 
     steps: int
@@ -45,21 +51,24 @@ class Walked:
     def __call__(self, bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
         """The climb."""
         still, q = held(model), held(sample.q)
+        road, schedule = Path(still, sample.x, _frame(q)), self._schedule()
+
+        def walk(key: RandomKey) -> Walk:
+            return forward_walk(road, schedule, self.steps, leapfrogs=self.leapfrogs, key=key)
+
+        walks = jax.vmap(walk)(draw_keys(sample.key, len(sample.latents)))
+        ends = lax.stop_gradient(jax.vmap(road.frame.place)(walks.end))
+        of_model = jnp.mean(over_draws(lambda z: model.log_joint(sample.x, z), ends))
+        learned = jnp.mean(over_draws(lambda z: log_density(sample.q, z), ends))
         draws = weigh_all(still, q, sample, sample.latents)
-        road = Path(still, sample.x, _frame(q))
-
-        def walked(z: Latent, key: RandomKey) -> Latent:
-            start = road.frame.coordinates(lax.stop_gradient(z))
-            end, _ = hmc_steps(road, start, steps=self.steps, leapfrogs=self.leapfrogs, step=self.step, key=key)
-            return lax.stop_gradient(road.frame.place(end))
-
-        ends = jax.vmap(walked)(sample.latents, draw_keys(sample.key, sample.latents.shape[0]))
-        counted = held(sample)
-        of_model = bounded(mean_log_weight, over_draws(lambda z: model.log_joint(sample.x, z), ends), counted)
-        learned = bounded(mean_log_weight, over_draws(lambda z: log_density(sample.q, z), ends), counted)
         own = bounded(mean_log_weight, log_weights_of(draws, sample.kl_weight), sample)
         surrogate = of_model + self.forward * learned + (1.0 - self.forward) * own
-        return Climb(surrogate, bounded(bound, log_weights_of(draws), sample))
+        return Climb(surrogate, bound(walks.log_weight))
+
+    def _schedule(self) -> Schedule:
+        betas = np.arange(1, self.steps + 1) / self.steps
+        rows = (betas, np.diff(betas, prepend=0.0), np.full(self.steps, self.step))
+        return Schedule(*(jnp.asarray(row, jnp.result_type(float)) for row in rows))
 
 
 def _frame(q: dist.Distribution) -> AffineMap:
