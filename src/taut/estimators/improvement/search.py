@@ -13,14 +13,23 @@ from taut.estimators.comparison import pair
 from taut.estimators.config import VAEConfig
 from taut.estimators.improvement.levers import Best, Pull, changed, pulls
 from taut.estimators.improvement.splits import splits_of
-from taut.estimators.improvement.trials import Bench, Known, elbo_difference, held_against, interval_of, of_the_guide
+from taut.estimators.improvement.trials import (
+    REPORTED,
+    Bench,
+    Known,
+    elbo_difference,
+    held_against,
+    interval_of,
+    of_the_guide,
+)
 from taut.estimators.training import Fitted
 from taut.record import IMPROVEMENT_FORMAT, Estimate, Improvement, Interval, Trial
 from taut.record import Stage as ReportedStage
 from taut.version import __version__
 
-# Shares of the time: the first diagnosis, which compiles, and later ones; the training of a candidate; the report.
-FIRST, DIAGNOSIS, TRAINING, REPORT = 0.5, 0.15, 0.15, 0.25
+# Shares of the time: the first diagnosis, which compiles, and later ones; the training of a candidate and its bracket;
+# the report.
+FIRST, DIAGNOSIS, TRAINING, BRACKET, REPORT = 0.5, 0.25, 0.15, 0.2, 0.25
 # Levers whose promises are about the ELBO of a model as it is; those of the others are about log p(x).
 OF_THE_BOUND = ("encoder", "guide", "prior")
 DONE, TIME_SPENT, INTERRUPTED = (
@@ -52,9 +61,9 @@ class _Clock:
         """Seconds for the search: the report has a share of its own."""
         return self.seconds * (1.0 - REPORT) - self.spent()
 
-    def share(self, part: float) -> float:
-        """So much of the whole, and at most half of what is left."""
-        return min(part * self.seconds, max(self.left(), 0.0) / 2)
+    def share(self, part: float, *, leaving: float = 0.0) -> float:
+        """So much of the whole, if there is; and of what is left it leaves a share."""
+        return min(part * self.seconds, max(self.left(), 0.0) * (1.0 - leaving))
 
 
 def improve(
@@ -122,13 +131,16 @@ class _Search:
         try:
             config = changed(self.best.config, pull.change)
             fitted = self.bench.train(
-                config, self.best.fitted, guide_alone=pull.change.guide_alone, seconds=self.clock.share(TRAINING)
+                config,
+                self.best.fitted,
+                guide_alone=pull.change.guide_alone,
+                seconds=self.clock.share(TRAINING, leaving=0.5),
             )
             if pull.change.guide_alone:
                 found = of_the_guide(self.bench.elbo(fitted, rows), self.known.side)
             else:
                 self.bench.check_comparable(fitted, self.best.fitted)
-                known = self.bench.measure(fitted, rows, checks=False, seconds=self.clock.share(DIAGNOSIS))
+                known = self.bench.measure(fitted, rows, checks=False, seconds=self.clock.share(BRACKET))
                 found = held_against(known, self.known, rows=len(rows))
         except TautError as error:
             self._note(pull, began, kept=False, said=f"It could not be tried. {error}")
@@ -184,7 +196,8 @@ class _Search:
         try:
             for number, (said, fitted) in enumerate(models):
                 self._doing = f"report: {said}"
-                known = self.bench.measure(fitted, report, checks=number in (0, len(models) - 1), seconds=share)
+                ends = number in (0, len(models) - 1)
+                known = self.bench.measure(fitted, report, checks=ends, seconds=share, width=REPORTED)
                 evidence = Interval(lower=known.ledger.evidence.lower, upper=known.ledger.evidence.upper)
                 won = None
                 if sides:

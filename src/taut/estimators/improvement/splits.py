@@ -54,7 +54,7 @@ def splits_of(fitted: Fitted, X: Any, *, seed: int) -> Splits:
     order = generator(seed).permutation(len(seen))
     train, fresh = order[seen[order]], order[~seen[order]]
     if not len(train):
-        train, fresh = np.split(order, [round(TRAINING * len(order))])
+        train, fresh = np.split(order, [min(round(TRAINING * len(order)), max(len(order) - 2 * FEWEST, 0))])
     if len(fresh) < 2 * FEWEST:
         raise DataError(
             f"Improving wants at least {2 * FEWEST} rows that the run has not trained on, half to choose by and half "

@@ -24,8 +24,8 @@ from taut.estimators.scoring import account
 from taut.estimators.training import EPOCHS, Fitted, train
 from taut.record import Estimate, Interval, Ledger, standard_error
 
-# Nats: the mean width of the brackets that are compared.
-WIDTH = 0.1
+# Nats: the mean width of the brackets by which a candidate is chosen, and of those that are reported.
+CHOICE, REPORTED = 0.25, 0.1
 # Of a normal distribution: two-sided 95 %.
 NORMAL_95 = 1.96
 # Epochs of a trial: fewer leave the rate no time to fall.
@@ -89,12 +89,14 @@ class Bench:
         kept = RowResult(*(field[sound] for field in result))
         return Side("", np.flatnonzero(sound), np.flatnonzero(~sound).tolist(), kept)
 
-    def measure(self, fitted: Fitted, numbers: np.ndarray, *, checks: bool, seconds: float) -> Known:
+    def measure(
+        self, fitted: Fitted, numbers: np.ndarray, *, checks: bool, seconds: float, width: float = CHOICE
+    ) -> Known:
         """An audit of these rows, with its checks and beside as many training rows, or of the brackets alone."""
         self.on_stage("measuring")
         rows = fields_like(fitted.schema, self.X)
         options = AuditOptions(
-            width=WIDTH,
+            width=width,
             seconds=max(seconds, 1.0),
             checks=checks,
             train=self._some_that_trained(rows, len(numbers)) if checks else None,
@@ -154,11 +156,11 @@ def held_against(new: Known, old: Known, *, rows: int, delta: float = 0.01) -> O
     error = difference.std_error
     if evidence.lower.value - NORMAL_95 * error > 0:
         return Outcome(elbo, evidence, middle, True, f"log p(x) rises by {middle.value:.2f} nats a row.")
-    if _is_surely_above(elbo) and difference.mean > -error:
+    falls = difference.mean < -NORMAL_95 * error
+    if _is_surely_above(elbo) and not falls:
         return Outcome(
             elbo, evidence, middle, True, f"The ELBO rises by {elbo.value:.2f} nats a row; log p(x) does not fall."
         )
-    falls = difference.mean < -NORMAL_95 * error
     return Outcome(elbo, evidence, middle, False, "log p(x) falls." if falls else "Nothing rises beyond its error.")
 
 
