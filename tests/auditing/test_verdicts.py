@@ -4,10 +4,11 @@ import dataclasses
 import math
 import re
 
+import numpy as np
 import pytest
 
 from taut.auditing.verdicts import ORDER, RULES, verdicts_on
-from taut.record import Interval
+from taut.record import HistoryRow, Interval
 from tests.auditing.ledgers import (
     base,
     bracketed,
@@ -87,6 +88,11 @@ def surgery_of(rows, information):
     return split(information, 1.5, mutual_information=stated, settings={"rows_in_data": 10**6})
 
 
+def trained(*held_out):
+    rows = [HistoryRow(epoch=n, train=0.0, held_out=bound, seconds=1.0) for n, bound in enumerate(held_out, 1)]
+    return but(base(), {"figures.history": rows})
+
+
 POISSON = {"kind": "count", "family": "poisson", "measure": "probability", "unit": None}
 
 TRIGGERED = [
@@ -152,6 +158,7 @@ TRIGGERED = [
     (calibrated(biased=[0, 1]), "guide-miscalibrated", "warning"),
     (calibrated(biased=[0], latent=1), "guide-miscalibrated", "warning"),
     (calibrated(biased=[0, 3, 4], latent=12), "guide-miscalibrated", "warning"),
+    (trained(-9.0, -8.0, -7.6, -7.4), "training-short", "warning"),
     (generalising(evidence=0.71), "overfitting-model", "warning"),
     (generalising(encoder=0.71), "overfitting-encoder", "warning"),
     (outlying(improbable=0.1), "out-of-distribution", "warning"),
@@ -228,6 +235,9 @@ QUIET = [
     (calibrated(covered=0.78), "guide-miscalibrated"),
     (calibrated(biased=[0]), "guide-miscalibrated"),
     (calibrated(biased=[0, 3], latent=12), "guide-miscalibrated"),
+    (trained(-9.0, -8.0, -7.8, -7.6), "training-short"),
+    (trained(*np.linspace(-30.0, -10.0, 20), *[-12.0] * 10), "training-short"),  # it had turned before the end
+    (trained(-9.0, -7.0), "training-short"),
     (generalising(evidence=0.69), "overfitting-model"),
     (generalising(encoder=0.69), "overfitting-encoder"),
     (generalising(evidence=-5.0, encoder=-5.0), "overfitting-encoder"),

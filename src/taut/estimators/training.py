@@ -6,7 +6,7 @@ import dataclasses
 import math
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jax.random as jr
 import numpy as np
@@ -22,13 +22,16 @@ from taut.estimators.manifest import note_or_compare
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
 from taut.estimators.preparation import HolePatterns, TrainingData, hole_patterns, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
-from taut.fitting import Outcome, Plan, fit, fit_guide, with_arrays_of
+from taut.fitting import Outcome, Plan, fit, fit_guide, fit_prior, with_arrays_of
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, Missingness
 from taut.models import AbstractModel, LatentVariableModel
 from taut.record import HistoryRow
 
 EPOCHS, STEPS = 100, 6000
+# Of a prior alone, as in `taut.fit_prior`.
+PRIOR_RATE = 1e-2
+Moved = Literal["all", "guide", "prior"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,13 +101,13 @@ def train(
     resume: bool,
     began: float,
     start: Fitted | None = None,
-    guide_alone: bool = False,
+    moved: Moved = "all",
 ) -> Fitted:
     """Fit a variational autoencoder with these options to rows that were opened for it.
 
     `began` is when the wait for it began, by the clock of `time.monotonic`. Arrays of the model and guide of `start`
-    are where training begins, as far as their places and shapes are the same. With `guide_alone` the model is held
-    still, and the objective is that of `taut.fit_guide`.
+    are where training begins, as far as their places and shapes are the same. What is not `moved` is held still, as by
+    `taut.fit_guide` and `taut.fit_prior`, each with an objective of its own.
     """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
@@ -153,22 +156,30 @@ def train(
     say_schema(data.schema, shown=shown)
     say(f"Training on {len(rows)} rows of {words_of(data.schema)}; {len(held_rows)} are held out.", shown=shown)
     with fit_bar(plan.epochs, shown=shown) as on_epoch:
-        run = (fit_guide if guide_alone else fit)(
-            model,
-            guide,
-            stored(train_rows),
-            key=fit_key,
-            objective=None if guide_alone else objective,
-            held_out=None if held_out is None else stored(held_rows),
-            plan=plan,
-            view=view,
-            weights=None if data.weights is None else data.weights[train_rows],
-            held_out_weights=None if data.weights is None or held_out is None else data.weights[held_rows],
-            on_epoch=on_epoch,
-            checkpoint=checkpoint,
-            resume=resume,
-            began=began,
-        )
+        shared: dict[str, Any] = {
+            "key": fit_key,
+            "held_out": None if held_out is None else stored(held_rows),
+            "plan": plan,
+            "view": view,
+            "weights": None if data.weights is None else data.weights[train_rows],
+            "on_epoch": on_epoch,
+        }
+        if moved == "prior":
+            assert isinstance(model, LatentVariableModel)
+            shared["plan"] = dataclasses.replace(plan, learning_rate=PRIOR_RATE)
+            run = fit_prior(model, guide, stored(train_rows), config.prior, **shared)
+        else:
+            run = (fit if moved == "all" else fit_guide)(
+                model,
+                guide,
+                stored(train_rows),
+                objective=objective if moved == "all" else None,
+                held_out_weights=None if data.weights is None or held_out is None else data.weights[held_rows],
+                checkpoint=checkpoint,
+                resume=resume,
+                began=began,
+                **shared,
+            )
     assert isinstance(run.model, LatentVariableModel)
     return Fitted(
         architecture=architecture,

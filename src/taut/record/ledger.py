@@ -25,7 +25,7 @@ from taut.record.checks import (
 from taut.record.columns import ColumnAccount, Figures, TableAccount
 
 Severity = Literal["good", "note", "warning", "problem"]
-Lever = Literal["encoder", "guide", "prior", "likelihood", "decoder", "latents", "time", "data"]
+Lever = Literal["encoder", "guide", "prior", "likelihood", "decoder", "latents", "training", "time", "data"]
 Collapse = Literal["model", "amortisation"]
 
 
@@ -118,8 +118,8 @@ class Verdict:
     """A conclusion, and what to change about it; `evidence` names the numbers that it rests on.
 
     `lever` is the part to change, and `promise` how many nats a row that can win with everything else held: of the ELBO
-    by encoder, guide and prior, of log p(x) by likelihood and decoder; its condition says at what end it stands. None
-    where there is no lever, or its nats are not known.
+    by encoder, guide, prior and training, of log p(x) by likelihood and decoder; its condition says at what end it
+    stands. None where there is no lever, or its nats are not known.
     """
 
     code: str

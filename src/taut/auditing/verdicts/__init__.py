@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     Rule(prior.naive, ("prior-estimate",)),
     Rule(guide.calibration, ("guide-miscalibrated",)),
     Rule(guide.generalisation, ("overfitting-encoder",)),
+    Rule(data.training, ("training-short",)),
     Rule(data.generalisation, ("overfitting-model",)),
     Rule(data.outliers, ("out-of-distribution",)),
     Rule(data.predictive, ("likelihood-misfit",)),

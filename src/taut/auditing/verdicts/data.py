@@ -3,12 +3,14 @@
 import math
 
 from taut.auditing.verdicts.evidence import SURE, named, share_error, surely_above
-from taut.record import Account, Predictive, Verdict
+from taut.record import Account, Estimate, Predictive, Verdict
 
 # Of the rows: a few that are equal by chance are no audit of the training data.
 MOST_SEEN = 0.05
 # Nats a row between training rows and these.
 OVERFITTING = 0.5
+# Nats a row in the later half of so many epochs or more, after which a fit was not done.
+STILL_RISING, FEWEST_EPOCHS = 0.5, 4
 # Of the rows, past what one in a hundred simulated rows is past.
 EXPECTED, MOST_OUTLIERS = 0.01, 0.05
 # By how much a statistic must be off before it matters: its ratio; the odds of a zero, and their share; L-kurtosis, for
@@ -85,6 +87,27 @@ def generalisation(ledger: Account) -> Verdict | None:
         evidence=f"gap.generalisation.evidence = {seen.evidence}",
         lever="decoder",
         promise=seen.evidence,
+    )
+
+
+def training(ledger: Account) -> Verdict | None:
+    """The bound on held-out rows was still rising when the epochs were over."""
+    bounds = [row.held_out for row in ledger.figures.history if row.held_out is not None]
+    if len(bounds) < FEWEST_EPOCHS or any(not math.isfinite(bound) for bound in bounds):
+        return None
+    best, half, tenth = max(bounds), len(bounds) // 2, -(-len(bounds) // 10)
+    rise = best - max(bounds[:half])
+    if best > max(bounds[-tenth:]) or rise < STILL_RISING:
+        return None
+    condition = "as much as the later half of the epochs won, of the bound on held-out rows: about what is left at most"
+    return Verdict(
+        code="training-short",
+        severity="warning",
+        text=f"The bound on held-out rows rose by {rise:.2f} nats a row in the later half of the {len(bounds)} epochs, "
+        "and was highest at their end. The lever is training: more epochs (`max_epochs`).",
+        evidence=f"figures.history.held_out = {max(bounds[:half]):.3f} at the half, {best:.3f} at the end",
+        lever="training",
+        promise=Estimate(value=rise, condition=condition),
     )
 
 

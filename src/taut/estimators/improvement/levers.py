@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from taut.data import kind_of, read_schema
 from taut.estimators.config import VAEConfig
 from taut.estimators.part_building import OWN, name_of
-from taut.estimators.training import Fitted
+from taut.estimators.training import Fitted, Moved
 from taut.guides import GUIDES
 from taut.likelihoods import all_families
 from taut.models import PRIORS
@@ -31,12 +31,13 @@ class Best(NamedTuple):
 class Change(NamedTuple):
     """Options that differ from those of the best model so far, and how they are said.
 
-    With `guide_alone` the model is held still, so that the ELBO rises by what the KL to the posterior falls.
+    `moved` says what is trained, one after the other. Where that is the guide alone the model is the same, and the ELBO
+    rises by what the KL to the posterior falls.
     """
 
     said: str
     options: Mapping[str, Any]
-    guide_alone: bool = False
+    moved: tuple[Moved, ...] = ("all",)
 
 
 Row = Callable[[Best], Change | None]
@@ -50,6 +51,9 @@ class Pull(NamedTuple):
     verdict: Verdict | None
 
 
+MOVED: dict[str, tuple[Moved, ...]] = {"guide": ("guide",), "prior": ("prior", "all")}
+
+
 def _part(option: str, name: str) -> Row:
     """A part by its name, where there is one and the run has another that has a name, too."""
     known = {"guide": GUIDES, "prior": PRIORS, "objective": OBJECTIVES}[option].named
@@ -58,14 +62,14 @@ def _part(option: str, name: str) -> Row:
         own = getattr(best.config, option)
         if name.partition(":")[0] not in known or own == name or name_of(own) == OWN:
             return None
-        return Change(f"{option} = {name}", {option: name}, guide_alone=option == "guide")
+        return Change(f"{option} = {name}", {option: name}, MOVED.get(option, ("all",)))
 
     return row
 
 
 def _taught(best: Best) -> Change | None:
     """The encoder alone, from its weights."""
-    return Change("encoder taught", {}, guide_alone=True)
+    return Change("encoder taught", {}, ("guide",))
 
 
 def _full(best: Best) -> Change | None:
@@ -73,7 +77,7 @@ def _full(best: Best) -> Change | None:
     own = best.config.guide or best.config.covariance
     if own != "diagonal" or best.config.latent_dim == 1:
         return None
-    return Change("guide = full", {"guide": "full"}, guide_alone=True)
+    return Change("guide = full", {"guide": "full"}, ("guide",))
 
 
 def _longer(best: Best) -> Change | None:
@@ -86,7 +90,7 @@ def _wider(best: Best) -> Change | None:
     if best.config.encoder not in (None, "perceptron"):
         return None
     said = ",".join(str(2 * width) for width in best.config.hidden) or "64"
-    return Change(f"encoder = perceptron:{said}", {"encoder": f"perceptron:{said}"}, guide_alone=True)
+    return Change(f"encoder = perceptron:{said}", {"encoder": f"perceptron:{said}"}, ("guide",))
 
 
 def _narrower(best: Best) -> Change | None:
@@ -178,7 +182,12 @@ CHANGES: dict[Lever, tuple[Row, ...]] = {
         _part("guide", "flow"),
         _part("guide", "refined:3"),
     ),
-    "prior": (_part("prior", "gaussian"), _part("prior", "mixture:20"), _part("prior", "flow")),
+    "prior": (
+        _part("prior", "gaussian"),
+        _part("prior", "mixture:20"),
+        _part("prior", "vamp:50"),
+        _part("prior", "flow"),
+    ),
     "likelihood": (
         _families_of_columns,
         *(
@@ -187,10 +196,11 @@ CHANGES: dict[Lever, tuple[Row, ...]] = {
         ),
     ),
     "decoder": (_narrower, _fewer_latents, MORE_DRAWS),
+    "training": (_longer,),
     "latents": (_more_latents, _fewer_latents, _longer),
 }
 # Tried when no verdict asks for anything: what often helps and no number of the ledger promises.
-UNASKED: tuple[tuple[Lever, Row], ...] = (("encoder", MORE_DRAWS), ("decoder", _longer))
+UNASKED: tuple[tuple[Lever, Row], ...] = (("training", MORE_DRAWS), ("training", _longer))
 # A promise of fewer standard errors is none.
 SURE = 2.0
 

@@ -31,7 +31,7 @@ from taut.version import __version__
 # the report.
 FIRST, DIAGNOSIS, TRAINING, BRACKET, REPORT = 0.5, 0.25, 0.15, 0.2, 0.25
 # Levers whose promises are about the ELBO of a model as it is; those of the others are about log p(x).
-OF_THE_BOUND = ("encoder", "guide", "prior")
+OF_THE_BOUND = ("encoder", "guide", "prior", "training")
 DONE, TIME_SPENT, INTERRUPTED = (
     "Nothing that is left to try promises more than its error.",
     "The time is spent.",
@@ -96,7 +96,8 @@ class _Search:
     ) -> None:
         self.clock, self.seed, self._told = clock, seed, on_stage
         self._doing = "the run as it is"
-        self.bench = Bench(X, splits_of(fitted, X, seed=seed), seed, self._tell)
+        splits = splits_of(fitted, X, seed=seed)
+        self.bench = Bench.of(config, fitted, X, splits, seed=seed, on_stage=self._tell)
         self.config, self.first = config, fitted
         self.kept: list[tuple[str, VAEConfig, Fitted]] = []
         self.trials: list[Trial] = []
@@ -133,10 +134,10 @@ class _Search:
             fitted = self.bench.train(
                 config,
                 self.best.fitted,
-                guide_alone=pull.change.guide_alone,
+                moved=pull.change.moved,
                 seconds=self.clock.share(TRAINING, leaving=0.5),
             )
-            if pull.change.guide_alone:
+            if pull.change.moved == ("guide",):
                 found = of_the_guide(self.bench.elbo(fitted, rows), self.known.side)
             else:
                 self.bench.check_comparable(fitted, self.best.fitted)

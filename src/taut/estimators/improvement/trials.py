@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from taut.estimators.evaluation import audit
 from taut.estimators.improvement.splits import Splits
 from taut.estimators.preparation import prepare_training_data
 from taut.estimators.scoring import account
-from taut.estimators.training import EPOCHS, Fitted, train
+from taut.estimators.training import EPOCHS, Fitted, Moved, train
 from taut.record import Estimate, Interval, Ledger, standard_error
 
 # Nats: the mean width of the brackets by which a candidate is chosen, and of those that are reported.
@@ -43,21 +44,36 @@ class Known(NamedTuple):
 
 @dataclasses.dataclass
 class Bench:
-    """Trains and measures candidates on the same rows; `on_stage` is told what is being done."""
+    """Trains and measures candidates on the same rows; `on_stage` is told what is being done.
+
+    `pace` is how many seconds an epoch takes for one pass through the decoder, 0 where that is not known.
+    """
 
     X: Any
     splits: Splits
     seed: int
     on_stage: Stage
+    pace: float
 
-    def train(self, config: VAEConfig, start: Fitted, *, guide_alone: bool, seconds: float) -> Fitted:
-        """A fit with these options from the weights of another, as far as they fit, in so many seconds.
+    @classmethod
+    def of(cls, config: VAEConfig, fitted: Fitted, X: Any, splits: Splits, *, seed: int, on_stage: Stage) -> Bench:
+        """A bench at the pace of a fit."""
+        return cls(X, splits, seed, on_stage, _pace(config, fitted))
+
+    def train(self, config: VAEConfig, start: Fitted, *, moved: tuple[Moved, ...], seconds: float) -> Fitted:
+        """Fits with these options, one after the other, from the weights of another as far as they fit, in the time.
 
         Raises TautError where the options make no sense for these data, KeyboardInterrupt where it was interrupted.
         """
         self.on_stage("training")
+        until = time.monotonic() + seconds
+        for left, part in zip(range(len(moved), 0, -1), moved, strict=True):
+            start = self._train(config, start, moved=part, seconds=max(until - time.monotonic(), 1.0) / left)
+        return start
+
+    def _train(self, config: VAEConfig, start: Fitted, *, moved: Moved, seconds: float) -> Fitted:
         began = time.monotonic()
-        epochs = _epochs(config, start, seconds)
+        epochs = self._epochs(config, seconds)
         config = dataclasses.replace(config, max_epochs=epochs, time_limit=seconds, patience=None, verbose=False)
         data = prepare_training_data(
             self.X,
@@ -73,12 +89,19 @@ class Bench:
             chosen=(self.splits.train, self.splits.selection),
         )
         fitted = train(
-            config, data, seed=start.seed, checkpoint=None, resume=False, began=began, start=start,
-            guide_alone=guide_alone,
+            config, data, seed=start.seed, checkpoint=None, resume=False, began=began, start=start, moved=moved
         )  # fmt: skip
         if fitted.outcome.code == "interrupted":
             raise KeyboardInterrupt
+        if moved == "all":
+            self.pace = _pace(config, fitted)
         return fitted
+
+    def _epochs(self, config: VAEConfig, seconds: float) -> int:
+        """As many epochs as the time is enough for, by those of the last fit."""
+        if self.pace == 0.0:
+            return EPOCHS
+        return int(min(max(seconds / (self.pace * _passes(config)), FEWEST_EPOCHS), EPOCHS))
 
     def elbo(self, fitted: Fitted, numbers: np.ndarray) -> Side:
         """What the guide's own draws say of these rows: where the model is the same, nothing else differs."""
@@ -193,9 +216,14 @@ def _middle(difference: Comparison | Difference) -> Estimate:
     return Estimate(value=difference.mean, std_error=difference.std_error, condition="paired by row; error over rows")
 
 
-def _epochs(config: VAEConfig, start: Fitted, seconds: float) -> int:
-    """As many epochs as the time is enough for, by those of the fit before."""
-    known = [row.seconds for row in start.history[1:] if row.seconds > 0]
-    if not known:
-        return EPOCHS
-    return int(min(max(seconds / statistics.median(known), FEWEST_EPOCHS), EPOCHS))
+def _pace(config: VAEConfig, fitted: Fitted) -> float:
+    known = [row.seconds for row in fitted.history[1:] if row.seconds > 0]
+    return statistics.median(known) / _passes(config) if known else 0.0
+
+
+def _passes(config: VAEConfig) -> float:
+    """About how many passes through the decoder an epoch takes: one for each draw, beside what all share."""
+    if not isinstance(config.objective, str):
+        return 1.0
+    _, colon, numbers = config.objective.partition(":")
+    return 0.5 * (1.0 + math.prod(int(number) for number in numbers.split(","))) if colon else 1.0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HALF = 0.17
 # Levers whose promises are nats of the ELBO; those of the others are nats of log p(x).
-OF_THE_BOUND = ("encoder", "guide", "prior")
+OF_THE_BOUND = ("encoder", "guide", "prior", "training")
 
 
 class _Step(NamedTuple):
