@@ -29,7 +29,7 @@ from taut.compiling import keep_compiled_programs
 from taut.data import digest
 from taut.datum import as_floats, bare, matrix_of
 from taut.errors import OptionError
-from taut.fitting import named_arrays
+from taut.fitting import in_use, named_arrays
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LogJoint
 from taut.numerics import take
@@ -158,6 +158,7 @@ def audit_by_row(
     options.check_data(len(data), amortised=guide.amortised)
     budget = Budget(options.seconds, began)
     prints = {"data": digest(matrix_of(data)), "model": model_digest(model, guide)}
+    guide = in_use(model, guide)
     # An audit that goes on may be given more time, or another width, for the rows that are left.
     train = None if options.train is None else digest(matrix_of(options.train))
     fingerprint = (

@@ -148,8 +148,8 @@ class VAEConfig(AbstractOptions):
     guide: Any = option(
         None,
         "q(z|x): diagonal or full, a Gaussian of that covariance; low-rank:R, one with R columns beside its diagonal; "
-        "mixture:K, of K Gaussians; flow:L or spline:L, bent by L autoregressive or coupling layers; in Python also an "
-        "object, or a function of shapes.",
+        "mixture:K, of K Gaussians; flow:L or spline:L, bent by L autoregressive or coupling layers; refined:N, diagonal, "
+        "with N steps for each row in use; in Python also an object, or a function of shapes.",
         none="diagonal or full, as `covariance` says",
         part=True,
     )

@@ -16,6 +16,7 @@ from taut.auditing import refined_posterior
 from taut.data import row_hashes
 from taut.datum import Datum
 from taut.estimators.training import Fitted
+from taut.fitting import in_use
 from taut.guides import AbstractGuide, FillMissing, LocalGaussian
 from taut.models import AbstractModel, LatentVariableModel
 from taut.numerics import mean_of, take
@@ -73,14 +74,14 @@ def over_blocks(
 
 
 def readable(fitted: Fitted, rows: Datum) -> tuple[AbstractModel, AbstractGuide]:
-    """The model and guide of the fit; where cells of a block of numbers are missing, ones that can read such rows."""
+    """The model and guide in use; where cells of a block of numbers are missing, ones that can read such rows."""
     model, guide = fitted.model, fitted.guide
     if fitted.schema.one_block is None or rows.observed is None:
-        return model, guide
+        return model, in_use(model, guide)
     model = fitted.latent_variable_model
     usual = model.fill_value if model.fill_value is not None else usual_values(model, fitted.architecture.latents)
     model = eqx.tree_at(lambda model: model.fill_value, model, usual, is_leaf=lambda leaf: leaf is None)
-    return model, FillMissing(guide, usual)
+    return model, in_use(model, FillMissing(guide, usual))
 
 
 def unread(fitted: Fitted, rows: Datum) -> Bool[np.ndarray, "n"]:

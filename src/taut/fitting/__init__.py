@@ -6,6 +6,7 @@ from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Outcome, Plan
 from taut.fitting.posterior import modes_from, refined_gaussian
 from taut.fitting.prior import fit_prior
+from taut.fitting.refined import in_use
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors, with_arrays_of
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "fit",
     "fit_guide",
     "fit_prior",
+    "in_use",
     "load_tensors",
     "modes_from",
     "named_arrays",

@@ -79,13 +79,29 @@ def refined_gaussian(
     if covariance == "diagonal":
         precision = jnp.diagonal(precision)
         frame = AffineMap(frame.mean, _root_of(precision))
+    rates = 1.0 / jnp.maximum(2.0, jnp.arange(1, AVERAGING_STEPS + 1, dtype=starts.dtype))
+    return _all_averaged(model, x, Fit(frame, precision), rates, key)
 
+
+def stepped_gaussian(model: AbstractModel, x: DatumLike, start: AffineMap, *, steps: int) -> AffineMap:
+    """N(m, Λ⁻¹) after so many averaging steps of `refined_gaussian`, with ρ = 1, 1/2, 1/3, …, from a given Gaussian.
+
+    The first step keeps nothing of the start but the place where it looks. The draws are the same each time, so that
+    the Gaussian is a function of x. Costs two Jacobians of the decoder for each step.
+    """
+    root = jnp.diag(start.root) if start.diagonal else start.root
+    inverse = solve_triangular(root, jnp.eye(root.shape[0], dtype=root.dtype), lower=True)
+    rates = 1.0 / jnp.arange(1, steps + 1, dtype=root.dtype)
+    return _all_averaged(model, x, Fit(AffineMap(start.mean, root), inverse.T @ inverse), rates, jr.key(0))
+
+
+def _all_averaged(
+    model: AbstractModel, x: DatumLike, fit: Fit, rates: Float[Array, "steps"], key: RandomKey
+) -> AffineMap:
     def average(fit: Fit, step: tuple[RandomKey, Float[Array, ""]]) -> tuple[Fit, None]:
         return _averaged(model, x, fit, *step), None
 
-    rates = 1.0 / jnp.maximum(2.0, jnp.arange(1, AVERAGING_STEPS + 1, dtype=starts.dtype))
-    fit, _ = jax.lax.scan(average, Fit(frame, precision), (jr.split(key, AVERAGING_STEPS), rates))
-    return fit.frame
+    return jax.lax.scan(average, fit, (jr.split(key, rates.shape[0]), rates))[0].frame
 
 
 def modes_from(model: AbstractModel, x: DatumLike, starts: Float[Array, "starts latents"], *, steps: int) -> Modes:

@@ -6,6 +6,7 @@ from taut.guides.families import AbstractFamily, Encoder, LowRank, Mixture
 from taut.guides.flows import Flow, autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, LocalGaussian, free_gaussians
 from taut.guides.given import Constant, FillMissing, KnownPosterior
+from taut.guides.refined import Refined
 
 __all__ = [
     "GUIDES",
@@ -21,6 +22,7 @@ __all__ = [
     "LocalGaussian",
     "LowRank",
     "Mixture",
+    "Refined",
     "autoregressive_flow",
     "free_gaussians",
     "spline_flow",

@@ -22,10 +22,16 @@ class AbstractGuide(eqx.Module):
     """q(z|x) for one datum x.
 
     `amortised` is True where one set of parameters serves all data; False where each datum has its own, and a
-    guide for many data is then the same module with a leading axis on every array.
+    guide for many data is then the same module with a leading axis on every array. `refining_steps` are those that
+    `taut.fitting.in_use` takes from its distribution towards each datum's posterior.
     """
 
     amortised: ClassVar[bool] = True
+
+    @property
+    def refining_steps(self) -> int:
+        """None, where nothing else is said."""
+        return 0
 
     @abstractmethod
     def __call__(self, x: DatumLike) -> dist.Distribution:

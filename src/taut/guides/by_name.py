@@ -11,11 +11,12 @@ from taut.guides.base import AbstractGuide
 from taut.guides.families import AbstractFamily, Encoder, LowRank, Mixture
 from taut.guides.flows import autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, gaussian_outputs
+from taut.guides.refined import Refined
 from taut.parts import NamedPart, PartRegistry
 from taut.shapes import RandomKey
 
 BuildNetwork = Callable[[int], eqx.Module]
-RANK, COMPONENTS = 4, 4
+RANK, COMPONENTS, STEPS = 4, 4, 3
 
 
 def _gaussian(covariance: Covariance) -> NamedPart:
@@ -24,6 +25,10 @@ def _gaussian(covariance: Covariance) -> NamedPart:
         return GaussianEncoder(inputs, latents, covariance=covariance, inputs=reader, network=own, key=key)
 
     return NamedPart(build)
+
+
+def _refined(steps: int = STEPS, **shapes: Any) -> Refined:
+    return Refined(_gaussian("diagonal").build(**shapes), steps)
 
 
 def _of_family(family: Callable[..., AbstractFamily], numbers: str) -> NamedPart:
@@ -52,6 +57,7 @@ GUIDES = PartRegistry(
         "mixture": _of_family(_mixture, "number of components"),
         "flow": _of_family(autoregressive_flow, "number of layers"),
         "spline": _of_family(spline_flow, "number of layers"),
+        "refined": NamedPart(_refined, "number of steps", most=1),
     },
     kind=AbstractGuide,
 )

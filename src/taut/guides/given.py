@@ -32,6 +32,11 @@ class FillMissing(AbstractGuide):
     guide: AbstractGuide
     usual: Float[Array, "entries"]
 
+    @property
+    def refining_steps(self) -> int:
+        """As that of the other guide: the steps see the datum as it is."""
+        return self.guide.refining_steps
+
     def __check_init__(self) -> None:
         assert self.guide.amortised, "a guide of parameters for each row does not look at the datum"
 
