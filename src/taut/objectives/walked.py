@@ -21,7 +21,7 @@ from taut.weights import draw_keys
 # Of a walk from q, found on binarised MNIST: steps of these in units of q's spread are nearly always accepted.
 LEAPFROGS, STEP = 3, 0.4
 # How much of the encoder's gradient comes from where the walks ended.
-FORWARD = 0.0
+FORWARD = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
