@@ -22,6 +22,7 @@ import numpy as np
 import results
 
 from taut import Plan, guides, likelihoods, models, networks, objectives
+from taut.auditing.origins import Origin
 from taut.auditing.rows import account_for_rows
 from taut.auditing.walks import CHAINS, LEAPFROGS, PILOT, pilots, walks
 from taut.data import binarise_fixed
@@ -116,10 +117,11 @@ def walking(x: np.ndarray) -> tuple[str, float, float, float]:
     frames = AffineMap(
         np.zeros((len(x), LATENTS), np.float32), np.tile(np.eye(LATENTS, dtype=np.float32), (len(x), 1, 1))
     )
-    found = pilots(model, guide, x, frames, key=jr.key(4), rows=rows)
+    origins = Origin(frames)
+    found = pilots(model, guide, x, origins, key=jr.key(4), rows=rows)
     assert found.step_sizes.shape[1] == len(PILOT)
     lengths = np.full(len(x), LENGTH)
-    seconds = quickest(lambda: walks(model, guide, x, frames, found, lengths.copy(), key=jr.key(5), rows=rows), 3)
+    seconds = quickest(lambda: walks(model, guide, x, origins, found, lengths.copy(), key=jr.key(5), rows=rows), 3)
     steps, decoder = 2 * CHAINS * LENGTH * len(x), weights_of(LATENTS, *HIDDEN, features)
     numbers = LEAPFROGS * 4 * (features + 2 * sum(HIDDEN))
     return "temperature of a chain", seconds / steps, LEAPFROGS * 4 * decoder, FLOAT * numbers

@@ -16,6 +16,7 @@ import jax.random as jr
 import numpy as np
 
 import taut
+from taut.auditing.origins import Origins
 from taut.auditing.refinement import RefinementOfRow
 from taut.auditing.rows import account_for_rows, account_from_the_prior
 from taut.auditing.rowwise import REFINED_DRAWS
@@ -53,7 +54,7 @@ def main() -> None:
         x = binarise_fixed(archive["train"][: options.rows], 255.0, 1)
     vae = taut.load(options.run)
     model, guide, rows = vae.model_, vae.guide_, np.arange(len(x))
-    account_key, prior_key, refine_key, pilot_key, walk_key = jr.split(jr.key(0), 5)
+    account_key, prior_key, refine_key, pilot_key, walk_key, mode_key = jr.split(jr.key(0), 6)
 
     def refine() -> Any:
         function = RefinementOfRow(REFINED_DRAWS)
@@ -62,12 +63,13 @@ def main() -> None:
     part("encoder's draws", lambda: account_for_rows(model, guide, x, draws=DRAWS, key=account_key), options)
     part("prior's draws", lambda: account_from_the_prior(model, x, draws=DRAWS, key=prior_key), options)
     frames = part("refining", refine, options).frame
-    found = part("pilots", lambda: pilots(model, guide, x, frames, key=pilot_key, rows=rows), options)
+    origins = part("origins", lambda: Origins().of(model, guide, x, frames, key=mode_key, rows=rows), options)
+    found = part("pilots", lambda: pilots(model, guide, x, origins, key=pilot_key, rows=rows), options)
     jeffreys = sound_jeffreys(np.mean(np.asarray(found.variance), axis=1))
     lengths = Effort(rows=len(x), width=WIDTH, seconds=None).lengths(jeffreys)
 
     def walk() -> Any:
-        return walks(model, guide, x, frames, found, lengths.copy(), key=walk_key, rows=rows)
+        return walks(model, guide, x, origins, found, lengths.copy(), key=walk_key, rows=rows)
 
     ends = part("walks", walk, options)
     print(f"{lengths.mean():.1f} temperatures, {np.mean(ends.upper - ends.lower):.4f} nats wide")

@@ -10,7 +10,7 @@ import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
 
-from taut.annealing import Path, Schedule, Walk, forward_walk, reverse_walk
+from taut.annealing import Base, Mixture, Path, Schedule, StandardNormal, Walk, forward_walk, reverse_walk
 from taut.bounds import quadrature
 from taut.models import AbstractModel
 from taut.numerics import AffineMap
@@ -46,6 +46,9 @@ def mixed() -> Mixed:
     """Modes that overlap after one datum with much noise."""
     weight = jnp.asarray(np.random.default_rng(3).normal(size=(3, 2)), float)
     return Mixed(jnp.array([1.0, -0.8]), weight, 1.5)
+
+
+ONE = StandardNormal()
 
 
 class Oracle(NamedTuple):
@@ -88,6 +91,13 @@ def wide_frame(latents: int, scale: float = 1.0) -> AffineMap:
     return AffineMap(jnp.zeros(latents), jnp.full(latents, scale))
 
 
+def two_parts(latents: int) -> Mixture:
+    """Two components that overlap, and room for a third; so narrow that inverse weights have a variance."""
+    centres = jnp.stack([jnp.full(latents, at) for at in (-0.8, 1.0, 9.0)])
+    roots = jnp.stack([scale * jnp.eye(latents) for scale in (0.5, 0.7, 1.0)])
+    return Mixture.of(centres, roots, jnp.array([0.0, 0.3, -jnp.inf]))
+
+
 def even_schedule(length: int, step: float) -> Schedule:
     """Equal steps of β and one step size."""
     return Schedule(jnp.arange(1, length + 1) / length, jnp.full(length, 1 / length), jnp.full(length, step))
@@ -103,11 +113,12 @@ def walked(
     chains: int,
     leapfrogs: int,
     key: jax.Array,
+    base: Base = ONE,
 ) -> tuple[Walk, Walk]:
     """Forward and reverse walks of every row, the latter from the given latents: arrays (rows, chains)."""
 
     def row(x: jax.Array, z: jax.Array, key: jax.Array) -> tuple[Walk, Walk]:
-        path, length = Path(model, x, frame), schedule.betas.shape[0]
+        path, length = Path(model, x, frame, base), schedule.betas.shape[0]
         there, back = jr.split(key)
         ahead = jax.vmap(lambda k: forward_walk(path, schedule, length, leapfrogs=leapfrogs, key=k))
         again = jax.vmap(

@@ -4,12 +4,14 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import numpyro.distributions as dist
 import pytest
 from numpyro.diagnostics import split_gelman_rubin
 
 from taut.annealing import (
     Path,
     Schedule,
+    StandardNormal,
     both_walks,
     forward_trace,
     forward_walk,
@@ -19,25 +21,34 @@ from taut.annealing import (
     steps_between,
     temperatures,
 )
-from taut.annealing.walks import hmc_step
+from taut.annealing.walks import hmc_step, jump
 from taut.models import LinearGaussian
 from taut.numerics import AffineMap, gaussian_kl
-from tests.annealing.instances import ORACLES, even_schedule, mixed, simulated, walked, wide_frame
+from tests.annealing.instances import ORACLES, even_schedule, mixed, simulated, two_parts, walked, wide_frame
 from tests.laws.instances import linear_gaussian
 from tests.quick import quick
 
 ROWS = 400
 
 
+STARTS = [
+    f"{name}, from {start}"
+    for name in ("linear-Gaussian", "mixture prior", "sine, 1 latent")
+    for start in ("one Gaussian", "a mixture")
+]
+
+
 @pytest.fixture(
-    scope="module", params=quick("linear-Gaussian", of=["linear-Gaussian", "mixture prior", "sine, 1 latent"])
+    scope="module", params=quick("linear-Gaussian, from one Gaussian", "mixture prior, from a mixture", of=STARTS)
 )
 def both_ways(request):
     """Few temperatures and few leapfrogs: bounds that are loose, so that a wrong one shows."""
-    oracle = ORACLES[request.param]()
+    name, start = request.param.split(", from ")
+    oracle = ORACLES[name]()
     data, latents = simulated(oracle.model, ROWS)
     frame = wide_frame(oracle.latents, 1.3)
-    forward, reverse = walked(oracle.model, frame, data, latents, even_schedule(6, 0.4), 4, 2, jr.key(1))
+    base = StandardNormal() if start == "one Gaussian" else two_parts(oracle.latents)
+    forward, reverse = walked(oracle.model, frame, data, latents, even_schedule(6, 0.4), 4, 2, jr.key(1), base)
     return oracle.truth(data), np.asarray(forward.log_weight, np.float64), np.asarray(reverse.log_weight, np.float64)
 
 
@@ -142,6 +153,38 @@ def test_the_kernel_leaves_its_target_alone():
     assert 0.3 < float(accepted.mean()) < 0.97, "some are refused, or the test says nothing of refusing"
     assert np.all(np.abs(white.mean(axis=0)) < 4 / np.sqrt(20_000))
     assert np.all(np.abs(white.var(axis=0) - 1) < 4 * np.sqrt(2 / 20_000))
+
+
+def test_a_jump_leaves_its_target_alone():
+    """A Gaussian target, whose moments are known, under proposals from a mixture."""
+    linear, beta = linear_gaussian(5, 2), jnp.asarray(1.0)
+    x = jnp.asarray(simulated(linear, 1)[0][0])
+    path, posterior = Path(linear, x, wide_frame(2), two_parts(2)), linear.posterior(x)
+    root = jnp.linalg.cholesky(jnp.asarray(posterior.covariance_matrix))
+
+    def moved(key):
+        start, move = jr.split(key)
+        at = path.at(posterior.mean + root @ jr.normal(start, (2,)))
+        after = jump(path, at, beta, key=move)
+        return after.u, jnp.any(after.u != at.u)
+
+    after, jumped = jax.jit(jax.vmap(moved))(jr.split(jr.key(5), 20_000))
+    white = np.asarray((after - posterior.mean[None]) @ jnp.linalg.inv(root).T)
+    assert 0.05 < float(jumped.mean()) < 0.95, "some are taken and some refused"
+    assert np.all(np.abs(white.mean(axis=0)) < 4 / np.sqrt(20_000))
+    assert np.all(np.abs(white.var(axis=0) - 1) < 4 * np.sqrt(2 / 20_000))
+
+
+def test_a_mixture_has_the_density_of_its_draws():
+    base = two_parts(2)
+    draws = base.draws(jnp.zeros(2), 30_000, key=jr.key(0))
+    theirs = dist.MixtureSameFamily(
+        dist.Categorical(logits=base.log_shares[:2]),
+        dist.MultivariateNormal(base.centres[:2], scale_tril=base.roots[:2]),
+    )
+    np.testing.assert_allclose(jax.vmap(base.log_density)(draws[:50]), jax.vmap(theirs.log_prob)(draws[:50]), rtol=1e-5)
+    ratio = jnp.exp(jax.vmap(lambda u: jax.scipy.stats.norm.logpdf(u, 0.3, 0.7).sum() - base.log_density(u))(draws))
+    assert abs(float(ratio.mean()) - 1.0) < 4 * float(ratio.std()) / np.sqrt(len(ratio))
 
 
 def test_a_density_that_is_no_number_is_never_entered():

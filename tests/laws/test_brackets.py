@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from taut.auditing.origins import Origin
 from taut.auditing.refinement import RefinementOfRow
 from taut.auditing.walks import pilots, walks
 from taut.bounds import annealed_lower, annealed_upper, certified_lower, certified_upper
@@ -63,13 +64,12 @@ def test_the_stages_of_an_audit_keep_the_promise(name):
     model, (data, latents) = oracle.model, simulated(oracle.model, RUNS * ROWS, seed=21)
     guide, rows = Constant(standard_normal(oracle.latents)), np.arange(RUNS * ROWS)
     refined = map_rows(RefinementOfRow(50), model, guide, data, key=jr.key(1), block=100)
-    found = pilots(model, guide, data, refined.frame, key=jr.key(2), rows=rows)
+    origins = Origin(refined.frame)
+    found = pilots(model, guide, data, origins, key=jr.key(2), rows=rows)
     exact = jax.vmap(lambda frame, z: frame.coordinates(z))(jax.tree.map(jnp.asarray, refined.frame), latents)
     starts = np.repeat(np.asarray(exact)[:, None], found.starts.shape[1], axis=1)
     lengths = np.full(len(data), 8)
-    measured = walks(
-        model, guide, data, refined.frame, found._replace(starts=starts), lengths, key=jr.key(3), rows=rows
-    )
+    measured = walks(model, guide, data, origins, found._replace(starts=starts), lengths, key=jr.key(3), rows=rows)
     truth = oracle.truth(data)
     for count in violations(truth, measured.lower.astype(float), measured.upper.astype(float), 0.1):
         assert stats.binomtest(count, RUNS, 0.1, alternative="greater").pvalue > 1e-3

@@ -1,20 +1,25 @@
-"""From a Gaussian to p(z|x) by small steps, and back: the log-weights of annealed walks (Neal 2001).
+"""From a q that one can draw from to p(z|x) by small steps, and back: the log-weights of annealed walks (Neal 2001).
 
-Path        π_β ∝ q₀^{1−β} p(x,z)^β in the coordinates in which q₀ is N(0, I)
+Path        π_β ∝ q₀^{1−β} p(x,z)^β in the coordinates of a frame
+StandardNormal, Mixture    q₀ in these coordinates: the frame's own Gaussian, or one for each mode that was found
 pilot       step sizes, the path's shape and approximate posterior draws, on keys of its own
 resampled   which chains go on, drawn by their weights
 forward_walk, reverse_walk, both_walks    the measured walks, with everything frozen
 """
 
+from taut.annealing.bases import Base, Mixture, StandardNormal
 from taut.annealing.path import Path, Position, steps_between, temperatures
 from taut.annealing.tuning import Pilot, pilot, resampled, split_rhat
 from taut.annealing.walks import Schedule, Trace, Walk, both_walks, forward_trace, forward_walk, reverse_walk
 
 __all__ = [
+    "Base",
+    "Mixture",
     "Path",
     "Pilot",
     "Position",
     "Schedule",
+    "StandardNormal",
     "Trace",
     "Walk",
     "both_walks",

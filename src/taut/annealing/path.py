@@ -9,9 +9,10 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from taut.annealing.bases import Base, StandardNormal
 from taut.models import AbstractModel
-from taut.numerics import AffineMap, log_standard_normal
-from taut.shapes import DatumLike, Scalar
+from taut.numerics import AffineMap
+from taut.shapes import DatumLike, RandomKey, Scalar
 
 
 def temperatures(
@@ -64,7 +65,7 @@ class Position(NamedTuple):
 
 
 class Path(eqx.Module):
-    """π_β(u) ∝ N(u; 0, I)^{1−β} p̃(u)^β with p̃(u) = p(x, m + A u) |A|: from q₀ = N(m, A Aᵀ) to p(z|x).
+    """π_β(u) ∝ q₀(u)^{1−β} p̃(u)^β with p̃(u) = p(x, m + A u) |A|: from q₀, which is N(m, A Aᵀ) or a mixture, to p(z|x).
 
     In these coordinates both ends look alike where q₀ is a good fit, and one step size serves all directions.
     """
@@ -72,6 +73,7 @@ class Path(eqx.Module):
     model: AbstractModel
     x: DatumLike
     frame: AffineMap
+    base: Base = StandardNormal()
 
     def log_joint(self, u: Coordinates) -> Scalar:
         """log p̃(u) = log p(x, m + A u) + log |A|."""
@@ -81,10 +83,18 @@ class Path(eqx.Module):
         """The point with these coordinates."""
         return Position(u, *jax.value_and_grad(self.log_joint)(u))
 
+    def fresh(self, key: RandomKey) -> Coordinates:
+        """A draw of q₀."""
+        return self.base.draws(self.frame.mean, 1, key=key)[0]
+
     def log_ratio(self, position: Position) -> Scalar:
-        """ℓ(u) = log p̃(u) − log N(u; 0, I): the log-weight of importance sampling, and the step of annealing."""
-        return position.log_joint - log_standard_normal(position.u)
+        """ℓ(u) = log p̃(u) − log q₀(u): the log-weight of importance sampling, and the step of annealing."""
+        return position.log_joint - self.base.log_density(position.u)
 
     def log_density(self, position: Position, beta: Scalar) -> Scalar:
         """log π_β up to its constant."""
-        return (1.0 - beta) * log_standard_normal(position.u) + beta * position.log_joint
+        return (1.0 - beta) * self.base.log_density(position.u) + beta * position.log_joint
+
+    def force(self, u: Coordinates, gradient: Coordinates, beta: Scalar) -> Coordinates:
+        """∇ log π_β, given that of log p̃."""
+        return beta * gradient + (1.0 - beta) * jax.grad(self.base.log_density)(u)

@@ -11,12 +11,14 @@ import jax.random as jr
 from jaxtyping import Array, Float, Int
 
 from taut.annealing.path import Path, Position
-from taut.annealing.walks import hmc_step
+from taut.annealing.walks import moved_on
 from taut.shapes import RandomKey, Scalar
 
 # Acceptance that a few leapfrogs in whitened coordinates do best with, and how fast the step follows it.
 TARGET, GAIN = 0.75, 0.7
 LARGEST_STEP = 1.5
+# Nats.
+FAR_BELOW = 10.0
 
 
 class Pilot(NamedTuple):
@@ -69,7 +71,7 @@ def _climb(
     path: Path, betas: Float[Array, "temperatures"], *, chains: int, leapfrogs: int, key: RandomKey
 ) -> tuple[_Climb, Float[Array, "temperatures"], Float[Array, "temperatures"]]:
     shape, dtype = (chains, *path.frame.mean.shape), path.frame.mean.dtype
-    positions = jax.vmap(path.at)(jr.normal(jr.fold_in(key, 0), shape, dtype))
+    positions = jax.vmap(path.at)(path.base.draws(path.frame.mean, chains, key=jr.fold_in(key, 0)))
     first_step = jnp.log(jnp.asarray(shape[1] ** -0.25, dtype))
 
     def one(state: _Climb, now: tuple[Int[Array, ""], Scalar, Scalar]) -> tuple[_Climb, tuple[Scalar, Scalar]]:
@@ -77,7 +79,7 @@ def _climb(
         ratios = jax.vmap(path.log_ratio)(state.positions)
         keys = jr.split(jr.fold_in(key, t + 1), chains)
         step = jnp.exp(state.log_step)
-        moved, accepted = jax.vmap(lambda p, k: hmc_step(path, p, beta, step, leapfrogs=leapfrogs, key=k))(
+        moved, accepted = jax.vmap(lambda p, k: moved_on(path, p, beta, step, leapfrogs=leapfrogs, key=k))(
             state.positions, keys
         )
         log_step = jnp.minimum(state.log_step + GAIN * (jnp.mean(accepted) - TARGET), math.log(LARGEST_STEP))
@@ -85,12 +87,19 @@ def _climb(
         # Before the step the states belong to the last temperature, after it to this one: the mean of both is the
         # trapezoidal rule for ∫ Var dβ.
         after = jax.vmap(path.log_ratio)(moved)
-        return state, (jnp.log(step), 0.5 * (jnp.var(ratios, ddof=1) + jnp.var(after, ddof=1)))
+        return state, (jnp.log(step), 0.5 * (_variance(path, ratios) + _variance(path, after)))
 
     start = _Climb(positions, jnp.zeros(chains, dtype), first_step)
     increments = jnp.diff(betas, prepend=jnp.zeros(1, dtype))
     climbed, (log_steps, variances) = jax.lax.scan(one, start, (jnp.arange(len(betas)), betas, increments))
     return climbed, log_steps, variances
+
+
+def _variance(path: Path, ratios: Float[Array, "chains"]) -> Scalar:
+    """Var ℓ over the chains, of which those far below count as nearer where a jump brings them back at once."""
+    if path.base.jumps:
+        ratios = jnp.maximum(ratios, jnp.median(ratios) - FAR_BELOW)
+    return jnp.var(ratios, ddof=1)
 
 
 def _settle(
@@ -101,7 +110,7 @@ def _settle(
 
     def one(positions: Position, t: Int[Array, ""]) -> tuple[Position, Float[Array, "chains"]]:
         keys = jr.split(jr.fold_in(key, t), chains)
-        moved, _ = jax.vmap(lambda p, k: hmc_step(path, p, one_beta, step, leapfrogs=leapfrogs, key=k))(positions, keys)
+        moved, _ = jax.vmap(lambda p, k: moved_on(path, p, one_beta, step, leapfrogs=leapfrogs, key=k))(positions, keys)
         return moved, moved.log_joint
 
     positions, trace = jax.lax.scan(one, positions, jnp.arange(count))

@@ -49,7 +49,7 @@ def _leapfrog(
     slope = jax.grad(path.log_joint)
 
     def force(u: Coordinates, gradient: Coordinates) -> Coordinates:
-        return beta * gradient - (1.0 - beta) * u
+        return path.force(u, gradient, beta)
 
     def inner(_: Int[Array, ""] | int, carried: tuple[Coordinates, Coordinates]) -> tuple[Coordinates, Coordinates]:
         u, p = carried
@@ -61,6 +61,35 @@ def _leapfrog(
         u, p = jax.lax.fori_loop(0, leapfrogs - 1, inner, (u, p))
     end = path.at(u)
     return end, p + 0.5 * step * force(end.u, end.gradient)
+
+
+def jump(path: Path, position: Position, beta: Scalar, *, key: RandomKey) -> Position:
+    """A fresh draw of q₀, taken with probability min(1, exp β[ℓ(u′) − ℓ(u)]): the move from one mode to another.
+
+    An independence Metropolis step, which leaves π_β ∝ q₀ exp(β ℓ) as it is. References: Tierney 1994, §2.3.3.
+    """
+    draw_key, accept_key = jr.split(key)
+    proposal = path.at(path.fresh(draw_key))
+    gain = beta * (path.log_ratio(proposal) - path.log_ratio(position))
+    accepted = jnp.log(jr.uniform(accept_key, (), position.u.dtype)) < gain
+    return jax.tree.map(lambda new, old: jnp.where(accepted, new, old), proposal, position)
+
+
+def moved_on(
+    path: Path, position: Position, beta: Scalar, step: Scalar, *, leapfrogs: int, key: RandomKey
+) -> tuple[Position, Scalar]:
+    """`hmc_step`, then a `jump` where walks start from a mixture."""
+    move_key, jump_key = _keys_of_step(path, key)
+    position, probability = hmc_step(path, position, beta, step, leapfrogs=leapfrogs, key=move_key)
+    return (jump(path, position, beta, key=jump_key) if path.base.jumps else position), probability
+
+
+def _keys_of_step(path: Path, key: RandomKey) -> tuple[RandomKey, RandomKey]:
+    """For the step and the jump, which must share nothing; without jumps the key as it is."""
+    if not path.base.jumps:
+        return key, key
+    move_key, jump_key = jr.split(key)
+    return move_key, jump_key
 
 
 class Schedule(NamedTuple):
@@ -86,7 +115,9 @@ def forward_walk(
     path: Path, schedule: Schedule, length: Int[Array, ""] | int, *, leapfrogs: int, key: RandomKey
 ) -> Walk:
     """From a draw of q₀ to the posterior: E exp(log_weight) = p(x)."""
-    return _walk(path, schedule, length, path.at(_fresh(path, key)), leapfrogs=leapfrogs, key=key, backward=False)
+    return _walk(
+        path, schedule, length, path.at(path.fresh(jr.fold_in(key, 0))), leapfrogs=leapfrogs, key=key, backward=False
+    )
 
 
 def reverse_walk(
@@ -111,7 +142,7 @@ def both_walks(
     So each step is half as many matrix products, of twice the size.
     """
     chains = starts.shape[0]
-    fresh = jax.vmap(lambda key: _fresh(path, key))(forward_keys)
+    fresh = jax.vmap(lambda key: path.fresh(jr.fold_in(key, 0)))(forward_keys)
 
     def one(start: Coordinates, key: RandomKey, backward: Bool[Array, ""]) -> Walk:
         return _walk(path, schedule, length, path.at(start), leapfrogs=leapfrogs, key=key, backward=backward)
@@ -122,11 +153,6 @@ def both_walks(
         jnp.arange(2 * chains) >= chains,
     )
     return jax.tree.map(lambda leaf: leaf[:chains], walked), jax.tree.map(lambda leaf: leaf[chains:], walked)
-
-
-def _fresh(path: Path, key: RandomKey) -> Coordinates:
-    """A draw of q₀."""
-    return jr.normal(jr.fold_in(key, 0), path.frame.mean.shape, path.frame.mean.dtype)
 
 
 def _walk(
@@ -152,12 +178,22 @@ def _walk(
             return increment * (path.log_ratio(position) - centre)
 
         before = gathered(position)
+        move_key, jump_key = _keys_of_step(path, jr.fold_in(key, t + 1))
         position, probability = hmc_step(
-            path, position, beta, schedule.step_sizes[t], leapfrogs=leapfrogs, key=jr.fold_in(key, t + 1)
+            path, position, beta, schedule.step_sizes[t], leapfrogs=leapfrogs, key=move_key
         )
-        return log_w + jnp.where(backward, gathered(position), before), position, accepted + probability
+        log_w = log_w + jnp.where(backward, gathered(position), before)
+        if path.base.jumps:
+            # A walk back takes the kernels of a temperature in the other order: the jump comes before the step, and so
+            # after the step of the temperature above.
+            below = jnp.where(t > 0, schedule.betas[t - 1], 0.0)
+            position = jump(path, position, jnp.where(backward, below, beta), key=jump_key)
+        return log_w, position, accepted + probability
 
     zero = jnp.zeros_like(centre)
+    if path.base.jumps:
+        # At β = 1 on the way back; on the way there a fresh draw of q₀ in place of another.
+        start = jump(path, start, jnp.where(backward, zero + 1.0, zero), key=jr.fold_in(key, length + 1))
     log_w, end, accepted = jax.lax.fori_loop(0, length, one, (zero, start, zero))
     return Walk(log_w + centre, end.u, accepted / length)
 
@@ -173,12 +209,12 @@ class Trace(NamedTuple):
 def forward_trace(path: Path, schedule: Schedule, *, marks: int, leapfrogs: int, key: RandomKey) -> Trace:
     """A forward walk along the whole schedule, noted at `marks` equally spaced temperatures, the last one β = 1."""
     every = schedule.betas.shape[0] // marks
-    start = path.at(_fresh(path, key))
+    start = path.at(path.fresh(jr.fold_in(key, 0)))
 
     def step(t: Int[Array, ""], carried: tuple[Scalar, Position]) -> tuple[Scalar, Position]:
         log_w, position = carried
         log_w = log_w + schedule.increments[t] * path.log_ratio(position)
-        position, _ = hmc_step(
+        position, _ = moved_on(
             path, position, schedule.betas[t], schedule.step_sizes[t], leapfrogs=leapfrogs, key=jr.fold_in(key, t + 1)
         )
         return log_w, position

@@ -24,6 +24,7 @@ from taut.annealing import (
     resampled,
     steps_between,
 )
+from taut.auditing.origins import Origins
 from taut.auditing.refinement import family_of, own_frame
 from taut.auditing.rowwise import RowMeasures
 from taut.auditing.search import SHARED, ClimbsOfRow, MixtureOfRow
@@ -43,7 +44,7 @@ PRIOR_LENGTH, MARKS = 1024, 16
 WIDENING = 1.2
 # Temperatures of the walks whose ends are compared with the usual starts.
 LONG = 1024
-MOVED = "upper bound from the ends of long walks minus that from the usual starts, both from the widened encoder"
+MOVED = "upper bound from the ends of long walks minus that from the usual starts, both about the widened encoder"
 SEARCH = "many latents, mirrored, permuted, near and far"
 
 
@@ -90,7 +91,7 @@ class EndsOfRow(RowFunction):
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Float[Array, "chains latents"]:
         """As many ends as there are starts, from twice as many walks."""
-        path, (walk_key, choice_key) = Path(model, x, aside.frame), jr.split(key)
+        path, (walk_key, choice_key) = aside.origin.path(model, x), jr.split(key)
         chains = aside.starts.shape[0]
 
         def one(key: RandomKey) -> Walk:
@@ -138,15 +139,16 @@ def controls_for(
     frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
     if frames is not None:
         pilot_key, walk_key, move_key = jr.split(encoder_key, 3)
-        found = pilots(model, guide, x, frames, key=pilot_key, rows=numbers)
+        origins = Origins(measured.several).of(model, guide, x, frames, key=pilot_key, rows=numbers)
+        found = pilots(model, guide, x, origins, key=pilot_key, rows=numbers)
         lengths = np.full(len(x), 200)
-        walked = walks(model, guide, x, frames, found, lengths, key=walk_key, rows=numbers)
+        walked = walks(model, guide, x, origins, found, lengths, key=walk_key, rows=numbers)
         controls.extend(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, main.walks))
         starts = map_rows(
             EndsOfRow(jnp.asarray(LONG)), model, guide, x, key=move_key, rows=numbers, block=size_for(len(x)),
-            aside=planned(frames, found, np.arange(len(x)), LONG),
+            aside=planned(origins, found, np.arange(len(x)), LONG),
         )  # fmt: skip
-        again = walks(model, guide, x, frames, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
+        again = walks(model, guide, x, origins, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
         moved = Estimate.of_mean(again.upper.astype(np.float64) - walked.upper, MOVED)
     if family_of(model.prior()) is None:
         return Controlled(controls, [], moved, heavy)

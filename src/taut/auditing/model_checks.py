@@ -170,7 +170,10 @@ def checks_of(
         found["simulated"] = budget.attempt(
             "the bracket of simulated rows",
             lambda: tried(
-                notes, lambda: simulated_check(model, guide, pool, real, lengths, key=match_key, delta=delta)
+                notes,
+                lambda: simulated_check(
+                    model, guide, pool, real, lengths, key=match_key, delta=delta, several=rows.several
+                ),
             ),
             programs=parts.SIMULATED_WALKS,
             running=MATCHED * (budget.a_row + 2 * float(np.median(lengths)) * budget.a_temperature),

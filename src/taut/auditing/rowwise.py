@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget, Checkpoint
+from taut.auditing.origins import Origins
 from taut.auditing.refinement import RefinedMoments, Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
 from taut.auditing.walks import ROWS_AT_ONCE, Effort, Walks, pilots, sound_jeffreys, walks
@@ -37,7 +38,7 @@ class RowMeasures(NamedTuple):
 
     `terms` are the encoder's distortion by entry. `refined` comes without its frames, which would fill the memory where
     there are many rows; their means and marginal deviations are in `posterior`. `rhat` and `temperatures` are of the
-    walks.
+    walks, and `modes` is the number of Gaussians from which they start.
     """
 
     numbers: Int[np.ndarray, "n"]
@@ -48,7 +49,13 @@ class RowMeasures(NamedTuple):
     walks: Walks | None
     rhat: Float[np.ndarray, "n"] | None
     temperatures: Int[np.ndarray, "n"] | None
+    modes: Float[np.ndarray, "n"] | None = None
     terms: Terms | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether walks started from mixtures."""
+        return self.modes is not None and bool(np.any(self.modes > 1.0))
 
 
 class Wanted(NamedTuple):
@@ -77,6 +84,7 @@ def template(wanted: Wanted) -> RowMeasures:
         walks=zeros(Walks) if wanted.walks else None,
         rhat=cast(Any, walked),
         temperatures=cast(Any, walked),
+        modes=cast(Any, walked),
         terms=zeros(Terms) if wanted.by_entry else None,
     )
 
@@ -101,6 +109,7 @@ def measure_rows(
     for part in done:
         effort.resume(np.zeros(len(part.numbers)) if part.walks is None else part.walks.upper - part.walks.lower)
     taken = sum(len(part.numbers) for part in done)
+    origins = Origins()
     size, ended = _chunk_size(len(order)), cast(Ended, "all rows")
     try:
         if on_block is not None:
@@ -110,7 +119,9 @@ def measure_rows(
             if taken and effort.spent(len(chunk)):
                 ended = "no time left"
                 break
-            done.append(_measure_chunk(model, guide, data, chunk, key=key, wanted=wanted, effort=effort))
+            done.append(
+                _measure_chunk(model, guide, data, chunk, key=key, wanted=wanted, effort=effort, origins=origins)
+            )
             partial.add(done[-1])
             taken += len(chunk)
             if on_block is not None:
@@ -146,7 +157,8 @@ def affordable(
     parts = wanted._replace(prior=False, refined=False, walks=False)
 
     def measured(parts: Wanted) -> None:
-        _measure_chunk(model, guide, data, first, key=key, wanted=parts, effort=Effort(len(first), 10.0, None))
+        effort = Effort(len(first), 10.0, None)
+        _measure_chunk(model, guide, data, first, key=key, wanted=parts, effort=effort, origins=Origins())
 
     def add(what: str, programs: float, **more: bool) -> bool:
         nonlocal parts
@@ -182,6 +194,7 @@ def _measure_chunk(
     key: RandomKey,
     wanted: Wanted,
     effort: Effort,
+    origins: Origins,
 ) -> RowMeasures:
     began = time.monotonic()
     # Padded to whole blocks, so that the last chunk runs the programs of the others; what is doubled is cut again.
@@ -196,7 +209,7 @@ def _measure_chunk(
         encoder, terms = account_by_entry(model, own, x, **same)
     else:
         encoder = account_for_rows(model, own, x, **same)
-    prior = refined = frames = posterior = measured = rhat = lengths = None
+    prior = refined = frames = posterior = measured = rhat = lengths = modes = None
     if wanted.prior:
         prior = account_from_the_prior(model, x, draws=wanted.draws, key=prior_key)
     if wanted.refined:
@@ -205,11 +218,13 @@ def _measure_chunk(
         frames, refined = refined.frame, refined._replace(frame=None)
         posterior = RefinedMoments(frames.mean, np.sqrt(np.sum(frames.root**2, axis=-1)))
     if wanted.walks and frames is not None:
-        found = pilots(model, own, x, frames, key=pilot_key, rows=rows)
+        starts = origins.of(model, own, x, frames, key=pilot_key, rows=rows)
+        modes = starts.modes()
+        found = pilots(model, own, x, starts, key=pilot_key, rows=rows)
         jeffreys, rhat = sound_jeffreys(np.mean(np.asarray(found.variance), axis=1)), np.asarray(found.rhat)
         lengths = effort.lengths(jeffreys)
         walking = time.monotonic()
-        measured = walks(model, own, x, frames, found, lengths, key=walk_key, rows=rows)
+        measured = walks(model, own, x, starts, found, lengths, key=walk_key, rows=rows)
         widths = (measured.upper - measured.lower)[: len(chunk)]
         now = time.monotonic()
         effort.note(
@@ -217,5 +232,5 @@ def _measure_chunk(
         )
     else:
         effort.note_rows(len(chunk), time.monotonic() - began)
-    everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths, terms)
+    everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths, modes, terms)
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(chunk)], everything)

@@ -50,7 +50,7 @@ class ClimbsOfRow(RowFunction):
     ) -> Climbed:
         """Climb from everywhere."""
         start_key, tail_key = jr.split(key)
-        frames = _climbed(model, x, _starts(model, guide, x, aside, start_key), STEPS)
+        frames = _climbed(model, x, many_starts(model, guide, x, aside, start_key), STEPS)
         return Climbed(frames.mean, _heavy_tailed(model, x, aside, tail_key))
 
 
@@ -72,11 +72,29 @@ class MixtureOfRow(RowFunction):
 def _climbed(model: AbstractModel, x: DatumLike, starts: Float[Array, "starts latents"], steps: int) -> AffineMap:
     """Gaussians at distinct modes."""
     frames, _, masses = modes_from(model, x, starts, steps=steps)
-    chosen = _distinct(frames, jnp.where(jnp.isfinite(masses), masses, -jnp.inf))
+    chosen, _ = _apart(frames, _sound(masses), MODES)
     return jax.tree.map(lambda leaf: leaf[chosen], frames)
 
 
-def _starts(
+class DistinctModes(NamedTuple):
+    """Gaussians at modes, those with most mass first, and the logarithms of their masses: −∞ for one that is none."""
+
+    frames: AffineMap
+    log_masses: Float[Array, "modes"]
+
+
+def distinct_modes(
+    model: AbstractModel, x: DatumLike, starts: Float[Array, "starts latents"], count: int
+) -> DistinctModes:
+    """Climb from all starts, then further from the best of their ends that differ; the modes where these end."""
+    first, _, masses = modes_from(model, x, starts, steps=STEPS)
+    places, _ = _apart(first, _sound(masses), count)
+    frames, _, masses = modes_from(model, x, first.mean[places], steps=MORE_STEPS)
+    places, log_masses = _apart(frames, _sound(masses), count)
+    return DistinctModes(jax.tree.map(lambda leaf: leaf[places], frames), log_masses)
+
+
+def many_starts(
     model: AbstractModel, guide: AbstractGuide, x: DatumLike, frame: AffineMap, key: RandomKey
 ) -> Float[Array, "starts latents"]:
     """Mirrored and permuted, near and far, from the prior and from the guide."""
@@ -100,17 +118,23 @@ def _starts(
     return jnp.concatenate([part.astype(kind) for part in parts])
 
 
-def _distinct(frames: AffineMap, masses: Float[Array, "starts"]) -> Int[Array, "modes"]:
-    """The places of the modes with most mass, none of them twice while there are others; then the first again."""
+def _sound(masses: Float[Array, "starts"]) -> Float[Array, "starts"]:
+    return jnp.where(jnp.isfinite(masses), masses, -jnp.inf)
+
+
+def _apart(
+    frames: AffineMap, masses: Float[Array, "starts"], count: int
+) -> tuple[Int[Array, "modes"], Float[Array, "modes"]]:
+    """Places of the modes with most mass, and their masses; none comes twice, but for the first, then with mass −∞."""
     first = jnp.argmax(masses)
 
-    def one(left: Float[Array, "starts"], _: Any) -> tuple[Float[Array, "starts"], Int[Array, ""]]:
+    def one(left: Float[Array, "starts"], _: Any) -> tuple[Float[Array, "starts"], tuple[Int[Array, ""], Scalar]]:
         best = jnp.where(jnp.all(jnp.isneginf(left)), first, jnp.argmax(left))
         frame = jax.tree.map(lambda leaf: leaf[best], frames)
         apart = jax.vmap(lambda mean: jnp.sum(frame.coordinates(mean) ** 2))(frames.mean)
-        return jnp.where(apart < SAME, -jnp.inf, left), best
+        return jnp.where(apart < SAME, -jnp.inf, left), (best, left[best])
 
-    return jax.lax.scan(one, masses, None, length=MODES)[1]
+    return jax.lax.scan(one, masses, None, length=count)[1]
 
 
 def _log_weights(model: AbstractModel, x: DatumLike, frames: AffineMap, key: RandomKey) -> Float[Array, "draws"]:

@@ -10,6 +10,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from taut.auditing.origins import Origins
 from taut.auditing.refinement import Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, account_for_rows
 from taut.auditing.usage import MomentsOfRow
@@ -102,22 +103,25 @@ def simulated_check(
     *,
     key: RandomKey,
     delta: float,
+    several: bool = False,
 ) -> Simulated:
     """Bracket the simulated rows that resemble the real ones, from exact starts and from the starts that those get.
 
     Choosing rows by any function of x leaves their latents exact posterior draws, so that both bounds are certified;
-    the difference of the two upper bounds measures what approximate starts do.
+    the difference of the two upper bounds measures what approximate starts do. `several` says whether
+    walks of real rows start from mixtures.
     """
     pilot_key, walk_key = jr.split(key)
     simulated = features_of(pool.encoder, pool.refined, pool.norms)
     chosen = matches(real, simulated, min(MATCHED, len(simulated)))
     x, frames = take(pool.data, chosen), take(pool.refined.frame, chosen)
-    found = pilots(model, guide, x, frames, key=pilot_key, rows=chosen)
+    origins = Origins(several).of(model, guide, x, frames, key=pilot_key, rows=chosen)
+    found = pilots(model, guide, x, origins, key=pilot_key, rows=chosen)
     exact = _coordinates(frames, jax.device_put(pool.latents[chosen]))
     exact = np.repeat(np.asarray(exact)[:, None], CHAINS, axis=1)
     length = np.full(len(chosen), int(np.median(lengths)))
     certified, usual = (
-        walks(model, guide, x, frames, found._replace(starts=starts), length.copy(), key=walk_key, rows=chosen)
+        walks(model, guide, x, origins, found._replace(starts=starts), length.copy(), key=walk_key, rows=chosen)
         for starts in (exact, np.repeat(np.asarray(found.starts)[:, :1], CHAINS, axis=1))
     )
     return _summary(certified, usual, comparable=_within(real, simulated), delta=delta)

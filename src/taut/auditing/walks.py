@@ -16,11 +16,12 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from taut.annealing import Path, Pilot, Schedule, both_walks, pilot, steps_between, temperatures
+from taut.auditing.origins import Origin
 from taut.bounds import annealed_lower, annealed_upper, bridge
 from taut.datum import values_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import AffineMap, take
+from taut.numerics import take
 from taut.shapes import DataLike, DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows, size_for
 
@@ -36,7 +37,7 @@ LONGEST = 2048
 
 
 class PilotOfRow(RowFunction):
-    """`Pilot` of one datum, along the path from the Gaussian passed by `aside`."""
+    """`Pilot` of one datum, along the path from the `Origin` passed by `aside`."""
 
     chains: int = eqx.field(static=True)
     settled: int = eqx.field(static=True)
@@ -46,7 +47,7 @@ class PilotOfRow(RowFunction):
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Pilot:
         """The pilot."""
-        path: Path = Path(model, x, aside)
+        path: Path = aside.path(model, x)
         betas = jnp.asarray(PILOT, values_of(x).dtype)
         return pilot(
             path, betas, chains=self.chains, settled=self.settled, leapfrogs=LEAPFROGS, settling=self.settling, key=key
@@ -56,7 +57,7 @@ class PilotOfRow(RowFunction):
 class Planned(NamedTuple):
     """Inputs of the measured walks of one row, all found with other keys."""
 
-    frame: AffineMap
+    origin: Origin
     schedule: Schedule
     starts: Float[Array, "*n chains latents"]
 
@@ -82,7 +83,7 @@ class WalksOfRow(RowFunction):
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Walks:
         """Forward from fresh draws, in reverse from the given starts, on keys that share nothing."""
-        path = Path(model, x, aside.frame)
+        path = aside.origin.path(model, x)
         forward_keys, reverse_keys = (jr.split(half, aside.starts.shape[0]) for half in jr.split(key))
         there, again = both_walks(
             path, aside.schedule, self.length, aside.starts, leapfrogs=LEAPFROGS,
@@ -104,7 +105,7 @@ def pilots(
     model: AbstractModel,
     guide: AbstractGuide,
     data: DataLike,
-    frames: AffineMap,
+    origins: Origin,
     *,
     key: RandomKey,
     rows: np.ndarray,
@@ -113,14 +114,14 @@ def pilots(
 ) -> Pilot:
     """The pilot of every row. It climbs with twice as many chains as are measured, for a better view of the path."""
     function = PilotOfRow(2 * chains, chains, settling)
-    return map_rows(function, model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE, aside=frames)
+    return map_rows(function, model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE, aside=origins)
 
 
 def walks(
     model: AbstractModel,
     guide: AbstractGuide,
     data: DataLike,
-    frames: AffineMap,
+    origins: Origin,
     found: Pilot,
     lengths: Int[np.ndarray, "n"],
     *,
@@ -141,7 +142,7 @@ def walks(
         length = lengths[block] = int(lengths[block].max())
         # The last block is padded to the size of the others, so that it is the same program.
         padded = np.resize(block, size)
-        aside = planned(frames, found, padded, length)
+        aside = planned(origins, found, padded, length)
         function = WalksOfRow(jnp.asarray(length))
         measured = map_rows(
             function, model, guide, take(data, padded), key=key, rows=rows[padded], block=size, aside=aside
@@ -153,9 +154,9 @@ def walks(
     return take(joined, np.argsort(order, kind="stable"))
 
 
-def planned(frames: AffineMap, found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Planned:
+def planned(origins: Origin, found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Planned:
     """Inputs of the walks of these rows along so many temperatures."""
-    return Planned(take(frames, rows), _schedules(found, rows, length), jax.device_put(take(found.starts, rows)))
+    return Planned(take(origins, rows), _schedules(found, rows, length), jax.device_put(take(found.starts, rows)))
 
 
 def _schedules(found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Schedule:
