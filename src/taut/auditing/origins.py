@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -23,7 +24,7 @@ from taut.weights import RowFunction, map_rows
 # The branch of the key of pilots that looks for modes.
 MODES = 2**20
 # Rows that are looked at for other modes before all are, and rows that climb at once.
-SCOUTED, AT_ONCE = 16, 4
+SCOUTED, AT_ONCE = 8, 4
 # Modes of a mixture at most; of many latents fewer, since each holds two matrices.
 MOST_MODES, FEWEST_MODES, NUMBERS = 64, 16, 512
 # Distance in standard deviations of the refined Gaussian beyond which a component is another mode, and the share of the
@@ -60,7 +61,9 @@ class Found(NamedTuple):
 
 
 class FoundOfRow(RowFunction):
-    """`Found` of one datum, from its refined Gaussian, passed by `aside`."""
+    """`Found` of one datum, from its refined Gaussian, passed by `aside`; with `few` from fewer starts."""
+
+    few: bool = eqx.field(static=True, default=False)
 
     def __call__(
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
@@ -68,8 +71,8 @@ class FoundOfRow(RowFunction):
         """Climb from everywhere, put a Gaussian on each mode, and fit the shares by importance weights."""
         start_key, share_key = jr.split(key)
         latents = aside.mean.shape[0]
-        count = max(FEWEST_MODES, min(MOST_MODES, NUMBERS // latents))
-        modes = distinct_modes(model, x, many_starts(model, guide, x, aside, start_key), count)
+        count = FEWEST_MODES if self.few else max(FEWEST_MODES, min(MOST_MODES, NUMBERS // latents))
+        modes = distinct_modes(model, x, many_starts(model, guide, x, aside, start_key, few=self.few), count)
         path = Path(model, x, aside)
         centres, roots = jax.vmap(lambda one: _in_coordinates(aside, one))(modes.frames)
         eye, kind = jnp.eye(latents, dtype=centres.dtype), centres.dtype
@@ -137,13 +140,13 @@ class Origins:
         """The origin of each of these rows, from its refined Gaussian."""
         key = jr.fold_in(key, MODES)
 
-        def found(which: slice) -> Found:
+        def found(which: slice, few: bool) -> Found:
             own = guide if guide.amortised else take(guide, which)
             return map_rows(
-                FoundOfRow(), model, own, take(data, which), key=key, rows=rows[which], block=AT_ONCE,
+                FoundOfRow(few), model, own, take(data, which), key=key, rows=rows[which], block=AT_ONCE,
                 aside=take(frames, which),
             )  # fmt: skip
 
         if self.several is None:
-            self.several = float(np.mean(found(slice(SCOUTED)).beyond)) > ENOUGH
-        return Origin(frames, found(slice(None)).base) if self.several else Origin(frames)
+            self.several = float(np.mean(found(slice(SCOUTED), few=True).beyond)) > ENOUGH
+        return Origin(frames, found(slice(None), few=False).base) if self.several else Origin(frames)

@@ -95,7 +95,7 @@ def distinct_modes(
 
 
 def many_starts(
-    model: AbstractModel, guide: AbstractGuide, x: DatumLike, frame: AffineMap, key: RandomKey
+    model: AbstractModel, guide: AbstractGuide, x: DatumLike, frame: AffineMap, key: RandomKey, *, few: bool = False
 ) -> Float[Array, "starts latents"]:
     """Mirrored and permuted, near and far, from the prior and from the guide."""
     flip_key, swap_key, far_key, own_key, prior_key = jr.split(key, 5)
@@ -108,7 +108,7 @@ def many_starts(
     shifted = jnp.stack([jnp.roll(mean, by) for by in range(1, min(latents, SWAPS))] or [mean])
     swapped = jax.vmap(lambda k: jr.permutation(k, mean))(jr.split(swap_key, SWAPS))
     # Distances of one to some ten deviations, each way about the mean, and about zero in the latents' own units.
-    count = max(FEWEST_FAR, min(FAR, STEPS_IN_ALL // latents))
+    count = FEWEST_FAR if few else max(FEWEST_FAR, min(FAR, STEPS_IN_ALL // latents))
     far = jr.normal(far_key, (2, count, latents), kind) * jnp.geomspace(1.0, 32.0, count, dtype=kind)[None, :, None]
     about = jax.vmap(frame.place)(far[0])
     own = jax.vmap(lambda k: one_draw(guide(x), key=k))(jr.split(own_key, OWN))
