@@ -16,7 +16,7 @@ from taut.datum import as_datum
 from taut.fitting import refined_gaussian
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import AffineMap, log_density, log_density_by_entry, mean_of, one_draw
+from taut.numerics import AffineMap, log_density, log_density_by_entry, mean_of, one_draw, states_of
 from taut.shapes import DataLike, DatumLike, RandomKey
 from taut.weights import RowFunction, effective_sample_size, map_rows
 
@@ -60,10 +60,13 @@ class ImputationOfRow(RowFunction):
         """Refine, draw, weigh, resample."""
         fit_key, draw_key, choice_key, value_key = jr.split(key, 4)
         own, seen, missing = model.given(x), *values_and_holes(x)
-        frame = refined_posterior(model, guide, x, key=fit_key)
-        q = frame.distribution()
-        latents = jax.vmap(lambda key: one_draw(q, key=key))(jr.split(draw_key, LATENTS))
-        log_w = jax.vmap(lambda z: model.log_joint(x, z) - log_density(q, z))(latents)
+        if (states := states_of(model.prior())) is not None:
+            # Few categories: all of them, each with its probability given the row.
+            latents, log_w = states, jax.vmap(lambda z: model.log_joint(x, z))(states)
+        else:
+            q = refined_posterior(model, guide, x, key=fit_key).distribution()
+            latents = jax.vmap(lambda key: one_draw(q, key=key))(jr.split(draw_key, LATENTS))
+            log_w = jax.vmap(lambda z: model.log_joint(x, z) - log_density(q, z))(latents)
         log_w = jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
         shares = jax.nn.softmax(log_w)
         chosen = systematic(choice_key, shares, COMPLETIONS)

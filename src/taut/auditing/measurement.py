@@ -27,7 +27,7 @@ from taut.datum import as_floats, bare
 from taut.errors import AuditError
 from taut.guides import AbstractGuide, Covariance
 from taut.models import AbstractModel
-from taut.numerics import take
+from taut.numerics import is_discrete, take
 from taut.shapes import DataLike, RandomKey
 
 Values = Float[np.ndarray, "n"]
@@ -112,7 +112,7 @@ def measure(
     """
     # A fit with the same seed splits its key in the same way: the audit's own branch shares nothing with it.
     row_key, order_key, deep_key, train_key, rate_key = jr.split(jr.fold_in(key, AUDIT), 5)
-    real = len(model.prior().event_shape) == 1
+    real = len(model.prior().event_shape) == 1 and not is_discrete(model.prior())
     order = np.asarray(jr.permutation(order_key, len(data)))[: options.rows]
     stage = _stages(on_block)
     exactly = _exact(model, take(data, np.sort(order)), budget, on_block=stage("quadrature", len(order)))

@@ -18,7 +18,15 @@ from taut.datum import Datum, as_floats, bare, float_type
 from taut.errors import OptionError
 from taut.estimators.conditions import NO_CONDITIONS, Conditions
 from taut.estimators.config import VAEConfig
-from taut.estimators.part_building import BUILT, OWN, PartBuilder, block_spread, check_draws_of, table_parts
+from taut.estimators.part_building import (
+    BUILT,
+    OWN,
+    PartBuilder,
+    block_spread,
+    check_categorical,
+    check_draws_of,
+    table_parts,
+)
 from taut.guides import AbstractGuide
 from taut.likelihoods import AbstractLikelihood, InUnits, known_family, of_block
 from taut.models import AbstractModel, LatentVariableModel, check_rows_for
@@ -72,6 +80,7 @@ class Architecture:
 
     def check(self) -> None:
         """Raise OptionError where parts do not go together."""
+        check_categorical(self.prior, self.guide)
         if self.missing == "informative" and self.schema.one_block is not None:
             raise OptionError(
                 "`missing` wants a table with holes to be informative; got one block; give a frame.", option="missing"

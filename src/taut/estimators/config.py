@@ -140,24 +140,25 @@ class VAEConfig(AbstractOptions):
         None,
         "p(z): normal, for N(0, I); or trained with the model: gaussian, of free means and scales; mixture, of as many "
         "Gaussians as the number behind a colon says, as in mixture:50; vamp, a mixture of where the encoder puts so "
-        "many learned rows; flow, of so many layers. In Python also a distribution, which is held fixed, a module that "
-        "returns one, which is trained, or a function of shapes.",
+        "many learned rows; flow, of so many layers; categorical, of so many categories. In Python also a "
+        "distribution, which is held fixed, a module that returns one, which is trained, or a function of shapes.",
         none="normal",
         part=True,
     )
     guide: Any = option(
         None,
         "q(z|x): diagonal or full, a Gaussian of that covariance; low-rank:R, one with R columns beside its diagonal; "
-        "mixture:K, of K Gaussians; flow:L or spline:L, bent by L autoregressive or coupling layers; refined:N, diagonal, "
-        "with N steps for each row in use; in Python also an object, or a function of shapes.",
+        "mixture:K, of K Gaussians; flow:L or spline:L, bent by L autoregressive or coupling layers; refined:N, "
+        "diagonal, with N steps for each row in use; categorical:C, where the prior is; in Python also an object, or a "
+        "function of shapes.",
         none="diagonal or full, as `covariance` says",
         part=True,
     )
     objective: Any = option(
         "elbo",
         "What training climbs, in nats: elbo, sticking-the-landing, iwae, dreg, miwae, piwae, ciwae, renyi, chi, "
-        "vimco, rloo, rws, wake-sleep, refined, free-bits, beta-tc, mmd, dip-i or dip-ii, with settings and draws "
-        "behind a colon, as in iwae:16 or renyi:0.5,16.",
+        "summed, vimco, rloo, rws, wake-sleep, refined, free-bits, beta-tc, mmd, dip-i or dip-ii, with settings and "
+        "draws behind a colon, as in iwae:16 or renyi:0.5,16.",
         part=True,
     )
     draws: int = option(1, "Latents drawn for each row in each step.", at_least=1)

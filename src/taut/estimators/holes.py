@@ -19,7 +19,7 @@ from taut.estimators.training import Fitted
 from taut.fitting import in_use
 from taut.guides import AbstractGuide, FillMissing, LocalGaussian
 from taut.models import AbstractModel, LatentVariableModel
-from taut.numerics import mean_of, take
+from taut.numerics import is_discrete, mean_of, take
 from taut.shapes import DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows
 
@@ -45,7 +45,7 @@ def over_rows(fitted: Fitted, rows: Datum, function: RowsFunction, *, seed: int,
     model, guide = readable(fitted, rows)
     numbers = content_numbers(rows)
     own = np.ones(len(rows), bool) if refined else unread(fitted, rows)
-    if not own.any():
+    if not own.any() or is_discrete(model.prior()):  # no Gaussian is refined for categories
         return function(model, guide, rows, numbers)
     key = jr.fold_in(jr.key(seed), 1)  # apart from those that score the rows
     local = over_blocks(RefinedOfRow(), model, guide, rows.take(own), key=key, rows=numbers[own])

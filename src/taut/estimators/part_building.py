@@ -135,6 +135,20 @@ class PartBuilder:
         return given
 
 
+def check_categorical(prior: str | None, guide: str | None) -> None:
+    """Raise OptionError where one of them, by name, is categorical and the other is not, or has other categories.
+
+    >>> check_categorical("categorical:3", "categorical:3")
+    """
+    names = [str(part) for part in (prior, guide)]
+    if OWN not in names and len({name if name.startswith("categorical") else "" for name in names}) > 1:
+        raise OptionError(
+            f"`guide` wants to be categorical where the prior is, and of as many categories; got prior `{names[0]}` "
+            f"and guide `{names[1]}`; give both the same name.",
+            option="guide",
+        )
+
+
 def check_draws_of(model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, latents: int, features: int) -> None:
     """Raise ShapeError where a guide does not draw latents as long as those of the prior, or p(x|z) data as x."""
     q = _drawn_shape(lambda key: one_draw(guide(x), key=key), "guide", "one datum")

@@ -2,7 +2,7 @@
 
 from taut.guides.base import AbstractGuide
 from taut.guides.by_name import GUIDES
-from taut.guides.families import AbstractFamily, Encoder, LowRank, Mixture
+from taut.guides.families import AbstractFamily, Categorical, Encoder, LowRank, Mixture
 from taut.guides.flows import Flow, autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, LocalGaussian, free_gaussians
 from taut.guides.given import Constant, FillMissing, KnownPosterior
@@ -12,6 +12,7 @@ __all__ = [
     "GUIDES",
     "AbstractFamily",
     "AbstractGuide",
+    "Categorical",
     "Constant",
     "Covariance",
     "Encoder",

@@ -8,10 +8,11 @@ from typing import Any
 import equinox as eqx
 
 from taut.guides.base import AbstractGuide
-from taut.guides.families import AbstractFamily, Encoder, LowRank, Mixture
+from taut.guides.families import AbstractFamily, Categorical, Encoder, LowRank, Mixture
 from taut.guides.flows import autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, gaussian_outputs
 from taut.guides.refined import Refined
+from taut.numerics import categorical_shape
 from taut.parts import NamedPart, PartRegistry
 from taut.shapes import RandomKey
 
@@ -48,6 +49,10 @@ def _mixture(components: int = COMPONENTS, *, latents: int, key: RandomKey) -> M
     return Mixture(latents, components)
 
 
+def _categorical(categories: int | None = None, *, latents: int, key: RandomKey) -> Categorical:
+    return Categorical(*categorical_shape(latents, categories, option="guide"))
+
+
 GUIDES = PartRegistry(
     "guide",
     {
@@ -55,6 +60,7 @@ GUIDES = PartRegistry(
         "full": _gaussian("full"),
         "low-rank": _of_family(_low_rank, "number of columns"),
         "mixture": _of_family(_mixture, "number of components"),
+        "categorical": _of_family(_categorical, "number of categories"),
         "flow": _of_family(autoregressive_flow, "number of layers"),
         "spline": _of_family(spline_flow, "number of layers"),
         "refined": NamedPart(_refined, "number of steps", most=1),

@@ -10,7 +10,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from taut.guides.base import AbstractGuide, Inputs, Network, read
-from taut.numerics import GaussianMixture, positive
+from taut.numerics import Categories, GaussianMixture, positive
 from taut.shapes import DatumLike
 
 
@@ -100,3 +100,25 @@ class Mixture(AbstractFamily):
         logits, means, raw_scales = jnp.split(outputs, (self.components, self.components * (1 + self.latents)))
         shape = (self.components, self.latents)
         return GaussianMixture(logits, means=means.reshape(shape), scales=positive(raw_scales.reshape(shape)))
+
+
+class Categorical(AbstractFamily):
+    """Independent categorical variables, each as the indicator of its category.
+
+    Their draws carry no gradient: training wants an objective such as `summed`, `vimco`, `rloo` or `rws`.
+
+    >>> Categorical(variables=2, categories=3).outputs
+    6
+    """
+
+    variables: int = eqx.field(static=True)
+    categories: int = eqx.field(static=True)
+
+    @property
+    def outputs(self) -> int:
+        """A number for each category of each variable."""
+        return self.variables * self.categories
+
+    def __call__(self, outputs: Float[Array, "outputs"]) -> Categories:
+        """The distribution that has these log-odds."""
+        return Categories(outputs.reshape(self.variables, self.categories))

@@ -1,6 +1,7 @@
 """Models: p(z) p(x|z), one datum at a time. Two of them are yardsticks whose evidence is known exactly."""
 
 from taut.models.base import AbstractModel
+from taut.models.categorical_prior import CategoricalPrior
 from taut.models.flow_prior import FlowDistribution, FlowPrior
 from taut.models.latent import LatentVariableModel
 from taut.models.log_joint import LogJoint
@@ -19,6 +20,7 @@ from taut.models.yardsticks import Finite, LinearGaussian
 __all__ = [
     "PRIORS",
     "AbstractModel",
+    "CategoricalPrior",
     "Finite",
     "FlowDistribution",
     "FlowPrior",

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, Int
 
 from taut.datum import as_floats, bare, rows_in
 from taut.errors import OptionError, ShapeError
+from taut.models.categorical_prior import CategoricalPrior
 from taut.models.flow_prior import FlowPrior
 from taut.numerics import SMALLEST_SCALE, GaussianMixture, floats_on_device, inverse_softplus, positive, take
 from taut.parts import NamedPart, PartRegistry
@@ -185,6 +186,10 @@ def _flow(layers: int = LAYERS, *, latents: int, key: RandomKey, rows: DataLike)
     return FlowPrior(layers, latents=latents, key=key)
 
 
+def _categorical(categories: int | None = None, *, latents: int, key: RandomKey, rows: DataLike) -> CategoricalPrior:
+    return CategoricalPrior(latents, categories)
+
+
 PRIORS = PartRegistry(
     "prior",
     {
@@ -193,6 +198,7 @@ PRIORS = PartRegistry(
         "mixture": NamedPart(_mixture, "number of components", most=1),
         "vamp": NamedPart(_vamp, "number of pseudo-inputs", most=1),
         "flow": NamedPart(_flow, "number of layers", most=1),
+        "categorical": NamedPart(_categorical, "number of categories", most=1),
     },
     kind=(dist.Distribution, eqx.Module),
 )

@@ -31,17 +31,21 @@ from taut.numerics.logarithms import (
     stirling_rest,
 )
 from taut.numerics.mixtures import GaussianMixture
+from taut.numerics.states import MOST_STATES, Categories, categorical_shape, states_of
 
 __all__ = [
     "FORMS",
+    "MOST_STATES",
     "NEAREST_END",
     "SMALLEST_SCALE",
     "AffineMap",
+    "Categories",
     "Draws",
     "Form",
     "GaussianMixture",
     "Moments",
     "bernoulli_log_prob",
+    "categorical_shape",
     "count_deviance",
     "draw_with_density",
     "floats_on_device",
@@ -66,6 +70,7 @@ __all__ = [
     "reparameterised",
     "reparameterised_draws",
     "spread_of",
+    "states_of",
     "stirling_rest",
     "take",
 ]

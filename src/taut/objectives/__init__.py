@@ -15,6 +15,7 @@ from taut.objectives.estimators import (
     leave_one_out,
     path,
     sleep,
+    summed,
     total,
     wake,
 )
@@ -40,6 +41,7 @@ from taut.objectives.recipes import (
     reweighted_wake_sleep,
     rloo,
     sticking_the_landing,
+    summed_elbo,
     vimco,
     wake_sleep,
 )
@@ -87,6 +89,8 @@ __all__ = [
     "rloo",
     "sleep",
     "sticking_the_landing",
+    "summed",
+    "summed_elbo",
     "total",
     "vimco",
     "wake",

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Shaped
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import Draws, gaussian_kl, log_density, reparameterised
+from taut.numerics import MOST_STATES, Draws, gaussian_kl, log_density, reparameterised, states_of
 from taut.objectives.of_weights import Bound
 from taut.shapes import DatumLike, LogWeights, RandomKey, Scalar
 from taut.weights import Draw, weigh, weigh_known
@@ -134,6 +134,22 @@ def leave_one_out(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
     signal -= sample.kl_weight * (slope(log_w) - jnp.diagonal(jax.vmap(slope)(without)))
     surrogate = bound(log_weights_of(weighed, sample.kl_weight)) + jnp.sum(signal * _log_q(sample))
     return Climb(surrogate, bound(log_weights_of(weighed)))
+
+
+def summed(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
+    """Σ_z q(z|x) log w(z) over all z, where they are few: no draw, no variance. `bound` must be the mean.
+
+    Raises OptionError where the latents are not categorical, or take more than some thousand values.
+    """
+    states = states_of(sample.q)
+    if states is None:
+        raise OptionError(
+            f"A sum over all latents wants categorical ones, of at most {MOST_STATES} values together; got "
+            f"{type(sample.q).__name__}; take another objective, or fewer categories."
+        )
+    weighed = weigh_all(model, sample.q, sample, states)
+    shares = jnp.exp(jax.vmap(lambda z: log_density(sample.q, z))(states))
+    return Climb(shares @ log_weights_of(weighed, sample.kl_weight), shares @ log_weights_of(weighed))
 
 
 def wake(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:

@@ -15,6 +15,7 @@ from taut.objectives.estimators import (
     leave_one_out,
     path,
     sleep,
+    summed,
     total,
     wake,
 )
@@ -93,6 +94,11 @@ def chi(order: float = 2.0, draws: int = 16, *, kl_warm_up: float = 0.0) -> Obje
     _check("chi", "an order above 1", order, order > 1.0)
     of_guide = Apart(Combination((PowerMean(order),), (-1.0,)), doubly_reparameterised)
     return Objective(log_mean_weight, of_guide, draws, kl_warm_up=kl_warm_up)
+
+
+def summed_elbo(draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO of categorical latents, summed over all their values; `draws` make no difference."""
+    return Objective(mean_log_weight, summed, draws, kl_warm_up=kl_warm_up)
 
 
 def vimco(draws: int = 16, *, kl_warm_up: float = 0.0) -> Objective:
@@ -207,6 +213,7 @@ RECIPES: dict[str, Callable[..., Objective]] = {
     "ciwae": ciwae,
     "renyi": renyi,
     "chi": chi,
+    "summed": summed_elbo,
     "vimco": vimco,
     "rloo": rloo,
     "rws": reweighted_wake_sleep,
