@@ -1,7 +1,8 @@
 """Motion: one loop for all training, a state that goes in and out of it, an outcome that says how it ended."""
 
 from taut.fitting.epoch import AsFloat, DynamicBinarisation, View
-from taut.fitting.fits import fit, fit_guide, refine
+from taut.fitting.fits import fit
+from taut.fitting.guide_fits import fit_guide, refine
 from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Outcome, Plan
 from taut.fitting.posterior import modes_from, refined_gaussian

@@ -16,9 +16,9 @@ from taut.bounds import mean_log_weight
 from taut.datum import rows_in
 from taut.errors import OptionError
 from taut.fitting.epoch import AsFloat, Parts, View
-from taut.fitting.fits import Weights, checked, of_mean_one, on_device, program_of
 from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
+from taut.fitting.starting import Weights, checked, of_mean_one, on_device, program_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel, check_rows_for, prior_for
 from taut.numerics import log_density, moments_of

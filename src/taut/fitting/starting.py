@@ -1,0 +1,64 @@
+"""What every fit begins with: a plan that suits the rows, rows and weights on the device, the program of an epoch."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from taut.datum import bare, rows_in, values_of
+from taut.errors import OptionError, ShapeError
+from taut.fitting.epoch import EpochProgram, View
+from taut.fitting.plan import Plan
+from taut.numerics import floats_on_device
+from taut.objectives import Objective
+from taut.shapes import DataLike, OtherData
+
+Weights = Float[np.ndarray, "n"]
+OtherWeights = Float[np.ndarray, "m"]
+
+
+def checked(
+    plan: Plan, data: DataLike, held_out: OtherData | None, *, checkpoint: Path | None = None, resume: bool = False
+) -> Plan:
+    """The plan, where it fits the rows. Raises OptionError or ShapeError where it does not."""
+    plan.check_batch(rows_in(data))
+    if resume and checkpoint is None:
+        raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
+    if held_out is not None and (widths := [values_of(rows).shape[1] for rows in (data, held_out)])[0] != widths[1]:
+        raise ShapeError(f"Held-out rows want the width of the others, {widths[0]}; got {widths[1]}; use one data set.")
+    return plan
+
+
+def on_device(rows: Any) -> Any:
+    """The rows as arrays of JAX, in their dtype where it has it: of wider integers it would keep the last 32 bits.
+
+    >>> on_device(np.array([[2**40]])).tolist()
+    [[1099511627776.0]]
+    """
+
+    def put(leaf: np.ndarray | Array) -> Array:
+        wide = leaf.dtype.kind in "iu" and leaf.dtype.itemsize > 4
+        # Put there, because `jnp.asarray` compiles a program for each shape.
+        return floats_on_device(leaf) if wide else jax.device_put(leaf)
+
+    return jax.tree.map(put, bare(rows))
+
+
+def of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
+    """The weights over their mean. Raises OptionError where one is not positive."""
+    if weights is None:
+        return None
+    weights = np.asarray(weights, np.float64)
+    if not (np.isfinite(weights) & (weights > 0)).all():
+        raise OptionError("Weights want positive numbers; got others; leave rows out that shall not count.")
+    return floats_on_device(weights / weights.mean())
+
+
+def program_of(plan: Plan, objective: Objective, view: View, n: int) -> EpochProgram:
+    """An epoch over n rows."""
+    batch_size = min(plan.batch_size, n)
+    steps = math.ceil(n / batch_size) * plan.repeats
+    return EpochProgram(objective, view, plan.optimiser(steps), batch_size, plan.repeats, plan.hide_cells)
