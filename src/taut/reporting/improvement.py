@@ -64,10 +64,16 @@ def statement(account: Improvement) -> str:
     about = f"On {rows} rows that no choice has seen, mean log p(x)"
     if difference.upper is None:
         return f"{about} rose by {words.number(difference.lower)} nats a row (lower bounds on both sides)."
+    elbo = account.elbo_difference
+    if difference.lower.status == "exact":
+        return (
+            f"The model is the same. On {rows} rows that no choice has seen, its ELBO rose by {words.number(elbo)} nats "
+            "a row."
+        )
     moved = "rose" if difference.lower.value > 0 else "fell" if difference.upper.value < 0 else "changed"
     return (
-        f"{about} {moved} by {_between(difference)} nats a row; the standard error over rows is "
-        f"{words.plain(difference.lower.std_error)}."
+        f"{about} {moved} by {_between(difference)} nats a row (standard error over rows "
+        f"{words.plain(difference.lower.std_error)}), and the ELBO by {words.number(elbo)}."
     )
 
 
@@ -98,6 +104,8 @@ def _signed(estimate: Estimate | None, nothing: str) -> str:
 
 
 def _ends(interval: Interval) -> str:
+    if interval.lower.status == "exact":
+        return "the same"
     ends = [interval.lower, interval.upper] if interval.upper is not None else [interval.lower]
     return " to ".join(("+" if end.value > 0 else "") + words.fixed(end.value, 2) for end in ends)
 
@@ -117,7 +125,7 @@ def facts(account: Improvement) -> list[tuple[str, str]]:
     return [
         ("Rows that trained", str(rows.get("train", 0))),
         ("Rows that chose", str(rows.get("selection", 0))),
-        ("Rows that no choice has seen", str(rows.get("report", 0))),
+        ("Rows that report", str(rows.get("report", 0))),
         ("Time", f"{account.seconds:.0f} s"),
         ("Seed", str(account.seed)),
         ("taut", account.taut),

@@ -9,35 +9,24 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from taut.errors import TautError
-from taut.estimators.comparison import pair
 from taut.estimators.config import VAEConfig
-from taut.estimators.improvement.levers import Best, Pull, changed, pulls
+from taut.estimators.improvement.levers import OF_THE_BOUND, Best, Change, Pull, changed, pulls
+from taut.estimators.improvement.report import Kept, reported
 from taut.estimators.improvement.splits import splits_of
-from taut.estimators.improvement.trials import (
-    REPORTED,
-    Bench,
-    Known,
-    elbo_difference,
-    held_against,
-    interval_of,
-    of_the_guide,
-)
+from taut.estimators.improvement.trials import Bench, Known, held_against, of_the_guide
 from taut.estimators.training import Fitted
-from taut.record import IMPROVEMENT_FORMAT, Estimate, Improvement, Interval, Trial
-from taut.record import Stage as ReportedStage
+from taut.record import IMPROVEMENT_FORMAT, Improvement, Ledger, Trial
 from taut.version import __version__
 
 # Shares of the time: the first diagnosis, which compiles, and later ones; the training of a candidate and its bracket;
 # the report.
 FIRST, DIAGNOSIS, TRAINING, BRACKET, REPORT = 0.5, 0.25, 0.15, 0.2, 0.25
-# Levers whose promises are about the ELBO of a model as it is; those of the others are about log p(x).
-OF_THE_BOUND = ("encoder", "guide", "prior", "training")
 DONE, TIME_SPENT, INTERRUPTED = (
     "Nothing that is left to try promises more than its error.",
     "The time is spent.",
     "Interrupted; the best so far was kept.",
 )
-# What is being done, the best log p(x) so far, and the share of the time that is spent.
+# What is being done, and the share of the time that is spent.
 Progress = Callable[[str, float], None]
 
 
@@ -86,6 +75,13 @@ def improve(
     return Improved(search.best.config, search.best.fitted, search.account(ended))
 
 
+def _with_verdicts_on_the_model(new: Ledger, old: Ledger) -> Ledger:
+    """What a guide changes from the new ledger, the columns and the rest from the old one."""
+    verdicts = [verdict for verdict in new.verdicts if verdict.lever in OF_THE_BOUND]
+    verdicts += [verdict for verdict in old.verdicts if verdict.lever not in OF_THE_BOUND]
+    return dataclasses.replace(new, verdicts=verdicts, columns=old.columns)
+
+
 class _Search:
     """The state of a search."""
 
@@ -99,14 +95,14 @@ class _Search:
         splits = splits_of(fitted, X, seed=seed)
         self.bench = Bench.of(config, fitted, X, splits, seed=seed, on_stage=self._tell)
         self.config, self.first = config, fitted
-        self.kept: list[tuple[str, VAEConfig, Fitted]] = []
+        self.kept: list[Kept] = []
         self.trials: list[Trial] = []
         self.left = []
 
     def run(self) -> str:
         """Search until nothing is left to try, and say why it ended."""
         try:
-            self.known = self._diagnose(self.config, self.first, FIRST * self.clock.seconds)
+            self.known = self._diagnose(self.config, self.first)
             tried: set[str] = set()
             while (pull := next((one for one in pulls(self.best) if one.change.said not in tried), None)) is not None:
                 if self.clock.left() <= 0:
@@ -120,8 +116,13 @@ class _Search:
             return INTERRUPTED
         return DONE
 
-    def _diagnose(self, config: VAEConfig, fitted: Fitted, seconds: float) -> Known:
-        known = self.bench.measure(fitted, self.bench.splits.selection, checks=True, seconds=seconds)
+    def _diagnose(self, config: VAEConfig, fitted: Fitted, change: Change | None = None) -> Known:
+        """Measure the best so far. What was said of a model that is the same is said of it still."""
+        same = change is not None and change.of_the_guide
+        seconds = self.clock.share(DIAGNOSIS) if change else FIRST * self.clock.seconds
+        known = self.bench.measure(fitted, self.bench.splits.selection, checks=not same, seconds=seconds)
+        if same:
+            known = known._replace(ledger=_with_verdicts_on_the_model(known.ledger, self.best.ledger))
         self.best, self.left = Best(config, fitted, known.ledger), known.ledger.verdicts
         return known
 
@@ -137,7 +138,7 @@ class _Search:
                 moved=pull.change.moved,
                 seconds=self.clock.share(TRAINING, leaving=0.5),
             )
-            if pull.change.moved == ("guide",):
+            if pull.change.of_the_guide:
                 found = of_the_guide(self.bench.elbo(fitted, rows), self.known.side)
             else:
                 self.bench.check_comparable(fitted, self.best.fitted)
@@ -151,8 +152,8 @@ class _Search:
             pull, began, kept=found.kept, said=found.said, elbo=found.elbo, evidence=found.evidence, won=won
         )  # fmt: skip
         if found.kept:
-            self.kept.append((pull.change.said, config, fitted))
-            self.known = self._diagnose(config, fitted, self.clock.share(DIAGNOSIS))
+            self.kept.append(Kept(pull.change, fitted))
+            self.known = self._diagnose(config, fitted, pull.change)
         return found.kept
 
     def _note(self, pull: Pull, began: float, **found: Any) -> None:
@@ -170,7 +171,7 @@ class _Search:
 
     def account(self, ended: str) -> Improvement:
         """What was tried and won, with the models that were kept measured on rows that no choice has seen."""
-        stages, difference, elbo = self._reported()
+        found = reported(self.bench, self.first, self.kept, seconds=REPORT * self.clock.seconds)
         splits = self.bench.splits
         return Improvement(
             format=IMPROVEMENT_FORMAT,
@@ -181,37 +182,13 @@ class _Search:
             seconds=round(self.clock.spent(), 2),
             seed=self.seed,
             trials=self.trials,
-            stages=stages,
-            difference=difference,
-            elbo_difference=elbo,
+            stages=found.stages,
+            difference=found.difference,
+            elbo_difference=found.elbo,
             left=[verdict for verdict in self.left if verdict.lever is not None],
             ended=ended,
             notes=[],
         )
-
-    def _reported(self) -> tuple[list[ReportedStage], Interval | None, Estimate | None]:
-        """The stages, and the last minus the first; nothing of what an interruption left unmeasured."""
-        report, stages, sides = self.bench.splits.report, [], []
-        models = [("the run as it was", self.first), *((said, fitted) for said, _, fitted in self.kept)]
-        share = self.clock.seconds * REPORT / len(models)
-        try:
-            for number, (said, fitted) in enumerate(models):
-                self._doing = f"report: {said}"
-                ends = number in (0, len(models) - 1)
-                known = self.bench.measure(fitted, report, checks=ends, seconds=share, width=REPORTED)
-                evidence = Interval(lower=known.ledger.evidence.lower, upper=known.ledger.evidence.upper)
-                won = None
-                if sides:
-                    found = pair(known.side, sides[-1], delta=0.01, rows=len(report)).difference
-                    won = Estimate(value=found.mean, std_error=found.std_error, condition="paired by row")
-                stages.append(ReportedStage(change=said, elbo=known.ledger.elbo, evidence=evidence, won=won))
-                sides.append(known.side)
-        except KeyboardInterrupt:
-            return stages, None, None
-        if len(sides) < 2:
-            return stages, None, None
-        difference = interval_of(pair(sides[-1], sides[0], delta=0.01, rows=len(report)).difference)
-        return stages, difference, elbo_difference(sides[-1], sides[0])
 
     def _tell(self, stage: str) -> None:
         if self._told is not None:

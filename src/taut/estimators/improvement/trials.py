@@ -31,6 +31,8 @@ CHOICE, REPORTED = 0.25, 0.1
 NORMAL_95 = 1.96
 # Epochs of a trial: fewer leave the rate no time to fall.
 FEWEST_EPOCHS = 5
+# The chance with which the brackets of a comparison may fail.
+DELTA = 0.01
 
 Stage = Callable[[str], None]
 
@@ -163,11 +165,19 @@ def of_the_guide(new: Side, old: Side) -> Outcome:
     return Outcome(elbo, Interval(lower=UNMOVED, upper=UNMOVED), UNMOVED, kept, said)
 
 
+def with_elbo_of(side: Side, other: Side) -> Side:
+    """The rows of both, with the ELBO of the other: of two guides of one model, which has one log p(x)."""
+    mine, theirs = np.isin(side.numbers, other.numbers), np.isin(other.numbers, side.numbers)
+    rows = RowResult(*(field[mine] for field in side.rows))._replace(elbo=other.rows.elbo[theirs])
+    ends = None if side.ends is None else (side.ends[0][mine], side.ends[1][mine])
+    return dataclasses.replace(side, numbers=side.numbers[mine], rows=rows, ends=ends)
+
+
 def _is_surely_above(difference: Estimate) -> bool:
     return difference.std_error is not None and difference.value - NORMAL_95 * difference.std_error > 0
 
 
-def held_against(new: Known, old: Known, *, rows: int, delta: float = 0.01) -> Outcome:
+def held_against(new: Known, old: Known, *, rows: int, delta: float = DELTA) -> Outcome:
     """The candidate beside the best so far on the rows that both were measured on.
 
     It is kept where log p(x) rises by more than the brackets leave open and 1.96 standard errors over rows, or where

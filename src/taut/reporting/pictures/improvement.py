@@ -55,8 +55,9 @@ def improvement_picture(account: Improvement) -> Picture | None:
 
 
 def _steps(account: Improvement, *, bound: bool) -> list[_Step]:
-    values = [stage.elbo.value if bound else _middle(stage) for stage in account.stages]
-    first, *others = account.stages
+    # Where the model is the same log p(x) is, too, and needs no bar.
+    first, *others = (stage for stage in account.stages if bound or stage.won is None or stage.won.status != "exact")
+    values = [stage.elbo.value if bound else _middle(stage) for stage in (first, *others)]
     steps = [_Step(first.change, words.fixed(values[0], 2), values[0], values[0])]
     promises = {trial.change: trial for trial in account.trials if trial.kept}
     for stage, before, value in zip(others, values, values[1:], strict=False):
