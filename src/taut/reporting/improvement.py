@@ -67,8 +67,8 @@ def statement(account: Improvement) -> str:
     elbo = account.elbo_difference
     if difference.lower.status == "exact":
         return (
-            f"The model is the same. On {rows} rows that no choice has seen, its ELBO rose by {words.number(elbo)} nats "
-            "a row."
+            f"The model is the same. On {rows} rows that no choice has seen, the ELBO rose by "
+            f"{words.number(elbo)} nats a row."
         )
     moved = "rose" if difference.lower.value > 0 else "fell" if difference.upper.value < 0 else "changed"
     return (
