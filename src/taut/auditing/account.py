@@ -185,7 +185,7 @@ def account_of(
         weights=health_of(encoder, options.draws),
         prior_weights=None if prior is None else health_of(prior, options.draws),
         bits_per_dim=_bits_per_dim(evidence.importance, observed) if measured.discrete and observed else None,
-        notes=[*_notes(measured, context), *budget.notes()],
+        notes=[*_notes(measured, context), *_of_prior(model), *budget.notes()],
         figures=figures_of(model, guide, measured, context, key=jr.fold_in(key, FIGURES)),
         complete=measured.complete,
         not_measured=list(budget.left_out),
@@ -221,6 +221,16 @@ def _notes(measured: Measured, context: Context) -> list[str]:
             + ("The checks on simulated rows were not made." if measured.ended == "interrupted" else "")
         )
     return notes
+
+
+def _of_prior(model: AbstractModel) -> list[str]:
+    if not model.has_prior or len(model.prior().event_shape) != 1 or is_diagonal_gaussian(model.prior()):
+        return []
+    return [
+        "The prior is no Gaussian with independent latents. The KL of a latent is that between Gaussians with the "
+        "moments of its marginals; total correlation, the marginal KL of one latent, the gain of a fitted Gaussian "
+        "prior and, but for a Gaussian, the rate–distortion curve are not measured."
+    ]
 
 
 def _settings(measured: Measured, options: AuditOptions) -> Settings:

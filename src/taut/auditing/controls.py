@@ -25,14 +25,14 @@ from taut.annealing import (
     steps_between,
 )
 from taut.auditing.origins import Origins
-from taut.auditing.refinement import family_of, own_frame
+from taut.auditing.refinement import own_frame
 from taut.auditing.rowwise import RowMeasures
 from taut.auditing.search import SHARED, ClimbsOfRow, MixtureOfRow
 from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, planned, walks
 from taut.bounds import annealed_lower
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import AffineMap, take
+from taut.numerics import AffineMap, moments_of, take
 from taut.record import Control, Estimate, TradeOff
 from taut.shapes import DataLike, DatumLike, RandomKey
 from taut.weights import RowFunction, map_rows, size_for
@@ -62,7 +62,7 @@ class PriorPilot(RowFunction):
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> Pilot:
         """The pilot."""
-        path = Path(model, x, AffineMap.of(model.prior()))
+        path = Path(model, x, frame_of_prior(model))
         betas = jnp.asarray(PRIOR_PILOT, path.frame.mean.dtype)
         return pilot(path, betas, chains=2 * CHAINS, leapfrogs=LEAPFROGS, settling=SETTLING // 5, key=key)
 
@@ -74,7 +74,7 @@ class PriorTrace(RowFunction):
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Trace:
         """The traces."""
-        path = Path(model, x, AffineMap.of(model.prior()))
+        path = Path(model, x, frame_of_prior(model))
 
         def one(key: RandomKey) -> Trace:
             return forward_trace(path, aside, marks=MARKS, leapfrogs=LEAPFROGS, key=key)
@@ -150,11 +150,22 @@ def controls_for(
         )  # fmt: skip
         again = walks(model, guide, x, origins, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
         moved = Estimate.of_mean(again.upper.astype(np.float64) - walked.upper, MOVED)
-    if family_of(model.prior()) is None:
+    if not model.has_prior:
         return Controlled(controls, [], moved, heavy)
     traces = _from_the_prior(model, guide, x, prior_key, numbers)
     bound = np.asarray(_lower_ends(traces.log_weight[:, :, -1]))
-    return Controlled([*controls, *_control("the prior", bound, main.walks)], trade_off(traces), moved, heavy)
+    gaussian = own_frame(model.prior()) is not None
+    controls.extend(_control("the prior" if gaussian else "a Gaussian of the prior's moments", bound, main.walks))
+    return Controlled(controls, trade_off(traces) if gaussian else [], moved, heavy)
+
+
+def frame_of_prior(model: AbstractModel) -> AffineMap:
+    """Where walks from the prior start: a Gaussian prior itself, of another the Gaussian of its moments."""
+    own = own_frame(model.prior())
+    if own is not None:
+        return own
+    mean, variance, *_ = moments_of(model.prior())
+    return AffineMap(mean, jnp.diag(jnp.sqrt(variance)))
 
 
 def trade_off(traces: Trace) -> list[TradeOff]:

@@ -112,7 +112,7 @@ def _fits(
     full_key, diagonal_key = jr.split(key)
     # A guide that is no Gaussian may have no formula for its mean; a draw from it serves as the start.
     own_mean = one_draw(q, key=full_key) if own is None else own.mean
-    starts = jnp.stack([own_mean, _prior_mean(model, own_mean)])
+    starts = jnp.stack([own_mean, _start_from_prior(model, x, own_mean, full_key)])
     full = [refined_gaussian(model, x, starts, key=full_key)]
     # Zero, but not before the factor is there: two factorisations at once may hang (see `taut.fitting.posterior`).
     centre = full[0].mean[None] + jnp.nan_to_num(0.0 * full[0].root[0, 0])
@@ -123,8 +123,18 @@ def _fits(
     return full, diagonal
 
 
-def _prior_mean(model: AbstractModel, otherwise: Float[Array, "latents"]) -> Float[Array, "latents"]:
-    return mean_of(model.prior()) if own_frame(model.prior()) is not None else jnp.zeros_like(otherwise)
+def _start_from_prior(
+    model: AbstractModel, x: DatumLike, otherwise: Float[Array, "latents"], key: RandomKey
+) -> Float[Array, "latents"]:
+    """The mean of a Gaussian prior; of another, whose mean may be where it has no mass, the best of a few draws."""
+    prior = model.prior()
+    if not model.has_prior:
+        return jnp.zeros_like(otherwise)
+    if own_frame(prior) is not None:
+        return mean_of(prior)
+    draws = jax.vmap(lambda key: one_draw(prior, key=key))(jr.split(jr.fold_in(key, CHOOSING), CHOOSING))
+    values = jax.vmap(lambda z: model.log_joint(x, z))(draws)
+    return draws[jnp.argmax(jnp.where(jnp.isnan(values), -jnp.inf, values))]
 
 
 def _best(

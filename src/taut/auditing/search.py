@@ -13,7 +13,6 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, Bool, Float, Int
 
-from taut.auditing.refinement import own_frame
 from taut.fitting import modes_from
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -113,7 +112,7 @@ def many_starts(
     about = jax.vmap(frame.place)(far[0])
     own = jax.vmap(lambda k: one_draw(guide(x), key=k))(jr.split(own_key, OWN))
     parts = [mean[None], flipped, shifted, swapped, mean[::-1][None], about, 0.5 * far[1], own]
-    if own_frame(model.prior()) is not None:
+    if model.has_prior:
         parts.append(jax.vmap(lambda k: one_draw(model.prior(), key=k))(jr.split(prior_key, OWN)))
     return jnp.concatenate([part.astype(kind) for part in parts])
 

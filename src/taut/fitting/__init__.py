@@ -5,7 +5,7 @@ from taut.fitting.fits import fit
 from taut.fitting.guide_fits import fit_guide, refine
 from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Outcome, Plan
-from taut.fitting.posterior import modes_from, refined_gaussian
+from taut.fitting.posterior import modes_from, prior_precision, refined_gaussian
 from taut.fitting.prior import fit_prior
 from taut.fitting.refined import in_use
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors, with_arrays_of
@@ -25,6 +25,7 @@ __all__ = [
     "load_tensors",
     "modes_from",
     "named_arrays",
+    "prior_precision",
     "refine",
     "refined_gaussian",
     "save_tensors",

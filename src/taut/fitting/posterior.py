@@ -158,7 +158,7 @@ def _precision(model: AbstractModel, x: DatumLike, z: Vector) -> Matrix:
     root = model.given(x).information_root(z)
     if root is None:
         return _positive(-jax.hessian(lambda z: model.log_joint(x, z))(z))
-    return _prior_precision(model, z) + root.T @ root
+    return prior_precision(model, z) + root.T @ root
 
 
 def _precisions_of_each(model: AbstractModel, x: DatumLike, z: Vector) -> Vector:
@@ -166,10 +166,10 @@ def _precisions_of_each(model: AbstractModel, x: DatumLike, z: Vector) -> Vector
     root = model.given(x).information_root(z)
     if root is None:
         return jnp.diagonal(_precision(model, x, z))
-    return jnp.diagonal(_prior_precision(model, z)) + jnp.sum(root**2, axis=0)
+    return jnp.diagonal(prior_precision(model, z)) + jnp.sum(root**2, axis=0)
 
 
-def _prior_precision(model: AbstractModel, z: Vector) -> Matrix:
+def prior_precision(model: AbstractModel, z: Vector) -> Matrix:
     """−∇² log p(z), or what a prior has in its place that is never negative and costs no second derivatives."""
     prior: Any = model.prior()
     if is_diagonal_gaussian(prior):

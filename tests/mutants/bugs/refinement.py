@@ -69,6 +69,6 @@ MUTANTS = {
         ),
     ),
     "prior forgotten in the curvature": Mutant(
-        "own", {(posterior, "_prior_precision"): no_prior}, (refining.gaussian_posterior_is_found,)
+        "own", {(posterior, "prior_precision"): no_prior}, (refining.gaussian_posterior_is_found,)
     ),
 }

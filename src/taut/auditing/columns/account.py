@@ -28,7 +28,7 @@ from taut.data import Column, Schema
 from taut.datum import as_datum, rows_in, rows_on_device
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
-from taut.numerics import is_diagonal_gaussian, take
+from taut.numerics import take
 from taut.record import ColumnAccount, Estimate, MaskedCells, TableAccount
 from taut.shapes import DataLike, RandomKey
 
@@ -73,7 +73,7 @@ def account_of_table(
     distortion is said: what is conditional on other cells is a question about columns.
     """
     cells = _cells(measured.data)
-    fits = isinstance(model, LatentVariableModel) and is_diagonal_gaussian(model.prior()) and guide.amortised
+    fits = isinstance(model, LatentVariableModel) and guide.amortised
     deep, posterior = None, measured.rows.posterior
     columns, _ = _columns_of(schema)
     if columns and posterior is not None and measured.ended != "interrupted" and fits:

@@ -22,6 +22,7 @@ from jaxtyping import Array, Float, Int
 
 from taut.auditing.imputation import entries_of
 from taut.datum import rows_in, values_of
+from taut.fitting import prior_precision
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel
 from taut.numerics import log_density, log_density_by_entry, log_mean_exp, log_standard_normal, one_draw
@@ -108,15 +109,16 @@ def without_each(model: LatentVariableModel, x: DatumLike, mean: Float[Array, "l
     own = model.given(x)
     root = own.information_root(mean)
     assert root is not None
-    prior = jnp.diag(1.0 / jnp.asarray(model.prior().variance))
+    prior = prior_precision(model, mean)
     owners, features = jnp.asarray(model.observation.owners), model.observation.features
     shares = jax.ops.segment_sum(root[:, :, None] * root[:, None, :], owners, num_segments=features)
     pulls = jax.jacfwd(lambda z: log_density_by_entry(own.likelihood(z), values_of(x)))(mean)
     shares, pulls = (jnp.concatenate([each, jnp.zeros_like(each[:1])]) for each in (shares, pulls))
     pulls = jnp.where(jnp.isfinite(pulls), pulls, 0.0)
     lower = jnp.linalg.cholesky((prior + root.T @ root)[None] - shares)
-    # Where rounding broke a factor, that of the prior replaces it.
-    lower = jnp.where(jnp.all(jnp.isfinite(lower), axis=(1, 2), keepdims=True), lower, jnp.sqrt(prior)[None])
+    # Where rounding broke a factor, that of the prior's diagonal replaces it.
+    otherwise = jnp.diag(jnp.sqrt(jnp.diagonal(prior)))
+    lower = jnp.where(jnp.all(jnp.isfinite(lower), axis=(1, 2), keepdims=True), lower, otherwise[None])
     return Mixture(mean[None] - jax.vmap(lambda root, pull: cho_solve((root, True), pull))(lower, pulls), lower)
 
 

@@ -21,7 +21,8 @@ def mismatch(ledger: Account) -> Verdict | None:
             code="prior-mismatch",
             severity="warning",
             text=f"As the prior, independent Gaussians with the moments of q(z) would add {gain.value:.2f} nats a row "
-            "to the ELBO. The lever is the prior: let its means and scales be learned, or train until q(z) meets it.",
+            "to the ELBO. The lever is the prior: let its means and scales be learned (`gaussian`, or `taut.fit_prior` "
+            "for the model as it is), or train until q(z) meets it.",
             evidence=f"prior_gain = {gain}" + ("" if excess is None else f", marginal_kl = {excess}"),
             lever="prior",
             promise=excess or gain,
@@ -36,7 +37,8 @@ def mismatch(ledger: Account) -> Verdict | None:
             code="prior-mismatch",
             severity="warning",
             text=f"The aggregated posterior is {excess.value:.2f} nats away from the prior: on these rows the "
-            "best prior would add as much to the ELBO. The lever is the prior: a richer one such as a mixture.",
+            "best prior would add as much to the ELBO. The lever is the prior: a richer one (`mixture`, `vamp` or "
+            "`flow`; `taut.fit_prior` for the model as it is).",
             evidence=evidence,
             lever="prior",
             promise=excess,
