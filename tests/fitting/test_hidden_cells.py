@@ -6,6 +6,8 @@ import jax.random as jr
 import numpy as np
 
 from taut.datum import Datum
+from taut.estimators import VAEConfig
+from taut.estimators.training import without_effect
 from taut.fitting.epoch import with_cells_hidden
 from taut.guides import Constant, GaussianEncoder
 from taut.likelihoods import Bernoulli
@@ -31,6 +33,12 @@ def test_nothing_is_hidden_unless_asked_or_where_no_row_lacks_a_cell(key):
     x = jax.tree.map(lambda leaf: leaf[0], ROWS)
     assert with_cells_hidden(x, ROWS, share=0.0, key=key) is x
     assert with_cells_hidden(x.values, ROWS.values, share=1.0, key=key) is x.values
+
+
+def test_an_option_without_effect_is_said():
+    whole = np.ones((2, 2))
+    assert "no training row lacks a cell" in without_effect(VAEConfig(hide_cells=0.5), whole)[0]
+    assert without_effect(VAEConfig(), whole) == []
 
 
 def test_the_bound_is_of_all_cells_whatever_the_guide_saw(key):

@@ -149,9 +149,9 @@ def train(
     if checkpoint is not None:
         weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
         note_or_compare(checkpoint, config, seed=seed, data_digest=data_digest + weighted, resume=resume)
-    shown = config.verbose
+    shown, notes = config.verbose, [*table.notes, *without_effect(config, rows)]
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
-    for note in table.notes:
+    for note in notes:
         say(note, shown=shown)
     say_schema(data.schema, shown=shown)
     say(f"Training on {len(rows)} rows of {words_of(data.schema)}; {len(held_rows)} are held out.", shown=shown)
@@ -192,12 +192,23 @@ def train(
         seed=seed,
         data_name=table.name,
         data_digest=data_digest,
-        notes=table.notes,
+        notes=notes,
         held_out=held_out,
         seen=np.unique(row_hashes(whole[train_rows])),
         given_rows=None if given is None else kept_rows(given[train_rows], seed=seed),
         holes=hole_patterns(rows),
     )
+
+
+def without_effect(config: VAEConfig, rows: np.ndarray) -> list[str]:
+    """A sentence for each option that changes nothing with these coded training rows.
+
+    >>> without_effect(VAEConfig(hide_cells=0.5), np.array([[1.0, np.nan]]))
+    []
+    """
+    if config.hide_cells == 0 or (rows.dtype.kind == "f" and np.isnan(rows).any()):
+        return []
+    return ["`hide_cells` changes nothing here: it copies the holes of other rows, and no training row lacks a cell."]
 
 
 def own_parts(config: VAEConfig) -> dict[str, Any]:
