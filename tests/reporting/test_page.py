@@ -1,13 +1,18 @@
+import base64
 import dataclasses
 import functools
+import io
 import json
 import math
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from taut.record import Estimate, Ledger, Verdict
 from taut.reporting import render_page
+from taut.reporting.pictures import pair_tiles
 from tests.quick import quick
 from tests.reporting import ledgers
 from tests.reporting.columns import renamed, with_columns
@@ -223,6 +228,20 @@ def test_a_lower_bound_that_says_nothing_still_draws(lower):
         gap=dataclasses.replace(DIGITS.gap, inference=gap),
     )
     assert "The identity" in render_page(ledger)
+
+
+@pytest.mark.parametrize("colours", [(), (3,)])
+def test_a_tile_has_the_levels_of_its_images(colours):
+    shape = (2, 4, *colours)
+    first, second = (np.linspace(start, 1.0, math.prod(shape)) for start in (0.0, 0.5))
+    figures = dataclasses.replace(
+        DIGITS.figures, image_shape=shape, originals=[first.tolist()], reconstructions=[second.tolist()]
+    )
+    (tile,) = pair_tiles(figures)
+    drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(tile.partition(",")[2]))).convert("RGB"))
+    for image, rows in ((first, drawn[:2]), (second, drawn[-2:])):
+        levels = np.broadcast_to(np.round(255 * image).reshape(2, 4, -1), (2, 4, 3))
+        np.testing.assert_array_equal(rows, levels)
 
 
 def test_a_long_audit_stays_small():
