@@ -83,7 +83,7 @@ def figures_of(
         values = values if context.block.units is None else context.block.units.restore(values)
         if context.image_shape is None:
             return [[None if np.isnan(v) else float(f"{v:.4g}") for v in row] for row in values]
-        return _in_unit_range(values, *context.block.ends)
+        return _in_unit_range(values, *context.block.black_and_white)
 
     drawable = isinstance(model, LatentVariableModel)
     cells = as_datum(first).with_nan()

@@ -75,7 +75,7 @@ def sheet_for(schema: Schema, source: str, console: Console, *, na_values: str |
     """As `rows_for`, but always in columns: in one block whole numbers beside holes would lose their type."""
     if schema.spread is None:
         return rows_for(schema, source, console, na_values=na_values)
-    return as_sheet(datasets.load(source)).with_na_values(na_values_in(na_values))
+    return as_sheet(loaded_for(schema, source)).with_na_values(na_values_in(na_values))
 
 
 def fitting_rows(

@@ -38,12 +38,23 @@ Holes = Annotated[
 ]
 
 
+Mean = Annotated[
+    bool,
+    typer.Option(
+        "--mean",
+        help="Of numbers of one kind, such as images: E[x|z] at drawn z, which has no grain. Default: a draw of x.",
+        show_default=False,
+    ),
+]
+
+
 def sample(
     run: RunFolder,
     number: Number,
     out: OutFile,
     given: Given = None,
     holes: Holes = False,
+    mean: Mean = False,
     parts: OwnParts = None,
     seed: Seed = 0,
     as_json: Json = False,
@@ -62,7 +73,7 @@ def sample(
     check_rows_place(out, vae)
     fixed = values_given(vae.schema_, given or [])
     say_left_out(vae.schema_, console)
-    write_rows(vae.sample(number, seed=seed, given=fixed, holes=holes), vae, out, console)
+    write_rows(vae.sample(number, seed=seed, given=fixed, holes=holes, mean=mean), vae, out, console)
 
 
 def check_rows_place(out: Path, vae: AbstractUses, *, framed: bool | None = None) -> None:

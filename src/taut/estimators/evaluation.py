@@ -132,6 +132,21 @@ def _means(model: AbstractModel, latents: Float[Array, "n latents"], rows: DataL
     return eqx.filter_vmap(lambda z, x: mean_of(model.given(x).likelihood(z)))(latents, rows)
 
 
+def sample_means(fitted: Fitted, n: int, *, seed: int) -> Float[np.ndarray, "n features"]:
+    """E[x|z] at the latents from which `sample` with this seed draws x."""
+    rows = rows_on_device(_rows_given(fitted, n, None))
+    return np.asarray(_means_of_draws(fitted.as_if_random().model, rows, jr.split(jr.key(seed), n)))
+
+
+@eqx.filter_jit
+def _means_of_draws(model: AbstractModel, rows: DataLike, keys: Key[Array, "n"]) -> Float[Array, "n features"]:
+    def one(x: DataLike, key: Key[Array, ""]) -> Float[Array, "features"]:
+        own = model.given(x)
+        return mean_of(own.likelihood(own.sample(key=key)[1]))
+
+    return eqx.filter_vmap(one)(rows, keys)
+
+
 @eqx.filter_jit
 def _draws(model: AbstractModel, rows: DataLike, keys: Key[Array, "n"]) -> Num[Array, "n features"]:
     return eqx.filter_vmap(lambda x, key: values_of(model.given(x).sample(key=key)[0]))(rows, keys)

@@ -19,7 +19,7 @@ from taut.data import Schema, Table, as_sheet, decode, encode, entry_places, fil
 from taut.errors import OptionError
 from taut.estimators.conditions import as_columns, covariates_for
 from taut.estimators.containers import as_came, in_library, rows_in
-from taut.estimators.evaluation import prepared, sample
+from taut.estimators.evaluation import prepared, sample, sample_means
 from taut.estimators.fields import check_blocks
 from taut.estimators.holes import readable
 from taut.estimators.training import Fitted
@@ -134,7 +134,9 @@ def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, s
     return full
 
 
-def sample_rows(fitted: Fitted, n: int, library: str, *, seed: int, given: Any = None, holes: bool = False) -> Any:
+def sample_rows(
+    fitted: Fitted, n: int, library: str, *, seed: int, given: Any = None, holes: bool = False, mean: bool = False
+) -> Any:
     """New rows as a frame of this library or an array, see `rows_in`.
 
     They are drawn from the model, or from p(rest | given) where some columns or entries of blocks have values. With
@@ -146,6 +148,9 @@ def sample_rows(fitted: Fitted, n: int, library: str, *, seed: int, given: Any =
     """
     if n < 1:
         raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
+    if mean:
+        _check_has_means(fitted, given, holes=holes)
+        return rows_in(fitted.schema, sample_means(fitted, n, seed=seed), library)
     schema, conditions, columns = fitted.schema, fitted.architecture.conditions, as_columns(given, n)
     places = entry_places(schema)
     own = {name: cells for name, cells in columns.items() if name in places}
@@ -170,6 +175,15 @@ def sample_rows(fitted: Fitted, n: int, library: str, *, seed: int, given: Any =
     arrows = dict(zip(said, as_sheet(said, "given").frame.to_arrow().columns, strict=True)) if said else {}
     rows = with_cells(decode(schema, values, as_cells=True), schema, conditions.cells(beside) | arrows)
     return in_library(rows, library, schema=schema, like=given)
+
+
+def _check_has_means(fitted: Fitted, given: Any, *, holes: bool) -> None:
+    """Raise OptionError where E[x|z] is no row, or another one is asked for."""
+    if fitted.schema.one_block is None or fitted.given_rows is not None or given or holes:
+        raise OptionError(
+            "`mean` wants whole rows of one block of numbers, such as images, and nothing given; leave it out.",
+            option="mean",
+        )
 
 
 def _check_known(schema: Schema, names: Collection[str | int]) -> None:

@@ -98,8 +98,8 @@ class AbstractUses(AbstractScored):
         fitted = self._generative()
         return rows_like(fitted.schema, np.asarray(evaluation.encode(fitted, X).reconstruction), X)
 
-    def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False) -> Any:
-        """New rows: z from the prior, then x from p(x|z).
+    def sample(self, n: int = 1, *, seed: int = 0, given: Any = None, holes: bool = False, mean: bool = False) -> Any:
+        """New rows: z from the prior, then x from p(x|z), or with `mean` E[x|z], which of an image has no grain.
 
         Where a frame was fitted they are a frame of its library, with valid categories and the types of its columns;
         so they are after `taut.load`, unless the library is not installed there: then, with a warning, of pyarrow.
@@ -110,7 +110,7 @@ class AbstractUses(AbstractScored):
         random. With `holes` the rows of a table lack cells as training rows did, but for those that are given.
         """
         fitted = self._generative()
-        return imputing.sample_rows(fitted, n, self.library_, seed=seed, given=given, holes=holes)
+        return imputing.sample_rows(fitted, n, self.library_, seed=seed, given=given, holes=holes, mean=mean)
 
     def impute(self, X: Any, *, draws: int | None = None, how: str = "mean", seed: int = 0) -> Any:
         """X with its missing cells filled: one frame, or a list of `draws` random completions.

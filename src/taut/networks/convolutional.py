@@ -21,13 +21,16 @@ class ConvolutionalEncoder(eqx.Module):
 
     `shape` is (height, width, channels) of the image, whose numbers stand row by row, the channels of a pixel side by
     side; a grey image has one channel. Each convolution pads the edges with zeros ('same') and divides height and width
-    by `stride`, rounded up. Weights start as uniform Glorot draws, biases at zero.
+    by `stride`, rounded up. Where `stride` divides `kernel`, each pixel is seen by equally many windows, which keeps
+    chessboards out of what the decoder draws. Weights start as uniform Glorot draws, biases at zero.
 
     Raises OptionError where a size is not positive or there are no `channels`.
 
     >>> import jax.numpy as jnp, jax.random as jr
     >>> ConvolutionalEncoder((8, 8, 3), 5, channels=(4, 6), key=jr.key(0))(jnp.ones(8 * 8 * 3)).shape
     (5,)
+
+    References: Odena et al. 2016, Deconvolution and checkerboard artifacts, Distill.
     """
 
     weights: tuple[Float[Array, "_ _"], ...]
@@ -41,7 +44,7 @@ class ConvolutionalEncoder(eqx.Module):
         outputs: int,
         *,
         channels: tuple[int, ...] = (32, 64),
-        kernel: int = 3,
+        kernel: int = 4,
         stride: int = 2,
         key: RandomKey,
     ):
@@ -85,7 +88,7 @@ class ConvolutionalDecoder(eqx.Module):
         shape: tuple[int, int, int],
         *,
         channels: tuple[int, ...] = (32, 64),
-        kernel: int = 3,
+        kernel: int = 4,
         stride: int = 2,
         starting_outputs: Float[Array, "pixels"] | None = None,
         key: RandomKey,
