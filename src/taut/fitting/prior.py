@@ -49,7 +49,7 @@ def fit_prior(
     at posterior means that are far from one another. The history holds minus the rate, the part of the ELBO that moves.
     Other arguments are those of `taut.fit`.
 
-    Raises OptionError where the prior cannot be trained.
+    Raises OptionError where the prior cannot be trained, or latents are no vector.
 
     >>> import jax.random as jr, numpy as np
     >>> from taut import guides, likelihoods, models, networks
@@ -64,10 +64,14 @@ def fit_prior(
     >>> round(float(found.variance[0]), 1)
     1.0
     """
+    if len(shape := model.prior().event_shape) != 1:
+        raise OptionError(
+            f"`fit_prior` wants latents that are a vector; got shape {shape}; train the prior with the model."
+        )
     check_rows_for(prior, rows_in(data))
     plan = checked(plan or Plan(batch_size=min(100, rows_in(data)), learning_rate=1e-2), data, held_out)
     build_key, start_key, fit_key = jr.split(key, 3)
-    built = prior_for(prior, latents=model.prior().event_shape[0], rows=data, key=build_key)
+    built = prior_for(prior, latents=shape[0], rows=data, key=build_key)
     if isinstance(built, dist.Distribution):
         raise OptionError(
             "`prior` wants one that can be trained; got a distribution, which is held fixed; take `mixture`, or give a "
