@@ -30,7 +30,7 @@ KEY = jr.key(0)
         (
             models.PRIORS,
             3,
-            "`prior` wants a name among normal, gaussian, mixture, vamp, flow, categorical, an object of numpyro's Distribution",
+            "`prior` wants a name among normal, gaussian, mixture, vamp, flow, categorical, an object of numpyro's",
         ),
         (guides.GUIDES, dist.Normal(0.0, 1.0), "an object of taut's AbstractGuide"),
     ],
