@@ -134,7 +134,11 @@ def gap_of(measured: Measured, evidence: Evidence) -> Gap:
         return mean_over_rows(values, errors, population=measured.population, draws=REFINED_DRAWS, condition=condition)
 
     own = measured.family is not None
-    best = f"the best {measured.family or 'diagonal'} Gaussian found for each row"
+    best = (
+        f"the best {measured.family or 'diagonal'} Gaussian found for each row"
+        if measured.family in (None, "diagonal", "full")
+        else "the better of the guide and the best diagonal Gaussian of each row"
+    )
     approximation = None
     if own and high is not None and evidence.upper is not None:
         approximation = _less(measured, high, refined.elbo_family, refined.elbo_family_error, end=evidence.upper)

@@ -18,14 +18,14 @@ from taut.auditing.exact import Exactly, evidence_by_row
 from taut.auditing.model_checks import CHECKS, Checks, checks_of, tried
 from taut.auditing.options import AuditOptions
 from taut.auditing.rate_decomposition import RateDecomposition
-from taut.auditing.refinement import family_of
+from taut.auditing.refinement import named_family
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import Ended, Progress, RowMeasures, Wanted, affordable, measure_rows
 from taut.auditing.usage import GuideMoments, moments_of_rows, rate_decomposition_of
 from taut.auditing.walks import Effort
 from taut.datum import as_floats, bare
 from taut.errors import AuditError
-from taut.guides import AbstractGuide, Covariance
+from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import is_discrete, take
 from taut.shapes import DataLike, RandomKey
@@ -36,6 +36,7 @@ MOST_LATENTS = 512
 AUDIT = 2**20
 # The share of a time limit that quadrature may take.
 EXACT_SHARE = 1 / 3
+GAUSSIAN = ("diagonal", "low-rank", "full")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Measured:
     """The rows that were finished, and what was measured of each and of all; what was not is None.
 
     `population` counts the rows that these stand for. `set_aside` are rows whose bounds are not finite: they are in no
-    mean. `discrete` says whether p(x) is a probability. `family` is that of the guide where it is Gaussian. `train` are
+    mean. `discrete` says whether p(x) is a probability. `family` is that of the guide where it has a name. `train` are
     the same measures of as many training rows.
     """
 
@@ -56,7 +57,7 @@ class Measured:
     exact: Values | None
     guide_moments: GuideMoments | None
     rate_decomposition: RateDecomposition | None
-    family: Covariance | None
+    family: str | None
     train: RowMeasures | None
     checks: Checks
     notes: list[str]
@@ -144,7 +145,7 @@ def measure(
     rate_decomposition = budget.attempt(
         "mutual information",
         lambda: tried(
-            notes, lambda: rate_decomposition_of(model, guide_moments, gaussian=family is not None, key=rate_key)
+            notes, lambda: rate_decomposition_of(model, guide_moments, gaussian=family in GAUSSIAN, key=rate_key)
         ),
         programs=parts.RATE_DECOMPOSITION,
     )
@@ -234,12 +235,12 @@ def _too_many(options: AuditOptions, *, real: bool, within: bool) -> str | None:
     return f"With more than {MOST_LATENTS} latents no row is refined or walked: log p(x) is known from below only."
 
 
-def _family(guide: AbstractGuide, data: DataLike) -> Covariance | None:
+def _family(guide: AbstractGuide, data: DataLike) -> str | None:
     """The family of the guide's distribution, which is the same for every row."""
     own = guide if guide.amortised else jax.device_put(take(guide, 0))
     x = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), bare(data))
     # Only the family is returned: some libraries' distributions do not survive a trace.
-    return eqx.filter_eval_shape(lambda guide, x: family_of(guide(as_floats(x))), own, x)
+    return eqx.filter_eval_shape(lambda guide, x: named_family(guide(as_floats(x))), own, x)
 
 
 def _finite_rows(rows: RowMeasures) -> tuple[RowMeasures, list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
 import jax
@@ -15,12 +15,12 @@ from jaxtyping import Array, Float
 from taut.annealing import Path
 from taut.bounds import log_mean_weight, log_mean_weight_error
 from taut.fitting import refined_gaussian
-from taut.guides import AbstractGuide, Covariance
+from taut.guides import AbstractGuide, FlowTransform
 from taut.models import AbstractModel
-from taut.numerics import AffineMap, is_diagonal_gaussian, log_standard_normal, mean_of, one_draw
+from taut.numerics import AffineMap, GaussianMixture, is_diagonal_gaussian, log_standard_normal, mean_of, one_draw
 from taut.record import standard_error
 from taut.shapes import DatumLike, RandomKey, Scalar
-from taut.weights import RowFunction, pareto_khat
+from taut.weights import RowFunction, draw, draw_keys, pareto_khat
 
 # Draws by which one of several fits is chosen; the chosen one is scored with others.
 CHOOSING = 32
@@ -36,9 +36,11 @@ class RefinedMoments(NamedTuple):
 class Refinement(NamedTuple):
     """One row's refined Gaussians, and their ELBOs on fresh draws, in nats.
 
-    `elbo_family` is the best found in the guide's own family (diagonal where the guide is no Gaussian), `elbo_full`
-    the best with a full covariance. `amortisation` = elbo_family − the encoder's ELBO and `full_gain` = elbo_full −
-    elbo_family are paired: the same standard draws on both sides. `log_p` is importance-weighted from the full one.
+    `elbo_family` is the best found in the guide's own family, `elbo_full` the best with a full covariance. Of a
+    mixture, a flow or a low rank only diagonal Gaussians are fitted, and the better of that and the guide itself is
+    taken; of a guide without a named family it is diagonal. `amortisation` = elbo_family − the encoder's ELBO and
+    `full_gain` = elbo_full − elbo_family are paired where both are Gaussian: the same standard draws on both sides.
+    `log_p` is importance-weighted from the full one.
     """
 
     frame: AffineMap | Any
@@ -72,7 +74,14 @@ class RefinementOfRow(RowFunction):
         family = best_full if family_of(q) == "full" else best_diagonal
         u = _standard_draws(score_key, self.draws, best_full)
         of_full, of_family = log_ratios(model, x, best_full, u), log_ratios(model, x, family, u)
-        of_own = jnp.full_like(of_full, jnp.nan) if own is None else log_ratios(model, x, own, u)
+        if own is not None:
+            of_own = log_ratios(model, x, own, u)
+        elif named_family(q) is not None:
+            of_own = _own_log_weights(model, x, q, self.draws, score_key)
+            chosen = jnp.mean(_own_log_weights(model, x, q, CHOOSING, choice_key))
+            of_family = jnp.where(chosen > jnp.mean(log_ratios(model, x, family, choosing)), of_own, of_family)
+        else:
+            of_own = jnp.full_like(of_full, jnp.nan)
         numbers: list[Any] = [
             *_mean_and_error(of_family),
             *_mean_and_error(of_full),
@@ -85,11 +94,22 @@ class RefinementOfRow(RowFunction):
         return Refinement(best_full, *numbers)
 
 
-def family_of(q: dist.Distribution) -> Covariance | None:
+def family_of(q: dist.Distribution) -> Literal["diagonal", "low-rank", "full"] | None:
     """The Gaussian family that a guide's distribution belongs to, or None."""
     if is_diagonal_gaussian(q):
         return "diagonal"
+    if isinstance(q, dist.LowRankMultivariateNormal):
+        return "low-rank"
     return "full" if isinstance(q, dist.MultivariateNormal) else None
+
+
+def named_family(q: dist.Distribution) -> str | None:
+    """The family of a guide's distribution where diagonal Gaussians are among it, or None."""
+    if isinstance(q, GaussianMixture):
+        return "mixture"
+    if isinstance(q, dist.TransformedDistribution) and isinstance(q.transforms[-1], FlowTransform):
+        return "flow"
+    return family_of(q)
 
 
 def own_frame(q: dist.Distribution) -> AffineMap | None:
@@ -108,7 +128,7 @@ def log_ratios(
 def _fits(
     model: AbstractModel, x: DatumLike, q: dist.Distribution, own: AffineMap | None, key: RandomKey
 ) -> tuple[list[AffineMap], list[AffineMap]]:
-    """Candidates with a full covariance, and with a diagonal one written as a matrix too."""
+    """Candidates with a full covariance, and with a diagonal one or one of the guide's own family, as matrices too."""
     full_key, diagonal_key = jr.split(key)
     # A guide that is no Gaussian may have no formula for its mean; a draw from it serves as the start.
     own_mean = one_draw(q, key=full_key) if own is None else own.mean
@@ -119,7 +139,7 @@ def _fits(
     narrow = refined_gaussian(model, x, centre, key=diagonal_key, covariance="diagonal", newton_steps=0)
     diagonal = [AffineMap(narrow.mean, jnp.diag(narrow.root))]
     if own is not None:
-        (diagonal if family_of(q) == "diagonal" else full).append(own)
+        (full if family_of(q) == "full" else diagonal).append(own)
     return full, diagonal
 
 
@@ -144,6 +164,14 @@ def _best(
     elbos = jax.vmap(lambda frame: jnp.mean(log_ratios(model, x, frame, u)))(stacked)
     chosen = jnp.argmax(jnp.where(jnp.isnan(elbos), -jnp.inf, elbos))
     return jax.tree.map(lambda leaf: leaf[chosen], stacked)
+
+
+def _own_log_weights(
+    model: AbstractModel, x: DatumLike, q: dist.Distribution, draws: int, key: RandomKey
+) -> Float[Array, "draws"]:
+    return jax.lax.map(
+        lambda key: draw(model, q, x, key=key).log_weight, draw_keys(key, draws), batch_size=min(64, draws)
+    )
 
 
 def _standard_draws(key: RandomKey, draws: int, frame: AffineMap) -> Float[Array, "draws latents"]:

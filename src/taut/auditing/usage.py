@@ -37,7 +37,8 @@ class MomentsOfRow(RowFunction):
         """Mean and spread."""
         q = guide(x)
         found = moments_of(q)
-        parts: Any = mean_and_cholesky(q) if family_of(q) == "full" else (found.mean, jnp.sqrt(found.variance))
+        correlated = family_of(q) in ("full", "low-rank")
+        parts: Any = mean_and_cholesky(q) if correlated else (found.mean, jnp.sqrt(found.variance))
         return GuideMoments(*parts)
 
 

@@ -3,7 +3,7 @@
 from taut.guides.base import AbstractGuide
 from taut.guides.by_name import GUIDES
 from taut.guides.families import AbstractFamily, Categorical, Encoder, LowRank, Mixture
-from taut.guides.flows import Flow, autoregressive_flow, spline_flow
+from taut.guides.flows import Flow, FlowTransform, autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, LocalGaussian, free_gaussians
 from taut.guides.given import Constant, FillMissing, KnownPosterior
 from taut.guides.refined import Refined
@@ -18,6 +18,7 @@ __all__ = [
     "Encoder",
     "FillMissing",
     "Flow",
+    "FlowTransform",
     "GaussianEncoder",
     "KnownPosterior",
     "LocalGaussian",

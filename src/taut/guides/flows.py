@@ -45,11 +45,11 @@ class Flow(AbstractFamily):
         """The flow that these numbers name."""
         mean, raw_scale, context = jnp.split(outputs, (self.latents, 2 * self.latents))
         base = dist.Normal(jnp.zeros_like(mean), jnp.ones_like(mean), validate_args=False).to_event(1)
-        bent = Bent(self.bijection, context, AffineMap(mean, positive(raw_scale)))
+        bent = FlowTransform(self.bijection, context, AffineMap(mean, positive(raw_scale)))
         return dist.TransformedDistribution(base, bent, validate_args=False)
 
 
-class Bent(transforms.Transform):
+class FlowTransform(transforms.Transform):
     """z = m + s ∘ f(u; c), as a transform of numpyro."""
 
     domain = constraints.real_vector  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]

@@ -24,8 +24,9 @@ def size(ledger: Account) -> Verdict | None:
     return Verdict(
         code="gap-large",
         severity="warning" if seen - SURE * error_of(lower) > 0 else "note",
-        text=f"The encoder's ELBO lies below log p(x) {by} nats a row. The lever is the guide: a full covariance, a "
-        f"wider encoder, or refining q for each row; {which}.",
+        text=f"The encoder's ELBO lies below log p(x) {by} nats a row. The lever is the guide: another family "
+        f'(guide="full", "mixture:4" or "flow"), a wider encoder, or refining q for each row '
+        f'(guide="refined:3"); {which}.',
         evidence=f"gap.inference.lower = {lower}",
         lever="guide",
         promise=ledger.gap.inference.upper or lower,
@@ -71,7 +72,8 @@ def amortisation(ledger: Account) -> Verdict | None:
         code="encoder-weak",
         severity="warning",
         text=f"Refining q for each row within its own family wins at least {lost.value:.2f} nats a row over the "
-        "encoder. The lever is the encoder: wider or deeper, trained longer or on more data; or refine q for each row.",
+        "encoder. The lever is the encoder: wider or deeper, trained longer or on more data; or refine q for each row, "
+        'as guide="refined:3" does.',
         evidence=f"gap.amortisation = {lost}{beside}",
         lever="encoder",
         promise=lost,
@@ -103,15 +105,17 @@ def family(ledger: Account) -> Verdict | None:
 
 def _lever(ledger: Account) -> str:
     rest, gain = ledger.gap.approximation, ledger.gap.full_covariance
+    richer = 'The lever is the guide\'s family: a richer one such as guide="mixture:4" or guide="flow"'
+    if ledger.gap.family in ("mixture", "flow"):
+        return 'The lever is the guide\'s family: more components or layers, or guide="refined:3".'
     if gain is None or rest is None:
-        return 'The lever is the guide\'s family: covariance="full", or a richer one such as a flow.'
+        return 'The lever is the guide\'s family: guide="full", or a richer one such as "mixture:4" or "flow".'
     if ledger.gap.family != "full" and surely_above(gain, 0.0) and gain.value >= MOST_OF_IT * rest.value:
         return (
-            f'The lever is the guide\'s family: the best Gaussian with covariance="full" wins back {gain.value:.2f} '
-            "of them."
+            f'The lever is the guide\'s family: guide="full", whose best Gaussian wins back {gain.value:.2f} of them.'
         )
     won = "" if ledger.gap.family == "full" else f", since a full covariance wins back only {max(gain.value, 0.0):.2f}"
-    return f"The lever is the guide's family: a richer one such as a flow{won}."
+    return f"{richer}{won}."
 
 
 def _open(ledger: Account) -> float:

@@ -26,7 +26,8 @@ def calibration(ledger: Account) -> Verdict | None:
     low = covered is not None and covered + SURE * share_error(covered, found.rows) < LEAST_COVERAGE
     off = len(found.biased) >= max(MANY_BIASED * ledger.latent, min(FEWEST_BIASED, ledger.latent))
     if found.z_sd - error > TOO_NARROW or low:
-        what, lever = "narrower than the posterior", "the guide's family (a full covariance) or a wider encoder"
+        what = "narrower than the posterior"
+        lever = 'the guide (guide="full", "mixture:4" or "refined:3") or a wider encoder'
     elif found.z_sd + error < TOO_WIDE:
         what, lever = "wider than the posterior", "the encoder: train it longer or make it wider"
     elif off:
@@ -57,7 +58,8 @@ def generalisation(ledger: Account) -> Verdict | None:
         code="overfitting-encoder",
         severity="warning",
         text=f"The encoder loses {seen.encoder.value:.2f} nats a row more on these rows than on {seen.rows} training "
-        "rows. The lever is the encoder: fewer weights or earlier stopping, more data, or refining q for each new row.",
+        "rows. The lever is the encoder: fewer weights or earlier stopping, more data, or refining q for each new "
+        'row, as guide="refined:3" does.',
         evidence=f"gap.generalisation.encoder = {seen.encoder}",
         lever="encoder",
         promise=seen.encoder,
