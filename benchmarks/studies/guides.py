@@ -3,8 +3,8 @@
     python benchmarks/studies/guides.py --epochs 40
 
 One model and guide each, 8 latents, otherwise the defaults. On held-out rows: the ELBO by 1,000 draws of the guide as
-it is used; log p(x) from below, by as many draws of a Gaussian refined for each row, or of the guide where that is more;
-the distance between the two, paired by row; the share of rows whose weights have k̂ > 0.7.
+it is used; log p(x) from below, by as many draws of a Gaussian refined for each row, or of the guide where that is
+more; the distance between the two, paired by row; the share of rows whose weights have k̂ > 0.7.
 """
 
 import argparse
