@@ -140,7 +140,7 @@ def sample_means(fitted: Fitted, n: int, *, seed: int) -> Float[np.ndarray, "n f
 
 @eqx.filter_jit
 def _means_of_draws(model: AbstractModel, rows: DataLike, keys: Key[Array, "n"]) -> Float[Array, "n features"]:
-    def one(x: DataLike, key: Key[Array, ""]) -> Float[Array, "features"]:
+    def one(x: DatumLike, key: Key[Array, ""]) -> Float[Array, "features"]:
         own = model.given(x)
         return mean_of(own.likelihood(own.sample(key=key)[1]))
 
