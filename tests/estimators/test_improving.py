@@ -8,12 +8,13 @@ import pytest
 import taut
 from taut.auditing import RowResult
 from taut.auditing.verdicts import verdicts_on
-from taut.errors import DataError
+from taut.errors import DataError, OptionError
 from taut.estimators import VAEConfig
 from taut.estimators.comparison import Side
-from taut.estimators.improvement import splits_of
+from taut.estimators.improvement import improve, splits_of
 from taut.estimators.improvement.levers import Best, pulls
-from taut.estimators.improvement.trials import Known, held_against, of_the_guide
+from taut.estimators.improvement.trials import Bench, Known, held_against, of_the_guide
+from taut.record import Verdict
 from tests.auditing.ledgers import base, but, causes, generalising, near
 
 N = 200
@@ -106,6 +107,78 @@ def test_a_guide_of_the_same_model_is_kept_for_its_elbo():
     old = known(log_p, log_p - 1).side
     assert of_the_guide(known(log_p, log_p - 0.5).side, old).kept
     assert not of_the_guide(known(log_p, log_p - 1 + np.tile([1, -1], N // 2)).side, old).kept
+
+
+# What each change is worth in a world without noise: of the ELBO, and of log p(x).
+WORTH = {"gaussian": (0.1, 0.1), "mixture:20": (1.5, 1.4), "vamp:50": (0.2, 0.2), "full": (0.8, 0.0)}
+
+
+@pytest.fixture
+def world(monkeypatch):
+    """Training and measuring cost nothing and tell what `WORTH` says; the names of the parts are kept in the notes."""
+
+    def train(self, config, start, *, moved, seconds):
+        if config.guide == "mixture:4":
+            raise OptionError("It breaks.")
+        if config.objective == "refined:3":
+            raise KeyboardInterrupt
+        return dataclasses.replace(start, notes=[config.prior, config.guide])
+
+    def measure(self, fitted, numbers, **_):
+        won = [WORTH[name] for name in fitted.notes if name in WORTH]
+        elbo, log_p = (np.full(len(numbers), -10.0) + sum(each[place] for each in won) for place in (0, 1))
+        rows = RowResult(
+            **dict.fromkeys(RowResult._fields, np.zeros(len(numbers))) | {"elbo": elbo - 4, "log_p": log_p}
+        )
+        side = Side("", np.arange(len(numbers)), [], rows, ends=(log_p, log_p), exact=True)
+        prior = 2.0 if "mixture:20" not in fitted.notes else 0.0
+        guide = 1.0 if "full" not in fitted.notes else 0.6
+        verdicts = [
+            Verdict(code=lever, severity="warning", text="", evidence="", lever=lever, promise=near(nats))
+            for lever, nats in (("guide", guide), ("prior", prior), ("encoder", 0.01))
+        ]
+        ends = near(float(log_p.mean()))
+        return Known(side, but(base(), {"evidence.lower": ends, "evidence.upper": ends, "verdicts": verdicts}))
+
+    monkeypatch.setattr(Bench, "train", train)
+    monkeypatch.setattr(Bench, "measure", measure)
+    monkeypatch.setattr(Bench, "elbo", lambda self, fitted, numbers: measure(self, fitted, numbers).side)
+    monkeypatch.setattr(Bench, "check_comparable", lambda *_: None)
+
+
+def test_the_search(world, fitted):
+    vae, rows = fitted
+    vae = dataclasses.replace(vae.fitted_, notes=[])
+    config = VAEConfig(latent_dim=2)
+    found = improve(config, vae, rows, seconds=1e6)
+    tried = [(trial.lever, trial.change, trial.kept) for trial in found.account.trials]
+    assert tried[:4] == [
+        ("prior", "prior = gaussian", True),  # without noise a tenth of a nat is a win
+        ("prior", "prior = mixture:20", True),
+        ("guide", "guide = full", True),
+        ("guide", "guide = mixture:4", False),
+    ]
+    assert "It breaks." in found.account.trials[3].said
+    assert (found.config.prior, found.config.guide) == ("mixture:20", "full")
+    assert found.account.trials[1].promise == near(2.0)
+    assert found.account.trials[1].won.value == pytest.approx(1.4)
+    stages = [stage.evidence.lower.value for stage in found.account.stages]
+    assert stages == pytest.approx([-10.0, -9.9, -8.6, -8.6])
+    assert found.account.difference.lower.value == pytest.approx(1.4)
+    assert found.account.elbo_difference.value == pytest.approx(2.3)
+    assert len(found.fitted.held_out) == found.account.rows["report"] == 15
+    assert [verdict.lever for verdict in found.account.left] == ["guide", "prior", "encoder"]
+
+
+def test_ctrl_c_keeps_the_best_so_far(world, fitted, monkeypatch):
+    vae, rows = fitted
+    monkeypatch.setitem(WORTH, "full", (-1.0, 0.0))
+    config = VAEConfig(latent_dim=2, prior="mixture:20", objective="refined:3")
+    found = improve(config, dataclasses.replace(vae.fitted_, notes=["mixture:20"]), rows, seconds=1e6)
+    assert found.account.ended == "Interrupted; the best so far was kept."
+    assert found.fitted is not None
+    assert found.account.trials == []
+    assert [stage.change for stage in found.account.stages] == ["the run as it was"]
 
 
 @pytest.mark.slow

@@ -66,7 +66,10 @@ def improve(
     console = Console(quiet, as_json)
     vae = run_in(run, parts)
     if not isinstance(vae, VAE):
-        raise OptionError(f"A run of `taut fit` is wanted; `{run}` holds a {type(vae).__name__}; use it from Python.")
+        raise OptionError(
+            f"A run of `taut fit` is wanted; `{run}` holds a {type(vae).__name__}; take `taut.fit_guide` or "
+            "`taut.fit_prior` from Python."
+        )
     rows, notes = fitting_rows(vae.schema_, training_data_of(vae.fitted_, data), na_values=na_values)
     for note in notes:
         console.say(note)

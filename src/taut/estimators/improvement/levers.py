@@ -18,6 +18,9 @@ from taut.record import Ledger, Lever, Verdict
 
 # Draws of an importance-weighted objective.
 DRAWS = 8
+# Latents of a guide with all correlations, and how many directions of them one of more latents has; the least width of
+# a wider encoder.
+MOST_FULL, RANK, NARROWEST = 32, 8, 64
 
 
 class Best(NamedTuple):
@@ -77,12 +80,13 @@ def _taught(best: Best) -> Change | None:
     return Change("encoder taught", {}, ("guide",))
 
 
-def _full(best: Best) -> Change | None:
-    """A full covariance, for a Gaussian guide of several latents that has none."""
-    own = best.config.guide or best.config.covariance
-    if own != "diagonal" or best.config.latent_dim == 1:
+def _correlated(best: Best) -> Change | None:
+    """Correlations for a Gaussian guide that has none: all, or of many latents the strongest."""
+    own, latents = best.config.guide or best.config.covariance, best.config.latent_dim
+    if own != "diagonal" or latents == 1:
         return None
-    return Change("guide = full", {"guide": "full"}, ("guide",))
+    name = "full" if latents <= MOST_FULL else f"low-rank:{RANK}"
+    return Change(f"guide = {name}", {"guide": name}, ("guide",))
 
 
 def _longer(best: Best) -> Change | None:
@@ -91,11 +95,14 @@ def _longer(best: Best) -> Change | None:
 
 
 def _wider(best: Best) -> Change | None:
-    """An encoder of twice the width, for one that takes its own from `hidden`."""
-    if best.config.encoder not in (None, "perceptron"):
+    """An encoder of twice the width, where it is a perceptron or linear."""
+    given = best.config.encoder
+    if given not in (None, "linear") and not (isinstance(given, str) and given.startswith("perceptron")):
         return None
-    said = ",".join(str(2 * width) for width in best.config.hidden) or "64"
-    return Change(f"encoder = perceptron:{said}", {"encoder": f"perceptron:{said}"}, ("guide",))
+    _, colon, numbers = (given or "perceptron").partition(":")
+    own = [int(width) for width in numbers.split(",")] if colon else [] if given == "linear" else best.config.hidden
+    name = "perceptron:" + (",".join(str(max(2 * width, NARROWEST)) for width in own) or f"{NARROWEST},{NARROWEST}")
+    return Change(f"encoder = {name}", {"encoder": name}, ("guide",))
 
 
 def _narrower(best: Best) -> Change | None:
@@ -181,8 +188,7 @@ MORE_DRAWS = _part("objective", f"dreg:{DRAWS}")
 CHANGES: dict[Lever, tuple[Row, ...]] = {
     "encoder": (_taught, _wider, _part("objective", "refined:3"), MORE_DRAWS, _longer),
     "guide": (
-        _full,
-        _part("guide", "low-rank:4"),
+        _correlated,
         _part("guide", "mixture:4"),
         _part("guide", "flow"),
         _part("guide", "refined:3"),

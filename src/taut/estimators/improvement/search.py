@@ -26,6 +26,9 @@ DONE, TIME_SPENT, INTERRUPTED = (
     "The time is spent.",
     "Interrupted; the best so far was kept.",
 )
+NOTE = (
+    "The epoch of the old run was chosen on the rows that it held out, which select and report here: that favours it."
+)
 # What is being done, and the share of the time that is spent.
 Progress = Callable[[str, float], None]
 
@@ -72,7 +75,8 @@ def improve(
     clock = _Clock(time.monotonic() if began is None else began, seconds)
     search = _Search(config, fitted, X, seed=seed, clock=clock, on_stage=on_stage)
     ended = search.run()
-    return Improved(search.best.config, search.best.fitted, search.account(ended))
+    account = search.account(ended)
+    return Improved(search.best.config, search.fitted, account)
 
 
 def _with_verdicts_on_the_model(new: Ledger, old: Ledger) -> Ledger:
@@ -169,6 +173,13 @@ class _Search:
             )
         )
 
+    @property
+    def fitted(self) -> Fitted:
+        """The best so far, with the rows that report as those held out; the run as it was where nothing was kept."""
+        if not self.kept:
+            return self.first
+        return dataclasses.replace(self.best.fitted, held_out=self.bench.held_out(self.best.fitted))
+
     def account(self, ended: str) -> Improvement:
         """What was tried and won, with the models that were kept measured on rows that no choice has seen."""
         found = reported(self.bench, self.first, self.kept, seconds=REPORT * self.clock.seconds)
@@ -187,7 +198,7 @@ class _Search:
             elbo_difference=found.elbo,
             left=[verdict for verdict in self.left if verdict.lever is not None],
             ended=ended,
-            notes=[],
+            notes=[NOTE],
         )
 
     def _tell(self, stage: str) -> None:

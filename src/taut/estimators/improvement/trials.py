@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from taut.auditing import AuditOptions, Comparison, Difference, RowResult
-from taut.data import Sheet, fields_like, listed_values
+from taut.data import Sheet, Table, fields_like, listed_values
 from taut.errors import OptionError
 from taut.estimators.comparability import check_comparable
 from taut.estimators.comparison import Side, pair, rows_at, side_of
 from taut.estimators.conditions import Conditioning
 from taut.estimators.config import VAEConfig
-from taut.estimators.evaluation import audit
+from taut.estimators.evaluation import audit, encoded
 from taut.estimators.improvement.splits import Splits
 from taut.estimators.preparation import prepare_training_data
 from taut.estimators.scoring import account
@@ -104,6 +104,11 @@ class Bench:
         if self.pace == 0.0:
             return EPOCHS
         return int(min(max(seconds / (self.pace * _passes(config)), FEWEST_EPOCHS), EPOCHS))
+
+    def held_out(self, fitted: Fitted) -> Table:
+        """The rows that report, in the coding of a fit."""
+        rows = rows_at(fields_like(fitted.schema, self.X), self.splits.report)
+        return dataclasses.replace(encoded(fitted, rows), beside=None)
 
     def elbo(self, fitted: Fitted, numbers: np.ndarray) -> Side:
         """What the guide's own draws say of these rows: where the model is the same, nothing else differs."""
