@@ -12,7 +12,7 @@ from taut.cli import began
 from taut.cli.console import Console
 from taut.cli.exit_codes import DONE, INTERRUPTED
 from taut.cli.output_paths import check_run_place
-from taut.cli.parameters import DATA_HELP, Force, Json, NaValues, OwnParts, Quiet, RunFolder, Seed
+from taut.cli.parameters import DATA_HELP, Force, Json, OwnParts, Quiet, RunFolder, Seed
 from taut.errors import OptionError
 
 IMPROVEMENT_FILES = ("improvement.json", "improvement.html")
@@ -43,7 +43,6 @@ def improve(
     seconds: Seconds = 900.0,
     out: Out = None,
     seed: Seed = 0,
-    na_values: NaValues = None,
     parts: OwnParts = None,
     force: Force = False,
     as_json: Json = False,
@@ -59,7 +58,7 @@ def improve(
     if folder.resolve() == run.resolve():
         raise OptionError("`--out` wants another folder than RUN; got the same; choose another name.")
     check_run_place(folder, force=force)
-    from taut.cli.rows import fitting_rows, run_in  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.rows import run_in  # noqa: PLC0415  heavy, and `--help` is not
     from taut.estimators import VAE, improvement_bar, training_data_of  # noqa: PLC0415  as above
     from taut.reporting import improvement_table  # noqa: PLC0415  as above
 
@@ -70,9 +69,7 @@ def improve(
             f"A run of `taut fit` is wanted; `{run}` holds a {type(vae).__name__}; take `taut.fit_guide` or "
             "`taut.fit_prior` from Python."
         )
-    rows, notes = fitting_rows(vae.schema_, training_data_of(vae.fitted_, data), na_values=na_values)
-    for note in notes:
-        console.say(note)
+    rows = training_data_of(vae.fitted_, data)
     with improvement_bar(seconds, shown=not quiet) as on_stage:
         better = vae.improve(rows, seconds=seconds, seed=seed, on_stage=on_stage, began=began())
     account = better.improvement_

@@ -14,8 +14,10 @@ from taut.guides import GUIDES
 from taut.likelihoods import all_families
 from taut.models import PRIORS
 from taut.objectives import OBJECTIVES
-from taut.record import Ledger, Lever, Verdict
+from taut.record import Estimate, Ledger, Lever, Verdict
 
+# The share of what is lost that a simple cure must win back to be tried before a richer one.
+MOST_OF_IT = 0.5
 # Draws of an importance-weighted objective.
 DRAWS = 8
 # Latents of a guide with all correlations, and how many directions of them one of more latents has; the least width of
@@ -83,10 +85,23 @@ def _taught(best: Best) -> Change | None:
 def _correlated(best: Best) -> Change | None:
     """Correlations for a Gaussian guide that has none: all, or of many latents the strongest."""
     own, latents = best.config.guide or best.config.covariance, best.config.latent_dim
-    if own != "diagonal" or latents == 1:
+    gap = best.ledger.gap
+    if own != "diagonal" or latents == 1 or not _wins_most(gap.full_covariance, gap.approximation):
         return None
     name = "full" if latents <= MOST_FULL else f"low-rank:{RANK}"
     return Change(f"guide = {name}", {"guide": name}, ("guide",))
+
+
+def _gaussian_prior(best: Best) -> Change | None:
+    """A Gaussian that is free, where the moments of q(z) are most of what the prior lacks."""
+    if not _wins_most(best.ledger.prior_gain, best.ledger.marginal_kl):
+        return None
+    return _part("prior", "gaussian")(best)
+
+
+def _wins_most(gain: Estimate | None, lost: Estimate | None) -> bool:
+    """Whether the simplest cure wins back at least half; so it is called where that was not measured."""
+    return gain is None or lost is None or gain.value >= MOST_OF_IT * lost.value
 
 
 def _longer(best: Best) -> Change | None:
@@ -194,7 +209,7 @@ CHANGES: dict[Lever, tuple[Row, ...]] = {
         _part("guide", "refined:3"),
     ),
     "prior": (
-        _part("prior", "gaussian"),
+        _gaussian_prior,
         _part("prior", "mixture:20"),
         _part("prior", "vamp:50"),
         _part("prior", "flow"),
@@ -203,7 +218,14 @@ CHANGES: dict[Lever, tuple[Row, ...]] = {
         _families_of_columns,
         *(
             _family_of_block(name)
-            for name in ("discretised-logistic", "categorical", "student-t", "gaussian", "negative-binomial")
+            for name in (
+                "logistic-mixture",
+                "discretised-logistic",
+                "categorical",
+                "student-t",
+                "gaussian",
+                "negative-binomial",
+            )
         ),
     ),
     "decoder": (_narrower, _fewer_latents, MORE_DRAWS),
@@ -244,6 +266,6 @@ def _urgency(verdict: Verdict) -> tuple[bool, bool, float]:
     return verdict.severity == "note", promise is None, 0.0 if promise is None else -promise.value
 
 
-def changed(config: VAEConfig, change: Change, **more: Any) -> VAEConfig:
-    """The options with the change and `more` of them."""
-    return dataclasses.replace(config, **{**change.options, **more})
+def changed(config: VAEConfig, change: Change) -> VAEConfig:
+    """The options with the change."""
+    return dataclasses.replace(config, **change.options)

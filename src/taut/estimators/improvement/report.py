@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from taut.errors import TautError
 from taut.estimators.comparison import Side, pair
 from taut.estimators.improvement.levers import Change
 from taut.estimators.improvement.trials import (
@@ -39,14 +40,14 @@ class Reported(NamedTuple):
 
 
 def reported(bench: Bench, first: Fitted, kept: Sequence[Kept], *, seconds: float) -> Reported:
-    """The models on the rows that report, in so many seconds; nothing of what an interruption left unmeasured."""
+    """The models on the rows that report, in so many seconds; nothing of what was interrupted or had no time."""
     stages: list[Stage] = []
     sides: list[Side] = []
     try:
         for stage, side in _stages(bench, first, kept, seconds):
             stages.append(stage)
             sides.append(side)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TautError):
         return Reported(stages, None, None)
     if len(sides) < 2:
         return Reported(stages, None, None)

@@ -13,7 +13,7 @@ from taut.estimators.config import VAEConfig
 from taut.estimators.improvement.levers import OF_THE_BOUND, Best, Change, Pull, changed, pulls
 from taut.estimators.improvement.report import Kept, reported
 from taut.estimators.improvement.splits import splits_of
-from taut.estimators.improvement.trials import Bench, Known, held_against, of_the_guide
+from taut.estimators.improvement.trials import Bench, Known, held_against, of_the_guide, with_elbo_of
 from taut.estimators.training import Fitted
 from taut.record import IMPROVEMENT_FORMAT, Improvement, Ledger, Trial
 from taut.version import __version__
@@ -90,6 +90,7 @@ class _Search:
     """The state of a search."""
 
     best: Best
+    known: Any = None
 
     def __init__(
         self, config: VAEConfig, fitted: Fitted, X: Any, *, seed: int, clock: _Clock, on_stage: Progress | None
@@ -101,12 +102,11 @@ class _Search:
         self.config, self.first = config, fitted
         self.kept: list[Kept] = []
         self.trials: list[Trial] = []
-        self.left = []
 
     def run(self) -> str:
         """Search until nothing is left to try, and say why it ended."""
         try:
-            self.known = self._diagnose(self.config, self.first)
+            self._is_best(self.config, self.first, self._measured(self.first, checks=True, share=FIRST))
             tried: set[str] = set()
             while (pull := next((one for one in pulls(self.best) if one.change.said not in tried), None)) is not None:
                 if self.clock.left() <= 0:
@@ -115,20 +115,26 @@ class _Search:
                 if self._try(pull):
                     tried = {pull.change.said}
         except KeyboardInterrupt:
-            if not hasattr(self, "known"):
+            if self.known is None:
                 raise
             return INTERRUPTED
         return DONE
 
-    def _diagnose(self, config: VAEConfig, fitted: Fitted, change: Change | None = None) -> Known:
-        """Measure the best so far. What was said of a model that is the same is said of it still."""
-        same = change is not None and change.of_the_guide
-        seconds = self.clock.share(DIAGNOSIS) if change else FIRST * self.clock.seconds
-        known = self.bench.measure(fitted, self.bench.splits.selection, checks=not same, seconds=seconds)
-        if same:
-            known = known._replace(ledger=_with_verdicts_on_the_model(known.ledger, self.best.ledger))
-        self.best, self.left = Best(config, fitted, known.ledger), known.ledger.verdicts
-        return known
+    def _diagnose(self, change: Change) -> None:
+        """Measure what was just kept, if there is time; what was said of a model that is the same is said still."""
+        old, config, fitted = self.best.ledger, self.best.config, self.best.fitted
+        try:
+            known = self._measured(fitted, checks=not change.of_the_guide, share=DIAGNOSIS)
+        except TautError:
+            return
+        if change.of_the_guide:
+            known = known._replace(ledger=_with_verdicts_on_the_model(known.ledger, old))
+        self._is_best(config, fitted, known)
+
+    def _measured(self, fitted: Fitted, *, checks: bool, share: float) -> Known:
+        return self.bench.measure(
+            fitted, self.bench.splits.selection, checks=checks, seconds=self.clock.share(share)
+        )  # fmt: skip
 
     def _try(self, pull: Pull) -> bool:
         """Train and measure one candidate; whether it is the best now."""
@@ -143,10 +149,12 @@ class _Search:
                 seconds=self.clock.share(TRAINING, leaving=0.5),
             )
             if pull.change.of_the_guide:
-                found = of_the_guide(self.bench.elbo(fitted, rows), self.known.side)
+                new = self.bench.elbo(fitted, rows)
+                found = of_the_guide(new, self.known.side)
+                known = self.known._replace(side=with_elbo_of(self.known.side, new))
             else:
                 self.bench.check_comparable(fitted, self.best.fitted)
-                known = self.bench.measure(fitted, rows, checks=False, seconds=self.clock.share(BRACKET))
+                known = self._measured(fitted, checks=False, share=BRACKET)
                 found = held_against(known, self.known, rows=len(rows))
         except TautError as error:
             self._note(pull, began, kept=False, said=f"It could not be tried. {error}")
@@ -157,8 +165,12 @@ class _Search:
         )  # fmt: skip
         if found.kept:
             self.kept.append(Kept(pull.change, fitted))
-            self.known = self._diagnose(config, fitted, pull.change)
+            self._is_best(config, fitted, known)
+            self._diagnose(pull.change)
         return found.kept
+
+    def _is_best(self, config: VAEConfig, fitted: Fitted, known: Known) -> None:
+        self.best, self.known = Best(config, fitted, known.ledger), known
 
     def _note(self, pull: Pull, began: float, **found: Any) -> None:
         verdict = pull.verdict
@@ -196,7 +208,7 @@ class _Search:
             stages=found.stages,
             difference=found.difference,
             elbo_difference=found.elbo,
-            left=[verdict for verdict in self.left if verdict.lever is not None],
+            left=[verdict for verdict in self.best.ledger.verdicts if verdict.lever is not None],
             ended=ended,
             notes=[NOTE],
         )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from taut.auditing import AuditOptions, Comparison, Difference, RowResult
-from taut.data import Sheet, Table, fields_like, listed_values
+from taut.data import Sheet, Table, fields_like, generator, listed_values
 from taut.errors import OptionError
 from taut.estimators.comparability import check_comparable
 from taut.estimators.comparison import Side, pair, rows_at, side_of
@@ -141,7 +141,8 @@ class Bench:
         return Known(side_of("", audited), audited.ledger)
 
     def _some_that_trained(self, rows: Sheet, most: int) -> Any:
-        return rows_at(rows, self.splits.train[:most])
+        # At random, since a file may be sorted.
+        return rows_at(rows, np.sort(generator(self.seed).permutation(self.splits.train)[:most]))
 
     def check_comparable(self, new: Fitted, old: Fitted) -> None:
         """Raise DataError where log p(x) of the two is not of the same."""
