@@ -16,7 +16,7 @@ from taut.datum import Datum, as_datum
 from taut.errors import OptionError
 from taut.likelihoods import AbstractLikelihood, Missingness, Observed
 from taut.models.base import AbstractModel
-from taut.models.priors import VampPrior
+from taut.models.gaussian_priors import VampPrior
 from taut.numerics import one_draw
 from taut.shapes import DatumLike, Latent, Outputs, RandomKey, Scalar
 
