@@ -35,8 +35,8 @@ class Walked:
     Reported is the bound of annealed importance sampling: E log w ≤ log p(x), and equal in the limit of many steps. The
     first gradient is then that of log p(x), and with λ = `forward` = 1 the second that of −KL(p(z|x) ‖ q). Under the
     exact posterior all of this holds at once. q's mean and spread are the walk's coordinates; where q is no Gaussian,
-    the walk begins at the Gaussian that has them. A weight of the divergence enters the ELBO of φ alone. A step costs `leapfrogs` gradients by z, each two thirds of a draw of
-    `iwae`.
+    the walk begins at the Gaussian that has them. A weight of the divergence enters the ELBO of φ alone. A step costs
+    `leapfrogs` gradients by z, each two thirds of a draw of `iwae`.
 
     Raises OptionError where q has no formula for its mean and variance.
     References: Neal 2001, Annealed importance sampling; Hoffman 2017, Learning deep latent Gaussian models with Markov
