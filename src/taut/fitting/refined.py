@@ -37,14 +37,14 @@ class RefinedGuide(AbstractGuide):
 
 
 def in_use(model: AbstractModel, guide: AbstractGuide) -> AbstractGuide:
-    """The guide that scores, embeds, imputes and is audited: a `taut.guides.Refined` takes its steps, others stay.
+    """The guide that scores, embeds, imputes and is audited: one that has steps to take takes them, others stay.
 
-    >>> import jax.numpy as jnp
-    >>> from taut.guides import Constant, Refined
+    >>> import jax.numpy as jnp, jax.random as jr
+    >>> from taut.guides import GaussianEncoder
     >>> from taut.models import LinearGaussian
     >>> model = LinearGaussian(weight=jnp.ones((2, 1)), offset=jnp.zeros(2), noise=jnp.ones(2))
-    >>> guide = in_use(model, Refined(Constant(model.prior()), 3))
-    >>> round(float(guide(jnp.array([1.0, 2.0])).mean[0]), 2)  # as that of the posterior
+    >>> untrained = GaussianEncoder(2, 1, hidden=(), steps=1, key=jr.key(0))
+    >>> round(float(in_use(model, untrained)(jnp.array([1.0, 2.0])).mean[0]), 2)  # as that of the posterior
     1.0
     """
     return RefinedGuide(model, guide, guide.refining_steps) if guide.refining_steps else guide

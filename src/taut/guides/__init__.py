@@ -6,7 +6,6 @@ from taut.guides.families import AbstractFamily, Categorical, Encoder, LowRank, 
 from taut.guides.flows import Flow, FlowTransform, autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, LocalGaussian, free_gaussians
 from taut.guides.given import Constant, FillMissing, KnownPosterior
-from taut.guides.refined import Refined
 
 __all__ = [
     "GUIDES",
@@ -24,7 +23,6 @@ __all__ = [
     "LocalGaussian",
     "LowRank",
     "Mixture",
-    "Refined",
     "autoregressive_flow",
     "free_gaussians",
     "spline_flow",

@@ -11,7 +11,6 @@ from taut.guides.base import AbstractGuide
 from taut.guides.families import AbstractFamily, Categorical, Encoder, LowRank, Mixture
 from taut.guides.flows import autoregressive_flow, spline_flow
 from taut.guides.gaussian import Covariance, GaussianEncoder, gaussian_outputs
-from taut.guides.refined import Refined
 from taut.numerics import categorical_shape
 from taut.parts import NamedPart, PartRegistry
 from taut.shapes import RandomKey
@@ -21,15 +20,25 @@ RANK, COMPONENTS, STEPS = 4, 4, 3
 
 
 def _gaussian(covariance: Covariance) -> NamedPart:
-    def build(*, inputs: int, latents: int, reader: Any, network: BuildNetwork, key: RandomKey) -> AbstractGuide:
-        own: Any = network(gaussian_outputs(latents, covariance))
-        return GaussianEncoder(inputs, latents, covariance=covariance, inputs=reader, network=own, key=key)
-
-    return NamedPart(build)
+    return NamedPart(lambda **shapes: _encoder(covariance, 0, **shapes))
 
 
-def _refined(steps: int = STEPS, **shapes: Any) -> Refined:
-    return Refined(_gaussian("diagonal").build(**shapes), steps)
+def _refined(steps: int = STEPS, **shapes: Any) -> GaussianEncoder:
+    return _encoder("diagonal", steps, **shapes)
+
+
+def _encoder(
+    covariance: Covariance,
+    steps: int,
+    *,
+    inputs: int,
+    latents: int,
+    reader: Any,
+    network: BuildNetwork,
+    key: RandomKey,
+) -> GaussianEncoder:
+    own: Any = network(gaussian_outputs(latents, covariance))
+    return GaussianEncoder(inputs, latents, covariance=covariance, inputs=reader, network=own, steps=steps, key=key)
 
 
 def _of_family(family: Callable[..., AbstractFamily], numbers: str) -> NamedPart:

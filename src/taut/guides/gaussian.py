@@ -24,6 +24,9 @@ class GaussianEncoder(AbstractGuide):
     2·latents numbers, for a full covariance latents·(latents + 3)/2; `hidden` is then not used. `inputs` brings the
     datum to the network's scale, and has no effect on any density.
 
+    Where it is used q takes `steps` natural-gradient steps towards each datum's posterior. They need the model:
+    `taut.fitting.in_use(model, guide)` takes them. Training climbs what the network says, and so says a call.
+
     Raises OptionError where a `network` does not take a vector of `features` numbers, or has other outputs.
     References: Kingma & Welling 2014, arXiv:1312.6114, eq. 9.
 
@@ -37,6 +40,7 @@ class GaussianEncoder(AbstractGuide):
     inputs: Inputs | None
     latents: int = eqx.field(static=True)
     covariance: Covariance = eqx.field(static=True)
+    steps: int = eqx.field(static=True)
 
     def __init__(
         self,
@@ -47,16 +51,22 @@ class GaussianEncoder(AbstractGuide):
         covariance: Covariance = "diagonal",
         inputs: Inputs | None = None,
         network: Network | None = None,
+        steps: int = 0,
         key: RandomKey,
     ):
-        self.latents, self.covariance, self.inputs = latents, covariance, inputs
+        self.latents, self.covariance, self.inputs, self.steps = latents, covariance, inputs, steps
         outputs = gaussian_outputs(latents, covariance)
         if network is not None:
             check_network(network, features, outputs, option="network")
         self.network = Perceptron(features, outputs, hidden=hidden, key=key) if network is None else network
 
+    @property
+    def refining_steps(self) -> int:
+        """`steps`."""
+        return self.steps
+
     def __call__(self, x: DatumLike) -> dist.Distribution:
-        """The distribution of z for this datum."""
+        """The distribution of z for this datum, before any step."""
         outputs = self.network(read(self.inputs, x))
         mean, raw_scale, below = jnp.split(outputs, (self.latents, 2 * self.latents))
         scale = positive(raw_scale)
