@@ -23,7 +23,7 @@ from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
 from taut.estimators.preparation import HolePatterns, TrainingData, hole_patterns, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
 from taut.fitting import Outcome, Plan, fit, fit_guide, fit_prior, with_arrays_of
-from taut.guides import AbstractGuide, Refined
+from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, Missingness
 from taut.models import AbstractModel, LatentVariableModel
 from taut.record import HistoryRow
@@ -135,7 +135,7 @@ def train(
         key=build_key,
     )
     if start is not None:
-        model, guide = with_arrays_of(model, start.model), _warm(guide, start.guide)
+        model, guide = with_arrays_of(model, start.model), with_arrays_of(guide, start.guide)
     if likelihood.name == OWN:
         assert isinstance(model, LatentVariableModel)
         check_own_support(model.observation, dataclasses.replace(table, values=binarisation.for_evaluation(rows)))
@@ -209,15 +209,6 @@ def without_effect(config: VAEConfig, rows: np.ndarray) -> list[str]:
     if config.hide_cells == 0 or (rows.dtype.kind == "f" and np.isnan(rows).any()):
         return []
     return ["`hide_cells` changes nothing here: it copies the holes of other rows, and no training row lacks a cell."]
-
-
-def _warm(guide: AbstractGuide, start: AbstractGuide) -> AbstractGuide:
-    """The guide with the arrays of another, whichever of the two is refined where it is used."""
-    if isinstance(start, Refined):
-        start = start.guide
-    if isinstance(guide, Refined):
-        return dataclasses.replace(guide, guide=with_arrays_of(guide.guide, start))
-    return with_arrays_of(guide, start)
 
 
 def own_parts(config: VAEConfig) -> dict[str, Any]:
