@@ -9,9 +9,11 @@ import pytest
 from numpyro.diagnostics import split_gelman_rubin
 
 from taut.annealing import (
+    Mixture,
     Path,
     Schedule,
     StandardNormal,
+    Tails,
     both_walks,
     forward_trace,
     forward_walk,
@@ -176,15 +178,21 @@ def test_a_jump_leaves_its_target_alone():
 
 
 def test_a_mixture_has_the_density_of_its_draws():
-    base = two_parts(2)
+    """Gaussians and tails, by numpyro's densities; the mean of a known density over its own is one."""
+    two, log_shares = two_parts(2), jnp.log(jnp.array([0.2, 0.2, 0.0, 0.1, 0.2, 0.2, 0.1]))
+    base = Mixture.of(two.centres, two.roots, log_shares, Tails(jnp.asarray(3.0), jnp.array([1.0, 4.0])))
     draws = base.draws(jnp.zeros(2), 30_000, key=jr.key(0))
-    theirs = dist.MixtureSameFamily(
-        dist.Categorical(logits=base.log_shares[:2]),
-        dist.MultivariateNormal(base.centres[:2], scale_tril=base.roots[:2]),
-    )
-    np.testing.assert_allclose(jax.vmap(base.log_density)(draws[:50]), jax.vmap(theirs.log_prob)(draws[:50]), rtol=1e-5)
-    ratio = jnp.exp(jax.vmap(lambda u: jax.scipy.stats.norm.logpdf(u, 0.3, 0.7).sum() - base.log_density(u))(draws))
-    assert abs(float(ratio.mean()) - 1.0) < 4 * float(ratio.std()) / np.sqrt(len(ratio))
+
+    def theirs(u):
+        gaussians = [dist.MultivariateNormal(two.centres[k], scale_tril=two.roots[k]).log_prob(u) for k in range(2)]
+        whole = [dist.MultivariateStudentT(3.0, jnp.zeros(2), s * jnp.eye(2)).log_prob(u) for s in (1.0, 2.0)]
+        each = [dist.StudentT(jnp.array([1.0, 4.0]), 0.0, s).log_prob(u).sum() for s in (1.0, 2.0)]
+        return jax.nn.logsumexp(jnp.stack(gaussians + whole + each) + jnp.delete(log_shares, 2))
+
+    np.testing.assert_allclose(jax.vmap(base.log_density)(draws[:50]), jax.vmap(theirs)(draws[:50]), rtol=1e-4)
+    for known in (dist.Normal(0.3, 0.7), dist.StudentT(5.0, 0.0, 2.0)):
+        ratio = jnp.exp(jax.vmap(lambda u, known=known: known.log_prob(u).sum() - base.log_density(u))(draws))
+        assert abs(float(ratio.mean()) - 1.0) < 4 * float(ratio.std()) / np.sqrt(len(ratio))
 
 
 def test_a_density_that_is_no_number_is_never_entered():

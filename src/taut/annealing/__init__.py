@@ -7,12 +7,13 @@ resampled   which chains go on, drawn by their weights
 forward_walk, reverse_walk, both_walks    the measured walks, with everything frozen
 """
 
-from taut.annealing.bases import Base, Mixture, StandardNormal
+from taut.annealing.bases import MOST_FREEDOM, Base, Mixture, StandardNormal, Tails
 from taut.annealing.path import Path, Position, steps_between, temperatures
 from taut.annealing.tuning import Pilot, pilot, resampled, split_rhat
 from taut.annealing.walks import Schedule, Trace, Walk, both_walks, forward_trace, forward_walk, reverse_walk
 
 __all__ = [
+    "MOST_FREEDOM",
     "Base",
     "Mixture",
     "Path",
@@ -20,6 +21,7 @@ __all__ = [
     "Position",
     "Schedule",
     "StandardNormal",
+    "Tails",
     "Trace",
     "Walk",
     "both_walks",

@@ -105,7 +105,7 @@ class Controlled(NamedTuple):
     """The controls, and the rate–distortion curve that the walks from the prior give by the way.
 
     `moved` is by how much starts from long walks move an upper bound; `heavy` the share of the checked rows whose
-    posterior has tails like a power.
+    posterior has tails like a power, where walks start from mixtures that are not as heavy.
     """
 
     controls: list[Control]
@@ -134,12 +134,14 @@ def controls_for(
         guide = take(guide, some)
     encoder_key, prior_key, search_key = jr.split(key, 3)
     sought, heavy = _sought(model, guide, x, main, search_key)
+    if main.coverage is not None and measured.several:
+        heavy = float(np.mean(main.coverage.uncovered))
     controls = [*_by_quadrature(measured, known), *_control(SEARCH, sought, _every_second(main.walks))]
     moved = None
     frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
     if frames is not None:
         pilot_key, walk_key, move_key = jr.split(encoder_key, 3)
-        origins = Origins(measured.several).of(model, guide, x, frames, key=pilot_key, rows=numbers)
+        origins, _ = Origins(measured.several).of(model, guide, x, frames, key=pilot_key, rows=numbers)
         found = pilots(model, guide, x, origins, key=pilot_key, rows=numbers)
         lengths = np.full(len(x), 200)
         walked = walks(model, guide, x, origins, found, lengths, key=walk_key, rows=numbers)

@@ -15,6 +15,7 @@ from taut.auditing import budget as parts
 from taut.auditing.budget import Budget
 from taut.auditing.calibration import calibrate
 from taut.auditing.controls import Controlled, controls_for
+from taut.auditing.origins import Coverage
 from taut.auditing.predictive import outliers_among, predictive_checks, simulated_p_values
 from taut.auditing.refinement import Refinement
 from taut.auditing.rowwise import REFINED_DRAWS, RowMeasures
@@ -36,9 +37,11 @@ ERRORS, LEAST = 3.0, 0.01
 IN_ALL = math.log(100.0)
 
 
-def reason_to_withdraw(walks: Walks, refined: Refinement, controlled: Controlled) -> str | None:
+def reason_to_withdraw(
+    walks: Walks, refined: Refinement, controlled: Controlled, coverage: Coverage | None = None
+) -> str | None:
     """Why the upper ends do not hold, in a sentence; None where no check says so."""
-    reasons = (_crossed(walks), _passed(controlled), _far_from(refined), _unsettled(controlled))
+    reasons = (_crossed(walks), _passed(controlled), _far_from(refined, coverage), _unsettled(controlled))
     return next((reason for reason in reasons if reason is not None), None)
 
 
@@ -61,12 +64,13 @@ def _passed(controlled: Controlled) -> str | None:
     )
 
 
-def _far_from(refined: Refinement) -> str | None:
-    typical = float(np.median(np.asarray(refined.khat, np.float64)))
+def _far_from(refined: Refinement, coverage: Coverage | None) -> str | None:
+    start, khat = ("refined Gaussians", refined.khat) if coverage is None else ("mixtures", coverage.khat)
+    typical = float(np.median(np.asarray(khat, np.float64)))
     if not typical > LARGEST_KHAT:
         return None
     return (
-        f"The refined Gaussians' weights have a tail index of {typical:.2f} in the median row, so that walks from "
+        f"The {start}' weights have a tail index of {typical:.2f} in the median row, so that walks from "
         "there seldom reach a part of the posterior."
     )
 
@@ -150,7 +154,11 @@ def checks_of(
             programs=parts.CONTROLS,
             running=CONTROL_TEMPERATURES * budget.a_temperature,
         )
-        withdrawn = None if controlled is None else reason_to_withdraw(rows.walks, refined, controlled)
+        withdrawn = (
+            None
+            if controlled is None
+            else reason_to_withdraw(rows.walks, refined, controlled, rows.coverage if rows.several else None)
+        )
         found |= {"controlled": controlled, "withdrawn": withdrawn}
     on_block(1)
     if not (model.simulates and guide.amortised and refined is not None):

@@ -11,15 +11,15 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jax.scipy.linalg import solve_triangular
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
-from taut.annealing import Base, Mixture, Path, StandardNormal
-from taut.auditing.search import distinct_modes, many_starts
+from taut.annealing import MOST_FREEDOM, Base, Mixture, Path, StandardNormal, Tails
+from taut.auditing.search import DistinctModes, Steepness, distinct_modes, falls_along, many_starts, steepness
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, take
-from taut.shapes import DataLike, DatumLike, RandomKey
-from taut.weights import RowFunction, map_rows
+from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
+from taut.weights import LARGEST_KHAT, RowFunction, map_rows, pareto_khat
 
 # The branch of the key of pilots that looks for modes.
 MODES = 2**20
@@ -33,6 +33,8 @@ BEYOND, ENOUGH = 3.0, 0.005
 # Rounds in which shares are fitted, and draws for each component; what every component keeps, and the refined Gaussian,
 # as it is and three times as wide.
 ROUNDS, DRAWS, KEPT, WIDE = 3, 16, 0.1, 3.0
+# By how much a measured power may be off.
+ROUNDING = 0.1
 
 
 class Origin(NamedTuple):
@@ -41,23 +43,31 @@ class Origin(NamedTuple):
     frame: AffineMap
     base: Base = StandardNormal()
 
-    def modes(self) -> Float[np.ndarray, "n"]:
-        """How many Gaussians each row starts from, those with small shares counted for less: exp of their entropy."""
-        if isinstance(self.base, StandardNormal):
-            return np.ones(len(self.frame.mean))
-        shares = np.exp(np.asarray(self.base.log_shares, np.float64))
-        return np.exp(-np.sum(np.where(shares > 0, shares * np.log(np.maximum(shares, 1e-300)), 0.0), axis=1))
-
     def path(self, model: AbstractModel, x: DatumLike) -> Path:
         """The path of this row."""
         return Path(model, x, self.frame, self.base)
 
 
+class Coverage(NamedTuple):
+    """What is known of the q₀ of a row before any walk.
+
+    `modes` is the number of components, those with small shares counted for less: exp of their entropy. `khat` is the
+    tail index of the weights of q₀'s draws. `beyond` is the share of the posterior beyond the refined Gaussian, `heavy`
+    says whether tails fall like a power, and `uncovered` whether they do so more slowly than those of q₀.
+    """
+
+    modes: Float[Array, "*n"] | np.ndarray
+    khat: Float[Array, "*n"] | np.ndarray
+    beyond: Float[Array, "*n"] | np.ndarray
+    heavy: Bool[Array, "*n"] | np.ndarray
+    uncovered: Bool[Array, "*n"] | np.ndarray
+
+
 class Found(NamedTuple):
-    """A mixture at all modes of one row, and the share of the posterior beyond the refined Gaussian."""
+    """A mixture at all modes of one row, and what it covers."""
 
     base: Mixture
-    beyond: Float[Array, "*n"]
+    coverage: Coverage
 
 
 class FoundOfRow(RowFunction):
@@ -68,26 +78,75 @@ class FoundOfRow(RowFunction):
     def __call__(
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Found:
-        """Climb from everywhere, put a Gaussian on each mode, and fit the shares by importance weights."""
-        start_key, share_key = jr.split(key)
+        """Climb from everywhere, put a Gaussian on each mode and tails about all, and fit the shares."""
+        start_key, share_key, tail_key = jr.split(key, 3)
         latents = aside.mean.shape[0]
         count = FEWEST_MODES if self.few else max(FEWEST_MODES, min(MOST_MODES, NUMBERS // latents))
         modes = distinct_modes(model, x, many_starts(model, guide, x, aside, start_key, few=self.few), count)
         path = Path(model, x, aside)
-        centres, roots = jax.vmap(lambda one: _in_coordinates(aside, one))(modes.frames)
-        eye, kind = jnp.eye(latents, dtype=centres.dtype), centres.dtype
-        centres = jnp.concatenate([jnp.zeros((2, latents), kind), centres])
-        roots = jnp.concatenate([eye[None], WIDE * eye[None], roots])
-        of_refined = path.log_joint(jnp.zeros_like(aside.mean))
-        masses = jnp.concatenate([jnp.stack([of_refined, jnp.asarray(-jnp.inf, kind)]), modes.log_masses])
-        present = jnp.concatenate([jnp.ones(2, bool), jnp.isfinite(modes.log_masses)])
-        sound = present & jnp.all(jnp.isfinite(centres), axis=1) & jnp.all(jnp.isfinite(roots), axis=(1, 2))
-        centres, roots = jnp.where(sound[:, None], centres, 0.0), jnp.where(sound[:, None, None], roots, eye[None])
-        by_mass = jax.nn.softmax(jnp.where(sound, masses, -jnp.inf))
-        fitted = _fitted_shares(path, Mixture.of(centres, roots, _kept(by_mass, sound)), sound, share_key)
-        apart = jnp.linalg.norm(centres, axis=1) > BEYOND
-        beyond = jnp.minimum(jnp.sum(by_mass * apart), jnp.sum(fitted * apart))
-        return Found(Mixture.of(centres, roots, _kept(0.5 * (by_mass + fitted), sound)), beyond)
+        falls = steepness(path, tail_key)
+        parts = _parts(path, modes, _tails(falls, latents))
+        base, weighed = _fitted(path, parts, share_key)
+        apart = jnp.linalg.norm(parts.centres, axis=1) > BEYOND
+        gaussians = len(parts.centres)
+        beyond = jnp.minimum(*(jnp.sum(shares[:gaussians] * apart) for shares in (parts.by_mass, weighed.shares)))
+        shares = jnp.exp(base.log_shares)
+        number = jnp.exp(-jnp.sum(jnp.where(shares > 0, shares * base.log_shares, 0.0)))
+        return Found(base, Coverage(number, weighed.khat, beyond, falls.heavy, _uncovered(base, falls)))
+
+
+class Parts(NamedTuple):
+    """Components of a mixture: which of them are sound, and their shares by Laplace's method."""
+
+    centres: Float[Array, "parts latents"]
+    roots: Float[Array, "parts latents latents"]
+    tails: Tails
+    sound: Bool[Array, "all"]
+    by_mass: Float[Array, "all"]
+
+
+class Weighed(NamedTuple):
+    """Shares as importance weights have them, and the tail index of these weights."""
+
+    shares: Float[Array, "all"]
+    khat: Scalar
+
+
+def _parts(path: Path, modes: DistinctModes, tails: Tails) -> Parts:
+    """The refined Gaussian, the same but wide, a Gaussian at each mode, tails."""
+    latents, kind = path.frame.mean.shape[0], path.frame.mean.dtype
+    centres, roots = jax.vmap(lambda one: _in_coordinates(path.frame, one))(modes.frames)
+    eye = jnp.eye(latents, dtype=kind)
+    centres = jnp.concatenate([jnp.zeros((2, latents), kind), centres])
+    roots = jnp.concatenate([eye[None], WIDE * eye[None], roots])
+    of_refined = path.log_joint(jnp.zeros_like(path.frame.mean))
+    nothing = jnp.full(1 + tails.count, -jnp.inf, kind)
+    masses = jnp.concatenate([of_refined[None], nothing[:1], modes.log_masses, nothing[1:]])
+    there = jnp.isfinite(modes.log_masses) & jnp.all(jnp.isfinite(centres[2:]), axis=1)
+    there = there & jnp.all(jnp.isfinite(roots[2:]), axis=(1, 2))
+    sound = jnp.concatenate([jnp.ones(2, bool), there, jnp.ones(tails.count, bool)])
+    placed = sound[: len(centres)]
+    centres = jnp.where(placed[:, None], centres, 0.0)
+    roots = jnp.where(placed[:, None, None], roots, eye[None])
+    return Parts(centres, roots, tails, sound, jax.nn.softmax(jnp.where(sound, masses, -jnp.inf)))
+
+
+def _tails(falls: Steepness, latents: int) -> Tails:
+    """As heavy as the posterior's, or a little heavier, so that the ratio of the two is bounded."""
+
+    def whole_number(freedom: Float[Array, "..."]) -> Float[Array, "..."]:
+        return jnp.clip(jnp.floor(freedom + ROUNDING), 1.0, float(MOST_FREEDOM))
+
+    slowest = jnp.minimum(jnp.min(falls.random), jnp.min(falls.axes))
+    return Tails(whole_number(slowest - latents), whole_number(falls.axes - 1.0))
+
+
+def _uncovered(base: Mixture, falls: Steepness) -> Bool[Array, ""]:
+    """Whether log p falls more slowly than log q₀ in a direction that was looked at."""
+    eye = jnp.eye(falls.axes.shape[0], dtype=falls.axes.dtype)
+    random = jax.vmap(lambda direction: falls_along(base.log_density, direction))(falls.directions)
+    axes = jax.vmap(lambda direction: falls_along(base.log_density, direction))(eye)
+    return jnp.any(falls.random < random - ROUNDING) | jnp.any(falls.axes < axes - ROUNDING)
 
 
 def _in_coordinates(
@@ -96,29 +155,35 @@ def _in_coordinates(
     return frame.coordinates(other.mean), solve_triangular(frame.root, other.root, lower=True)
 
 
-def _kept(shares: Float[Array, "parts"], sound: Float[Array, "parts"] | Any) -> Float[Array, "parts"]:
+def _kept(shares: Float[Array, "all"], sound: Bool[Array, "all"]) -> Float[Array, "all"]:
     """Logarithms of the shares, of which every component that is there keeps some."""
     return jnp.log((1.0 - KEPT) * shares + KEPT * sound / jnp.sum(sound))
 
 
-def _fitted_shares(path: Path, base: Mixture, sound: Any, key: RandomKey) -> Float[Array, "parts"]:
-    """The shares alone by expectation and maximisation, on importance-weighted draws.
+def _fitted(path: Path, parts: Parts, key: RandomKey) -> tuple[Mixture, Weighed]:
+    """The mixture; its shares are half by mass, half by expectation and maximisation on importance-weighted draws.
 
     References: Cappé et al. 2008, arXiv:0710.4242, §3.
     """
+    base = Mixture.of(parts.centres, parts.roots, _kept(parts.by_mass, parts.sound), parts.tails)
     count = DRAWS * base.log_shares.shape[0]
 
-    def better(shares: Float[Array, "parts"], key: RandomKey) -> tuple[Float[Array, "parts"], None]:
-        mixture = Mixture(_kept(shares, sound), base.centres, base.roots, base.inverses)
-        u = mixture.draws(path.frame.mean, count, key=key)
-        parts = jax.vmap(mixture.log_parts)(u)
-        log_q = jax.nn.logsumexp(parts, axis=1)
-        log_w = jax.lax.map(path.log_joint, u, batch_size=64) - log_q
-        weights = jax.nn.softmax(jnp.where(jnp.isnan(log_w), -jnp.inf, log_w))
-        fitted = weights @ jnp.exp(parts - log_q[:, None])
-        return jnp.where(jnp.all(jnp.isfinite(fitted)), fitted, shares), None
+    def mixed(shares: Float[Array, "all"]) -> Mixture:
+        return base.with_shares(_kept(0.5 * (parts.by_mass + shares), parts.sound))
 
-    return jax.lax.scan(better, jnp.exp(base.log_shares), jr.split(key, ROUNDS))[0]
+    def better(last: Weighed, key: RandomKey) -> tuple[Weighed, None]:
+        mixture = mixed(last.shares)
+        u = mixture.draws(path.frame.mean, count, key=key)
+        each = jax.vmap(mixture.log_parts)(u)
+        log_q = jax.nn.logsumexp(each, axis=1)
+        log_w = jax.lax.map(path.log_joint, u, batch_size=64) - log_q
+        log_w = jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
+        shares = jax.nn.softmax(log_w) @ jnp.exp(each - log_q[:, None])
+        return Weighed(jnp.where(jnp.all(jnp.isfinite(shares)), shares, last.shares), pareto_khat(log_w)), None
+
+    start = Weighed(parts.by_mass, jnp.zeros((), parts.by_mass.dtype))
+    weighed, _ = jax.lax.scan(better, start, jr.split(key, ROUNDS))
+    return mixed(weighed.shares), weighed
 
 
 @dataclasses.dataclass
@@ -136,8 +201,9 @@ class Origins:
         *,
         key: RandomKey,
         rows: Int[np.ndarray, "n"],
-    ) -> Origin:
-        """The origin of each of these rows, from its refined Gaussian."""
+        khat: Float[np.ndarray, "n"] | None = None,
+    ) -> tuple[Origin, Coverage]:
+        """The origin of each of these rows, from its refined Gaussian of tail index `khat`, and what it covers."""
         key = jr.fold_in(key, MODES)
 
         def found(which: slice, few: bool) -> Found:
@@ -148,5 +214,11 @@ class Origins:
             )  # fmt: skip
 
         if self.several is None:
-            self.several = float(np.mean(found(slice(SCOUTED), few=True).beyond)) > ENOUGH
-        return Origin(frames, found(slice(None), few=False).base) if self.several else Origin(frames)
+            some = found(slice(SCOUTED), few=True).coverage
+            thin = khat is not None and float(np.median(np.asarray(khat, np.float64))) > LARGEST_KHAT
+            self.several = thin or bool(np.any(some.heavy)) or float(np.mean(some.beyond)) > ENOUGH
+        if not self.several:
+            one, no = np.ones(len(rows)), np.zeros(len(rows), bool)
+            return Origin(frames), Coverage(one, one * np.nan if khat is None else khat, 0.0 * one, no, no)
+        everything = found(slice(None), few=False)
+        return Origin(frames, everything.base), everything.coverage

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget, Checkpoint
-from taut.auditing.origins import Origins
+from taut.auditing.origins import Coverage, Origins
 from taut.auditing.refinement import RefinedMoments, Refinement, RefinementOfRow
 from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
 from taut.auditing.walks import ROWS_AT_ONCE, Effort, Walks, pilots, sound_jeffreys, walks
@@ -38,7 +38,7 @@ class RowMeasures(NamedTuple):
 
     `terms` are the encoder's distortion by entry. `refined` comes without its frames, which would fill the memory where
     there are many rows; their means and marginal deviations are in `posterior`. `rhat` and `temperatures` are of the
-    walks, and `modes` is the number of Gaussians from which they start.
+    walks; `coverage` is of the mixtures from which they start, where they do.
     """
 
     numbers: Int[np.ndarray, "n"]
@@ -49,13 +49,13 @@ class RowMeasures(NamedTuple):
     walks: Walks | None
     rhat: Float[np.ndarray, "n"] | None
     temperatures: Int[np.ndarray, "n"] | None
-    modes: Float[np.ndarray, "n"] | None = None
+    coverage: Coverage | None = None
     terms: Terms | None = None
 
     @property
     def several(self) -> bool:
         """Whether walks started from mixtures."""
-        return self.modes is not None and bool(np.any(self.modes > 1.0))
+        return self.coverage is not None and bool(np.any(self.coverage.modes > 1.0))
 
 
 class Wanted(NamedTuple):
@@ -84,7 +84,7 @@ def template(wanted: Wanted) -> RowMeasures:
         walks=zeros(Walks) if wanted.walks else None,
         rhat=cast(Any, walked),
         temperatures=cast(Any, walked),
-        modes=cast(Any, walked),
+        coverage=zeros(Coverage) if wanted.walks else None,
         terms=zeros(Terms) if wanted.by_entry else None,
     )
 
@@ -109,7 +109,7 @@ def measure_rows(
     for part in done:
         effort.resume(np.zeros(len(part.numbers)) if part.walks is None else part.walks.upper - part.walks.lower)
     taken = sum(len(part.numbers) for part in done)
-    origins = Origins()
+    origins = Origins(any(part.several for part in done) if done else None)
     size, ended = _chunk_size(len(order)), cast(Ended, "all rows")
     try:
         if on_block is not None:
@@ -209,7 +209,7 @@ def _measure_chunk(
         encoder, terms = account_by_entry(model, own, x, **same)
     else:
         encoder = account_for_rows(model, own, x, **same)
-    prior = refined = frames = posterior = measured = rhat = lengths = modes = None
+    prior = refined = frames = posterior = measured = rhat = lengths = coverage = None
     if wanted.prior:
         prior = account_from_the_prior(model, x, draws=wanted.draws, key=prior_key)
     if wanted.refined:
@@ -217,9 +217,8 @@ def _measure_chunk(
         refined = map_rows(function, model, own, x, key=refine_key, rows=rows, block=ROWS_AT_ONCE)
         frames, refined = refined.frame, refined._replace(frame=None)
         posterior = RefinedMoments(frames.mean, np.sqrt(np.sum(frames.root**2, axis=-1)))
-    if wanted.walks and frames is not None:
-        starts = origins.of(model, own, x, frames, key=pilot_key, rows=rows)
-        modes = starts.modes()
+    if wanted.walks and refined is not None and frames is not None:
+        starts, coverage = origins.of(model, own, x, frames, key=pilot_key, rows=rows, khat=refined.khat)
         found = pilots(model, own, x, starts, key=pilot_key, rows=rows)
         jeffreys, rhat = sound_jeffreys(np.mean(np.asarray(found.variance), axis=1)), np.asarray(found.rhat)
         lengths = effort.lengths(jeffreys)
@@ -232,5 +231,5 @@ def _measure_chunk(
         )
     else:
         effort.note_rows(len(chunk), time.monotonic() - began)
-    everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths, modes, terms)
+    everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths, coverage, terms)
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(chunk)], everything)

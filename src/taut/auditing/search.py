@@ -6,6 +6,7 @@ without bias, and its logarithm lies below log p(x) in expectation however many 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -13,6 +14,7 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, Bool, Float, Int
 
+from taut.annealing import Path
 from taut.fitting import modes_from
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -50,7 +52,7 @@ class ClimbsOfRow(RowFunction):
         """Climb from everywhere."""
         start_key, tail_key = jr.split(key)
         frames = _climbed(model, x, many_starts(model, guide, x, aside, start_key), STEPS)
-        return Climbed(frames.mean, _heavy_tailed(model, x, aside, tail_key))
+        return Climbed(frames.mean, steepness(Path(model, x, aside), tail_key).heavy)
 
 
 class MixtureOfRow(RowFunction):
@@ -150,17 +152,36 @@ def _log_weights(model: AbstractModel, x: DatumLike, frames: AffineMap, key: Ran
     return jnp.where(jnp.isnan(log_w), -jnp.inf, log_w)
 
 
-def _heavy_tailed(model: AbstractModel, x: DatumLike, frame: AffineMap, key: RandomKey) -> Bool[Array, ""]:
-    """Whether log p(x, z) falls like a power of the distance r.
+class Steepness(NamedTuple):
+    """How fast log p(x, z) falls far out: −d log p / d log r, along random directions and both ways along each axis.
 
-    r d/dr log p is −r² for Gaussian tails and −r for exponential ones. With a power it stays the same, however far out:
-    −(ν + d) for a Student-t.
+    It is r² for Gaussian tails and r for exponential ones. With a power it stays the same, however far out: ν + d for a
+    multivariate Student-t, and ν + 1 along the axes for one of independent entries.
     """
-    directions = jr.normal(key, (RAYS, *frame.mean.shape), frame.mean.dtype)
+
+    random: Float[Array, "rays"]
+    axes: Float[Array, "latents"]
+    directions: Float[Array, "rays latents"]
+
+    @property
+    def heavy(self) -> Bool[Array, ""]:
+        """Whether it falls like a power anywhere that was looked at."""
+        return jnp.any(self.random < LEAST_STEEP) | jnp.any(self.axes < LEAST_STEEP)
+
+
+def steepness(path: Path, key: RandomKey) -> Steepness:
+    """Of log p(x, z) in the coordinates of a path."""
+    latents = path.frame.mean.shape[0]
+    directions = jr.normal(key, (RAYS, latents), path.frame.mean.dtype)
     directions = directions / jnp.linalg.norm(directions, axis=1, keepdims=True)
+    eye = jnp.eye(latents, dtype=directions.dtype)
+    along = jax.vmap(lambda direction: falls_along(path.log_joint, direction))
+    ahead, back = along(eye), along(-eye)
+    return Steepness(along(directions), jnp.minimum(ahead, back), directions)
 
-    def steepness(direction: Float[Array, "latents"]) -> Scalar:
-        near, far = (model.log_joint(x, frame.place(distance * direction)) for distance in DISTANCES)
-        return (near - far) / jnp.log(DISTANCES[1] / DISTANCES[0])
 
-    return jnp.any(jax.vmap(steepness)(directions) < LEAST_STEEP)
+def falls_along(log_density: Callable[[Float[Array, "latents"]], Scalar], direction: Float[Array, "latents"]) -> Scalar:
+    """−d log p / d log r between two distances far out; of what is no number there, as of what falls at once."""
+    near, far = (log_density(distance * direction) for distance in DISTANCES)
+    fall = (near - far) / jnp.log(DISTANCES[1] / DISTANCES[0])
+    return jnp.where(jnp.isnan(fall), jnp.inf, fall)

@@ -115,7 +115,7 @@ def simulated_check(
     simulated = features_of(pool.encoder, pool.refined, pool.norms)
     chosen = matches(real, simulated, min(MATCHED, len(simulated)))
     x, frames = take(pool.data, chosen), take(pool.refined.frame, chosen)
-    origins = Origins(several).of(model, guide, x, frames, key=pilot_key, rows=chosen)
+    origins, _ = Origins(several).of(model, guide, x, frames, key=pilot_key, rows=chosen)
     found = pilots(model, guide, x, origins, key=pilot_key, rows=chosen)
     exact = _coordinates(frames, jax.device_put(pool.latents[chosen]))
     exact = np.repeat(np.asarray(exact)[:, None], CHAINS, axis=1)
