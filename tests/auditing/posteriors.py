@@ -21,6 +21,8 @@ from taut.models import AbstractModel, LatentVariableModel, LogJoint, standard_n
 from taut.numerics import inverse_softplus
 
 ROWS = 32
+# Those whose upper end is kept.
+KEPT = ("two modes, 4 latents", "two modes, 30 latents", "six modes by switched labels")
 
 
 class Oracle(NamedTuple):
@@ -38,7 +40,7 @@ def _known(log_density: Callable[[jax.Array], jax.Array], mean: list[float], sca
     return Oracle(model, guide, np.zeros((ROWS, 1), np.float32), 0.0)
 
 
-def _of_modes(means: np.ndarray, scale: float) -> Oracle:
+def of_modes(means: np.ndarray, scale: float) -> Oracle:
     """Equal Gaussians."""
 
     def log_density(z: jax.Array) -> jax.Array:
@@ -51,7 +53,7 @@ def _of_modes(means: np.ndarray, scale: float) -> Oracle:
 def _switched() -> Oracle:
     """Three places in the plane, in whatever order: six modes."""
     places = np.array([[0.0, 3.0], [2.5, -1.5], [-2.5, -1.5]], np.float32)
-    return _of_modes(np.stack([np.concatenate(order) for order in permutations(places)]), 0.6)
+    return of_modes(np.stack([np.concatenate(order) for order in permutations(places)]), 0.6)
 
 
 def _mirrored() -> Oracle:
@@ -93,8 +95,8 @@ def _independent(freedom: float) -> Callable[[jax.Array], jax.Array]:
 
 
 ORACLES: dict[str, Callable[[], Oracle]] = {
-    "two modes, 4 latents": lambda: _of_modes(np.outer([-1.0, 1.0], np.full(4, 3.0)).astype(np.float32), 1.0),
-    "two modes, 30 latents": lambda: _of_modes(np.outer([-1.0, 1.0], np.full(30, 3.0)).astype(np.float32), 1.0),
+    "two modes, 4 latents": lambda: of_modes(np.outer([-1.0, 1.0], np.full(4, 3.0)).astype(np.float32), 1.0),
+    "two modes, 30 latents": lambda: of_modes(np.outer([-1.0, 1.0], np.full(30, 3.0)).astype(np.float32), 1.0),
     "six modes by switched labels": _switched,
     "64 mirrored modes": _mirrored,
     "banana": lambda: _known(_banana, [0.0, -1.5, 0.0, 0.0], 0.5),
