@@ -119,11 +119,13 @@ def _parts(path: Path, modes: DistinctModes, tails: Tails) -> Parts:
     eye = jnp.eye(latents, dtype=kind)
     centres = jnp.concatenate([jnp.zeros((2, latents), kind), centres])
     roots = jnp.concatenate([eye[None], WIDE * eye[None], roots])
-    of_refined = path.log_joint(jnp.zeros_like(path.frame.mean))
-    nothing = jnp.full(1 + tails.count, -jnp.inf, kind)
-    masses = jnp.concatenate([of_refined[None], nothing[:1], modes.log_masses, nothing[1:]])
     there = jnp.isfinite(modes.log_masses) & jnp.all(jnp.isfinite(centres[2:]), axis=1)
     there = there & jnp.all(jnp.isfinite(roots[2:]), axis=(1, 2))
+    # The refined Gaussian stands on a mode that the climbs find, too: its mass counts once.
+    twice = jnp.any(there & (jnp.linalg.norm(centres[2:], axis=1) < 1.0))
+    of_refined = jnp.where(twice, -jnp.inf, path.log_joint(jnp.zeros_like(path.frame.mean)))
+    nothing = jnp.full(1 + tails.count, -jnp.inf, kind)
+    masses = jnp.concatenate([of_refined[None], nothing[:1], modes.log_masses, nothing[1:]])
     sound = jnp.concatenate([jnp.ones(2, bool), there, jnp.ones(tails.count, bool)])
     placed = sound[: len(centres)]
     centres = jnp.where(placed[:, None], centres, 0.0)
