@@ -105,7 +105,7 @@ class Controlled(NamedTuple):
     """The controls, and the rate–distortion curve that the walks from the prior give by the way.
 
     `moved` is by how much starts from long walks move an upper bound; `heavy` the share of the checked rows whose
-    posterior has tails like a power, where walks start from mixtures that are not as heavy.
+    posterior has tails like a power.
     """
 
     controls: list[Control]
@@ -135,7 +135,7 @@ def controls_for(
     encoder_key, prior_key, search_key = jr.split(key, 3)
     sought, heavy = _sought(model, guide, x, main, search_key)
     if main.coverage is not None and measured.several:
-        heavy = float(np.mean(main.coverage.uncovered))
+        heavy = max(heavy, float(np.mean(main.coverage.uncovered)))
     controls = [*_by_quadrature(measured, known), *_control(SEARCH, sought, _every_second(main.walks))]
     moved = None
     frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
