@@ -83,7 +83,14 @@ FINITE = {
 }
 
 
-@pytest.mark.parametrize(("objective", "of_model", "of_guide"), REAL.values(), ids=REAL)
+DAILY = ("miwae of 2 × 2, doubly", "piwae of 2 × 1", "Rényi, doubly, β = ½", "chi", "vimco, β = ½", "rloo, β = 4")
+
+
+def _rows(table):
+    return [pytest.param(*row, id=name, marks=[] if name in DAILY else pytest.mark.slow) for name, row in table.items()]
+
+
+@pytest.mark.parametrize(("objective", "of_model", "of_guide"), _rows(REAL))
 def test_gradient_against_a_grid(objective, of_model, of_guide, key):
     model, guide = bernoulli()
     climbed = [
@@ -94,7 +101,7 @@ def test_gradient_against_a_grid(objective, of_model, of_guide, key):
     assert_mean_is(drawn_gradients(objective, model, guide, X, key=key, draws=6000), exact)
 
 
-@pytest.mark.parametrize(("objective", "bound"), FINITE.values(), ids=FINITE)
+@pytest.mark.parametrize(("objective", "bound"), _rows(FINITE))
 def test_gradient_against_the_sum_over_states(objective, bound, key):
     model, guide = states()
     exact, _ = exact_gradient(
