@@ -1,15 +1,16 @@
 """The figures on MNIST: log p(x) of the one-layer autoencoder of Burda et al. 2016, 784–200–200–50, N(0, I) prior.
 
-    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60 refined:2@100 --test-rows 10000
-    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60 guide=refined:2@20
-    python benchmarks/studies/mnist.py mnist.npz FOLDER iwae:50@20 --held-out-rows 300
+    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60+ refined:2@100 --test-rows 10000
+    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60+ prior=mixture:50@2 refined:2@100
+    python benchmarks/studies/mnist.py mnist.npz FOLDER iwae:50@20 guide=refined:2@20 --held-out-rows 300
 
 `mnist.npz` holds `train` and `test`, bytes, 784 wide; training images are binarised afresh at each look. A stage is an
-objective and its epochs; behind `guide=` it moves the encoder alone. The last stage of each kind goes down by a cosine,
-those before it keep their rate. Nothing is chosen while it trains. `--held-out-rows` judges by training images that no
-stage has seen, and `--test-rows` by test images, each binarised once with seed 1: the bracket on log p(x), and the
-importance-weighted value of `--draws` draws of the encoder. Where only `--bracketed` of them, at random, have brackets,
-the mean over all is that of the importance-weighted values plus what these miss where both are known.
+objective and its epochs; behind `guide=` it moves the encoder alone, and behind `prior=` it is the name of a prior,
+fitted with all else held still. The rate goes down by a cosine in each stage, and is kept in one with a `+`. Nothing is
+chosen while it trains. `--held-out-rows` judges by training images that no stage has seen, and `--test-rows` by test
+images, each binarised once with seed 1: the bracket on log p(x), and the importance-weighted value of `--draws` draws
+of the encoder. Where only `--bracketed` of them, at random, have brackets, the mean over all is that of the
+importance-weighted values plus what these miss where both are known.
 
 All states lie in FOLDER: the same command goes on where it was interrupted. Processor seconds of all its processes are
 added up there, compilation and all.
@@ -32,7 +33,8 @@ from taut.fitting import DynamicBinarisation, Progress, load_tensors, save_tenso
 from taut.weights import khat_threshold
 
 LATENTS, HIDDEN, LEVELS = 50, (200, 200), 255.0
-GUIDE = "guide="
+GUIDE, PRIOR, KEPT = "guide=", "prior=", "+"
+PRIOR_RATE = 5e-3
 BINARISE_SEED = 1
 
 
@@ -83,19 +85,24 @@ class ProcessorClock:
 
 def trained(options: argparse.Namespace, train: np.ndarray, clock: ProcessorClock) -> tuple[Any, Any]:
     model, guide = untrained(train, options.seed)
-    last = {stage.startswith(GUIDE): number for number, stage in enumerate(options.stages)}.values()
     for number, stage in enumerate(options.stages):
+        key = jr.key(options.seed + 1 + number)
+        if stage.startswith(PRIOR):
+            model = with_prior(model, guide, train, stage, key)
+            if not (options.folder / f"{number + 2}.safetensors").is_file():
+                clock.add(stage)
+            continue
         state = options.folder / f"{number + 1}.safetensors"
         if state.is_file():
             model, guide = load_tensors(state, (model, guide))
             continue
-        name, epochs = stage.removeprefix(GUIDE).split("@")
+        name, epochs = stage.removeprefix(GUIDE).removesuffix(KEPT).split("@")
         warm_up = options.kl_warm_up if number == 0 else 0.0
         plan = Plan(
             epochs=int(epochs),
             batch_size=options.batch_size,
             learning_rate=options.learning_rate,
-            schedule="cosine" if number in last else "constant",
+            schedule="constant" if stage.endswith(KEPT) else "cosine",
             warm_up=1.0 if number == 0 else 0.2,
         )
         checkpoint = options.folder / f"{number + 1}.checkpoint"
@@ -110,7 +117,7 @@ def trained(options: argparse.Namespace, train: np.ndarray, clock: ProcessorCloc
             model,
             guide,
             train,
-            key=jr.key(options.seed + 1 + number),
+            key=key,
             objective=objectives.OBJECTIVES.build(name, draws=1, kl_warm_up=warm_up),
             plan=plan,
             view=DynamicBinarisation(LEVELS),
@@ -122,6 +129,13 @@ def trained(options: argparse.Namespace, train: np.ndarray, clock: ProcessorCloc
         save_tensors(state, (model, guide))
         checkpoint.unlink()
     return model, guide
+
+
+def with_prior(model: Any, guide: Any, train: np.ndarray, stage: str, key: Any) -> Any:
+    """Not kept on disk: the next stage begins with it, and is."""
+    name, epochs = stage.removeprefix(PRIOR).split("@")
+    plan = Plan(epochs=int(epochs), learning_rate=PRIOR_RATE)
+    return fitting.fit_prior(model, guide, binarise_fixed(train, LEVELS, BINARISE_SEED), name, key=key, plan=plan).model
 
 
 def judge(name: str, model: Any, guide: Any, rows: np.ndarray, options: argparse.Namespace) -> None:
