@@ -194,6 +194,7 @@ class _Search:
 
     def account(self, ended: str) -> Improvement:
         """What was tried and won, with the models that were kept measured on rows that no choice has seen."""
+        self._doing = "the rows that report"
         found = reported(self.bench, self.first, self.kept, seconds=REPORT * self.clock.seconds)
         splits = self.bench.splits
         return Improvement(
