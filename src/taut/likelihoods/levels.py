@@ -37,7 +37,7 @@ class LogisticLevels(dist.Distribution):
         self.loc, self.scale, self.levels = loc, scale, levels
         super().__init__(batch_shape=jnp.shape(loc), validate_args=validate_args)
 
-    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    @constraints.dependent_property(is_discrete=True, event_dim=0)  # pyright: ignore[reportArgumentType]
     def support(self) -> constraints.Constraint:
         """The levels."""
         return constraints.integer_interval(0, self.levels - 1)
@@ -108,7 +108,7 @@ class MixtureOfLevels(dist.Distribution):
         self.logits, self.components = logits, components
         super().__init__(batch_shape=jnp.shape(logits)[1:], validate_args=validate_args)
 
-    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    @constraints.dependent_property(is_discrete=True, event_dim=0)  # pyright: ignore[reportArgumentType]
     def support(self) -> constraints.Constraint:
         """The levels."""
         return constraints.integer_interval(0, self.components.levels - 1)
