@@ -345,7 +345,8 @@ def test_local_guides_are_audited_each_on_its_row():
         ({"seconds": -1.0}, "`seconds` wants a finite number of seconds above 0; got -1.0; leave it out or raise it."),
         (
             {"chains": 3},
-            "Wanted options among draws, rows, delta, width, seconds, bracket, train; got `chains`; leave it out.",
+            "Wanted options among draws, rows, delta, width, seconds, bracket, checks, train; got `chains`; leave it "
+            "out.",
         ),
         ({"delta": 0.0}, "`delta` wants a probability between 0 and 1; got 0.0; 0.01 is usual."),
         ({"delta": 1.0}, "`delta` wants a probability between 0 and 1; got 1.0; 0.01 is usual."),

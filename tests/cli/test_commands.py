@@ -8,11 +8,13 @@ import re
 import subprocess
 import sys
 import types
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from taut import __version__
+from taut.auditing import Audit
 from taut.auditing.walks import Effort
 from taut.record import Ledger, Verdict
 from tests.auditing.instances import account
@@ -254,8 +256,8 @@ def test_compare_holds_the_difference_from_both_sides(from_both_sides, finished,
     words = ("compare", finished, finished, other, shelf / "unseen.npy", *DRAWS, "--width", 0.2)
     facts = json.loads(done(*words, "--json").out)
     assert set(facts) == {
-        "first", "data", "rows", "width", "seconds", "delta", "draws", "seed", "bracket", "rows_seen_in_training",
-        "differences", "doubts", "note",
+        "first", "data", "rows", "width", "seconds", "delta", "draws", "seed", "bracket", "checks",
+        "rows_seen_in_training", "differences", "doubts", "note",
     }  # fmt: skip
     itself, found = facts["differences"]
     # The same brackets as those that the audit wrote, each way round.
@@ -284,7 +286,7 @@ def audited(lower, width, *, numbers=(0, 1, 2, 3), set_aside=(), ended="all rows
         set_aside=list(set_aside),
     )
     ledger = types.SimpleNamespace(verdicts=list(verdicts))
-    return types.SimpleNamespace(measured=measured, ledger=ledger, rows=account(lower))
+    return mock.Mock(spec=Audit, measured=measured, ledger=ledger, rows=account(lower))
 
 
 @pytest.fixture

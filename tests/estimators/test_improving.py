@@ -124,7 +124,8 @@ def world(monkeypatch):
             raise OptionError("It breaks.")
         if config.objective == "refined:3":
             raise KeyboardInterrupt
-        return dataclasses.replace(start, notes=[config.prior, config.guide])
+        names = [name for name in (config.prior, config.guide) if name is not None]
+        return dataclasses.replace(start, notes=names)
 
     def measure(self, fitted, numbers, **_):
         won = [WORTH[name] for name in fitted.notes if name in WORTH]
