@@ -43,6 +43,7 @@ def calibration(ledger: Account) -> Verdict | None:
         + ("" if covered is None else f", calibration.coverage of {LEVEL:.0%} = {covered:.3f}")
         + f", calibration.biased = {len(found.biased)} of {ledger.latent}",
         lever="encoder",
+        promise=ledger.gap.inference.upper or ledger.gap.inference.lower,
     )
 
 

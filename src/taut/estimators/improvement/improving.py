@@ -179,7 +179,7 @@ class _Search:
                 change=pull.change.said,
                 lever=pull.lever,
                 verdict=None if verdict is None else verdict.code,
-                promise=None if verdict is None else verdict.promise,
+                promise=pull.promise,
                 seconds=round(time.monotonic() - began, 2),
                 **found,
             )

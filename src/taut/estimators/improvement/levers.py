@@ -54,11 +54,12 @@ Row = Callable[[Best], Change | None]
 
 
 class Pull(NamedTuple):
-    """A change to try, and the verdict that asks for it, if one does."""
+    """A change to try, the nats that it promises where they are known, and the verdict that asks for it, if any."""
 
     change: Change
     lever: Lever
-    verdict: Verdict | None
+    promise: Estimate | None = None
+    verdict: Verdict | None = None
 
 
 MOVED: dict[str, tuple[Moved, ...]] = {"guide": ("guide",), "prior": ("prior", "all")}
@@ -245,25 +246,40 @@ def pulls(best: Best) -> Iterator[Pull]:
 
     What is only a note, and may not be, comes after what is a warning.
     """
-    asked = [verdict for verdict in best.ledger.verdicts if verdict.lever in CHANGES and _promises(verdict)]
-    for verdict in sorted(asked, key=_urgency):
-        assert verdict.lever is not None
-        for row in CHANGES[verdict.lever]:
+    for asked in sorted(filter(_promises, _asked(best.ledger)), key=_urgency):
+        for row in CHANGES[asked.lever]:
             if (change := row(best)) is not None:
-                yield Pull(change, verdict.lever, verdict)
+                yield Pull(change, *asked)
     for lever, row in UNASKED:
         if (change := row(best)) is not None:
-            yield Pull(change, lever, None)
+            yield Pull(change, lever)
 
 
-def _promises(verdict: Verdict) -> bool:
-    promise = verdict.promise
+class _Asked(NamedTuple):
+    """A lever, what it promises, and the verdict that says so."""
+
+    lever: Lever
+    promise: Estimate | None
+    verdict: Verdict | None = None
+
+
+def _asked(ledger: Ledger) -> list[_Asked]:
+    """The levers of the verdicts; and the prior, which may promise more than they where no verdict speaks of it."""
+    asked = [_Asked(one.lever, one.promise, one) for one in ledger.verdicts if one.lever in CHANGES]
+    if ledger.marginal_kl is not None and all(one.lever != "prior" for one in asked):
+        asked.append(_Asked("prior", ledger.marginal_kl))
+    return asked
+
+
+def _promises(asked: _Asked) -> bool:
+    promise = asked.promise
     return promise is None or promise.value > SURE * (promise.std_error or 0.0)
 
 
-def _urgency(verdict: Verdict) -> tuple[bool, bool, float]:
-    promise = verdict.promise
-    return verdict.severity == "note", promise is None, 0.0 if promise is None else -promise.value
+def _urgency(asked: _Asked) -> tuple[bool, bool, float]:
+    verdict, promise = asked.verdict, asked.promise
+    is_note = verdict is not None and verdict.severity == "note"
+    return is_note, promise is None, 0.0 if promise is None else -promise.value
 
 
 def changed(config: VAEConfig, change: Change) -> VAEConfig:
