@@ -45,9 +45,9 @@ def fit_prior(
         max over p of  N⁻¹ Σ_n E_q(z|x_n) log p(z)  =  −H[q(z)] − min KL(q(z) ‖ p),     q(z) = N⁻¹ Σ_n q(z|x_n)
 
     The ELBO rises by exactly what the marginal KL falls; log p(x) mostly with it, which no law says. `prior` is a name
-    among `taut.models.PRIORS`, a module, or a function that builds one. A Gaussian starts at the moments of q(z), a mixture
-    at posterior means that are far from one another. The history holds minus the rate, the part of the ELBO that moves.
-    Other arguments are those of `taut.fit`.
+    among `taut.models.PRIORS`, a module, or a function that builds one. A Gaussian starts at the moments of q(z), a
+    mixture at posterior means that are far from one another. The history holds minus the rate, the part of the ELBO
+    that moves. Other arguments are those of `taut.fit`.
 
     Raises OptionError where the prior cannot be trained, or latents are no vector.
 
