@@ -68,4 +68,4 @@ def test_a_table_has_its_whole_account_with_every_prior(prior, tmp_path):
     assert start in [control.start for control in ledger.annealing.controls]
     assert len(vae.sample(5)) == 5
     assert not vae.impute(frame[:10]).isna().any().any()
-    assert eqx.is_array(vae.model.sample(key=jr.key(0))[1])
+    assert eqx.is_array(vae.fitted_.model.sample(key=jr.key(0))[1])
