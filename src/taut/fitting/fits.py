@@ -5,11 +5,10 @@ from pathlib import Path
 
 import equinox as eqx
 
-from taut.datum import rows_in
-from taut.fitting.epoch import AsFloat, Parts, View
-from taut.fitting.loop import FitResult, Progress, run
+from taut.fitting.epoch import Parts, View
+from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Plan
-from taut.fitting.starting import OtherWeights, Weights, checked, of_mean_one, on_device, program_of
+from taut.fitting.starting import OtherWeights, Weights, checked, climbed
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.objectives import Objective, elbo
@@ -61,18 +60,18 @@ def fit(
     """
     plan = checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
     trainable, fixed = eqx.partition((model, guide), eqx.is_inexact_array)
-    program = program_of(plan, objective or elbo(), view or AsFloat(), rows_in(data))
-    return run(
-        program,
-        plan,
+    return climbed(
         Parts(trainable, fixed),
-        on_device(data),
-        None if held_out is None else on_device(held_out),
+        data,
+        objective=objective or elbo(),
+        plan=plan,
+        view=view,
+        held_out=held_out,
+        weights=weights,
+        held_out_weights=held_out_weights,
         key=key,
         on_epoch=on_epoch,
         checkpoint=checkpoint,
         resume=resume,
         began=began,
-        weights=of_mean_one(weights),
-        held_out_weights=of_mean_one(held_out_weights),
     )

@@ -12,7 +12,7 @@ from taut.datum import rows_in
 from taut.fitting.epoch import AsFloat, Parts, View
 from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
-from taut.fitting.starting import OtherWeights, Weights, checked, of_mean_one, on_device, program_of
+from taut.fitting.starting import OtherWeights, Weights, checked, climbed, on_device, program_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.objectives import Objective, sticking_the_landing
@@ -53,20 +53,20 @@ def fit_guide(
     0.67
     """
     plan = checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
-    program = program_of(plan, objective or sticking_the_landing(), view or AsFloat(), rows_in(data))
-    return run(
-        program,
-        plan,
+    return climbed(
         _guide_alone(model, guide),
-        on_device(data),
-        None if held_out is None else on_device(held_out),
+        data,
+        objective=objective or sticking_the_landing(),
+        plan=plan,
+        view=view,
+        held_out=held_out,
+        weights=weights,
+        held_out_weights=held_out_weights,
         key=key,
         on_epoch=on_epoch,
         checkpoint=checkpoint,
         resume=resume,
         began=began,
-        weights=of_mean_one(weights),
-        held_out_weights=of_mean_one(held_out_weights),
     )
 
 

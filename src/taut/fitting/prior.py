@@ -15,10 +15,10 @@ from jaxtyping import Array, Float
 from taut.bounds import mean_log_weight
 from taut.datum import rows_in
 from taut.errors import OptionError
-from taut.fitting.epoch import AsFloat, Parts, View
-from taut.fitting.loop import FitResult, Progress, run
+from taut.fitting.epoch import Parts, View
+from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Plan
-from taut.fitting.starting import Weights, checked, of_mean_one, on_device, program_of
+from taut.fitting.starting import Weights, checked, climbed
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel, LatentVariableModel, check_rows_for, prior_for
 from taut.numerics import log_density, moments_of
@@ -84,15 +84,16 @@ def fit_prior(
     model = model.with_prior(built)
     parts = eqx.partition((model, guide), (model.prior_alone(), jax.tree.map(lambda _: False, guide)))
     objective = Objective(mean_log_weight, minus_rate)
-    return run(
-        program_of(plan, objective, view or AsFloat(), rows_in(data)),
-        plan,
+    return climbed(
         Parts(*parts),
-        on_device(data),
-        None if held_out is None else on_device(held_out),
+        data,
+        objective=objective,
+        plan=plan,
+        view=view,
+        held_out=held_out,
+        weights=weights,
         key=fit_key,
         on_epoch=on_epoch,
-        weights=of_mean_one(weights),
     )
 
 

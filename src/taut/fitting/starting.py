@@ -1,6 +1,7 @@
-"""What every fit begins with: a plan that suits the rows, rows and weights on the device, the program of an epoch."""
+"""What every fit shares: a plan that suits the rows, rows and weights on the device, the program of an epoch."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from jaxtyping import Array, Float
 
 from taut.datum import bare, rows_in, values_of
 from taut.errors import OptionError, ShapeError
-from taut.fitting.epoch import EpochProgram, View
+from taut.fitting.epoch import AsFloat, EpochProgram, Parts, View
+from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
 from taut.numerics import floats_on_device
 from taut.objectives import Objective
-from taut.shapes import DataLike, OtherData
+from taut.shapes import DataLike, OtherData, RandomKey
 
 Weights = Float[np.ndarray, "n"]
 OtherWeights = Float[np.ndarray, "m"]
@@ -62,3 +64,36 @@ def program_of(plan: Plan, objective: Objective, view: View, n: int) -> EpochPro
     batch_size = min(plan.batch_size, n)
     steps = math.ceil(n / batch_size) * plan.repeats
     return EpochProgram(objective, view, plan.optimiser(steps), batch_size, plan.repeats, plan.hide_cells)
+
+
+def climbed(
+    parts: Parts,
+    data: DataLike,
+    *,
+    objective: Objective,
+    plan: Plan,
+    view: View | None,
+    held_out: OtherData | None,
+    weights: Weights | None,
+    key: RandomKey,
+    held_out_weights: OtherWeights | None = None,
+    on_epoch: Callable[[Progress], None] | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    began: float | None = None,
+) -> FitResult:
+    """The loop over what of these parts is trained; arguments as of `taut.fitting.fit`."""
+    return run(
+        program_of(plan, objective, view or AsFloat(), rows_in(data)),
+        plan,
+        parts,
+        on_device(data),
+        None if held_out is None else on_device(held_out),
+        key=key,
+        on_epoch=on_epoch,
+        checkpoint=checkpoint,
+        resume=resume,
+        began=began,
+        weights=of_mean_one(weights),
+        held_out_weights=of_mean_one(held_out_weights),
+    )

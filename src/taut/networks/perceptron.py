@@ -69,6 +69,11 @@ def _linear(inputs: int, outputs: int, *, key: RandomKey) -> eqx.nn.Linear:
     return eqx.tree_at(lambda layer: (layer.weight, layer.bias), layer, (weight, jnp.zeros(outputs)))
 
 
+def silent(network: Perceptron) -> Perceptron:
+    """The same network with a last layer that starts at zero: it adds nothing until it is trained."""
+    return eqx.tree_at(lambda net: net.layers[-1].weight, network, replace_fn=jnp.zeros_like)
+
+
 class LinearSkip(eqx.Module):
     """A linear map plus a perceptron whose last layer starts at zero: factor analysis first, then what it misses.
 
@@ -94,7 +99,7 @@ class LinearSkip(eqx.Module):
         linear_key, bent_key = jr.split(key)
         self.linear = Perceptron(inputs, outputs, hidden=(), starting_outputs=starting_outputs, key=linear_key)
         bent = Perceptron(inputs, outputs, hidden=hidden, key=bent_key)
-        self.bent = eqx.tree_at(lambda net: net.layers[-1].weight, bent, replace_fn=lambda weight: 0.0 * weight)
+        self.bent = silent(bent)
 
     def __call__(self, h: Float[Array, "inputs"]) -> Float[Array, "outputs"]:
         """The outputs for one input vector."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, Float
 
-from taut.networks.perceptron import Perceptron
+from taut.networks.perceptron import Perceptron, silent
 from taut.shapes import RandomKey
 
 
@@ -49,7 +47,7 @@ class Residual(eqx.Module):
         width = hidden[0] if hidden else outputs
         self.first = Perceptron(inputs, width, hidden=(), key=first_key)
         self.blocks = tuple(
-            _silent(Perceptron(width, width, hidden=(inner,), key=own)) for inner, own in zip(hidden, keys, strict=True)
+            silent(Perceptron(width, width, hidden=(inner,), key=own)) for inner, own in zip(hidden, keys, strict=True)
         )
         self.last = Perceptron(width, outputs, hidden=(), starting_outputs=starting_outputs, key=last_key)
 
@@ -69,9 +67,3 @@ def normalised(h: Float[Array, "width"], small: float = 1e-5) -> Float[Array, "w
     """
     centred = h - jnp.mean(h)
     return centred * jax.lax.rsqrt(jnp.mean(centred**2) + small)
-
-
-def _silent(block: Perceptron) -> Perceptron:
-    """A block whose last layer starts at zero."""
-    last: Any = lambda net: net.layers[-1].weight  # noqa: E731
-    return eqx.tree_at(last, block, replace_fn=jnp.zeros_like)

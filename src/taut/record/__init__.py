@@ -50,6 +50,7 @@ from taut.record.columns import (
 from taut.record.improvement import IMPROVEMENT_FORMAT, Improvement, Stage, Trial
 from taut.record.ledger import (
     FORMAT,
+    OF_THE_BOUND,
     Account,
     Collapse,
     Evidence,
@@ -66,6 +67,7 @@ from taut.record.ledger import (
 __all__ = [
     "FORMAT",
     "IMPROVEMENT_FORMAT",
+    "OF_THE_BOUND",
     "Account",
     "Annealing",
     "Calibration",

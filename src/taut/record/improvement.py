@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import msgspec
-
-from taut.errors import DataError
 from taut.files import write_text
 from taut.record.checks import Estimate, Interval
+from taut.record.json_files import account_in, json_of
 from taut.record.ledger import Lever, Verdict
 
 IMPROVEMENT_FORMAT = 1
@@ -77,28 +75,12 @@ class Improvement:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The account as JSON text, written to `path` if one is given."""
-        text = msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
-        if path is not None:
-            write_text(path, text)
-        return text
+        return json_of(self, path)
 
     @classmethod
     def from_json(cls, source: str | Path) -> Improvement:
         """Read an account from JSON text or from a file. Raises DataError where it is none of this format."""
-        text = Path(source).read_text("utf-8") if isinstance(source, Path) else source
-        try:
-            found = msgspec.json.decode(text, type=cls)
-        except msgspec.DecodeError as error:
-            raise DataError(
-                f"Wanted the account of an improvement; got text that does not read as one ({error}); improve the run "
-                "again."
-            ) from None
-        if found.format != IMPROVEMENT_FORMAT:
-            raise DataError(
-                f"Wanted an improvement of format {IMPROVEMENT_FORMAT}; got format {found.format}; improve the run "
-                "again."
-            )
-        return found
+        return account_in(source, cls, format=IMPROVEMENT_FORMAT, named="an improvement", again="improve the run")
 
     def to_html(self, path: str | Path) -> None:
         """Write the account as one self-contained page."""

@@ -6,9 +6,6 @@ import dataclasses
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
-from taut.errors import DataError
 from taut.files import write_text
 from taut.record.checks import (
     Annealing,
@@ -23,9 +20,12 @@ from taut.record.checks import (
     TradeOff,
 )
 from taut.record.columns import ColumnAccount, Figures, TableAccount
+from taut.record.json_files import account_in, json_of
 
 Severity = Literal["good", "note", "warning", "problem"]
 Lever = Literal["encoder", "guide", "prior", "likelihood", "decoder", "latents", "training", "time", "data"]
+# Levers whose promises are nats of the ELBO of a model as it is; those of the others are nats of log p(x).
+OF_THE_BOUND = ("encoder", "guide", "prior", "training")
 Collapse = Literal["model", "amortisation"]
 
 
@@ -133,13 +133,6 @@ class Verdict:
 FORMAT = 3
 
 
-@dataclasses.dataclass(frozen=True)
-class _Format:
-    """What every format has."""
-
-    format: int
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Account:
     """All that an audit measured of one model on one data set, before anything is concluded from it.
@@ -206,10 +199,7 @@ class Ledger(Account):
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The ledger as JSON text, written to `path` if one is given."""
-        text = msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
-        if path is not None:
-            write_text(path, text)
-        return text
+        return json_of(self, path)
 
     @classmethod
     def from_json(cls, source: str | Path) -> Ledger:
@@ -217,19 +207,7 @@ class Ledger(Account):
 
         Raises DataError where the text is no ledger of this format.
         """
-        text = Path(source).read_text("utf-8") if isinstance(source, Path) else source
-        try:
-            # Alone and first: a ledger of another format may lack what this one wants.
-            found = msgspec.json.decode(text, type=_Format).format
-            if found != FORMAT:
-                raise DataError(f"Wanted a ledger of format {FORMAT}; got format {found}; audit the run again.")
-            ledger = msgspec.json.decode(text, type=cls)
-        except msgspec.DecodeError as error:
-            raise DataError(
-                f"Wanted a ledger of format {FORMAT}; got text that does not read as one ({error}); audit the run "
-                "again."
-            ) from None
-        return ledger
+        return account_in(source, cls, format=FORMAT, named="a ledger", again="audit the run")
 
     def to_html(self, path: str | Path) -> None:
         """Write the account as one self-contained page."""

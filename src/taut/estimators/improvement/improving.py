@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from taut.errors import TautError
 from taut.estimators.config import VAEConfig
-from taut.estimators.improvement.levers import OF_THE_BOUND, Best, Change, Pull, changed, pulls
+from taut.estimators.improvement.levers import Best, Change, Pull, changed, pulls
 from taut.estimators.improvement.report import Kept, reported
 from taut.estimators.improvement.splits import splits_of
 from taut.estimators.improvement.trials import Bench, Known, held_against, of_the_guide, with_elbo_of
 from taut.estimators.training import Fitted
-from taut.record import IMPROVEMENT_FORMAT, Improvement, Ledger, Trial
+from taut.record import IMPROVEMENT_FORMAT, OF_THE_BOUND, Improvement, Ledger, Trial
 from taut.version import __version__
 
 # Shares of the time: the first diagnosis, which compiles, and later ones; the training of a candidate and its bracket;

@@ -233,8 +233,6 @@ CHANGES: dict[Lever, tuple[Row, ...]] = {
     "training": (_longer,),
     "latents": (_more_latents, _fewer_latents, _longer),
 }
-# Levers whose promises are about the ELBO of a model as it is; those of the others are about log p(x).
-OF_THE_BOUND = ("encoder", "guide", "prior", "training")
 # Tried when no verdict asks for anything: what often helps and no number of the ledger promises.
 UNASKED: tuple[tuple[Lever, Row], ...] = (("training", MORE_DRAWS), ("training", _longer))
 # A promise of fewer standard errors is none.

@@ -133,3 +133,17 @@ def heights(count: int) -> tuple[float, float]:
     """Heights of the whole, wide and narrow, in inches."""
     wide, narrow = (max(_HEIGHT * -(-count // across), _LEAST) for across in (_ACROSS[False], _ACROSS[True]))
     return wide, narrow
+
+
+def lay_out_lines(axes: Axes, values: list[float], *, lines: int, before: float) -> None:
+    """Axes for so many lines of bars between these values, with room `before` the lowest, a share of their span."""
+    lowest, highest = min(values), max(values)
+    span = max(highest - lowest, 1e-3 * abs(highest), 1e-3)
+    axes.set_xlim(lowest - before * span, highest + 0.06 * span)
+    axes.set_ylim(-lines + 0.45, 0.75)
+    axes.set_yticks([])
+    axes.grid(axis="x")
+    axes.tick_params(length=0)
+    axes.spines["left"].set_visible(False)
+    axes.locator_params(axis="x", nbins=5)
+    axes.ticklabel_format(axis="x", useOffset=False, style="plain")

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from taut.record import Estimate, Ledger, TradeOff
 from taut.reporting import words
-from taut.reporting.pictures.canvas import ELBO, FAMILY, INK, KL, KL_PALE, MUTED, PAPER, RATE, Picture, picture
+from taut.reporting.pictures.canvas import (
+    ELBO,
+    FAMILY,
+    INK,
+    KL,
+    KL_PALE,
+    MUTED,
+    PAPER,
+    RATE,
+    Picture,
+    lay_out_lines,
+    picture,
+)
 from taut.reporting.words import is_exact
 
 if TYPE_CHECKING:
@@ -38,21 +50,10 @@ def waterfall_picture(ledger: Ledger) -> Picture | None:
 
 
 def _draw(axes: Axes, steps: list[Step]) -> None:
-    lowest = min(value for step in steps for value in step.ends)
-    highest = max(value for step in steps for value in step.ends)
-    span = max(highest - lowest, 1e-3 * abs(highest), 1e-3)
-    left, right = lowest - 0.25 * span, highest + 0.06 * span
-    axes.set_xlim(left, right)
-    axes.set_ylim(-len(steps) + 0.45, 0.75)
+    lay_out_lines(axes, [value for step in steps for value in step.ends], lines=len(steps), before=0.25)
     for place, step in enumerate(steps):
         _draw_step(axes, step, -place)
     _connect(axes, steps)
-    axes.set_yticks([])
-    axes.grid(axis="x")
-    axes.tick_params(length=0)
-    axes.spines["left"].set_visible(False)
-    axes.locator_params(axis="x", nbins=5)
-    axes.ticklabel_format(axis="x", useOffset=False, style="plain")
 
 
 def _draw_step(axes: Axes, step: Step, height: int) -> None:

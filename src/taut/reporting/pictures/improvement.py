@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from taut.record import Improvement
+from taut.record import OF_THE_BOUND, Improvement
 from taut.record import Stage as Reported
 from taut.reporting import words
-from taut.reporting.pictures.canvas import ELBO, INK, KL_PALE, MUTED, PAPER, Picture, picture
+from taut.reporting.pictures.canvas import ELBO, INK, KL_PALE, MUTED, PAPER, Picture, lay_out_lines, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _HALF = 0.17
-# Levers whose promises are nats of the ELBO; those of the others are nats of log p(x).
-OF_THE_BOUND = ("encoder", "guide", "prior", "training")
 
 
 class _Step(NamedTuple):
@@ -80,19 +78,9 @@ def _middle(stage: Reported) -> float:
 
 
 def _draw(axes: Axes, steps: list[_Step]) -> None:
-    lowest = min(value for step in steps for value in step.ends)
-    highest = max(value for step in steps for value in step.ends)
-    span = max(highest - lowest, 1e-3 * abs(highest), 1e-3)
-    axes.set_xlim(lowest - 0.06 * span, highest + 0.06 * span)
-    axes.set_ylim(-len(steps) + 0.45, 0.75)
+    lay_out_lines(axes, [value for step in steps for value in step.ends], lines=len(steps), before=0.06)
     for place, step in enumerate(steps):
         _draw_step(axes, step, -place)
-    axes.set_yticks([])
-    axes.grid(axis="x")
-    axes.tick_params(length=0)
-    axes.spines["left"].set_visible(False)
-    axes.locator_params(axis="x", nbins=5)
-    axes.ticklabel_format(axis="x", useOffset=False, style="plain")
 
 
 def _draw_step(axes: Axes, step: _Step, height: int) -> None:
