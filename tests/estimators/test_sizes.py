@@ -12,7 +12,7 @@ from taut.datum import Datum, rows_on_device
 from taut.estimators.evaluation import prepared_rows
 from taut.fitting import AsFloat
 from taut.fitting.epoch import seen_through
-from taut.fitting.fits import on_device
+from taut.fitting.starting import on_device
 from tests.quick import quick
 
 OPTIONS = {"latent_dim": 1, "hidden": (), "max_epochs": 2, "random_state": 0, "verbose": False}
