@@ -13,7 +13,7 @@ import math
 import numbers
 import types
 import typing
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from taut.errors import OptionError
@@ -25,7 +25,6 @@ __all__ = [
     "comma_separated",
     "constructor",
     "listed",
-    "markdown_table",
     "option",
     "options_of",
     "record_from",
@@ -266,35 +265,6 @@ def with_parameters(docstring: str | None, record: type[AbstractOptions]) -> str
         accepted = f", {each.accepted}" if each.accepted else ""
         lines += [f"{each.name} : default {shown_default(each.default, each.none)}{accepted}", f"    {each.help}"]
     return inspect.cleandoc(docstring or "") + "\n\n" + "\n".join(lines) + "\n"
-
-
-def markdown_table(
-    record: type[AbstractOptions], *, without: Collection[str] = (), defaults: Mapping[str, Any] | None = None
-) -> str:
-    """The options as a table of the docs; `defaults` are those of a command where they are not those of the record.
-
-    >>> print(markdown_table(_Example))
-    | option | default | in Python | meaning | values |
-    |---|---|---|---|---|
-    | `--max-epochs` | 100 | `max_epochs` | Passes over the rows. | a whole number of epochs, at least 1 |
-    | `--width` | no limit | `width` | Width that is wanted. | a finite number of nats above 0 |
-    | `--pace` | `slow` | `pace` | How it goes. | slow or fast |
-    """
-    lines = ["| option | default | in Python | meaning | values |", "|---|---|---|---|---|"]
-    for name, each in options_of(record).items():
-        if name in without:
-            continue
-        default = (defaults or {}).get(name, each.default)
-        shown = shown_default(default, each.none)
-        cells = (
-            f"`{each.flag}`" if each.on_command_line else "",
-            f"`{shown}`" if isinstance(default, str | tuple) else shown,
-            f"`{name}`",
-            each.help,
-            each.accepted,
-        )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
 
 
 def shown_default(default: Any, none: str = "none") -> str:

@@ -16,8 +16,9 @@ from taut.estimators import VAEConfig
 from taut.estimators.assembly import objective_for
 from taut.estimators.manifest import note_or_compare
 from taut.estimators.vae import AbstractVAE
-from taut.options import markdown_table, option, options_of, record_from
+from taut.options import option, options_of, record_from
 from tests.cli.commands import refused
+from tests.examples.option_tables import markdown_table
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,38 @@
 """The tables of options in the pages, made from the records; `python -m tests.examples.option_tables` writes them."""
 
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from taut.auditing import AuditOptions
 from taut.estimators import ImputerConfig, OutlierConfig, VAEConfig
-from taut.options import markdown_table, options_of
+from taut.options import AbstractOptions, options_of, shown_default
 
 DOCS = Path(__file__).parents[2] / "docs"
+
+
+def markdown_table(
+    record: type[AbstractOptions], *, without: Collection[str] = (), defaults: Mapping[str, Any] | None = None
+) -> str:
+    """The options as a table of the docs; `defaults` are those of a command where they are not those of the record."""
+    lines = ["| option | default | in Python | meaning | values |", "|---|---|---|---|---|"]
+    for name, each in options_of(record).items():
+        if name in without:
+            continue
+        default = (defaults or {}).get(name, each.default)
+        shown = shown_default(default, each.none)
+        cells = (
+            f"`{each.flag}`" if each.on_command_line else "",
+            f"`{shown}`" if isinstance(default, str | tuple) else shown,
+            f"`{name}`",
+            each.help,
+            each.accepted,
+        )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
 TABLES = {
     ("command-line.md", "fit"): markdown_table(VAEConfig, defaults={"random_state": 0}),
     ("command-line.md", "audit"): markdown_table(AuditOptions),
