@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -10,13 +11,17 @@ import jax.numpy as jnp
 import jax.random as jr
 import optax
 from jax import lax
+from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, Num
 
 from taut.datum import Datum, as_floats, rows_in
+from taut.distributed import kept_whole, split_rows
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.objectives import Batch, Objective
 from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
+
+HELD_OUT_AT_ONCE = 1000
 
 
 class View(eqx.Module):
@@ -87,7 +92,7 @@ class EpochInfo(NamedTuple):
 
 
 class EpochProgram(eqx.Module):
-    """The parts of an epoch that stay the same from one to the next."""
+    """The parts of an epoch that stay the same from one to the next; batches are split over the devices of `mesh`."""
 
     objective: Objective
     view: View
@@ -95,6 +100,7 @@ class EpochProgram(eqx.Module):
     batch_size: int = eqx.field(static=True)
     repeats: int = eqx.field(static=True)
     hide_cells: float = eqx.field(static=True, default=0.0)
+    mesh: Mesh | None = eqx.field(static=True, default=None)
 
     def steps(self, n: int) -> int:
         """Steps in an epoch of n rows."""
@@ -142,7 +148,8 @@ def run_epoch(
         batch, weight, fraction, key = now
         loss, gradient = jax.value_and_grad(_loss)(trainable, parts.fixed, program, data, batch, weight, fraction, key)
         updates, opt_state = program.optimiser.update(gradient, opt_state, trainable)
-        return (optax.apply_updates(trainable, updates), opt_state), (-loss, optax.tree.norm(gradient))
+        moved = kept_whole((optax.apply_updates(trainable, updates), opt_state), program.mesh)
+        return moved, (-loss, optax.tree.norm(gradient))
 
     keys = jr.split(step_key, rows.shape[0])
     (trainable, opt_state), (bounds, norms) = lax.scan(
@@ -179,8 +186,9 @@ def _loss(
         seen = with_cells_hidden(x, data, share=program.hide_cells, key=jr.fold_in(key, 2))
         return program.objective.of_row(model, guide, x, key=draw_key, kl_weight=kl_weight, seen=seen)
 
+    taken = jax.tree.map(lambda leaf: leaf[batch], data), jr.split(key, batch.shape[0])
     values, statistics = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
-        guide, jax.tree.map(lambda leaf: leaf[batch], data), jr.split(key, batch.shape[0])
+        guide, *split_rows(taken, program.mesh)
     )
     # Where, not multiplication alone: a non-finite value of a padding row must not reach the sum as 0 · inf.
     bound = jnp.sum(jnp.where(weight > 0, weight * values, 0.0)) / jnp.sum(weight > 0)
@@ -206,5 +214,19 @@ def held_out_bound(
         view_key, draw_key = jr.split(jr.fold_in(key, number))
         return program.objective(model, guide, seen_through(program.view, row, key=view_key), key=draw_key)
 
-    values = lax.map(lambda now: one(*now), (data, jnp.arange(n)), batch_size=min(1000, n))
+    def block(now: tuple[DataLike, Int[Array, "b"]]) -> Float[Array, "b"]:
+        return jax.vmap(one)(*split_rows(now, program.mesh))
+
+    values = _by_blocks(block, (data, jnp.arange(n)), min(HELD_OUT_AT_ONCE, n))
     return jnp.mean(values if row_weights is None else row_weights * values)
+
+
+def _by_blocks(function: Callable[[Any], Array], rows: Any, size: int) -> Array:
+    """`function` of all rows, so many at once, as `lax.map` does it: what fills no block comes last."""
+    n = rows_in(rows)
+    whole = n // size
+    blocks = jax.tree.map(lambda leaf: leaf[: whole * size].reshape(whole, size, *leaf.shape[1:]), rows)
+    values = lax.map(function, blocks).reshape(-1)
+    if whole * size == n:
+        return values
+    return jnp.concatenate([values, function(jax.tree.map(lambda leaf: leaf[whole * size :], rows))])

@@ -18,6 +18,7 @@ from jaxtyping import Array, Float, Int, Num
 
 from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import rows_in
+from taut.distributed import on_all_devices, on_own_device
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
 from taut.fitting.plan import Outcome, Plan
 from taut.fitting.tensors import load_tensors, save_tensors
@@ -120,12 +121,17 @@ def run(
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
     start = State.start(*_begun(program, parts.trainable), plan.epochs)
-    state = load_tensors(checkpoint, start) if resume and checkpoint is not None else start
+    fixed, data, held_out, train_key, held_out_key, weights, held_out_weights = on_all_devices(
+        (parts.fixed, data, held_out, train_key, held_out_key, weights, held_out_weights), program.mesh
+    )
+    state = on_all_devices(
+        load_tensors(checkpoint, start) if resume and checkpoint is not None else start, program.mesh
+    )
     saved = time.monotonic()
     began = saved if began is None else began
     programs = run_epoch, held_out_bound
     passes = plan.epochs * program.repeats * rows_in(data) * program.objective.draws
-    if passes * numbers_in((parts.trainable, parts.fixed)) < LITTLE:
+    if passes * numbers_in((parts.trainable, fixed)) < LITTLE:
         programs = tuple(map(compiled_sooner, programs))
     epoch_of, bound_of = programs
     before, first = float(np.nansum(np.asarray(state.record)[:, 2])), int(state.epoch)
@@ -133,15 +139,17 @@ def run(
     try:
         while int(state.epoch) < plan.epochs:
             epoch_began = time.monotonic()
-            now = Parts(state.trainable, parts.fixed)
-            trainable, opt_state, info = epoch_of(program, now, state.opt_state, data, state.epoch, train_key, weights)
+            now = Parts(state.trainable, fixed)
+            trainable, opt_state, info = epoch_of(
+                program, now, state.opt_state, data, on_all_devices(state.epoch, program.mesh), train_key, weights
+            )
             if int(info.first_bad) >= 0:
                 outcome = Outcome.diverged(int(state.epoch) * program.steps(rows_in(data)) + int(info.first_bad) + 1)
                 break
             held = (
                 math.nan
                 if held_out is None
-                else float(bound_of(program, Parts(trainable, parts.fixed), held_out, held_out_key, held_out_weights))
+                else float(bound_of(program, Parts(trainable, fixed), held_out, held_out_key, held_out_weights))
             )
             if held_out is not None and not math.isfinite(held):
                 outcome = Outcome.diverged((int(state.epoch) + 1) * program.steps(rows_in(data)))
@@ -170,5 +178,5 @@ def run(
         outcome = Outcome.interrupted(int(state.epoch))
     if checkpoint is not None:
         save_tensors(checkpoint, state)
-    model, guide = Parts(state.best, parts.fixed).whole()
+    model, guide = Parts(on_own_device(state.best), parts.fixed).whole()
     return FitResult(model, guide, state.history(), outcome)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from taut.datum import bare, rows_in, values_of
+from taut.distributed import row_mesh
 from taut.errors import OptionError, ShapeError
 from taut.fitting.epoch import AsFloat, EpochProgram, Parts, View
 from taut.fitting.loop import FitResult, Progress, run
@@ -63,7 +64,7 @@ def program_of(plan: Plan, objective: Objective, view: View, n: int) -> EpochPro
     """An epoch over n rows."""
     batch_size = min(plan.batch_size, n)
     steps = math.ceil(n / batch_size) * plan.repeats
-    return EpochProgram(objective, view, plan.optimiser(steps), batch_size, plan.repeats, plan.hide_cells)
+    return EpochProgram(objective, view, plan.optimiser(steps), batch_size, plan.repeats, plan.hide_cells, row_mesh())
 
 
 def climbed(

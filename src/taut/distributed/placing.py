@@ -1,0 +1,74 @@
+"""Where arrays lie when there are several devices: whole on each of them, or rows split among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+ROWS = "rows"
+
+
+def row_mesh() -> Mesh | None:
+    """All devices of all processes in a row, along which rows are split; None where there is one."""
+    devices = jax.devices()
+    return Mesh(np.array(devices), (ROWS,)) if len(devices) > 1 else None
+
+
+def on_all_devices(tree: Any, mesh: Mesh | None) -> Any:
+    """The same with each array, which every process has, whole on all devices of the mesh; as it is where that is None.
+
+    >>> import numpy as np
+    >>> on_all_devices({"a": np.ones(2)}, None)
+    {'a': array([1., 1.])}
+    """
+    if mesh is None:
+        return tree
+    whole = NamedSharding(mesh, PartitionSpec())
+    arrays, rest = eqx.partition(tree, _is_array)
+    if jax.process_count() == 1:
+        return eqx.combine(jax.device_put(arrays, whole), rest)
+    return eqx.combine(jax.tree.map(lambda leaf: _copied(leaf, whole), arrays), rest)
+
+
+def on_own_device(tree: Any) -> Any:
+    """The same with each array that lies whole on many devices on the first one of this process."""
+    return jax.tree.map(lambda leaf: leaf.addressable_data(0) if _spread(leaf) else leaf, tree)
+
+
+def split_rows(tree: Any, mesh: Mesh | None) -> Any:
+    """In a compiled program: the same with the rows of each array split among the devices, as evenly as may be."""
+    return tree if mesh is None else _placed(tree, NamedSharding(mesh, PartitionSpec(ROWS)))
+
+
+def kept_whole(tree: Any, mesh: Mesh | None) -> Any:
+    """In a compiled program: the same with each array whole on all devices."""
+    return tree if mesh is None else _placed(tree, NamedSharding(mesh, PartitionSpec()))
+
+
+def _placed(tree: Any, where: NamedSharding) -> Any:
+    return jax.tree.map(lambda leaf: jax.lax.with_sharding_constraint(leaf, where), tree)
+
+
+def _spread(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1
+
+
+def _copied(leaf: Any, whole: NamedSharding) -> jax.Array:
+    """One array, put on the devices of this process: `jax.device_put` would compare it among all processes."""
+    if isinstance(leaf, jax.Array) and leaf.sharding.is_equivalent_to(whole, leaf.ndim):
+        return leaf
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return jr.wrap_key_data(_copied(jr.key_data(leaf), whole), impl=jr.key_impl(leaf))
+    host = np.asarray(leaf)
+    host = host.astype(jax.dtypes.canonicalize_dtype(host.dtype), copy=False)
+    return jax.make_array_from_callback(host.shape, whole, lambda index: host[index])
+
+
+def _is_array(leaf: Any) -> bool:
+    return isinstance(leaf, (jax.Array, np.ndarray))
