@@ -18,6 +18,7 @@ added up there, compilation and all.
 
 import argparse
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ def trained(options: argparse.Namespace, train: np.ndarray, clock: ProcessorCloc
             schedule="constant" if stage.endswith(KEPT) else "cosine",
             warm_up=1.0 if number == 0 else 0.2,
         )
-        checkpoint = options.folder / f"{number + 1}.checkpoint"
+        checkpoints = options.folder / f"{number + 1}.checkpoints"
 
         def note(now: Progress, stage: str = stage) -> None:
             clock.add(stage)
@@ -122,12 +123,12 @@ def trained(options: argparse.Namespace, train: np.ndarray, clock: ProcessorCloc
             plan=plan,
             view=DynamicBinarisation(LEVELS),
             on_epoch=note,
-            checkpoint=checkpoint,
-            resume=checkpoint.is_file(),
+            checkpoints=checkpoints,
+            resume=checkpoints.is_dir(),
         )
         model, guide = run.model, run.guide
         save_tensors(state, (model, guide))
-        checkpoint.unlink()
+        shutil.rmtree(checkpoints)
     return model, guide
 
 

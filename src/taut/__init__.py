@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from taut.auditing import audit
     from taut.errors import TautError
     from taut.estimators import VAE, Run, VAEImputer, VAEOutlierDetector, compare, fit, load
-    from taut.fitting import Plan, fit_guide, fit_prior, refine
+    from taut.fitting import Checkpoints, Plan, fit_guide, fit_prior, refine
     from taut.record import Estimate, Ledger
     from taut.version import __version__ as __version__
     from taut.weights import log_weights
 
 __all__ = [
     "VAE",
+    "Checkpoints",
     "Estimate",
     "Ledger",
     "Plan",
@@ -52,7 +53,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "auditing": ["audit"],
         "errors": ["TautError"],
         "estimators": ["VAE", "Run", "VAEImputer", "VAEOutlierDetector", "compare", "fit", "load"],
-        "fitting": ["Plan", "fit_guide", "fit_prior", "refine"],
+        "fitting": ["Checkpoints", "Plan", "fit_guide", "fit_prior", "refine"],
         "record": ["Estimate", "Ledger"],
         "version": ["__version__"],
         "weights": ["log_weights"],

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +10,19 @@ from pathlib import Path
 from taut.errors import DataError
 
 __all__ = [
+    "remove_leftovers",
     "write_text",
     "written_whole",
 ]
+
+LEFTOVER = re.compile(r"\..*-[0-9a-f]{16}(\.\w+)?")
 
 
 @contextlib.contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its name when the block ends without an error.
 
+    The file is on the disk before it takes the name, so that a machine that fails leaves the old one or the new one.
     The temporary name keeps the ending of `path`, because some writers add one otherwise.
     Raises DataError, in one sentence, where the folder cannot be written or the disk is full.
     """
@@ -27,7 +32,9 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _new_file_beside(path)
         yield temporary
+        _on_disk(temporary)
         temporary.replace(path)
+        _on_disk(path.parent)
     except OSError as error:
         raise DataError(
             f"Wanted to write `{path}`; the system said: {error.strerror or error}; "
@@ -42,6 +49,24 @@ def write_text(path: str | Path, text: str) -> None:
     """Write `text` to `path` whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(text, "utf-8")
+
+
+def remove_leftovers(folder: str | Path) -> None:
+    """Take away the temporary files in `folder` of a process that was killed while it wrote."""
+    for path in Path(folder).iterdir() if Path(folder).is_dir() else ():
+        if LEFTOVER.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def _on_disk(path: Path) -> None:
+    """Wait until what was written to a file, or the names in a folder, are on the disk."""
+    if os.name == "nt" and path.is_dir():
+        return
+    place = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
 
 
 def _new_file_beside(path: Path) -> Path:

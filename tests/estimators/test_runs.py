@@ -146,9 +146,8 @@ def test_a_moved_folder_loads(folder, tmp_path):
 def test_resuming_goes_on_as_if_nothing_had_happened(digits, tmp_path):
     options = {"hidden": (8,), "max_epochs": 6, "random_state": 0, "verbose": False}
     straight = taut.VAE(2, **options).fit(digits[0])
-    state = tmp_path / "checkpoints" / "state.safetensors"
-    taut.VAE(2, **options, time_limit=1e-9).fit(digits[0], checkpoint=state)
-    resumed = taut.VAE(2, **options).fit(digits[0], checkpoint=state, resume=True)
+    taut.VAE(2, **options, time_limit=1e-9).fit(digits[0], checkpoints=tmp_path)
+    resumed = taut.VAE(2, **options).fit(digits[0], checkpoints=tmp_path, resume=True)
     np.testing.assert_array_equal(resumed.transform(digits[1]), straight.transform(digits[1]))
     assert [row.train for row in resumed.history_] == [row.train for row in straight.history_]
 
@@ -156,13 +155,13 @@ def test_resuming_goes_on_as_if_nothing_had_happened(digits, tmp_path):
 @pytest.mark.parametrize(("change", "name"), [({"max_epochs": 7}, "max_epochs"), ({"random_state": 1}, "random_state")])
 def test_resuming_with_other_options_is_refused(change, name, digits, tmp_path):
     options = {"hidden": (8,), "max_epochs": 2, "random_state": 0, "verbose": False}
-    taut.VAE(2, **options).fit(digits[0], checkpoint=tmp_path / "state.safetensors")
+    taut.VAE(2, **options).fit(digits[0], checkpoints=tmp_path)
     with pytest.raises(errors.OptionError, match=name):
-        taut.VAE(2, **{**options, **change}).fit(digits[0], checkpoint=tmp_path / "state.safetensors", resume=True)
+        taut.VAE(2, **{**options, **change}).fit(digits[0], checkpoints=tmp_path, resume=True)
 
 
 def test_resuming_with_other_data_is_refused(digits, tmp_path):
     options = {"hidden": (8,), "max_epochs": 2, "random_state": 0, "verbose": False}
-    taut.VAE(2, **options).fit(digits[0], checkpoint=tmp_path / "state.safetensors")
+    taut.VAE(2, **options).fit(digits[0], checkpoints=tmp_path)
     with pytest.raises(errors.OptionError, match="data"):
-        taut.VAE(2, **options).fit(digits[1], checkpoint=tmp_path / "state.safetensors", resume=True)
+        taut.VAE(2, **options).fit(digits[1], checkpoints=tmp_path, resume=True)

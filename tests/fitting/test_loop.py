@@ -13,7 +13,7 @@ import pytest
 
 from taut import fit
 from taut.errors import OptionError, RunFolderError, ShapeError
-from taut.fitting import AsFloat, DynamicBinarisation, Plan, View, loop, named_arrays, save_tensors
+from taut.fitting import AsFloat, DynamicBinarisation, Plan, View, loop, named_arrays
 from taut.fitting.epoch import batches, held_out_bound, run_epoch
 from taut.objectives import elbo, iwae
 from tests.fitting.instances import (
@@ -205,7 +205,7 @@ print(json.dumps({"bits": bits(run), "outcome": run.outcome.code}))
 """
 
 
-def resumable(checkpoint, *, stop=None, resume=False):
+def resumable(checkpoints, *, stop=None, resume=False):
     def interrupt(progress):
         if progress.epoch == stop:
             raise KeyboardInterrupt
@@ -220,7 +220,7 @@ def resumable(checkpoint, *, stop=None, resume=False):
         objective=elbo(2, kl_warm_up=3.0),
         plan=Plan(epochs=6, batch_size=4, learning_rate=0.05),
         on_epoch=interrupt,
-        checkpoint=checkpoint,
+        checkpoints=checkpoints,
         resume=resume,
     )
 
@@ -235,46 +235,32 @@ def bits(run):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    path = tmp_path_factory.mktemp("finished") / "state.safetensors"
-    return resumable(path), path
+    folder = tmp_path_factory.mktemp("finished")
+    return resumable(folder), folder
 
 
 def test_stopped_and_resumed_in_another_process_equals_uninterrupted_to_the_bit(tmp_path, finished):
     whole, _ = finished
-    part = resumable(tmp_path / "state.safetensors", stop=3)
+    part = resumable(tmp_path, stop=3)
     assert part.outcome.code == "interrupted"
     assert len(part.history) == 3
     done = subprocess.run(
-        [sys.executable, "-c", RESUME, str(tmp_path / "state.safetensors")],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
+        [sys.executable, "-c", RESUME, str(tmp_path)], capture_output=True, text=True, check=True, cwd=ROOT
     )
     resumed = json.loads(done.stdout)
     assert resumed == {"bits": bits(whole), "outcome": "budget spent"}
 
 
 def test_resuming_a_finished_run_returns_it(finished):
-    first, path = finished
-    assert bits(resumable(path, resume=True)) == bits(first)
+    first, folder = finished
+    assert bits(resumable(folder, resume=True)) == bits(first)
 
 
-def test_state_is_written_on_the_way(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", -1.0)
-    seen = []
-    monkeypatch.setattr(
-        loop, "save_tensors", lambda path, state: seen.append(int(state.epoch)) or save_tensors(path, state)
-    )
-    fit_mean(rows(4), plan=Plan(epochs=3, batch_size=4), checkpoint=tmp_path / "state.safetensors")
-    assert seen == [1, 2, 3, 3]
-
-
-def test_resume_without_a_file_to_go_on_from(tmp_path):
-    with pytest.raises(OptionError, match=r"^Resuming wants a checkpoint to go on from; got none; name its file\.$"):
+def test_resume_without_a_folder_to_go_on_from(tmp_path):
+    with pytest.raises(OptionError, match=r"^Resuming wants checkpoints to go on from; got none; name their folder\.$"):
         fit_mean(rows(4), plan=Plan(epochs=1, batch_size=4), resume=True)
-    with pytest.raises(RunFolderError, match=r"^Wanted the arrays in `.*absent.*; fit again\.$"):
-        fit_mean(rows(4), plan=Plan(epochs=1, batch_size=4), checkpoint=tmp_path / "absent", resume=True)
+    with pytest.raises(RunFolderError, match=r"^Resuming wants `.*absent/fit\.json`; it is missing .*; fit anew\.$"):
+        fit_mean(rows(4), plan=Plan(epochs=1, batch_size=4), checkpoints=tmp_path / "absent", resume=True)
 
 
 # ── how it ends ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from taut.estimators import VAE
 
 ENDED_BADLY = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
-CHECKPOINT = Path("checkpoints") / "last.safetensors"
+CHECKPOINTS = "checkpoints"
 
 Out = Annotated[
     Path, typer.Option("--out", metavar="RUN", help="Run folder to write; must be given.", show_default=False)
@@ -96,7 +96,7 @@ def train(
     with warnings.catch_warnings():
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
-        vae.fit(rows, labels, checkpoint=out / CHECKPOINT, resume=resume, began=began)
+        vae.fit(rows, labels, checkpoints=out / CHECKPOINTS, resume=resume, began=began)
     for name in AUDIT_FILES:
         # An audit that an earlier run left here is not about this one.
         (out / name).unlink(missing_ok=True)
@@ -148,8 +148,8 @@ def _size(words: str | None) -> tuple[int, int] | None:
 
 
 def _check_place(out: Path, *, force: bool, resume: bool) -> None:
-    if resume and not (out / CHECKPOINT).is_file():
+    if resume and not (out / CHECKPOINTS).is_dir():
         raise RunFolderError(
-            f"Resuming wants a state in `{out / CHECKPOINT}`; there is none; leave out `--resume` to start anew."
+            f"Resuming wants states in `{out / CHECKPOINTS}`; there are none; leave out `--resume` to start anew."
         )
     check_run_place(out, force=force or resume)

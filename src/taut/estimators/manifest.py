@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from taut.errors import OptionError, RunFolderError
+from taut.errors import RunFolderError
 from taut.estimators.config import VAEConfig
-from taut.files import write_text
 
 FORMAT = 3
 # What `Manifest` and its `Architecture`, which need JAX, take where a run is from before these were added.
@@ -87,30 +86,10 @@ def file_digest(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
-def note_or_compare(checkpoint: Path, config: VAEConfig, *, seed: int, data_digest: str, resume: bool) -> None:
-    """Write what this fit is beside its checkpoint, or hold it against what was written.
-
-    Raises OptionError where something differs, RunFolderError where there is nothing to compare with.
-    """
-    beside = checkpoint.with_suffix(".json")
-    content = msgspec.json.encode(config.compared() | {"random_state": seed, "data": data_digest}, enc_hook=plain)
-    if not resume:
-        # A state that another fit left here must not become this one's, should this one end before its first.
-        checkpoint.unlink(missing_ok=True)
-        write_text(beside, msgspec.json.format(content, indent=1).decode())
-        return
-    try:
-        now, then = msgspec.json.decode(content), msgspec.json.decode(beside.read_bytes())
-    except (OSError, ValueError):
-        raise RunFolderError(f"Resuming wants `{beside}`; it is missing or damaged; fit anew.") from None
-    changed = [name for name in now if then.get(name) != now[name]]
-    if changed:
-        name = changed[0]
-        was, came = ("other data", "these") if name == "data" else (then.get(name), now[name])
-        raise OptionError(
-            f"Resuming wants the fit it goes on with; `{name}` was {was} and is {came}; give the same again.",
-            option="" if name == "data" else name,
-        )
+def facts_of_fit(config: VAEConfig, *, seed: int, data_digest: str) -> dict[str, Any]:
+    """What a fit must have in common with the one that it goes on with, as plain values."""
+    facts = config.compared() | {"random_state": seed, "data": data_digest}
+    return msgspec.json.decode(msgspec.json.encode(facts, enc_hook=plain))
 
 
 def plain(value: Any) -> Any:

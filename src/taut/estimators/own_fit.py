@@ -27,7 +27,7 @@ from taut.estimators.part_building import OWN
 from taut.estimators.preparation import hole_patterns
 from taut.estimators.training import Fitted
 from taut.estimators.uses import AbstractUses
-from taut.fitting import FitResult, Outcome, Plan, Progress, View
+from taut.fitting import CheckpointsLike, FitResult, Outcome, Plan, Progress, View
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import one_draw
@@ -111,7 +111,7 @@ def fit(
     weights: Float[np.ndarray, "n"] | None = None,
     held_out_weights: Float[np.ndarray, "m"] | None = None,
     on_epoch: Callable[[Progress], None] | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: CheckpointsLike | None = None,
     resume: bool = False,
     began: float | None = None,
 ) -> Run:
@@ -143,7 +143,7 @@ def fit(
         weights=weights,
         held_out_weights=held_out_weights,
         on_epoch=on_epoch,
-        checkpoint=checkpoint,
+        checkpoints=checkpoints,
         resume=resume,
         began=began,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from pathlib import Path
 from typing import Any, Literal
 
 import jax.random as jr
@@ -18,11 +17,11 @@ from taut.estimators.assembly import Architecture, objective_for
 from taut.estimators.conditions import kept_rows
 from taut.estimators.config import VAEConfig
 from taut.estimators.fields import choice_of, scales, words_of
-from taut.estimators.manifest import note_or_compare
+from taut.estimators.manifest import facts_of_fit
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
 from taut.estimators.preparation import HolePatterns, TrainingData, hole_patterns, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
-from taut.fitting import Outcome, Plan, fit, fit_guide, fit_prior, with_arrays_of
+from taut.fitting import Checkpoints, CheckpointsLike, Outcome, Plan, fit, fit_guide, fit_prior, with_arrays_of
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, Missingness
 from taut.models import AbstractModel, LatentVariableModel
@@ -97,8 +96,8 @@ def train(
     data: TrainingData,
     *,
     seed: int,
-    checkpoint: Path | None,
-    resume: bool,
+    checkpoints: CheckpointsLike | None = None,
+    resume: bool = False,
     began: float,
     start: Fitted | None = None,
     moved: Moved = "all",
@@ -146,9 +145,10 @@ def train(
 
     whole = architecture.rows(coded).matrix()
     data_digest = digest(np.vstack([whole, scales(data.schema, whole.shape[1])]))
-    if checkpoint is not None:
+    if (kept := Checkpoints.of(checkpoints)) is not None:
         weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
-        note_or_compare(checkpoint, config, seed=seed, data_digest=data_digest + weighted, resume=resume)
+        about = facts_of_fit(config, seed=seed, data_digest=data_digest + weighted)
+        kept = dataclasses.replace(kept, about=about)
     shown, notes = config.verbose, [*table.notes, *without_effect(config, rows)]
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
     for note in notes:
@@ -175,7 +175,7 @@ def train(
                 stored(train_rows),
                 objective=objective if moved == "all" else None,
                 held_out_weights=None if data.weights is None or held_out is None else data.weights[held_rows],
-                checkpoint=checkpoint,
+                checkpoints=kept,
                 resume=resume,
                 began=began,
                 **shared,

@@ -24,7 +24,7 @@ from taut.estimators.part_building import PARTS
 from taut.estimators.preparation import prepare_training_data
 from taut.estimators.training import Fitted, train
 from taut.estimators.uses import AbstractScored, AbstractUses
-from taut.fitting import Outcome
+from taut.fitting import CheckpointsLike, Outcome
 from taut.guides import AbstractGuide
 from taut.models import LatentVariableModel
 from taut.options import OWN, constructor, options_of, record_from, with_parameters
@@ -62,7 +62,7 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
         *,
         labels: Any = None,
         weights: Any = None,
-        checkpoint: Path | None = None,
+        checkpoints: CheckpointsLike | None = None,
         resume: bool = False,
         began: float | None = None,
         by_column: bool = False,
@@ -91,7 +91,7 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
             binarise=config.binarise,
             chosen=chosen,
         )
-        self.take(train(config, data, seed=seed, checkpoint=checkpoint, resume=resume, began=began, start=start))
+        self.take(train(config, data, seed=seed, checkpoints=checkpoints, resume=resume, began=began, start=start))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 
@@ -211,20 +211,21 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, Abstr
         y: Any = None,
         sample_weight: Any = None,
         *,
-        checkpoint: Path | None = None,
+        checkpoints: CheckpointsLike | None = None,
         resume: bool = False,
         began: float | None = None,
     ) -> VAE:
         """Train on the rows of X: an array, a frame, or a `taut.data.Table`; cells may be missing.
 
         `y` may hold one label for each row, which only colours the report. `sample_weight` says how much each row
-        counts in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoint` names a file for
-        the state of training, from which `resume` goes on. Ctrl-C ends training and keeps the best state so far.
-        `began` is the reading of `time.monotonic` from which `time_limit` counts, that of the call by default.
+        counts in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoints` names a folder
+        for states of training, or is a `taut.Checkpoints`; `resume` goes on from the newest. Ctrl-C ends training and
+        keeps the best state so far. `began` is the reading of `time.monotonic` from which `time_limit` counts, that of
+        the call by default.
 
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
-        self._train(X, labels=y, weights=sample_weight, checkpoint=checkpoint, resume=resume, began=began)
+        self._train(X, labels=y, weights=sample_weight, checkpoints=checkpoints, resume=resume, began=began)
         self.library_ = library_of(X)
         return self
 

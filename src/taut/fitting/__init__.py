@@ -1,5 +1,6 @@
 """Motion: one loop for all training, a state that goes in and out of it, an outcome that says how it ended."""
 
+from taut.fitting.checkpoints import Checkpoints, CheckpointsLike, facts_in
 from taut.fitting.epoch import AsFloat, DynamicBinarisation, View
 from taut.fitting.fits import fit
 from taut.fitting.guide_fits import fit_guide, refine
@@ -12,12 +13,15 @@ from taut.fitting.tensors import load_tensors, named_arrays, save_tensors, with_
 
 __all__ = [
     "AsFloat",
+    "Checkpoints",
+    "CheckpointsLike",
     "DynamicBinarisation",
     "FitResult",
     "Outcome",
     "Plan",
     "Progress",
     "View",
+    "facts_in",
     "fit",
     "fit_guide",
     "fit_prior",

@@ -1,10 +1,10 @@
 """The front door of the loop: model and guide together."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import equinox as eqx
 
+from taut.fitting.checkpoints import CheckpointsLike
 from taut.fitting.epoch import Parts, View
 from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Plan
@@ -28,7 +28,7 @@ def fit(
     weights: Weights | None = None,
     held_out_weights: OtherWeights | None = None,
     on_epoch: Callable[[Progress], None] | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: CheckpointsLike | None = None,
     resume: bool = False,
     began: float | None = None,
 ) -> FitResult:
@@ -39,11 +39,11 @@ def fit(
 
     Other arguments: `view` turns a stored row into the datum at every access; `weights` and `held_out_weights`,
     positive, say how much each row counts: the objective is Σ w_i objective_i / Σ w_i, so that a row of weight 2 counts
-    as one that is there twice; `checkpoint` names a file for the state, written every half minute and at the end, from
-    which `resume` goes on; `began` is the reading of `time.monotonic` from which `plan.time_limit` counts, that of the
-    call by default.
+    as one that is there twice; `checkpoints` names a folder for states, or is a `Checkpoints`: one is written every
+    half minute and at the end, and `resume` goes on from the newest that is whole; `began` is the reading of
+    `time.monotonic` from which `plan.time_limit` counts, that of the call by default.
 
-    Raises OptionError for a batch larger than the data, a `resume` without `checkpoint` or a weight that is not
+    Raises OptionError for a batch larger than the data, a `resume` without `checkpoints` or a weight that is not
     positive, ShapeError where held-out rows have another width.
 
     >>> import jax.random as jr, numpy as np
@@ -58,7 +58,7 @@ def fit(
     >>> fit(model, guide, rows, key=jr.key(2), plan=Plan(epochs=2, batch_size=4)).outcome.code
     'budget spent'
     """
-    plan = checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
+    plan = checked(plan or Plan(), data, held_out, checkpoints=checkpoints, resume=resume)
     trainable, fixed = eqx.partition((model, guide), eqx.is_inexact_array)
     return climbed(
         Parts(trainable, fixed),
@@ -71,7 +71,7 @@ def fit(
         held_out_weights=held_out_weights,
         key=key,
         on_epoch=on_epoch,
-        checkpoint=checkpoint,
+        checkpoints=checkpoints,
         resume=resume,
         began=began,
     )

@@ -2,13 +2,13 @@
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import equinox as eqx
 import jax
 
 from taut.datum import rows_in
+from taut.fitting.checkpoints import CheckpointsLike
 from taut.fitting.epoch import AsFloat, Parts, View
 from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
@@ -32,7 +32,7 @@ def fit_guide(
     weights: Weights | None = None,
     held_out_weights: OtherWeights | None = None,
     on_epoch: Callable[[Progress], None] | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: CheckpointsLike | None = None,
     resume: bool = False,
     began: float | None = None,
 ) -> FitResult:
@@ -52,7 +52,7 @@ def fit_guide(
     >>> round(float(taught(jnp.ones(2)).mean[0]), 2)
     0.67
     """
-    plan = checked(plan or Plan(), data, held_out, checkpoint=checkpoint, resume=resume)
+    plan = checked(plan or Plan(), data, held_out, checkpoints=checkpoints, resume=resume)
     return climbed(
         _guide_alone(model, guide),
         data,
@@ -64,7 +64,7 @@ def fit_guide(
         held_out_weights=held_out_weights,
         key=key,
         on_epoch=on_epoch,
-        checkpoint=checkpoint,
+        checkpoints=checkpoints,
         resume=resume,
         began=began,
     )

@@ -6,7 +6,6 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -19,16 +18,16 @@ from jaxtyping import Array, Float, Int, Num
 from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import rows_in
 from taut.distributed import on_all_devices, on_own_device
+from taut.fitting.checkpoints import Checkpoints
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
 from taut.fitting.plan import Outcome, Plan
-from taut.fitting.tensors import load_tensors, save_tensors
+from taut.fitting.waiting import arrived
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import floats_on_device
 from taut.record import HistoryRow
 from taut.shapes import DataLike, OtherData, RandomKey
 
-CHECKPOINT_EVERY = 30.0
 # Epochs × rows × draws × weights of about three seconds on a core, which careless code makes four: less than it saves.
 LITTLE = 10_000_000_000
 
@@ -54,9 +53,10 @@ class FitResult:
 
 
 class State(eqx.Module):
-    """What the next epoch needs, all arrays, so that it can be written and read back to the bit.
+    """What the next step needs, all arrays, so that it can be written and read back to the bit.
 
     `record` has a row for each epoch asked for: train, held-out, seconds. `best_epoch` counts from 1; 0 is the start.
+    `step` of the epoch are done, with the first of `bounds`; both are zero between epochs.
     """
 
     trainable: Any
@@ -65,12 +65,15 @@ class State(eqx.Module):
     epoch: Int[Array, ""]
     best_epoch: Int[Array, ""]
     record: Num[Array, "epochs 3"]
+    step: Int[Array, ""]
+    bounds: Float[Array, "steps"]
 
     @classmethod
-    def start(cls, trainable: Any, opt_state: Any, epochs: int) -> State:
-        """The state before the first epoch."""
+    def start(cls, trainable: Any, opt_state: Any, epochs: int, steps: int) -> State:
+        """The state before the first epoch of so many steps."""
         zero = jax.device_put(np.int32(0))
-        return cls(trainable, opt_state, trainable, zero, zero, floats_on_device(np.full((epochs, 3), np.nan)))
+        record, bounds = floats_on_device(np.full((epochs, 3), np.nan)), floats_on_device(np.zeros(steps))
+        return cls(trainable, opt_state, trainable, zero, zero, record, zero, bounds)
 
     def after(self, trainable: Any, opt_state: Any, train: float, held_out: float, seconds: float) -> State:
         """The state after one more epoch; without held-out rows the last state is the best."""
@@ -80,7 +83,8 @@ class State(eqx.Module):
         rose = math.isnan(held_out) or held_out > best_so_far
         epoch = jax.device_put(np.int32(int(self.epoch) + 1))
         best, best_epoch = (trainable, epoch) if rose else (self.best, self.best_epoch)
-        return State(trainable, opt_state, best, epoch, best_epoch, floats_on_device(record))
+        step, bounds = jax.device_put(np.int32(0)), floats_on_device(np.zeros(self.bounds.shape))
+        return State(trainable, opt_state, best, epoch, best_epoch, floats_on_device(record), step, bounds)
 
     def history(self) -> list[HistoryRow]:
         """The epochs so far."""
@@ -110,7 +114,7 @@ def run(
     *,
     key: RandomKey,
     on_epoch: Callable[[Progress], None] | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: Checkpoints | None = None,
     resume: bool = False,
     began: float | None = None,
     weights: Float[Array, "n"] | None = None,
@@ -120,13 +124,12 @@ def run(
     keep_compiled_programs()
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
-    start = State.start(*_begun(program, parts.trainable), plan.epochs)
+    start = State.start(*_begun(program, parts.trainable), plan.epochs, program.steps(rows_in(data)))
     fixed, data, held_out, train_key, held_out_key, weights, held_out_weights = on_all_devices(
         (parts.fixed, data, held_out, train_key, held_out_key, weights, held_out_weights), program.mesh
     )
-    state = on_all_devices(
-        load_tensors(checkpoint, start) if resume and checkpoint is not None else start, program.mesh
-    )
+    state = start if checkpoints is None else checkpoints.begin(start, resume=resume)
+    state = on_all_devices(state, program.mesh)
     saved = time.monotonic()
     began = saved if began is None else began
     programs = run_epoch, held_out_bound
@@ -140,8 +143,10 @@ def run(
         while int(state.epoch) < plan.epochs:
             epoch_began = time.monotonic()
             now = Parts(state.trainable, fixed)
-            trainable, opt_state, info = epoch_of(
-                program, now, state.opt_state, data, on_all_devices(state.epoch, program.mesh), train_key, weights
+            trainable, opt_state, info = arrived(
+                epoch_of(
+                    program, now, state.opt_state, data, on_all_devices(state.epoch, program.mesh), train_key, weights
+                )
             )
             if int(info.first_bad) >= 0:
                 outcome = Outcome.diverged(int(state.epoch) * program.steps(rows_in(data)) + int(info.first_bad) + 1)
@@ -149,7 +154,9 @@ def run(
             held = (
                 math.nan
                 if held_out is None
-                else float(bound_of(program, Parts(trainable, fixed), held_out, held_out_key, held_out_weights))
+                else float(
+                    arrived(bound_of(program, Parts(trainable, fixed), held_out, held_out_key, held_out_weights))
+                )
             )
             if held_out is not None and not math.isfinite(held):
                 outcome = Outcome.diverged((int(state.epoch) + 1) * program.steps(rows_in(data)))
@@ -169,14 +176,14 @@ def run(
             if plan.time_limit is not None and done < plan.epochs and elapsed + coming > plan.time_limit:
                 outcome = Outcome.time_spent(plan.time_limit, done)
                 break
-            if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_EVERY:
-                save_tensors(checkpoint, state)
+            if checkpoints is not None and checkpoints.due(state, saved):
+                checkpoints.save(state)
                 saved = time.monotonic()
         else:
             outcome = Outcome.budget_spent(plan.epochs, best=None if held_out is None else int(state.best_epoch))
     except KeyboardInterrupt:
         outcome = Outcome.interrupted(int(state.epoch))
-    if checkpoint is not None:
-        save_tensors(checkpoint, state)
+    if checkpoints is not None:
+        checkpoints.save(state)
     model, guide = Parts(on_own_device(state.best), parts.fixed).whole()
     return FitResult(model, guide, state.history(), outcome)

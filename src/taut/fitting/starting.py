@@ -1,8 +1,8 @@
 """What every fit shares: a plan that suits the rows, rows and weights on the device, the program of an epoch."""
 
+import contextlib
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from taut.datum import bare, rows_in, values_of
 from taut.distributed import row_mesh
 from taut.errors import OptionError, ShapeError
+from taut.fitting.checkpoints import Checkpoints, CheckpointsLike
 from taut.fitting.epoch import AsFloat, EpochProgram, Parts, View
 from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
@@ -24,12 +25,17 @@ OtherWeights = Float[np.ndarray, "m"]
 
 
 def checked(
-    plan: Plan, data: DataLike, held_out: OtherData | None, *, checkpoint: Path | None = None, resume: bool = False
+    plan: Plan,
+    data: DataLike,
+    held_out: OtherData | None,
+    *,
+    checkpoints: CheckpointsLike | None = None,
+    resume: bool = False,
 ) -> Plan:
     """The plan, where it fits the rows. Raises OptionError or ShapeError where it does not."""
     plan.check_batch(rows_in(data))
-    if resume and checkpoint is None:
-        raise OptionError("Resuming wants a checkpoint to go on from; got none; name its file.")
+    if resume and checkpoints is None:
+        raise OptionError("Resuming wants checkpoints to go on from; got none; name their folder.")
     if held_out is not None and (widths := [values_of(rows).shape[1] for rows in (data, held_out)])[0] != widths[1]:
         raise ShapeError(f"Held-out rows want the width of the others, {widths[0]}; got {widths[1]}; use one data set.")
     return plan
@@ -79,22 +85,24 @@ def climbed(
     key: RandomKey,
     held_out_weights: OtherWeights | None = None,
     on_epoch: Callable[[Progress], None] | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: CheckpointsLike | None = None,
     resume: bool = False,
     began: float | None = None,
 ) -> FitResult:
     """The loop over what of these parts is trained; arguments as of `taut.fitting.fit`."""
-    return run(
-        program_of(plan, objective, view or AsFloat(), rows_in(data)),
-        plan,
-        parts,
-        on_device(data),
-        None if held_out is None else on_device(held_out),
-        key=key,
-        on_epoch=on_epoch,
-        checkpoint=checkpoint,
-        resume=resume,
-        began=began,
-        weights=of_mean_one(weights),
-        held_out_weights=of_mean_one(held_out_weights),
-    )
+    kept = Checkpoints.of(checkpoints)
+    with contextlib.nullcontext() if kept is None else kept.held():
+        return run(
+            program_of(plan, objective, view or AsFloat(), rows_in(data)),
+            plan,
+            parts,
+            on_device(data),
+            None if held_out is None else on_device(held_out),
+            key=key,
+            on_epoch=on_epoch,
+            checkpoints=kept,
+            resume=resume,
+            began=began,
+            weights=of_mean_one(weights),
+            held_out_weights=of_mean_one(held_out_weights),
+        )

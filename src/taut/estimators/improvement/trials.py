@@ -90,9 +90,7 @@ class Bench:
             binarise=config.binarise,
             chosen=(self.splits.train, self.splits.selection),
         )
-        fitted = train(
-            config, data, seed=start.seed, checkpoint=None, resume=False, began=began, start=start, moved=moved
-        )  # fmt: skip
+        fitted = train(config, data, seed=start.seed, began=began, start=start, moved=moved)
         if fitted.outcome.code == "interrupted":
             raise KeyboardInterrupt
         if moved == "all":

@@ -1,0 +1,167 @@
+"""Checkpoints: the states of a fit in a folder, from the newest whole one of which it goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from taut.errors import DataError, OptionError, RunFolderError
+from taut.files import remove_leftovers, write_text
+from taut.fitting.tensors import DamagedError, load_signed, save_signed
+from taut.locks import alone_in
+
+if TYPE_CHECKING:
+    from taut.fitting.loop import State
+
+ABOUT = "fit.json"
+PATTERN = "state-*-*.safetensors"
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, UserWarning, stacklevel=2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoints:
+    """The folder where a fit keeps its states, how often, and how many of the newest.
+
+    A state is written every so many `seconds`, or `epochs` where they are given, and at the end. Beside the states are
+    kept two mappings of plain values: `about` is what must be the same for a fit to go on, and `noted` what else there
+    is to know. What went wrong on the way is told to `say`, by default as a warning.
+
+    Raises OptionError where a value makes no sense.
+
+    >>> Checkpoints(Path("runs/digits/checkpoints"), epochs=5).keep
+    3
+    """
+
+    folder: Path
+    _: dataclasses.KW_ONLY
+    seconds: float = 30.0
+    epochs: int | None = None
+    keep: int = 3
+    about: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    noted: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    say: Callable[[str], None] = _warn
+
+    def __post_init__(self) -> None:
+        for name, wanted, ok in (
+            ("seconds", "zero or more", self.seconds >= 0),
+            ("epochs", "at least 1", self.epochs is None or self.epochs >= 1),
+            ("keep", "at least 1", self.keep >= 1),
+        ):
+            if not ok:
+                raise OptionError(f"`{name}` of checkpoints wants {wanted}; got {getattr(self, name)}; change it.")
+
+    @classmethod
+    def of(cls, place: CheckpointsLike | None) -> Checkpoints | None:
+        """Checkpoints as they are given: themselves, their folder, or none."""
+        return cls(Path(place)) if isinstance(place, str | Path) else place
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """The folder for this process alone. Raises RunFolderError where another has it."""
+        with alone_in(self.folder):
+            remove_leftovers(self.folder)
+            yield
+
+    def begin(self, start: State, *, resume: bool) -> State:
+        """The state to go on from: the newest one, or `start` where none was written yet or nothing is resumed.
+
+        Raises RunFolderError where there is nothing to resume, OptionError where it is another fit.
+        """
+        if resume:
+            self._compare()
+        else:
+            # States that another fit left here must not become this one's, should this one end before its first.
+            for path in self._states():
+                path.unlink(missing_ok=True)
+        facts = msgspec.json.format(msgspec.json.encode({"about": self.about, "noted": self.noted}), indent=1)
+        if not resume or (self.folder / ABOUT).read_bytes() != facts:
+            write_text(self.folder / ABOUT, facts.decode())
+        return self.newest(start)
+
+    def due(self, state: State, saved: float) -> bool:
+        """Whether `state` is to be written, where the last one was at `saved` by the clock of `time.monotonic`."""
+        if self.epochs is None:
+            return time.monotonic() - saved > self.seconds
+        return int(state.step) == 0 and int(state.epoch) % self.epochs == 0
+
+    def save(self, state: State) -> None:
+        """Write the state and let the oldest go. Where that fails the fit goes on, a sentence says so, others stay."""
+        path = self.folder / f"state-{int(state.epoch):06d}-{int(state.step):09d}.safetensors"
+        try:
+            save_signed(path, state)
+        except DataError as error:
+            self.say(f"The state after {_position(path)} was not kept. {error}")
+            return
+        for old in self._states()[self.keep :]:
+            old.unlink(missing_ok=True)
+
+    def newest(self, start: State) -> State:
+        """The newest state that is whole; `start`, of the same form, where none was written.
+
+        Raises RunFolderError where all are damaged, or are states of another architecture.
+        """
+        damaged = []
+        for path in self._states():
+            try:
+                state = load_signed(path, start)
+            except DamagedError:
+                damaged.append(path)
+                continue
+            for each in damaged:
+                self.say(f"`{each}` is damaged; going on from the state before it, after {_position(path)}.")
+                each.unlink(missing_ok=True)
+            return state
+        if damaged:
+            raise RunFolderError(f"Resuming wants a whole state; all in `{self.folder}` are damaged; fit anew.")
+        return start
+
+    def _compare(self) -> None:
+        then = facts_in(self.folder)["about"]
+        changed = [name for name, value in self.about.items() if then.get(name) != value]
+        if changed:
+            name = changed[0]
+            was, came = ("other data", "these") if name == "data" else (then.get(name), self.about[name])
+            raise OptionError(
+                f"Resuming wants the fit it goes on with; `{name}` was {was} and is {came}; give the same again.",
+                option="" if name == "data" else name,
+            )
+
+    def _states(self) -> list[Path]:
+        """From the newest to the oldest."""
+        return sorted(self.folder.glob(PATTERN), reverse=True)
+
+
+# What takes a folder takes its name, too.
+CheckpointsLike = Checkpoints | str | Path
+
+
+def facts_in(folder: Path) -> dict[str, dict[str, Any]]:
+    """What is kept beside the states in a folder: `about` and `noted`.
+
+    Raises RunFolderError where that is missing or damaged.
+    """
+    try:
+        facts = msgspec.json.decode((folder / ABOUT).read_bytes(), type=dict[str, dict[str, Any]])
+        return {name: facts[name] for name in ("about", "noted")}
+    except (OSError, ValueError, LookupError):
+        raise RunFolderError(f"Resuming wants `{folder / ABOUT}`; it is missing or damaged; fit anew.") from None
+
+
+def _position(path: Path) -> str:
+    """Where in a fit a state is, in words.
+
+    >>> _position(Path("state-000012-000000340.safetensors"))
+    '12 epochs and 340 steps'
+    """
+    epoch, step = (int(number) for number in path.stem.split("-")[1:])
+    return f"{epoch} epochs" + (f" and {step} steps" if step else "")
