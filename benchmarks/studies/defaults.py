@@ -1,6 +1,6 @@
 """Choosing defaults: brackets on held-out rows of fits that differ in their options.
 
-    python benchmarks/studies/defaults.py digits:train --common latent-dim=8 --fits objective=elbo objective=refined:2
+    python benchmarks/studies/defaults.py digits:train --common latent-dim=8 --fits objective=elbo objective=annealed:2
     python benchmarks/studies/defaults.py penguins --rows 60 --fits objective=elbo "objective=dreg:8;guide=full"
 
 `--common` are options of `taut.VAE` that all fits have, and each of `--fits` those of one, with semicolons between. A

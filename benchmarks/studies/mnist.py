@@ -1,8 +1,8 @@
 """The figures on MNIST: log p(x) of the one-layer autoencoder of Burda et al. 2016, 784–200–200–50, N(0, I) prior.
 
-    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60+ refined:2@100 --test-rows 10000
-    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60+ prior=mixture:50@2 refined:2@100
-    python benchmarks/studies/mnist.py mnist.npz FOLDER iwae:50@20 guide=refined:2@20 --held-out-rows 300
+    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60+ annealed:2@100 --test-rows 10000
+    python benchmarks/studies/mnist.py mnist.npz FOLDER sticking-the-landing@60+ prior=mixture:50@2 annealed:2@100
+    python benchmarks/studies/mnist.py mnist.npz FOLDER iwae:50@20 guide=annealed:2@20 --held-out-rows 300
 
 `mnist.npz` holds `train` and `test`, bytes, 784 wide; training images are binarised afresh at each look. A stage is an
 objective and its epochs; behind `guide=` it moves the encoder alone, and behind `prior=` it is the name of a prior,

@@ -122,7 +122,7 @@ def world(monkeypatch):
     def train(self, config, start, *, moved, seconds):
         if config.guide == "mixture:4":
             raise OptionError("It breaks.")
-        if config.objective == "refined:3":
+        if config.objective == "annealed:3":
             raise KeyboardInterrupt
         names = [name for name in (config.prior, config.guide) if name is not None]
         return dataclasses.replace(start, notes=names)
@@ -176,7 +176,7 @@ def test_the_search(world, fitted):
 def test_ctrl_c_keeps_the_best_so_far(world, fitted, monkeypatch):
     vae, rows = fitted
     monkeypatch.setitem(WORTH, "full", (-1.0, 0.0))
-    config = VAEConfig(latent_dim=2, prior="mixture:20", objective="refined:3")
+    config = VAEConfig(latent_dim=2, prior="mixture:20", objective="annealed:3")
     found = improve(config, dataclasses.replace(vae.fitted_, notes=["mixture:20"]), rows, seconds=1e6)
     assert found.account.ended == "Interrupted; the best so far was kept."
     assert found.fitted is not None

@@ -11,7 +11,7 @@ from taut import Plan, fit_guide, guides, refine
 from taut.bounds import exact_terms
 from taut.guides import free_gaussians
 from taut.models import LinearGaussian
-from taut.objectives import elbo, refined, sticking_the_landing
+from taut.objectives import annealed, elbo, sticking_the_landing
 from taut.weights import log_weights, pareto_khat
 from tests.fitting.instances import arrays, same_bits
 
@@ -112,7 +112,7 @@ def test_same_key_same_bits(key):
     assert same_bits(arrays(first.guide), arrays(second.guide))
 
 
-@pytest.mark.parametrize("objective", [None, refined(4, 8, forward=1.0)], ids=["ELBO", "walks"])
+@pytest.mark.parametrize("objective", [None, annealed(4, 8, forward=1.0)], ids=["ELBO", "walks"])
 def test_a_guide_that_is_taught_arrives_at_the_posterior(objective, key):
     """A linear encoder with a full covariance can be exact for every row, seen or not."""
     model, data = model_and_rows(256)

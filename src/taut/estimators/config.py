@@ -157,7 +157,7 @@ class VAEConfig(AbstractOptions):
     objective: Any = option(
         "elbo",
         "What training climbs, in nats: elbo, sticking-the-landing, iwae, dreg, miwae, piwae, ciwae, renyi, chi, "
-        "summed, vimco, rloo, rws, wake-sleep, refined, free-bits, beta-tc, mmd, dip-i or dip-ii, with settings and "
+        "summed, vimco, rloo, rws, wake-sleep, annealed, free-bits, beta-tc, mmd, dip-i or dip-ii, with settings and "
         "draws behind a colon, as in iwae:16 or renyi:0.5,16.",
         part=True,
     )

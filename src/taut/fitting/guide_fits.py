@@ -39,7 +39,7 @@ def fit_guide(
     """Teach the guide alone, with the model held still: a last stage for an encoder that did not keep up with it.
 
     log p(x) does not move, so that the ELBO rises by what KL(q(z|x) ‖ p(z|x)) falls. The objective is by default the
-    path derivative of the ELBO; `taut.objectives.refined(steps, forward=1.0)` teaches the guide where walks from it
+    path derivative of the ELBO; `taut.objectives.annealed(steps, forward=1.0)` teaches the guide where walks from it
     towards p(z|x) end, which makes it wide enough to draw importance weights from. Other arguments are those of `fit`.
 
     >>> import jax.numpy as jnp, jax.random as jr

@@ -4,6 +4,7 @@ Papers are one-line recipes of these parts.
 """
 
 from taut.objectives.aggregated import Discrepancy, TotalCorrelation
+from taut.objectives.annealed import Annealed
 from taut.objectives.by_name import OBJECTIVES
 from taut.objectives.estimators import (
     Apart,
@@ -23,6 +24,7 @@ from taut.objectives.objective import Objective
 from taut.objectives.of_weights import Combination, OfGroups, PowerMean
 from taut.objectives.recipes import (
     RECIPES,
+    annealed,
     beta,
     beta_tc,
     chi,
@@ -36,7 +38,6 @@ from taut.objectives.recipes import (
     miwae,
     mmd,
     piwae,
-    refined,
     renyi,
     reweighted_wake_sleep,
     rloo,
@@ -46,12 +47,12 @@ from taut.objectives.recipes import (
     wake_sleep,
 )
 from taut.objectives.regularisers import AbstractRegulariser, Batch, FreeBits, MomentMatching
-from taut.objectives.walked import Walked
 
 __all__ = [
     "OBJECTIVES",
     "RECIPES",
     "AbstractRegulariser",
+    "Annealed",
     "Apart",
     "Batch",
     "Climb",
@@ -64,8 +65,8 @@ __all__ = [
     "PowerMean",
     "Sample",
     "TotalCorrelation",
-    "Walked",
     "analytic",
+    "annealed",
     "beta",
     "beta_tc",
     "chi",
@@ -83,7 +84,6 @@ __all__ = [
     "mmd",
     "path",
     "piwae",
-    "refined",
     "renyi",
     "reweighted_wake_sleep",
     "rloo",

@@ -16,7 +16,7 @@ SETTINGS: dict[str, dict[str, str]] = {
     "ciwae": {"share": "share of the ELBO"},
     "renyi": {"order": "order"},
     "chi": {"order": "order"},
-    "refined": {"steps": "number of steps"},
+    "annealed": {"steps": "number of steps"},
     "free-bits": {"nats": "free nats of each latent"},
     **{name: {"weight": "weight of the penalty"} for name in ("beta-tc", "mmd", "dip-i", "dip-ii")},
 }

@@ -8,6 +8,7 @@ from typing import Literal
 from taut.bounds import log_mean_weight, mean_log_weight
 from taut.errors import OptionError
 from taut.objectives.aggregated import Discrepancy, TotalCorrelation
+from taut.objectives.annealed import FORWARD, Annealed
 from taut.objectives.estimators import (
     Apart,
     analytic,
@@ -22,7 +23,6 @@ from taut.objectives.estimators import (
 from taut.objectives.objective import Objective
 from taut.objectives.of_weights import Combination, OfGroups, PowerMean
 from taut.objectives.regularisers import FreeBits, MomentMatching
-from taut.objectives.walked import FORWARD, Walked
 
 
 def elbo(draws: int = 1, *, form: Literal["joint", "split"] = "joint", kl_warm_up: float = 0.0) -> Objective:
@@ -138,16 +138,16 @@ def beta(kl_weight: float, draws: int = 1, *, kl_warm_up: float = 0.0) -> Object
     return Objective(mean_log_weight, total, draws, kl_weight, kl_warm_up)
 
 
-def refined(steps: int = 2, draws: int = 1, *, forward: float = FORWARD, kl_warm_up: float = 0.0) -> Objective:
-    """The ELBO, whose θ climbs at draws that walked so many steps towards the posterior, see `Walked`.
+def annealed(steps: int = 2, draws: int = 1, *, forward: float = FORWARD, kl_warm_up: float = 0.0) -> Objective:
+    """The ELBO, whose θ climbs at draws that walked so many steps towards the posterior, see `Annealed`.
 
     References: Hoffman 2017, PMLR 70.
     """
     if steps < 1 or not 0.0 <= forward <= 1.0:
         raise OptionError(
-            f"`refined` wants at least one step, and `forward` from 0 to 1; got {steps} and {forward:g}; change them."
+            f"`annealed` wants at least one step, and `forward` from 0 to 1; got {steps} and {forward:g}; change them."
         )
-    return Objective(mean_log_weight, Walked(steps, forward=forward), draws, kl_warm_up=kl_warm_up)
+    return Objective(mean_log_weight, Annealed(steps, forward=forward), draws, kl_warm_up=kl_warm_up)
 
 
 def free_bits(nats: float = 0.25, draws: int = 1, *, kl_warm_up: float = 0.0) -> Objective:
@@ -218,7 +218,7 @@ RECIPES: dict[str, Callable[..., Objective]] = {
     "rloo": rloo,
     "rws": reweighted_wake_sleep,
     "wake-sleep": wake_sleep,
-    "refined": refined,
+    "annealed": annealed,
     "free-bits": free_bits,
     "beta-tc": beta_tc,
     "mmd": mmd,

@@ -202,7 +202,7 @@ MORE_DRAWS = _part("objective", f"dreg:{DRAWS}")
 
 # In the order in which they are tried. A name that no part has yet is passed over.
 CHANGES: dict[Lever, tuple[Row, ...]] = {
-    "encoder": (_taught, _wider, _part("objective", "refined:3"), MORE_DRAWS, _longer),
+    "encoder": (_taught, _wider, _part("objective", "annealed:3"), MORE_DRAWS, _longer),
     "guide": (
         _correlated,
         _part("guide", "mixture:4"),

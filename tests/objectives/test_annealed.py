@@ -7,7 +7,7 @@ import pytest
 
 from taut import guides
 from taut.errors import OptionError
-from taut.objectives import elbo, refined
+from taut.objectives import annealed, elbo
 from tests.objectives.instances import BITS, DATUM, assert_mean_is, bernoulli, drawn_gradients, exact_gradient, linear
 from tests.objectives.instances import log_evidence_on_a_grid as on_a_grid
 
@@ -20,7 +20,7 @@ def test_at_the_exact_posterior_the_models_gradient_is_that_of_log_p(key):
     x = jnp.array(DATUM)
     guide = guides.LocalGaussian.like(model.posterior(x), covariance="full")
     exact, of_guide = exact_gradient(lambda m, _: m.log_evidence(x), model, guide)
-    drawn = drawn_gradients(refined(2, 2, forward=0.5), model, guide, x, key=key, draws=4000)
+    drawn = drawn_gradients(annealed(2, 2, forward=0.5), model, guide, x, key=key, draws=4000)
     assert_mean_is(drawn, exact)
     assert drawn[:, of_guide].std() > 0.01
 
@@ -32,7 +32,7 @@ def test_a_long_walk_from_a_wrong_encoder_has_the_gradient_of_log_p(key):
     exact, of_guide = exact_gradient(lambda m, _: on_a_grid(m, x), model, guide)
     walked, own = (
         drawn_gradients(objective, model, guide, x, key=key, draws=10_000)[:, ~of_guide]
-        for objective in (refined(12), elbo())
+        for objective in (annealed(12), elbo())
     )
     assert_mean_is(walked, exact[~of_guide])
     error = own.std(axis=0, ddof=1) / np.sqrt(len(own))
@@ -49,7 +49,7 @@ def test_the_reported_bound_rises_from_the_elbo_to_log_p(key):
         values = jax.jit(jax.vmap(lambda key: objective(model, guide, x, key=key)))(jax.random.split(key, 4000))
         return float(values.mean()), float(values.std(ddof=1)) / np.sqrt(4000)
 
-    (own, _), (few, error), (many, last) = map(mean_and_error, (elbo(), refined(2), refined(24)))
+    (own, _), (few, error), (many, last) = map(mean_and_error, (elbo(), annealed(2), annealed(24)))
     assert own + 5 * error < few < truth - 5 * error
     assert few < many <= truth + 5 * last
     assert truth - many < 0.2 * (truth - own)
@@ -65,7 +65,7 @@ def test_forward_learning_climbs_the_mean_log_q_of_posterior_draws(key):
         return jax.lax.stop_gradient(share) @ jax.vmap(guide(x).log_prob)(line)
 
     exact, of_guide = exact_gradient(cross_entropy, model, guide)
-    drawn = drawn_gradients(refined(12, forward=1.0), model, guide, x, key=key, draws=10_000)
+    drawn = drawn_gradients(annealed(12, forward=1.0), model, guide, x, key=key, draws=10_000)
     assert_mean_is(drawn[:, of_guide], exact[of_guide])
 
 
@@ -75,6 +75,6 @@ def test_what_cannot_walk_is_refused(key):
     flow = dist.TransformedDistribution(dist.Normal(jnp.zeros(1), 1.0).to_event(1), [dist.transforms.ExpTransform()])
     model, _ = bernoulli()
     with pytest.raises(OptionError, match="a formula for its mean and variance; got TransformedDistribution"):
-        refined(1)(model, guides.Constant(flow), jnp.array(BITS), key=key)
+        annealed(1)(model, guides.Constant(flow), jnp.array(BITS), key=key)
     with pytest.raises(OptionError, match="at least one step, and `forward` from 0 to 1; got 0 and 0"):
-        refined(0)
+        annealed(0)

@@ -25,7 +25,7 @@ FORWARD = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
-class Walked:
+class Annealed:
     """θ climbs where walks from q to p(z|x) end, φ by the path derivative and by learning where they end.
 
         z_0 ~ q,   for t = 1 … T:  log w += [log p(x, z_{t−1}) − log q(z_{t−1}|x)] / T,
