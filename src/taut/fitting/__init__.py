@@ -9,9 +9,11 @@ from taut.fitting.plan import Outcome, Plan
 from taut.fitting.posterior import modes_from, prior_precision, refined_gaussian
 from taut.fitting.prior import fit_prior
 from taut.fitting.refined import in_use
+from taut.fitting.segments import AbstractRows
 from taut.fitting.tensors import load_tensors, named_arrays, save_tensors, with_arrays_of
 
 __all__ = [
+    "AbstractRows",
     "AsFloat",
     "Checkpoints",
     "CheckpointsLike",

@@ -12,7 +12,7 @@ import jax.random as jr
 import optax
 from jax import lax
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Float, Int, Key, Num
 
 from taut.datum import Datum, as_floats, rows_in
 from taut.distributed import kept_whole, split_rows
@@ -119,6 +119,65 @@ def batches(key: RandomKey, n: int, batch_size: int) -> tuple[Int[Array, "steps 
     return order[places % n].reshape(steps, batch_size), weights.reshape(steps, batch_size)
 
 
+class Steps(NamedTuple):
+    """What each step of some looks at: row numbers, their weights, the time in epochs, a key."""
+
+    rows: Int[Array, "steps batch"]
+    weights: Float[Array, "steps batch"]
+    fractions: Float[Array, "steps"]
+    keys: Key[Array, "steps"]
+
+
+class StepInfo(NamedTuple):
+    """The bound of each step, and the norm of its gradient."""
+
+    bounds: Float[Array, "steps"]
+    norms: Float[Array, "steps"]
+
+
+def steps_of(
+    program: EpochProgram, n: int, epoch: Int[Array, ""], key: RandomKey, row_weights: Float[Array, "n"] | None = None
+) -> tuple[Steps, Float[Array, "steps"]]:
+    """The steps of an epoch over n rows, and how many rows each is of.
+
+    `row_weights` have mean one: a batch climbs Σ w_i objective_i over its number of rows, whatever their weights, so
+    that an epoch is the weighted mean over all rows.
+    """
+    order_key, step_key = jr.split(jr.fold_in(key, epoch))
+    orders = order_key[None] if program.repeats == 1 else jr.split(order_key, program.repeats)
+    passes = jax.vmap(lambda order: batches(order, n, program.batch_size))(orders)
+    rows, weights = (part.reshape(-1, part.shape[-1]) for part in passes)
+    sizes = jnp.sum(weights, axis=1)
+    weights = weights if row_weights is None else weights * row_weights[rows]
+    fractions = epoch + jnp.arange(rows.shape[0]) / rows.shape[0]
+    return Steps(rows, weights, fractions, jr.split(step_key, rows.shape[0])), sizes
+
+
+def stepped(
+    program: EpochProgram, fixed: Any, data: DataLike, moving: tuple[Any, Any], now: Steps, rows: int
+) -> tuple[tuple[Any, Any], StepInfo]:
+    """The trainable parts and the optimiser's state after one step, of an epoch over so many rows."""
+    trainable, opt_state = moving
+    loss, gradient = jax.value_and_grad(_loss)(trainable, fixed, program, data, now, rows)
+    updates, opt_state = program.optimiser.update(gradient, opt_state, trainable)
+    moved = kept_whole((optax.apply_updates(trainable, updates), opt_state), program.mesh)
+    return moved, StepInfo(-loss, optax.tree.norm(gradient))
+
+
+def summary(trainable: Any, done: StepInfo, sizes: Float[Array, "steps"]) -> EpochInfo:
+    """What happened in an epoch, by its steps and where they arrived."""
+    # A step out of the numbers shows in the bound of the next one, which the last step of an epoch does not have.
+    arrived = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(trainable)]).all()
+    bounds, norms = done
+    bad = (
+        (~(jnp.isfinite(bounds) & jnp.isfinite(norms)))
+        .at[-1]
+        .set(~(jnp.isfinite(bounds[-1]) & jnp.isfinite(norms[-1]) & arrived))
+    )
+    first_bad = jnp.where(jnp.any(bad), jnp.argmax(bad), -1)
+    return EpochInfo(jnp.sum(bounds * sizes) / jnp.sum(sizes), first_bad)
+
+
 @eqx.filter_jit
 def run_epoch(
     program: EpochProgram,
@@ -129,54 +188,18 @@ def run_epoch(
     key: RandomKey,
     row_weights: Float[Array, "n"] | None = None,
 ) -> tuple[Any, Any, EpochInfo]:
-    """The trainable parts and the optimiser's state after one epoch, with what happened.
-
-    `row_weights` have mean one: a batch climbs Σ w_i objective_i over its number of rows, whatever their weights, so
-    that an epoch is the weighted mean over all rows.
-    """
+    """The trainable parts and the optimiser's state after one epoch, with what happened; weights as in `steps_of`."""
     n = rows_in(data)
-    order_key, step_key = jr.split(jr.fold_in(key, epoch))
-    orders = order_key[None] if program.repeats == 1 else jr.split(order_key, program.repeats)
-    passes = jax.vmap(lambda order: batches(order, n, program.batch_size))(orders)
-    rows, weights = (part.reshape(-1, part.shape[-1]) for part in passes)
-    sizes = jnp.sum(weights, axis=1)
-    weights = weights if row_weights is None else weights * row_weights[rows]
-    fractions = epoch + jnp.arange(rows.shape[0]) / rows.shape[0]
-
-    def step(carry: tuple[Any, Any], now: tuple[Any, Any, Any, Any]) -> tuple[tuple[Any, Any], tuple[Scalar, Scalar]]:
-        trainable, opt_state = carry
-        batch, weight, fraction, key = now
-        loss, gradient = jax.value_and_grad(_loss)(trainable, parts.fixed, program, data, batch, weight, fraction, key)
-        updates, opt_state = program.optimiser.update(gradient, opt_state, trainable)
-        moved = kept_whole((optax.apply_updates(trainable, updates), opt_state), program.mesh)
-        return moved, (-loss, optax.tree.norm(gradient))
-
-    keys = jr.split(step_key, rows.shape[0])
-    (trainable, opt_state), (bounds, norms) = lax.scan(
-        step, (parts.trainable, opt_state), (rows, weights, fractions, keys)
+    steps, sizes = steps_of(program, n, epoch, key, row_weights)
+    (trainable, opt_state), done = lax.scan(
+        lambda moving, now: stepped(program, parts.fixed, data, moving, now, n), (parts.trainable, opt_state), steps
     )
-    # A step out of the numbers shows in the bound of the next one, which the last step of an epoch does not have.
-    arrived = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(trainable)]).all()
-    bad = (
-        (~(jnp.isfinite(bounds) & jnp.isfinite(norms)))
-        .at[-1]
-        .set(~(jnp.isfinite(bounds[-1]) & jnp.isfinite(norms[-1]) & arrived))
-    )
-    first_bad = jnp.where(jnp.any(bad), jnp.argmax(bad), -1)
-    return trainable, opt_state, EpochInfo(jnp.sum(bounds * sizes) / jnp.sum(sizes), first_bad)
+    return trainable, opt_state, summary(trainable, done, sizes)
 
 
-def _loss(
-    trainable: Any,
-    fixed: Any,
-    program: EpochProgram,
-    data: DataLike,
-    batch: Int[Array, "batch"],
-    weight: Float[Array, "batch"],
-    epoch: Float[Array, ""],
-    key: RandomKey,
-) -> Scalar:
-    """Minus the mean of the objective over a batch: the one place where a sign turns."""
+def _loss(trainable: Any, fixed: Any, program: EpochProgram, data: DataLike, now: Steps, rows: int) -> Scalar:
+    """Minus the mean of the objective over a batch of so many rows: the one place where a sign turns."""
+    batch, weight, epoch, key = now
     model, guide = Parts(trainable, fixed).whole()
     kl_weight = program.objective.weight_at(epoch)
 
@@ -196,7 +219,7 @@ def _loss(
         return -bound
     own_key = jr.fold_in(key, 1)  # apart from those of the rows
     shares = weight / jnp.sum(weight)
-    return program.objective.penalty(Batch(model, statistics, shares, rows_in(data), kl_weight, own_key)) - bound
+    return program.objective.penalty(Batch(model, statistics, shares, rows, kl_weight, own_key)) - bound
 
 
 @eqx.filter_jit

@@ -8,6 +8,7 @@ from taut.fitting.checkpoints import CheckpointsLike
 from taut.fitting.epoch import Parts, View
 from taut.fitting.loop import FitResult, Progress
 from taut.fitting.plan import Plan
+from taut.fitting.segments import AbstractRows
 from taut.fitting.starting import OtherWeights, Weights, checked, climbed
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -18,7 +19,7 @@ from taut.shapes import DataLike, OtherData, RandomKey
 def fit(
     model: AbstractModel,
     guide: AbstractGuide,
-    data: DataLike,
+    data: DataLike | AbstractRows,
     *,
     key: RandomKey,
     objective: Objective | None = None,

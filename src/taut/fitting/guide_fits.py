@@ -12,7 +12,8 @@ from taut.fitting.checkpoints import CheckpointsLike
 from taut.fitting.epoch import AsFloat, Parts, View
 from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
-from taut.fitting.starting import OtherWeights, Weights, checked, climbed, on_device, program_of
+from taut.fitting.segments import on_device
+from taut.fitting.starting import OtherWeights, Weights, checked, climbed, program_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.objectives import Objective, sticking_the_landing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from taut.distributed import on_all_devices, on_own_device
 from taut.fitting.checkpoints import Checkpoints
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
 from taut.fitting.plan import Outcome, Plan
+from taut.fitting.segments import AbstractRows, run_segment, streamed_epoch
 from taut.fitting.waiting import arrived
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -105,11 +107,23 @@ def _begun(program: EpochProgram, trainable: Any) -> tuple[Any, Any]:
     return trainable, program.optimiser.init(trainable)
 
 
+def _programs(
+    program: EpochProgram, plan: Plan, parts: Parts, data: DataLike | AbstractRows
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Of an epoch over rows that are on the device or elsewhere, and of the bound; little work is compiled sooner."""
+    passes = plan.epochs * program.repeats * rows_in(data) * program.objective.draws
+    little = passes * numbers_in((parts.trainable, parts.fixed)) < LITTLE
+    elsewhere = isinstance(data, AbstractRows)
+    kept: tuple[Any, ...] = run_segment if elsewhere else run_epoch, held_out_bound
+    epoch_of, bound_of = map(compiled_sooner, kept) if little else kept
+    return functools.partial(streamed_epoch, epoch_of) if elsewhere else epoch_of, bound_of
+
+
 def run(
     program: EpochProgram,
     plan: Plan,
     parts: Parts,
-    data: DataLike,
+    data: DataLike | AbstractRows,
     held_out: OtherData | None,
     *,
     key: RandomKey,
@@ -132,11 +146,7 @@ def run(
     state = on_all_devices(state, program.mesh)
     saved = time.monotonic()
     began = saved if began is None else began
-    programs = run_epoch, held_out_bound
-    passes = plan.epochs * program.repeats * rows_in(data) * program.objective.draws
-    if passes * numbers_in((parts.trainable, fixed)) < LITTLE:
-        programs = tuple(map(compiled_sooner, programs))
-    epoch_of, bound_of = programs
+    epoch_of, bound_of = _programs(program, plan, Parts(parts.trainable, fixed), data)
     before, first = float(np.nansum(np.asarray(state.record)[:, 2])), int(state.epoch)
     outcome = Outcome.budget_spent(plan.epochs, best=None)
     try:

@@ -3,19 +3,18 @@
 import contextlib
 import math
 from collections.abc import Callable
-from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from taut.datum import bare, rows_in, values_of
+from taut.datum import rows_in, values_of
 from taut.distributed import row_mesh
 from taut.errors import OptionError, ShapeError
 from taut.fitting.checkpoints import Checkpoints, CheckpointsLike
 from taut.fitting.epoch import AsFloat, EpochProgram, Parts, View
 from taut.fitting.loop import FitResult, Progress, run
 from taut.fitting.plan import Plan
+from taut.fitting.segments import AbstractRows, on_device
 from taut.numerics import floats_on_device
 from taut.objectives import Objective
 from taut.shapes import DataLike, OtherData, RandomKey
@@ -26,7 +25,7 @@ OtherWeights = Float[np.ndarray, "m"]
 
 def checked(
     plan: Plan,
-    data: DataLike,
+    data: DataLike | AbstractRows,
     held_out: OtherData | None,
     *,
     checkpoints: CheckpointsLike | None = None,
@@ -39,21 +38,6 @@ def checked(
     if held_out is not None and (widths := [values_of(rows).shape[1] for rows in (data, held_out)])[0] != widths[1]:
         raise ShapeError(f"Held-out rows want the width of the others, {widths[0]}; got {widths[1]}; use one data set.")
     return plan
-
-
-def on_device(rows: Any) -> Any:
-    """The rows as arrays of JAX, in their dtype where it has it: of wider integers it would keep the last 32 bits.
-
-    >>> on_device(np.array([[2**40]])).tolist()
-    [[1099511627776.0]]
-    """
-
-    def put(leaf: np.ndarray | Array) -> Array:
-        wide = leaf.dtype.kind in "iu" and leaf.dtype.itemsize > 4
-        # Put there, because `jnp.asarray` compiles a program for each shape.
-        return floats_on_device(leaf) if wide else jax.device_put(leaf)
-
-    return jax.tree.map(put, bare(rows))
 
 
 def of_mean_one(weights: Weights | None) -> Float[Array, "n"] | None:
@@ -75,7 +59,7 @@ def program_of(plan: Plan, objective: Objective, view: View, n: int) -> EpochPro
 
 def climbed(
     parts: Parts,
-    data: DataLike,
+    data: DataLike | AbstractRows,
     *,
     objective: Objective,
     plan: Plan,
