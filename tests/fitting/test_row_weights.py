@@ -10,7 +10,7 @@ import pytest
 from taut import fit
 from taut.errors import OptionError
 from taut.fitting import AsFloat, Plan
-from taut.fitting.epoch import EpochProgram, _loss
+from taut.fitting.epoch import EpochProgram, Steps, _loss
 from tests.fitting.instances import Mean, arrays, objective, prior_guide, same_bits, squared
 
 WEIGHTS = np.array([1.0, 3.0, 2.0, 5.0, 1.0])
@@ -41,8 +41,8 @@ def test_the_gradient_is_that_of_the_weighted_mean():
     data, weights = jnp.asarray(rows()), jnp.asarray(WEIGHTS / WEIGHTS.mean(), jnp.float32)
     program = EpochProgram(objective(squared), AsFloat(), Plan().optimiser(1), 5, 1)
     trainable, fixed = eqx.partition((Mean(jnp.zeros(3)), prior_guide()), eqx.is_inexact_array)
-    everything = jnp.arange(5), weights, jnp.asarray(0.0), jr.key(0)
-    gradient = jax.grad(_loss)(trainable, fixed, program, data, *everything)[0].mean
+    now = Steps(jnp.arange(5), weights, jnp.asarray(0.0), jr.key(0))
+    gradient = jax.grad(_loss)(trainable, fixed, program, data, now, 5)[0].mean
     np.testing.assert_allclose(gradient, -(WEIGHTS @ np.asarray(data)) / WEIGHTS.sum(), rtol=1e-5)
 
 

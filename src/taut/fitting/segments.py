@@ -1,4 +1,4 @@
-"""An epoch over rows that are not all on the device: segments of steps, each fetched while the one before is computed."""
+"""An epoch over rows that are not on the device: segments of steps, each fetched while the one before is computed."""
 
 from __future__ import annotations
 
