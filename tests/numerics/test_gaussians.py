@@ -7,7 +7,7 @@ import numpy as np
 import numpyro.distributions as dist
 import pytest
 
-from taut.numerics import gaussian_kl, mean_and_cholesky
+from taut.numerics import draw_with_density, gaussian_kl, mean_and_cholesky
 from tests.laws import checks
 
 Q = dist.MultivariateNormal(jnp.array([0.5, -1.0]), scale_tril=jnp.array([[0.7, 0.0], [0.4, 1.2]]))
@@ -18,6 +18,14 @@ P = dist.Normal(jnp.array([0.0, 0.3]), jnp.array([1.5, 0.8])).to_event(1)
 def test_closed_form_agrees_with_draws(q, p, key):
     draws = jax.jit(jax.vmap(q.sample))(jr.split(key, 50_000))
     checks.mean_is(jax.jit(jax.vmap(lambda z: q.log_prob(z) - p.log_prob(z)))(draws), float(gaussian_kl(q, p)))
+
+
+def test_the_density_of_a_draw_does_not_hang_on_a_solve(key):
+    """Through the inverse of this root log q would be −10²¹, and a bound as far above log p(x)."""
+    root = jnp.tril(0.3 * jr.normal(jr.key(0), (50, 50)), -1) + 0.1 * jnp.eye(50)
+    q = dist.MultivariateNormal(jnp.zeros(50), scale_tril=root)
+    _, log_q = jax.jit(jax.vmap(lambda key: draw_with_density(q, key=key)))(jr.split(key, 500))
+    checks.mean_is(log_q, -float(q.entropy()))
 
 
 def test_zero_at_equality():

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import numpyro.distributions as dist
 import pytest
 
 from taut import bounds, guides, log_weights, models, objectives
@@ -32,6 +33,15 @@ def test_value_is_the_mean_of_the_log_weights(objective, key):
     assert float(reported(objective, model, guide, x, key=key)) == pytest.approx(
         float(np.mean(np.float64(log_w))), rel=1e-6
     )
+
+
+@pytest.mark.parametrize("objective", [elbo(), sticking_the_landing(), dreg(2)], ids=["elbo", "path", "dreg"])
+def test_no_bound_passes_log_p_where_the_root_of_q_is_far_from_regular(objective, key):
+    root = jnp.tril(0.3 * jr.normal(jr.key(0), (50, 50)), -1) + 0.1 * jnp.eye(50)
+    guide = guides.Constant(dist.MultivariateNormal(jnp.zeros(50), scale_tril=root))
+    model = models.LinearGaussian(weight=jnp.ones((1, 50)), offset=jnp.zeros(1), noise=jnp.ones(1))
+    x = jnp.ones(1)
+    assert -1e4 < reported(objective, model, guide, x, key=key) < model.log_evidence(x)
 
 
 @pytest.mark.parametrize("objective", IMPORTANCE.values(), ids=IMPORTANCE)

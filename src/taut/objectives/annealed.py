@@ -13,7 +13,7 @@ from taut.bounds import mean_log_weight
 from taut.errors import OptionError
 from taut.models import AbstractModel
 from taut.numerics import AffineMap, log_density, spread_of
-from taut.objectives.estimators import Climb, Sample, bounded, held, log_weights_of, over_draws, weigh_all
+from taut.objectives.estimators import Climb, Sample, bounded, held, log_weights_of, over_draws, weigh_through_latents
 from taut.objectives.of_weights import Bound
 from taut.shapes import RandomKey
 from taut.weights import draw_keys
@@ -60,7 +60,7 @@ class Annealed:
         ends = lax.stop_gradient(jax.vmap(road.frame.place)(walks.end))
         of_model = jnp.mean(over_draws(lambda z: model.log_joint(sample.x, z), ends))
         learned = jnp.mean(over_draws(lambda z: log_density(sample.q, z), ends))
-        draws = weigh_all(still, q, sample, sample.latents)
+        draws = weigh_through_latents(still, sample)
         own = bounded(mean_log_weight, log_weights_of(draws, sample.kl_weight), sample)
         surrogate = of_model + self.forward * learned + (1.0 - self.forward) * own
         return Climb(surrogate, bound(walks.log_weight))

@@ -16,7 +16,7 @@ from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import MOST_STATES, Draws, gaussian_kl, log_density, reparameterised, states_of
 from taut.objectives.of_weights import Bound
-from taut.shapes import DatumLike, LogWeights, RandomKey, Scalar
+from taut.shapes import DatumLike, Latent, LogWeights, RandomKey, Scalar
 from taut.weights import Draw, weigh, weigh_known
 
 
@@ -63,7 +63,7 @@ def path(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
     References: Roeder, Wu & Duvenaud 2017, arXiv:1703.09194, eq. 8.
     """
     check_reparameterised(sample.q)
-    return climb(bound, weigh_all(model, held(sample.q), sample, sample.latents), sample)
+    return climb(bound, weigh_through_latents(model, sample), sample)
 
 
 def analytic(bound: Bound, model: AbstractModel, sample: Sample) -> Climb:
@@ -91,7 +91,7 @@ def doubly_reparameterised(bound: Bound, model: AbstractModel, sample: Sample) -
     """
     check_reparameterised(sample.q)
     _check_own_draws(sample)
-    through_latents = weigh_all(held(model), held(sample.q), sample, sample.latents)
+    through_latents = weigh_through_latents(held(model), sample)
     through_model = weigh_held(model, sample)
     log_w = log_weights_of(through_latents, sample.kl_weight)
     slope, curvature = _slope_and_curvature(bound, lax.stop_gradient(log_w))
@@ -235,6 +235,20 @@ def weigh_all(
     return over_draws(lambda z: weigh(model, q, sample.x, z), latents)
 
 
+def weigh_through_latents(model: AbstractModel, sample: Sample) -> Draw:
+    """Both halves of every log-weight, with a gradient through the latents and none through q's parameters.
+
+    The value of log q is that which came with the draw: the density at a latent may need solves that lose it.
+    """
+    q = held(sample.q)
+
+    def one(drawn: tuple[Latent, Scalar]) -> Draw:
+        z, log_q = drawn
+        return weigh_known(model, sample.x, z, reported_as(log_q, log_density(q, z)))
+
+    return over_draws(one, (sample.latents, sample.draws.log_q))
+
+
 def weigh_held(model: AbstractModel, sample: Sample) -> Draw:
     """Both halves of every log-weight, with a gradient through the model alone."""
     drawn = lax.stop_gradient((sample.draws.latents, sample.draws.log_q))
@@ -254,3 +268,11 @@ def over_draws(function: Callable[[Any], Any], drawn: Any) -> Any:
 def _log_q(sample: Sample) -> LogWeights:
     """log q of the latents, held where they are."""
     return over_draws(lambda z: log_density(sample.q, z), lax.stop_gradient(sample.latents))
+
+
+def reported_as(value: Scalar, surrogate: Scalar) -> Scalar:
+    """The value, to the last bit, with the derivative of the surrogate.
+
+    The difference is exactly zero where the surrogate is finite, and not a number where it is not.
+    """
+    return lax.stop_gradient(value) + (surrogate - lax.stop_gradient(surrogate))

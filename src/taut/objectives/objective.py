@@ -5,14 +5,13 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
-from jax import lax
 from jaxtyping import Array, Float
 
 from taut.errors import OptionError
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import reparameterised_draws
-from taut.objectives.estimators import Bound, Estimator, Sample
+from taut.objectives.estimators import Bound, Estimator, Sample, reported_as
 from taut.objectives.regularisers import AbstractRegulariser, Batch
 from taut.shapes import DatumLike, RandomKey, Scalar
 from taut.weights import draw_keys
@@ -87,11 +86,3 @@ class Objective(eqx.Module):
         """The weight of the divergence after this many epochs."""
         ramp = jnp.minimum(epoch / self.kl_warm_up, 1.0) if self.kl_warm_up > 0 else jnp.ones_like(epoch)
         return self.kl_weight * ramp
-
-
-def reported_as(value: Scalar, surrogate: Scalar) -> Scalar:
-    """The value, to the last bit, with the derivative of the surrogate.
-
-    The difference is exactly zero where the surrogate is finite, and not a number where it is not.
-    """
-    return lax.stop_gradient(value) + (surrogate - lax.stop_gradient(surrogate))
