@@ -10,6 +10,7 @@ import pytest
 
 from taut import fitting, guides, likelihoods, models, networks, objectives
 from taut.datum import Datum
+from taut.errors import OptionError
 from taut.fitting import DynamicBinarisation, Plan, segments
 
 RNG = np.random.default_rng(0)
@@ -93,3 +94,25 @@ def test_a_step_out_of_the_numbers_is_found_where_it_was(monkeypatch):
     whole, streamed = fitted(case, rows), fitted(case, HostRows(rows))
     assert streamed.outcome == whole.outcome
     assert streamed.outcome.code == "diverged"
+
+
+def test_a_fit_interrupted_within_an_epoch_goes_on_to_the_same_bits(tmp_path, monkeypatch):
+    class Interrupted(HostRows):
+        def take(self, numbers):
+            if len(self.taken) == 12:
+                raise KeyboardInterrupt
+            return super().take(numbers)
+
+    case = CASES["bits"]
+    monkeypatch.setattr(segments, "BYTES", 2 * 8 * 6)
+    whole = fitted(case, HostRows(BITS))
+    checkpointed = dataclasses.replace(case, options={"checkpoints": tmp_path})
+    assert fitted(checkpointed, Interrupted(BITS)).outcome.code == "interrupted"
+    newest = max(tmp_path.glob("state-*"))
+    assert not newest.stem.endswith("-000000000")
+    resumed = dataclasses.replace(case, options={"checkpoints": tmp_path, "resume": True})
+    with pytest.raises(OptionError, match="stream them"):
+        fitted(resumed, BITS)
+    assert eqx.tree_equal(
+        *(eqx.filter((run.model, run.guide), eqx.is_array) for run in (whole, fitted(resumed, HostRows(BITS))))
+    )

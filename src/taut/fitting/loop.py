@@ -19,10 +19,11 @@ from jaxtyping import Array, Float, Int, Num
 from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import rows_in
 from taut.distributed import on_all_devices, on_own_device
+from taut.errors import OptionError
 from taut.fitting.checkpoints import Checkpoints
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
 from taut.fitting.plan import Outcome, Plan
-from taut.fitting.segments import AbstractRows, run_segment, streamed_epoch
+from taut.fitting.segments import AbstractRows, Position, run_segment, streamed_epoch
 from taut.fitting.waiting import arrived
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -77,6 +78,11 @@ class State(eqx.Module):
         record, bounds = floats_on_device(np.full((epochs, 3), np.nan)), floats_on_device(np.zeros(steps))
         return cls(trainable, opt_state, trainable, zero, zero, record, zero, bounds)
 
+    def within(self, trainable: Any, opt_state: Any, position: Position) -> State:
+        """The state after some steps of an epoch."""
+        step = jax.device_put(np.int32(position.step))
+        return dataclasses.replace(self, trainable=trainable, opt_state=opt_state, step=step, bounds=position.bounds)
+
     def after(self, trainable: Any, opt_state: Any, train: float, held_out: float, seconds: float) -> State:
         """The state after one more epoch; without held-out rows the last state is the best."""
         record, best_epoch = np.array(self.record), int(self.best_epoch)
@@ -119,6 +125,24 @@ def _programs(
     return functools.partial(streamed_epoch, epoch_of) if elsewhere else epoch_of, bound_of
 
 
+def _within(data: DataLike | AbstractRows, state: State, keep: Callable[[State], None]) -> dict[str, Any]:
+    """Where in an epoch to go on from, and what to do between its segments; nothing where it has none.
+
+    Raises OptionError for a state within an epoch of rows that are now in memory.
+    """
+    if isinstance(data, AbstractRows):
+        return {
+            "position": Position(int(state.step), state.bounds),
+            "on_segment": lambda trainable, opt_state, position: keep(state.within(trainable, opt_state, position)),
+        }
+    if int(state.step):
+        raise OptionError(
+            f"Resuming wants the rows streamed as before, since {int(state.step)} steps of an epoch are done; got them "
+            "in memory; stream them."
+        )
+    return {}
+
+
 def run(
     program: EpochProgram,
     plan: Plan,
@@ -147,15 +171,30 @@ def run(
     saved = time.monotonic()
     began = saved if began is None else began
     epoch_of, bound_of = _programs(program, plan, Parts(parts.trainable, fixed), data)
+
+    def keep(now: State) -> None:
+        nonlocal state, saved
+        state = now
+        if checkpoints is not None and checkpoints.due(state, saved):
+            checkpoints.save(state)
+            saved = time.monotonic()
+
     before, first = float(np.nansum(np.asarray(state.record)[:, 2])), int(state.epoch)
     outcome = Outcome.budget_spent(plan.epochs, best=None)
     try:
         while int(state.epoch) < plan.epochs:
             epoch_began = time.monotonic()
-            now = Parts(state.trainable, fixed)
+            epoch = on_all_devices(state.epoch, program.mesh)
             trainable, opt_state, info = arrived(
                 epoch_of(
-                    program, now, state.opt_state, data, on_all_devices(state.epoch, program.mesh), train_key, weights
+                    program,
+                    Parts(state.trainable, fixed),
+                    state.opt_state,
+                    data,
+                    epoch,
+                    train_key,
+                    weights,
+                    **_within(data, state, keep),
                 )
             )
             if int(info.first_bad) >= 0:
@@ -186,14 +225,11 @@ def run(
             if plan.time_limit is not None and done < plan.epochs and elapsed + coming > plan.time_limit:
                 outcome = Outcome.time_spent(plan.time_limit, done)
                 break
-            if checkpoints is not None and checkpoints.due(state, saved):
-                checkpoints.save(state)
-                saved = time.monotonic()
+            keep(state)
         else:
             outcome = Outcome.budget_spent(plan.epochs, best=None if held_out is None else int(state.best_epoch))
     except KeyboardInterrupt:
         outcome = Outcome.interrupted(int(state.epoch))
     if checkpoints is not None:
         checkpoints.save(state)
-    model, guide = Parts(on_own_device(state.best), parts.fixed).whole()
-    return FitResult(model, guide, state.history(), outcome)
+    return FitResult(*Parts(on_own_device(state.best), parts.fixed).whole(), state.history(), outcome)

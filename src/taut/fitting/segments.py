@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Int
 from taut.datum import bare
 from taut.distributed import on_all_devices
 from taut.fitting.epoch import EpochInfo, EpochProgram, Parts, StepInfo, Steps, stepped, steps_of, summary
+from taut.fitting.waiting import arrived
 from taut.numerics import floats_on_device
 from taut.shapes import DataLike, RandomKey
 
@@ -64,29 +65,37 @@ def run_segment(
     opt_state: Any,
     data: DataLike,
     steps: Steps,
-    done: StepInfo,
+    bounds: Float[Array, "steps"],
     span: tuple[Int[Array, ""], Int[Array, ""]],
     rows: int,
-) -> tuple[Any, Any, StepInfo]:
+) -> tuple[Any, Any, Float[Array, "steps"]]:
     """The steps from the first of the `span` to before the second, of an epoch over so many `rows`.
 
     `data` are the rows of these steps in their order, and some more where they are fewer than those of another segment.
+    `bounds` come back with those of these steps, which are no numbers where a gradient is none.
     """
     start, stop = span
 
-    def step(number: Int[Array, ""], so_far: tuple[tuple[Any, Any], StepInfo]) -> tuple[tuple[Any, Any], StepInfo]:
-        moving, done = so_far
+    def step(number: Int[Array, ""], so_far: tuple[tuple[Any, Any], Array]) -> tuple[tuple[Any, Any], Array]:
+        moving, bounds = so_far
         now: Steps = jax.tree.map(lambda leaf: leaf[number], steps)
         places = (number - start) * program.batch_size + jnp.arange(program.batch_size)
         moving, info = stepped(program, parts.fixed, data, moving, now._replace(rows=places), rows)
-        return moving, jax.tree.map(lambda whole, own: whole.at[number].set(own), done, info)
+        return moving, bounds.at[number].set(jnp.where(jnp.isfinite(info.norms), info.bounds, jnp.nan))
 
-    moving, done = lax.fori_loop(start, stop, step, ((parts.trainable, opt_state), done))
-    return *moving, done
+    moving, bounds = lax.fori_loop(start, stop, step, ((parts.trainable, opt_state), bounds))
+    return *moving, bounds
+
+
+class Position(NamedTuple):
+    """Where in an epoch a fit is: so many steps done, with the first of `bounds`."""
+
+    step: int
+    bounds: Float[Array, "steps"]
 
 
 def streamed_epoch(
-    segment: Callable[..., tuple[Any, Any, StepInfo]],
+    segment: Callable[..., tuple[Any, Any, Float[Array, "steps"]]],
     program: EpochProgram,
     parts: Parts,
     opt_state: Any,
@@ -94,49 +103,46 @@ def streamed_epoch(
     epoch: Int[Array, ""],
     key: RandomKey,
     row_weights: Float[Array, "n"] | None = None,
+    *,
+    position: Position,
+    on_segment: Callable[[Any, Any, Position], None],
 ) -> tuple[Any, Any, EpochInfo]:
     """`run_epoch` by `segment`, which is `run_segment`: the same steps, and the same numbers to the bit.
 
-    Where a share of cells is hidden, the rows that lend their holes are those of the segment.
+    It goes on from a `position`; `on_segment` receives what moves and the position after each segment. Where a share of
+    cells is hidden, the rows that lend their holes are those of the segment.
     """
-    steps, sizes, done = _planned(program, len(data), epoch, key, row_weights)
-    trainable = parts.trainable
-    for start, stop, rows in _segments(program, data, np.asarray(steps.rows)):
+    steps, sizes = _planned(program, len(data), epoch, key, row_weights)
+    trainable, (first, bounds) = parts.trainable, position
+    for start, stop, rows in _segments(program, data, np.asarray(steps.rows), first):
         span = on_all_devices(jax.device_put((np.int32(start), np.int32(stop))), program.mesh)
         now = Parts(trainable, parts.fixed)
-        trainable, opt_state, done = segment(program, now, opt_state, rows, steps, done, span, len(data))
-    return trainable, opt_state, _summed(trainable, done, sizes)
+        trainable, opt_state, bounds = arrived(segment(program, now, opt_state, rows, steps, bounds, span, len(data)))
+        if not np.isfinite(np.asarray(bounds)[start:stop]).all():
+            break
+        on_segment(trainable, opt_state, Position(stop, bounds))
+    return trainable, opt_state, _summed(trainable, StepInfo(bounds, jnp.zeros_like(bounds)), sizes)
 
 
-@eqx.filter_jit
-def _planned(
-    program: EpochProgram, n: int, epoch: Int[Array, ""], key: RandomKey, row_weights: Float[Array, "n"] | None
-) -> tuple[Steps, Float[Array, "steps"], StepInfo]:
-    """The steps of an epoch, how many rows each is of, and where their bounds will be."""
-    steps, sizes = steps_of(program, n, epoch, key, row_weights)
-    return steps, sizes, StepInfo(jnp.zeros_like(sizes), jnp.zeros_like(sizes))
-
-
+_planned = eqx.filter_jit(steps_of)
 _summed = eqx.filter_jit(summary)
 
 
 def _segments(
-    program: EpochProgram, data: AbstractRows, numbers: Int[np.ndarray, "steps batch"]
+    program: EpochProgram, data: AbstractRows, numbers: Int[np.ndarray, "steps batch"], first: int
 ) -> Iterator[tuple[int, int, DataLike]]:
-    """First step, end and rows on the device of each segment; the next is fetched meanwhile."""
+    """First step, end and rows on the device of each segment from step `first`; the next is fetched meanwhile."""
     steps = len(numbers)
     length = min(steps, max(1, BYTES // (program.batch_size * _bytes_of_row(data))))
-    padded = np.concatenate([numbers, np.broadcast_to(numbers[:1], (-steps % length, numbers.shape[1]))])
+    padded = np.concatenate([numbers, np.broadcast_to(numbers[:1], (length, numbers.shape[1]))])
+    starts = range(first, steps, length)
     with ThreadPoolExecutor(1, "rows") as reader:
-        coming = [
-            (start, lambda start=start: _fetched(program, data, padded[start : start + length].ravel()))
-            for start in range(0, steps, length)
-        ]
-        fetched = reader.submit(coming[0][1])
-        for place, (start, _) in enumerate(coming):
+        coming = (reader.submit(_fetched, program, data, padded[start : start + length].ravel()) for start in starts)
+        fetched = next(coming, None)
+        for start in starts:
+            assert fetched is not None
             rows = fetched.result()
-            if place + 1 < len(coming):
-                fetched = reader.submit(coming[place + 1][1])
+            fetched = next(coming, None)
             yield start, min(start + length, steps), rows
 
 
