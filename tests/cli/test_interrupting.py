@@ -37,11 +37,12 @@ def test_ctrl_c_keeps_a_run_that_resume_finishes(tmp_path):
     assert stopped["outcome"] == "interrupted"
     assert 1 <= stopped["epochs"] < 60
     assert f"Interrupted after {stopped['epochs']} epochs; the best state so far is kept." in said
-    assert "to go on, give the same command with `--resume`" in said
+    assert f"to go on: taut fit --resume {tmp_path / 'new'}\n" in said
     assert "Traceback" not in said
     facts = json.loads(run("info", tmp_path / "new", "--json").out)
     assert facts["outcome"]["code"] == "interrupted"
-    went_on = run(*words, "--resume")
+    assert facts["go_on"] == f"taut fit --resume {tmp_path / 'new'}"
+    went_on = run("fit", "--resume", tmp_path / "new", "--json")
     assert went_on.code == 0, went_on.err
     finished = json.loads(went_on.out)
     assert (finished["outcome"], finished["epochs"]) == ("budget spent", 60)

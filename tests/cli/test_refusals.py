@@ -44,7 +44,6 @@ def written(path: Path, values) -> Path:
     [
         (["fot"], "No such command 'fot', Did you mean 'fit'; see `taut --help`."),
         (["fit"], "Missing argument 'DATA'; see `taut fit --help`."),
-        (["fit", "digits"], "Missing option '--out'; see `taut fit --help`."),
         (["fit", "digits", "--out", "r", "--latnt", "3"], "No such option: --latnt"),
         (
             ["fit", "digits", "--out", "r", "--latent-dim", "eight"],
@@ -78,7 +77,10 @@ def written(path: Path, values) -> Path:
             ["fit", "digits", "--out", "r", "--validation-fraction", "1"],
             "`--validation-fraction` wants a share from 0 to below 1; got 1.0;",
         ),
-        (["fit", "digits", "--out", "r", "--resume"], "Resuming wants a state in"),
+        (["fit", "digits", "--out", "r", "--resume"], "Resuming wants `r/checkpoints/fit.json`; it is missing"),
+        (["fit", "--resume", "r"], "Resuming wants `r/checkpoints/fit.json`; it is missing"),
+        (["fit", "digits"], "A fit wants a run folder to write; got none; name one with `--out RUN`."),
+        (["fit", "digits", "--out", "r", "--checkpoint-every", "5min"], "`--checkpoint-every` wants seconds, or a num"),
         (["compare", "r", "digits"], "A comparison wants two or more run folders and then DATA; got 2 of them;"),
         (["audit", "r"], "A run folder with a model.json is wanted; `r` has none;"),
         (["improve", "r", "digits"], "A run folder with a model.json is wanted; `r` has none;"),

@@ -46,7 +46,7 @@ def test_resuming_wants_the_same_table_and_schema(limited, people_file, tmp_path
     (tmp_path / "kinds.yaml").write_text("height: ignore\n")
     said = refused("fit", people_file, *words, "--schema", tmp_path / "kinds.yaml", "--quiet")
     assert "Resuming wants the fit it goes on with; `--schema` was None and is" in said
-    assert json.loads(done("fit", people_file, *words, "--json").out)["epochs"] == 3
+    assert json.loads(done("fit", "--resume", folder, "--time-limit", "none", "--json").out)["epochs"] == 3
 
 
 @pytest.mark.slow
@@ -57,7 +57,7 @@ def test_ctrl_c_keeps_a_run_that_loads_and_goes_on(tmp_path):
     stopped = json.loads(out)
     assert stopped["outcome"] == "interrupted"
     done("embed", tmp_path / "run", "penguins", "--out", tmp_path / "z.csv")
-    went_on = run(*words, "--resume")
+    went_on = run("fit", "--resume", tmp_path / "run", "--json")
     assert went_on.code == 0, went_on.err
     assert json.loads(went_on.out)["epochs"] == 60
 

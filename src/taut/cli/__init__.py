@@ -9,7 +9,7 @@
     sample                              a run → new rows
 
 Results go to standard output, everything said on the way to standard error. Exit codes: 0 done; 2 the words or the data
-are wrong, or the machine refused, in one sentence; 3 the fit diverged; 130 interrupted.
+are wrong, or the machine refused, in one sentence; 3 the fit diverged; 130 interrupted by Ctrl-C; 143 ended by SIGTERM.
 """
 
 import contextvars
@@ -25,9 +25,12 @@ _BEGAN: contextvars.ContextVar[float] = contextvars.ContextVar("began")
 def main() -> None:
     """Run the command that the process was given and leave with its exit code."""
     _BEGAN.set(time.monotonic())
-    from taut.cli.exit_codes import exit_code_of  # noqa: PLC0415  so that importing taut.cli stays light
+    from taut.cli.exit_codes import INTERRUPTED, TERMINATED, exit_code_of  # noqa: PLC0415  importing taut.cli is light
+    from taut.cli.signals import answered  # noqa: PLC0415  as above
 
-    sys.exit(exit_code_of(_run))
+    with answered() as heard:
+        code = exit_code_of(_run)
+    sys.exit(TERMINATED if heard.terminated and code == INTERRUPTED else code)
 
 
 def began() -> float:

@@ -9,7 +9,7 @@ import typer
 
 from taut.errors import OptionError, TautError
 
-DONE, REFUSED, DIVERGED, INTERRUPTED = 0, 2, 3, 130
+DONE, REFUSED, DIVERGED, INTERRUPTED, TERMINATED = 0, 2, 3, 130, 143
 READER_GONE = 1
 
 # Its home differs between versions of typer, its one public child does not.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +15,11 @@ from taut.cli.audit import AUDIT_FILES
 from taut.cli.console import Console
 from taut.cli.exit_codes import DIVERGED, DONE, INTERRUPTED, complain
 from taut.cli.output_paths import check_run_place
-from taut.cli.parameters import Data, Force, Json, Labels, Quiet, with_options
-from taut.errors import OptionError, RunFolderError
-from taut.estimators import VAEConfig
+from taut.cli.parameters import DATA_HELP, Force, Json, Labels, Quiet, given, with_options
+from taut.cli.resuming import Asked, command_to_go_on, frequency
+from taut.errors import OptionError
+from taut.estimators import CHECKPOINTS, VAEConfig
+from taut.locks import alone_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,10 +28,18 @@ if TYPE_CHECKING:
     from taut.estimators import VAE
 
 ENDED_BADLY = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
-CHECKPOINTS = "checkpoints"
 
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA", help=DATA_HELP + " With `--resume` and without `--out`: the run folder.", show_default=False
+    ),
+]
 Out = Annotated[
-    Path, typer.Option("--out", metavar="RUN", help="Run folder to write; must be given.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--out", metavar="RUN", help="Run folder to write; must be given unless a fit is resumed.", show_default=False
+    ),
 ]
 Resize = Annotated[
     str | None,
@@ -44,8 +55,17 @@ Resume = Annotated[
     bool,
     typer.Option(
         "--resume",
-        help="Go on from the state that an interrupted fit left in RUN; give the same DATA and options. "
-        "Default: start anew.",
+        help="Go on with the fit in a run folder, `taut fit --resume RUN`: it knows its data and options. Default: "
+        "start anew.",
+        show_default=False,
+    ),
+]
+CheckpointEvery = Annotated[
+    str | None,
+    typer.Option(
+        "--checkpoint-every",
+        metavar="TIME",
+        help="How often the state of training is written: seconds, or epochs as in 5epochs. Default: 30 seconds.",
         show_default=False,
     ),
 ]
@@ -53,34 +73,50 @@ Resume = Annotated[
 
 @with_options(VAEConfig, defaults={"random_state": 0})
 def fit(
-    data: Data,
-    out: Out,
+    data: Source,
     options: VAEConfig,
+    out: Out = None,
     labels: Labels = None,
     resize: Resize = None,
     force: Force = False,
     resume: Resume = False,
+    checkpoint_every: CheckpointEvery = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Train on DATA and write a run folder.
 
-    Ctrl-C ends training early and keeps the best state so far; `--resume` goes on from there. Next: `taut audit RUN`.
+    Ctrl-C ends training early and keeps the best state so far; `taut fit --resume RUN` goes on from there, and from
+    where a killed process left it. Next: `taut audit RUN`.
     """
-    _check_place(out, force=force, resume=resume)
+    asked = Asked(data=data, labels=labels, resize=resize, checkpoint_every=checkpoint_every, options=options)
+    if resume:
+        changed = given() - ({"data"} if out is None else set())
+        out = Path(data) if out is None else out
+        asked = Asked.kept_in(out).changed(asked, changed)
+    if out is None:
+        raise OptionError("A fit wants a run folder to write; got none; name one with `--out RUN`.")
+    check_run_place(out, force=force or resume)
+    with alone_in(out):
+        vae = _trained(asked, out, resume=resume, quiet=quiet)
+    report(vae, out, Console(quiet, as_json))
+    return ENDED_BADLY.get(vae.outcome_.code, DONE)
+
+
+def _trained(asked: Asked, out: Path, *, resume: bool, quiet: bool) -> VAE:
     from taut import datasets  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.cli.rows import labels_for  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.rows import labels_for  # noqa: PLC0415  as above
     from taut.data import read_schema  # noqa: PLC0415  as above
     from taut.estimators import VAE  # noqa: PLC0415  as above
 
-    console = Console(quiet, as_json)
-    known = None if options.schema is None else read_schema(str(options.schema))
-    options = dataclasses.replace(options, schema=known, verbose=not quiet)
-    rows = datasets.load(data, resize=_size(resize))
-    vae = VAE(**options.values())
-    train(vae, rows, labels_for(labels, rows), out, resume=resume, began=began())
-    report(vae, out, console)
-    return ENDED_BADLY.get(vae.outcome_.code, DONE)
+    schema, every = asked.options.schema, frequency(asked.checkpoint_every)
+    known = read_schema(schema) if isinstance(schema, str | Path) else schema
+    asked = dataclasses.replace(asked, options=dataclasses.replace(asked.options, schema=known, verbose=not quiet))
+    rows = datasets.load(asked.data, resize=_size(asked.resize))
+    vae = VAE(**asked.options.values())
+    labels = labels_for(asked.labels, rows)
+    train(vae, rows, labels, out, resume=resume, began=began(), every=every, noted=asked.noted())
+    return vae
 
 
 def train(
@@ -91,12 +127,17 @@ def train(
     *,
     resume: bool = False,
     began: float | None = None,
+    every: Mapping[str, Any] | None = None,
+    noted: Mapping[str, Any] | None = None,
 ) -> None:
     """Train and write the run folder, also where training diverged or was interrupted."""
+    from taut.fitting import Checkpoints  # noqa: PLC0415  heavy, and `--help` is not
+
+    checkpoints = Checkpoints(out / CHECKPOINTS, **(every or {}), noted=noted or {}, say=complain)
     with warnings.catch_warnings():
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
-        vae.fit(rows, labels, checkpoints=out / CHECKPOINTS, resume=resume, began=began)
+        vae.fit(rows, labels, checkpoints=checkpoints, resume=resume, began=began)
     for name in AUDIT_FILES:
         # An audit that an earlier run left here is not about this one.
         (out / name).unlink(missing_ok=True)
@@ -115,6 +156,7 @@ def report(vae: VAE, out: Path, console: Console) -> None:
             "seconds": round(fitted.seconds, 2),
             "likelihood": fitted.likelihood.name,
             "held_out_bound": fitted.held_out_bound,
+            "go_on": command_to_go_on(fitted.outcome.code, out) or None,
         }
     )
     if fitted.outcome.code in ENDED_BADLY:
@@ -125,8 +167,8 @@ def report(vae: VAE, out: Path, console: Console) -> None:
 
 
 def _next_step(code: str, out: Path, data: str) -> str:
-    if code == "interrupted":
-        return f"The run is in `{out}`; to go on, give the same command with `--resume`."
+    if command := command_to_go_on(code, out):
+        return f"The run is in `{out}`; to go on: {command}"
     return f"The run is in `{out}`; next: taut audit {out}{data}"
 
 
@@ -145,11 +187,3 @@ def _size(words: str | None) -> tuple[int, int] | None:
             "`--resize 32,32`."
         )
     return numbers[0], numbers[1]
-
-
-def _check_place(out: Path, *, force: bool, resume: bool) -> None:
-    if resume and not (out / CHECKPOINTS).is_dir():
-        raise RunFolderError(
-            f"Resuming wants states in `{out / CHECKPOINTS}`; there are none; leave out `--resume` to start anew."
-        )
-    check_run_place(out, force=force or resume)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -9,6 +10,8 @@ from rich.text import Text
 
 from taut.cli.console import Console
 from taut.cli.parameters import Json, RunFolder
+from taut.cli.resuming import command_to_go_on
+from taut.estimators import CHECKPOINTS
 
 if TYPE_CHECKING:
     from taut.data import Schema
@@ -21,19 +24,36 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     import msgspec  # noqa: PLC0415  heavy, and `--help` is not
 
     from taut.data import Schema  # noqa: PLC0415  as above
-    from taut.estimators import describe, unreadable  # noqa: PLC0415  as above
+    from taut.estimators import describe, is_cut_off, unreadable  # noqa: PLC0415  as above
 
-    facts = describe(run)
     console = Console(as_json=as_json)
+    if is_cut_off(run):
+        _show_cut_off(run, console)
+        return
+    facts = describe(run)
     try:
         schema = msgspec.convert(facts["architecture"]["schema"], Schema)
         table = _shown(_for_people(facts, schema))
-        console.give({"run": str(run), **facts})
+        command = command_to_go_on(facts["outcome"]["code"], run)
+        console.give({"run": str(run), **facts, "go_on": command or None})
     except (msgspec.ValidationError, LookupError, RecursionError) as error:
         raise unreadable(run, error) from None
     console.show(table)
+    if command:
+        console.show(f"To go on: {command}")
     console.show("")
     console.show_schema(schema)
+
+
+def _show_cut_off(run: Path, console: Console) -> None:
+    """What is known of a fit that was killed before it wrote its model."""
+    from taut.fitting import position, states_in  # noqa: PLC0415  as above
+
+    states, command = states_in(run / CHECKPOINTS), command_to_go_on("cut off", run)
+    epochs = position(states[0])[0] if states else 0
+    console.show(f"The fit in `{run}` was cut off; its newest state is that after {epochs} epochs.")
+    console.show(f"To go on: {command}")
+    console.give({"run": str(run), "outcome": {"code": "cut off"}, "epochs": epochs, "go_on": command})
 
 
 def _for_people(facts: dict[str, Any], schema: Schema) -> dict[str, Any]:

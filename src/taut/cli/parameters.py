@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import inspect
 from collections.abc import Callable, Collection, Mapping
@@ -135,6 +136,14 @@ def with_options(
     return decorated
 
 
+_GIVEN: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar("given")
+
+
+def given() -> frozenset[str]:
+    """The parameters that this command was given in words, and does not take from its defaults."""
+    return _GIVEN.get()
+
+
 class Command(TyperCommand):
     """A command that knows the earlier names of its options, and says the new ones."""
 
@@ -144,6 +153,12 @@ class Command(TyperCommand):
         """Put the new names in place of the earlier ones."""
         known = {flag for each in self.params for flag in each.opts}
         return super().parse_args(ctx, [self._renamed(word, known, quiet="--quiet" in args) for word in args])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, which may ask what it was `given`."""
+        sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+        _GIVEN.set(frozenset(name for name, source in sources.items() if source and source.name == "COMMANDLINE"))
+        return super().invoke(ctx)
 
     def _renamed(self, word: str, known: Collection[str], *, quiet: bool) -> str:
         flag, equals, value = word.partition("=")

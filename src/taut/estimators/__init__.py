@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from taut.estimators.imputer import VAEImputer
     from taut.estimators.imputing import Imputation, check_fillable, impute
     from taut.estimators.loading import load
-    from taut.estimators.manifest import check_free, describe, unreadable
+    from taut.estimators.manifest import CHECKPOINTS, check_free, describe, is_cut_off, unreadable
     from taut.estimators.outliers import outlier_p_values
     from taut.estimators.own_fit import Run, fit
     from taut.estimators.own_parts import own_parts_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from taut.estimators.vae import VAE
 
 __all__ = [
+    "CHECKPOINTS",
     "VAE",
     "AbstractUses",
     "Fitted",
@@ -53,6 +54,7 @@ __all__ = [
     "fit_bar",
     "improvement_bar",
     "impute",
+    "is_cut_off",
     "load",
     "log_p",
     "outlier_p_values",
@@ -75,7 +77,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "improvement": ["training_data_of"],
         "imputing": ["Imputation", "check_fillable", "impute"],
         "loading": ["load"],
-        "manifest": ["check_free", "describe", "unreadable"],
+        "manifest": ["CHECKPOINTS", "check_free", "describe", "is_cut_off", "unreadable"],
         "outliers": ["outlier_p_values"],
         "own_fit": ["Run", "fit"],
         "own_parts": ["own_parts_of"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ import numpy as np
 
 from taut.errors import RunFolderError
 from taut.estimators.config import VAEConfig
+from taut.locks import LOCK
 
 FORMAT = 3
+# Where the states of a fit lie in its run folder.
+CHECKPOINTS = "checkpoints"
 # What `Manifest` and its `Architecture`, which need JAX, take where a run is from before these were added.
 LATER = {"estimator": "VAE", "learned": {}, "own_parts": []}
 LATER_OF_ARCHITECTURE = {
@@ -27,10 +31,15 @@ def check_free(path: str | Path, *, force: bool = False) -> None:
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise RunFolderError(f"A run wants a folder; `{path}` is a file; choose another name.")
-    if path.is_dir() and any(path.iterdir()) and not force:
+    if path.is_dir() and any(each.name != LOCK for each in path.iterdir()) and not force:
         raise RunFolderError(
             f"A run wants a new folder; `{path}` holds files already; choose another or add `--force`."
         )
+
+
+def is_cut_off(path: Path) -> bool:
+    """Whether a fit was begun in this folder and has not written its model."""
+    return (path / CHECKPOINTS).is_dir() and not (path / "model.json").is_file()
 
 
 def describe(path: str | Path) -> dict[str, Any]:
@@ -45,6 +54,11 @@ def describe(path: str | Path) -> dict[str, Any]:
 
 def checked_content(path: Path) -> bytes:
     """The text of `model.json`, after every file was found and its digest agrees."""
+    if is_cut_off(path):
+        raise RunFolderError(
+            f"A whole run is wanted; the fit in `{path}` was cut off before it wrote its model; go on with "
+            f"`{shlex.join(['taut', 'fit', '--resume', str(path)])}`."
+        )
     if not (path / "model.json").is_file():
         raise RunFolderError(f"A run folder with a model.json is wanted; `{path}` has none; write one with `taut fit`.")
     try:

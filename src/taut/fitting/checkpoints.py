@@ -14,14 +14,12 @@ import msgspec
 
 from taut.errors import DataError, OptionError, RunFolderError
 from taut.files import remove_leftovers, write_text
+from taut.fitting.kept_facts import ABOUT, facts_in, position, state_name, states_in
 from taut.fitting.tensors import DamagedError, load_signed, save_signed
 from taut.locks import alone_in
 
 if TYPE_CHECKING:
     from taut.fitting.loop import State
-
-ABOUT = "fit.json"
-PATTERN = "state-*-*.safetensors"
 
 
 def _warn(sentence: str) -> None:
@@ -81,7 +79,7 @@ class Checkpoints:
             self._compare()
         else:
             # States that another fit left here must not become this one's, should this one end before its first.
-            for path in self._states():
+            for path in states_in(self.folder):
                 path.unlink(missing_ok=True)
         facts = msgspec.json.format(msgspec.json.encode({"about": self.about, "noted": self.noted}), indent=1)
         if not resume or (self.folder / ABOUT).read_bytes() != facts:
@@ -96,13 +94,13 @@ class Checkpoints:
 
     def save(self, state: State) -> None:
         """Write the state and let the oldest go. Where that fails the fit goes on, a sentence says so, others stay."""
-        path = self.folder / f"state-{int(state.epoch):06d}-{int(state.step):09d}.safetensors"
+        path = self.folder / state_name(int(state.epoch), int(state.step))
         try:
             save_signed(path, state)
         except DataError as error:
-            self.say(f"The state after {_position(path)} was not kept. {error}")
+            self.say(f"The state after {_words(path)} was not kept. {error}")
             return
-        for old in self._states()[self.keep :]:
+        for old in states_in(self.folder)[self.keep :]:
             old.unlink(missing_ok=True)
 
     def newest(self, start: State) -> State:
@@ -111,14 +109,14 @@ class Checkpoints:
         Raises RunFolderError where all are damaged, or are states of another architecture.
         """
         damaged = []
-        for path in self._states():
+        for path in states_in(self.folder):
             try:
                 state = load_signed(path, start)
             except DamagedError:
                 damaged.append(path)
                 continue
             for each in damaged:
-                self.say(f"`{each}` is damaged; going on from the state before it, after {_position(path)}.")
+                self.say(f"`{each}` is damaged; going on from the state before it, after {_words(path)}.")
                 each.unlink(missing_ok=True)
             return state
         if damaged:
@@ -136,32 +134,11 @@ class Checkpoints:
                 option="" if name == "data" else name,
             )
 
-    def _states(self) -> list[Path]:
-        """From the newest to the oldest."""
-        return sorted(self.folder.glob(PATTERN), reverse=True)
-
 
 # What takes a folder takes its name, too.
 CheckpointsLike = Checkpoints | str | Path
 
 
-def facts_in(folder: Path) -> dict[str, dict[str, Any]]:
-    """What is kept beside the states in a folder: `about` and `noted`.
-
-    Raises RunFolderError where that is missing or damaged.
-    """
-    try:
-        facts = msgspec.json.decode((folder / ABOUT).read_bytes(), type=dict[str, dict[str, Any]])
-        return {name: facts[name] for name in ("about", "noted")}
-    except (OSError, ValueError, LookupError):
-        raise RunFolderError(f"Resuming wants `{folder / ABOUT}`; it is missing or damaged; fit anew.") from None
-
-
-def _position(path: Path) -> str:
-    """Where in a fit a state is, in words.
-
-    >>> _position(Path("state-000012-000000340.safetensors"))
-    '12 epochs and 340 steps'
-    """
-    epoch, step = (int(number) for number in path.stem.split("-")[1:])
+def _words(path: Path) -> str:
+    epoch, step = position(path)
     return f"{epoch} epochs" + (f" and {step} steps" if step else "")

@@ -166,8 +166,7 @@ def run(
     fixed, data, held_out, train_key, held_out_key, weights, held_out_weights = on_all_devices(
         (parts.fixed, data, held_out, train_key, held_out_key, weights, held_out_weights), program.mesh
     )
-    state = start if checkpoints is None else checkpoints.begin(start, resume=resume)
-    state = on_all_devices(state, program.mesh)
+    state = on_all_devices(start if checkpoints is None else checkpoints.begin(start, resume=resume), program.mesh)
     saved = time.monotonic()
     began = saved if began is None else began
     epoch_of, bound_of = _programs(program, plan, Parts(parts.trainable, fixed), data)
