@@ -1,9 +1,11 @@
 """Writing without leaving halves behind: to a temporary name first, renamed when complete."""
 
 import contextlib
+import contextvars
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +14,12 @@ from taut.errors import DataError
 __all__ = [
     "remove_leftovers",
     "write_text",
+    "writes",
+    "written_nowhere",
     "written_whole",
 ]
 
+_WRITES = contextvars.ContextVar("writes", default=True)
 LEFTOVER = re.compile(r"\..*-[0-9a-f]{16}(\.\w+)?")
 
 
@@ -27,6 +32,10 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     Raises DataError, in one sentence, where the folder cannot be written or the disk is full.
     """
     path = Path(path)
+    if not writes():
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder) / path.name
+        return
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,6 +52,26 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def written_nowhere() -> Iterator[None]:
+    """Within the block `written_whole` leaves nothing behind: of processes that work together one alone writes."""
+    token = _WRITES.set(False)
+    try:
+        yield
+    finally:
+        _WRITES.reset(token)
+
+
+def writes() -> bool:
+    """Whether this process writes files.
+
+    >>> with written_nowhere():
+    ...     writes()
+    False
+    """
+    return _WRITES.get()
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -9,7 +9,8 @@
     sample                              a run → new rows
 
 Results go to standard output, everything said on the way to standard error. Exit codes: 0 done; 2 the words or the data
-are wrong, or the machine refused, in one sentence; 3 the fit diverged; 130 interrupted by Ctrl-C; 143 ended by SIGTERM.
+are wrong, or the machine refused, in one sentence; 3 the fit diverged; 4 another process that this one worked with is
+gone; 130 interrupted by Ctrl-C; 143 ended by SIGTERM.
 """
 
 import contextvars

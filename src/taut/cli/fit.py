@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import warnings
 from collections.abc import Mapping
@@ -16,9 +17,11 @@ from taut.cli.console import Console
 from taut.cli.exit_codes import DIVERGED, DONE, INTERRUPTED, complain
 from taut.cli.output_paths import check_run_place
 from taut.cli.parameters import DATA_HELP, Force, Json, Labels, Quiet, given, with_options
+from taut.cli.processes import over_processes
 from taut.cli.resuming import Asked, command_to_go_on, frequency
 from taut.errors import OptionError
 from taut.estimators import CHECKPOINTS, VAEConfig
+from taut.files import writes
 from taut.locks import alone_in
 
 if TYPE_CHECKING:
@@ -71,6 +74,7 @@ CheckpointEvery = Annotated[
 ]
 
 
+@over_processes
 @with_options(VAEConfig, defaults={"random_state": 0})
 def fit(
     data: Source,
@@ -96,8 +100,9 @@ def fit(
         asked = Asked.kept_in(out).changed(asked, changed)
     if out is None:
         raise OptionError("A fit wants a run folder to write; got none; name one with `--out RUN`.")
-    check_run_place(out, force=force or resume)
-    with alone_in(out):
+    if writes():
+        check_run_place(out, force=force or resume)
+    with alone_in(out) if writes() else contextlib.nullcontext():
         vae = _trained(asked, out, resume=resume, quiet=quiet)
     report(vae, out, Console(quiet, as_json))
     return ENDED_BADLY.get(vae.outcome_.code, DONE)
@@ -138,6 +143,8 @@ def train(
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
         vae.fit(rows, labels, checkpoints=checkpoints, resume=resume, began=began)
+    if not writes():
+        return
     for name in AUDIT_FILES:
         # An audit that an earlier run left here is not about this one.
         (out / name).unlink(missing_ok=True)

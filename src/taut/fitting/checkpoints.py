@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from taut.distributed import from_first, is_first_process
 from taut.errors import DataError, OptionError, RunFolderError
 from taut.files import remove_leftovers, write_text
 from taut.fitting.kept_facts import ABOUT, facts_in, position, state_name, states_in
@@ -65,7 +66,13 @@ class Checkpoints:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """The folder for this process alone. Raises RunFolderError where another has it."""
+        """The folder for this process alone, the first of those that work together.
+
+        Raises RunFolderError where another has it.
+        """
+        if not is_first_process():
+            yield
+            return
         with alone_in(self.folder):
             remove_leftovers(self.folder)
             yield
@@ -73,8 +80,12 @@ class Checkpoints:
     def begin(self, start: State, *, resume: bool) -> State:
         """The state to go on from: the newest one, or `start` where none was written yet or nothing is resumed.
 
-        Raises RunFolderError where there is nothing to resume, OptionError where it is another fit.
+        Of several processes all have the state of the first. Raises RunFolderError where there is nothing to resume,
+        OptionError where it is another fit.
         """
+        return from_first(self._found(start, resume=resume) if is_first_process() else start)
+
+    def _found(self, start: State, *, resume: bool) -> State:
         if resume:
             self._compare()
         else:
@@ -94,6 +105,8 @@ class Checkpoints:
 
     def save(self, state: State) -> None:
         """Write the state and let the oldest go. Where that fails the fit goes on, a sentence says so, others stay."""
+        if not is_first_process():
+            return
         path = self.folder / state_name(int(state.epoch), int(state.step))
         try:
             save_signed(path, state)

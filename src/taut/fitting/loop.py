@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, Int, Num
 
 from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import rows_in
-from taut.distributed import on_all_devices, on_own_device
+from taut.distributed import from_first, on_all_devices, on_own_device
 from taut.errors import OptionError
 from taut.fitting.checkpoints import Checkpoints
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
@@ -221,7 +221,7 @@ def run(
                 break
             # The first epoch is mostly compilation and does not predict the next one.
             coming = seconds if done - first > 1 else 0.0
-            if plan.time_limit is not None and done < plan.epochs and elapsed + coming > plan.time_limit:
+            if plan.time_limit is not None and done < plan.epochs and from_first(elapsed + coming > plan.time_limit):
                 outcome = Outcome.time_spent(plan.time_limit, done)
                 break
             keep(state)
