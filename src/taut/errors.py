@@ -8,8 +8,10 @@
     ├── RunFolderError     a run folder is missing, in the way, damaged or altered
     └── AuditError         an audit cannot be trusted: a bound is not finite, an integral does not settle
 
-Each message is one sentence: what was wanted, what came, what to do.
+Each message is one sentence: what was wanted, what came, what to do. What it quotes of a file cannot move a cursor.
 """
+
+from taut.printable import printable, shortened
 
 __all__ = [
     "AuditError",
@@ -24,6 +26,9 @@ __all__ = [
 
 class TautError(Exception):
     """Anything this package raises on purpose."""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(printable(shortened(sentence)))
 
 
 class DataError(TautError, ValueError):

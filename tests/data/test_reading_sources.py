@@ -8,6 +8,7 @@ import pytest
 
 from taut import data
 from taut.errors import DataError
+from taut.printable import printable
 from tests.data.sentences import refused
 
 
@@ -26,7 +27,8 @@ def test_a_colon_in_a_folder_before_a_key(tmp_path):
 
 @pytest.mark.parametrize("name", ["gone.npy", "gone.npz:train", "gone/a.csv", "C:\\gone.npy", "x" * 5000, "nul\0.npy"])
 def test_what_is_missing_is_named(tmp_path, name):
-    with refused(DataError, "there is no", name):
+    shown = printable(name) if len(name) < 100 else "x" * 400
+    with refused(DataError, "there is no", shown):
         data.read(f"{tmp_path}/{name}")
 
 
@@ -82,6 +84,6 @@ def test_what_does_not_fit_into_memory(tmp_path, monkeypatch):
     def too_large(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(np, "load", too_large)
+    monkeypatch.setattr("taut.data.reading.read_array_file", too_large)
     with refused(DataError, "a.npy", "memory"):
         data.read(tmp_path / "a.npy")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import jax
 import msgspec
 import numpy as np
 
+from taut.array_files import opened_archive
 from taut.errors import OptionError
 from taut.files import written_whole
 
@@ -158,12 +157,12 @@ class Checkpoint:
         if self.path is None or not self.path.is_file():
             return []
         try:
-            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                if str(archive["fingerprint"]) != self.fingerprint:
+            with opened_archive(self.path) as archive:
+                if str(archive.read("fingerprint")) != self.fingerprint:
                     return []
-                leaves, chunks = range(self.structure.num_leaves), range(int(archive["chunks"]))
-                self.parts = [[archive[f"{chunk}.{leaf}"] for leaf in leaves] for chunk in chunks]
-        except (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error):
+                leaves, chunks = range(self.structure.num_leaves), range(int(archive.read("chunks")))
+                self.parts = [[archive.read(f"{chunk}.{leaf}") for leaf in leaves] for chunk in chunks]
+        except (ValueError, TypeError, KeyError, OSError):
             return []
         return [jax.tree.unflatten(self.structure, part) for part in self.parts]
 

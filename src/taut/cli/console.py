@@ -10,6 +10,8 @@ import msgspec
 import typer
 from rich import console as rich_console
 
+from taut.printable import Printable, printable, printable_lines
+
 if TYPE_CHECKING:
     from taut.data import Schema
 
@@ -24,12 +26,13 @@ class Console:
     def say(self, text: str) -> None:
         """Something worth knowing that is not the result."""
         if not self.quiet:
-            typer.echo(text, err=True)
+            typer.echo(printable(text), err=True)
 
     def show(self, result: rich_console.RenderableType) -> None:
         """The result for people."""
         if not self.as_json:
-            rich_console.Console(highlight=False, markup=False, soft_wrap=isinstance(result, str)).print(result)
+            console = rich_console.Console(highlight=False, markup=False, soft_wrap=isinstance(result, str))
+            console.print(printable_lines(result) if isinstance(result, str) else Printable(result))
 
     def show_schema(self, schema: Schema) -> None:
         """The columns of a table as the result for people, as wide as the terminal, if there is one."""

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from taut.errors import OptionError, TautError
+from taut.printable import printable
 
 DONE, REFUSED, DIVERGED, INTERRUPTED, TERMINATED = 0, 2, 3, 130, 143
 READER_GONE = 1
@@ -78,7 +79,7 @@ def system_sentence(error: OSError) -> str:
 
 def complain(sentence: str) -> None:
     """Say one sentence, on one line, where complaints belong."""
-    typer.echo(" ".join(sentence.splitlines()), err=True)
+    typer.echo(printable(" ".join(sentence.splitlines())), err=True)
 
 
 def _silenced() -> int:

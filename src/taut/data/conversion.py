@@ -10,6 +10,7 @@ import numpy as np
 
 from taut.data.dense import from_array
 from taut.data.frames import from_frame, in_memory
+from taut.data.hdf5_checks import check_hdf5
 from taut.data.read_errors import decoding
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sparse import from_sparse, is_sparse, smallest
@@ -83,6 +84,7 @@ def _opened(path: Path) -> Any:
             f"Wanted the package anndata to open `{path}`; it is not installed; run `pip install taut[anndata]`."
         ) from None
     with decoding(path, "cells by genes in anndata's .h5ad format"):
+        check_hdf5(path)
         return anndata.read_h5ad(path)
 
 

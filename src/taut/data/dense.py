@@ -5,9 +5,11 @@ import gzip
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from taut.array_files import MOST_BYTES
 from taut.data.read_errors import decoding
 from taut.data.table import Table, check_dimensions, check_finite, check_not_empty, check_numeric
 from taut.errors import DataError
@@ -89,6 +91,7 @@ def plain(values: np.ndarray) -> np.ndarray:
 
 _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"
+_PART = 1 << 24
 
 
 def read_idx(path: Path, *, as_column: bool = False) -> Table:
@@ -96,22 +99,35 @@ def read_idx(path: Path, *, as_column: bool = False) -> Table:
 
     Raises DataError where the file is cut short or is no idx file.
     """
-    with decoding(path, "an array in idx format"):
-        content = path.read_bytes()
-        values = _parse(gzip.decompress(content) if content.startswith(_GZIP) else content)
+    with decoding(path, "an array in idx format"), path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+        file.seek(0)
+        values = _parse(gzip.GzipFile(fileobj=file) if packed else file)
     return from_array(values, path.name, as_column=as_column)
 
 
-def _parse(content: bytes) -> np.ndarray:
-    if content[:2] != b"\0\0" or len(content) < 4 or content[2] not in _DTYPES:
+def _parse(file: Any) -> np.ndarray:
+    start = file.read(4)
+    if start[:2] != b"\0\0" or len(start) < 4 or start[2] not in _DTYPES:
         raise ValueError("its first bytes are not those of idx")
-    dtype, dimensions = np.dtype(_DTYPES[content[2]]), content[3]
-    start = 4 + 4 * dimensions
-    if len(content) < start:
+    dtype, sizes = np.dtype(_DTYPES[start[2]]), file.read(4 * start[3])
+    if len(sizes) < 4 * start[3]:
         raise ValueError("it ends before its sizes do")
-    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", dimensions, 4))
-    wanted, came = math.prod(shape) * dtype.itemsize, len(content) - start
-    if wanted != came:
-        raise ValueError(f"it announces {wanted} bytes of data and holds {came}")
-    # A copy, because arrays that view bytes cannot be written to.
-    return np.frombuffer(content, dtype, offset=start).reshape(shape).copy()
+    shape = tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
+    announced = math.prod(shape) * dtype.itemsize
+    # One byte more tells whether there are more; what little bytes unpack to is not read to its end.
+    content = _read(file, announced + 1)
+    if len(content) != announced:
+        came = f"{len(content)}" if len(content) < announced else "more"
+        raise ValueError(f"it announces {announced} bytes of data and holds {came}")
+    return np.frombuffer(content, dtype).reshape(shape)
+
+
+def _read(file: Any, most: int) -> bytearray:
+    """At most so many bytes, of which no more are allocated than come."""
+    content = bytearray()
+    while part := file.read(min(_PART, most - len(content))):
+        content += part
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"it unpacks to more than {MOST_BYTES / 2**30:.0f} GiB")
+    return content

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from taut.array_files import MOST_BYTES
 from taut.data.dense import from_array
 from taut.data.pixels import Pixels, read_pixels, resized, size_of
 from taut.data.read_errors import in_words
@@ -17,7 +18,6 @@ from taut.data.table import COLOURS, Table
 from taut.errors import DataError, OptionError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-_MOST_BYTES = 8 * 2**30
 
 
 class Found(NamedTuple):
@@ -149,7 +149,7 @@ def _classes(places: Sequence[tuple[str, ...]]) -> list[str]:
 
 def _check_fits(shape: tuple[int, ...], item: int, folder: Path) -> None:
     total = math.prod(shape) * item
-    if total > _MOST_BYTES:
+    if total > MOST_BYTES:
         raise DataError(
             f"Wanted images that fit into memory; the {shape[0]} of `{folder}`, {size_of(shape[1:])} pixels each, "
             f"would take {total / 2**30:.1f} GiB; shrink them with `--resize`, or give fewer."

@@ -2,11 +2,12 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 
-from taut.data.cells import Cells
+from taut.data.cells import Cells, listed_values
 from taut.data.kinds import Kind, all_kinds, kind_named, kind_of
 from taut.data.read_errors import in_words
 from taut.data.schema import Category, Column
@@ -15,7 +16,16 @@ from taut.data.support import check_cells
 from taut.errors import DataError, OptionError
 
 IGNORE = "ignore"
-_KEYS = ("kind", "family", "categories", "low", "high", "na_values")
+_Bound = Annotated[float, msgspec.Meta(ge=-1e300, le=1e300)]
+# What may be said of a column: the type of each word, and how a sentence calls it.
+_VALUES: dict[str, tuple[Any, str]] = {
+    "kind": (str, "the name of a kind"),
+    "family": (str, "the name of a family"),
+    "categories": (list[Category], "a list of texts, numbers or truth values"),
+    "low": (_Bound, "a finite number"),
+    "high": (_Bound, "a finite number"),
+    "na_values": (Any, "the values that mean missing"),
+}
 
 
 def check_given(given: Mapping[str, Any], sheet: Sheet) -> dict[str, dict[str, Any]]:
@@ -80,9 +90,10 @@ def _long_form(name: str, override: Any) -> dict[str, Any]:
     known = ", ".join([*(kind.name for kind in all_kinds()), IGNORE])
     if not isinstance(override, Mapping) or not override:
         raise OptionError(f"Wanted a kind for column `{name}`; got {override!r}; give one of {known}.")
-    for key in override:
-        if key not in _KEYS:
-            raise OptionError(f"Wanted {', '.join(_KEYS)} for column `{name}`; got `{key}`; leave it out.")
+    for key, value in override.items():
+        if key not in _VALUES:
+            raise OptionError(f"Wanted {', '.join(_VALUES)} for column `{name}`; got `{key}`; leave it out.")
+        _check_value(name, key, value)
     kind, family = override.get("kind"), override.get("family")
     matching = [each for each in all_kinds() if kind in (None, each.name)]
     if not matching and kind != IGNORE:
@@ -94,6 +105,26 @@ def _long_form(name: str, override: Any) -> dict[str, Any]:
             f"Wanted {what} for column `{name}`; got `{family}`; give one of {', '.join(families) or 'none'}."
         )
     return dict(override)
+
+
+def _check_value(name: str, key: str, value: Any) -> None:
+    wanted, words = _VALUES[key]
+    listed_values(value if key == "na_values" else None)
+    if value is None:
+        return
+    try:
+        msgspec.convert(_without_numpy(value), wanted)
+    except msgspec.ValidationError:
+        raise OptionError(f"Wanted {words} as `{key}` of column `{name}`; got {value!r}; mend it.") from None
+
+
+def _without_numpy(value: Any) -> Any:
+    """Numbers as Python's, those in a list or array included."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [each.item() if isinstance(each, np.generic) else each for each in value]
+    return value
 
 
 def _implied_kind(override: Mapping[str, Any], inferred: Column) -> str:

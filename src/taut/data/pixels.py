@@ -16,7 +16,9 @@ from taut.errors import DataError
 # Pillow would clip these to 255 if asked for 8 bits, so their own depth is kept.
 _DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 # A file of a few bytes may say that it is larger than any memory.
-_MOST_PIXELS = 2**26
+_MOST_PIXELS = 2**24
+# What files of the endings that are read may hold: Pillow knows more, some of which start other programs.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 
 
 class Pixels(NamedTuple):
@@ -47,7 +49,7 @@ def read_pixels(path: Path, name: str) -> Pixels:
     Raises DataError, calling the file `name`, where it is damaged or too large.
     """
     with decoding(path, "an image"), _opened(path, name) as image:
-        frames = getattr(image, "n_frames", 1) > 1
+        frames = _has_several_frames(image)
         if image.mode in _DEEP:
             return Pixels(np.array(image), frames=frames)
         if image.mode in ("L", "1"):
@@ -81,7 +83,7 @@ def _opened(path: Path, name: str) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            image = Image.open(path)
+            image = Image.open(path, formats=_FORMATS)
         except Image.DecompressionBombError:
             raise _too_large(name) from None
         with image:
@@ -94,6 +96,16 @@ def _too_large(name: str) -> DataError:
     return DataError(
         f"Wanted images of at most {_MOST_PIXELS // 10**6} million pixels; `{name}` says it has more; shrink them."
     )
+
+
+def _has_several_frames(image: Image.Image) -> bool:
+    """Whether there is a second frame; they are not counted, since there may be millions."""
+    try:
+        image.seek(1)
+    except (EOFError, OSError, ValueError, SyntaxError):
+        return False
+    image.seek(0)
+    return True
 
 
 # How Pillow names the bytes of 16-bit colours in a file: with the larger byte first, or last.

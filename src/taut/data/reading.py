@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from taut.array_files import opened_archive, read_array_file
 from taut.data.conversion import read_cells
 from taut.data.dense import from_array, read_idx
 from taut.data.frames import with_periods_as_moments
@@ -32,10 +32,8 @@ def read_npy(path: Path, *, as_column: bool = False) -> Table:
 
     Raises DataError where the file is damaged or holds Python objects.
     """
-    with decoding(path, "an array in numpy's .npy format"), path.open("rb") as file:
-        _check_magic(file.read(6))
-        file.seek(0)
-        values = _refusing_objects(lambda: np.load(file, allow_pickle=False), str(path))
+    with decoding(path, "an array in numpy's .npy format"):
+        values = _refusing_objects(lambda: read_array_file(path), str(path))
     return from_array(values, path.name, as_column=as_column)
 
 
@@ -44,24 +42,13 @@ def read_npz(path: Path, key: str | None = None, *, as_column: bool = False) -> 
 
     Raises DataError where the key is missing or unknown, listing the keys.
     """
-    # The file is opened here, because numpy leaves one that it cannot read open.
-    with decoding(path, "an archive in numpy's .npz format"), path.open("rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise ValueError("no zip archive")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            if key is None and is_saved_sparse(archive.files):
-                return read_sparse(path)
-            key = _chosen(archive.files, key, path)
-            name = f"{path.name}:{key}"
-            values = _refusing_objects(lambda: archive[key], name)
+    with decoding(path, "an archive in numpy's .npz format"), opened_archive(path) as archive:
+        if key is None and is_saved_sparse(archive.names):
+            return read_sparse(archive, path.name)
+        key = _chosen(archive.names, key, path)
+        name = f"{path.name}:{key}"
+        values = _refusing_objects(lambda: archive.read(key), name)
     return from_array(np.asarray(values), name, as_column=as_column)
-
-
-def _check_magic(start: bytes) -> None:
-    # Without it numpy takes any file for a pickle, and its message tells people to allow one.
-    if start != b"\x93NUMPY":
-        raise ValueError("its first bytes are not those of an array")
 
 
 def _refusing_objects(load: Callable[[], np.ndarray], name: str) -> np.ndarray:

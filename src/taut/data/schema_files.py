@@ -1,7 +1,7 @@
 """A schema for people: as lines of a table, and as a file of YAML that can be edited and given back."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import yaml
@@ -12,6 +12,8 @@ from taut.data.schema import Column, Schema
 from taut.errors import DataError
 from taut.files import write_text
 
+# Of a file of people; ten thousand columns take a tenth of it.
+_MOST_BYTES, _DEEPEST = 2**23, 4
 _HEAD = """\
 # What each column is taken for. Edit a line and give the file back; what a line leaves out is worked out again.
 # kinds: {}, or ignore.
@@ -53,12 +55,43 @@ def read_schema(path: str | Path) -> dict[str, Any]:
     path = Path(path).expanduser()
     check_readable(path)
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = _plain_yaml(path)
+    # Of a number with thousands of digits Python raises ValueError.
+    except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"Wanted a schema in YAML; `{path}` is none ({in_one_clause(error)}); mend it.") from None
     if not isinstance(content, dict):
         raise DataError(f"Wanted a schema, lines such as `age: count`; `{path}` has none; write them.")
     return {str(name): override for name, override in content.items()}
+
+
+def _plain_yaml(path: Path) -> Any:
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"it is larger than {_MOST_BYTES // 2**20} MiB")
+    return yaml.load(path.read_text("utf-8"), _PlainLoader)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without what makes a short file long, deep or anything but text, numbers and truth values."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith("timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """A node of the file, unless it is an alias, has a tag, or lies too deep."""
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"it has an alias, *{event.anchor}")
+        if getattr(event, "tag", None) not in (None, "!"):
+            raise yaml.YAMLError(f"it has a tag, {event.tag}")
+        if self._depth > _DEEPEST:
+            raise yaml.YAMLError("its lists lie in one another")
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def _kinds() -> str:

@@ -1,13 +1,13 @@
 """Sparse matrices of counts, made dense in the smallest dtype that holds them."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from taut.array_files import MOST_BYTES, ArrayArchive
 from taut.data.dense import from_array
-from taut.data.read_errors import decoding, in_one_clause
+from taut.data.read_errors import in_one_clause
 from taut.data.table import Table
 from taut.errors import DataError, ShapeError
 
@@ -122,8 +122,6 @@ _CHECKS: dict[str, Callable[[Mapping[str, np.ndarray], tuple[int, int], str], No
 }
 
 
-# Above this a dense copy would rather stop a laptop than help.
-_MOST_BYTES = 8 * 2**30
 _MEMBERS = {"format", "shape", "data"}
 _DTYPES = (np.uint8, np.uint16, np.int32, np.int64)
 
@@ -180,25 +178,22 @@ def parts_of(X: Any) -> dict[str, np.ndarray]:
     return {part: getattr(X, part) for part in PARTS[X.format]}
 
 
-def read_sparse(path: Path) -> Table:
-    """A table from a file written by scipy.sparse.save_npz."""
+def read_sparse(archive: ArrayArchive, name: str) -> Table:
+    """A table from the arrays that scipy.sparse.save_npz writes. Raises ValueError where they are no such matrix."""
     from scipy import sparse  # noqa: PLC0415  heavy, and most files are not sparse
 
-    with decoding(path, "a sparse matrix as scipy.sparse.save_npz writes it"):
-        with np.load(path, allow_pickle=False) as archive:
-            form, parts = _text(archive["format"]), {key: archive[key] for key in archive.files if key != "format"}
-        if form not in PARTS:
-            raise ValueError(f"its format is {form[:20]}")
-        if "coords" in parts:
-            parts |= dict(zip(("row", "col"), parts["coords"], strict=False))
-        check_parts(form, parts, parts["shape"], path.name)
-        shape = tuple(parts["shape"].tolist())
-        _check_fits(shape, np.uint8, path.name)
-        own = [parts[part] for part in PARTS[form][1:]]
-        places = own[0] if form == "dia" else tuple(own)
-        inner = (parts["data"], places) if form in ("coo", "dia") else (parts["data"], *own)
-        matrix = getattr(sparse, f"{form}_array")(inner, shape=shape)
-    return from_sparse(matrix, path.name)
+    form, parts = _text(archive.read("format")), {key: archive.read(key) for key in archive.names if key != "format"}
+    if form not in PARTS:
+        raise ValueError(f"its format is {form[:20]}")
+    if "coords" in parts:
+        parts |= dict(zip(("row", "col"), parts["coords"], strict=False))
+    check_parts(form, parts, parts["shape"], name)
+    shape = tuple(parts["shape"].tolist())
+    _check_fits(shape, np.uint8, name)
+    own = [parts[part] for part in PARTS[form][1:]]
+    places = own[0] if form == "dia" else tuple(own)
+    inner = (parts["data"], places) if form in ("coo", "dia") else (parts["data"], *own)
+    return from_sparse(getattr(sparse, f"{form}_array")(inner, shape=shape), name)
 
 
 def _text(array: np.ndarray) -> str:
@@ -228,7 +223,7 @@ def _check_fits(shape: tuple[int, ...], dtype: Any, name: str) -> None:
     """Raise DataError where a dense table of this shape would not fit into memory."""
     needed = int(shape[0]) * int(shape[1]) * np.dtype(dtype).itemsize
     # Before there is a table there may be a pointer for each row.
-    if max(needed, 8 * int(shape[0])) > _MOST_BYTES:
+    if max(needed, 8 * int(shape[0])) > MOST_BYTES:
         raise DataError(
             f"Wanted a table that fits into memory; `{name}`, {shape[0]} by {shape[1]}, would take "
             f"{needed / 2**30:.1f} GiB as a dense one; give fewer rows or columns."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,8 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE, _Options, record=OutlierConf
     >>> detector.predict([[0.1, -0.2], [9.0, 9.0]]).tolist()
     [1, -1]
     """
+
+    learned = MappingProxyType({"offset_": float})
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> VAEOutlierDetector:
         """Train on the rows of X, most of which should be usual; `y` is not used.
@@ -96,6 +99,3 @@ class VAEOutlierDetector(OutlierMixin, AbstractVAE, _Options, record=OutlierConf
             )
         share = record_from(OutlierConfig, self.get_params(deep=False)).contamination
         return None if isinstance(share, str) else share
-
-    def _learned(self) -> dict[str, Any]:
-        return {"offset_": self.offset_}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names_in
 
-from taut.data import Sheet, as_sheet, kind_of, readable_cells
+from taut.data import Category, Sheet, as_sheet, kind_of, readable_cells
 from taut.estimators import imputing
 from taut.estimators.config import ImputerConfig
 from taut.estimators.containers import INDICATOR, as_came, check_indicators, filled_with, indicated, without
@@ -43,6 +44,8 @@ class VAEImputer(TransformerMixin, AbstractVAE, _Options, record=ImputerConfig):
     >>> bool(abs(filled[0, 1] - rows[0, 0]) < 0.5), bool((filled[1:] == rows[1:]).all())
     (True, True)
     """
+
+    learned = MappingProxyType({"holed_": list[str], "empty_": list[str], "constants_": dict[str, Category]})
 
     def fit(self, X: Any, y: Any = None) -> VAEImputer:
         """Train on the rows of X, with their holes; `y` is not used.
@@ -106,9 +109,6 @@ class VAEImputer(TransformerMixin, AbstractVAE, _Options, record=ImputerConfig):
     def _marked(self) -> list[str]:
         """The columns that have an indicator, as with scikit-learn: those with holes in training."""
         return self.holed_ if self.add_indicator else []
-
-    def _learned(self) -> dict[str, Any]:
-        return {"holed_": self.holed_, "empty_": self.empty_, "constants_": self.constants_}
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from taut.errors import RunFolderError
 from taut.estimators.detector import VAEOutlierDetector
 from taut.estimators.imputer import VAEImputer
+from taut.estimators.manifest import reading_run
 from taut.estimators.own_fit import Run
 from taut.estimators.own_parts import Reference, own_parts_of
 from taut.estimators.runs import read_fitted, read_manifest
@@ -29,13 +32,19 @@ def load(path: str | Path, *, parts: Reference | None = None) -> AbstractVAE | R
     path = Path(path)
     manifest = read_manifest(path)
     own = own_parts_of(path, manifest.own_parts, parts)
+    with reading_run(path):
+        fitted = read_fitted(path, manifest, own)
     if manifest.estimator == Run.__name__:
-        return Run.of(read_fitted(path, manifest, own))
+        return Run.of(fitted)
     if manifest.estimator not in ESTIMATORS:
         known = ", ".join(ESTIMATORS)
         raise RunFolderError(
             f"Wanted an estimator among {known}; `{path}` holds a {manifest.estimator}; load it with a newer version."
         )
-    estimator = ESTIMATORS[manifest.estimator](**manifest.options | own, random_state=manifest.seed)
-    estimator.take(read_fitted(path, manifest, own), manifest.learned)
+    with reading_run(path):
+        kind = ESTIMATORS[manifest.estimator]
+        estimator = kind(**manifest.options | own, random_state=manifest.seed)
+        estimator.take(
+            fitted, {name: msgspec.convert(manifest.learned[name], kind.learned[name]) for name in kind.learned}
+        )
     return estimator

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shlex
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from taut.errors import RunFolderError
+from taut.errors import RunFolderError, TautError
 from taut.estimators.config import VAEConfig
 from taut.locks import LOCK
+from taut.parts import said
 
 FORMAT = 3
 # Where the states of a fit lie in its run folder.
@@ -65,13 +68,16 @@ def checked_content(path: Path) -> bytes:
         content = (path / "model.json").read_bytes()
         facts = msgspec.json.decode(content)
         if facts["format"] != FORMAT:
+            newer = facts["format"] > FORMAT
             raise RunFolderError(
-                f"A run of format {FORMAT} is wanted; `{path}` has format {facts['format']}; fit again with this "
-                "version."
+                f"A run of format {FORMAT} is wanted; `{path}` has format {facts['format']}; "
+                f"{'read it with a newer taut' if newer else 'fit again with this version'}."
             )
         digests, digest, own = facts["digests"].items(), facts["digest"], own_digest(content)
     except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         raise unreadable(path, error) from None
+    if any(Path(name).name != name for name in facts["digests"]):
+        raise RunFolderError(f"Files beside `{path / 'model.json'}` are wanted; it names others; fit again.")
     altered = [name for name, known in digests if file_digest(path / name) != known]
     if digest != own:
         altered.insert(0, "model.json")
@@ -83,9 +89,23 @@ def checked_content(path: Path) -> bytes:
     return content
 
 
+@contextlib.contextmanager
+def reading_run(path: Path) -> Iterator[None]:
+    """Say that `path` does not read as a run if the block fails; errors of taut pass.
+
+    Digests guard against damage. What was altered with its digests made to fit can contradict itself in any way.
+    """
+    try:
+        yield
+    except TautError:
+        raise
+    except Exception as error:
+        raise unreadable(path, error) from error
+
+
 def unreadable(path: Path, error: Exception) -> RunFolderError:
     """What to say of a `model.json` that is none."""
-    return RunFolderError(f"`{path / 'model.json'}` does not read as a run ({error}); fit again.")
+    return RunFolderError(f"`{path / 'model.json'}` does not read as a run ({said(error)}); fit again.")
 
 
 def own_digest(content: bytes) -> str:

@@ -22,7 +22,6 @@ from taut.estimators.conditions import (
 )
 from taut.estimators.fields import infer_fields
 from taut.estimators.part_building import name_of
-from taut.files import written_whole
 from taut.fitting import AsFloat, DynamicBinarisation, View
 
 
@@ -37,17 +36,6 @@ class HolePatterns(NamedTuple):
 
     patterns: Bool[np.ndarray, "patterns columns"]
     counts: Int[np.ndarray, "patterns"]
-
-    @classmethod
-    def load(cls, path: Path) -> HolePatterns:
-        """As `save` wrote them."""
-        with np.load(path, allow_pickle=False) as stored:
-            return cls(stored["patterns"], stored["counts"])
-
-    def save(self, path: Path) -> None:
-        """Write them, whole or not at all."""
-        with written_whole(path) as temporary:
-            np.savez_compressed(temporary, allow_pickle=False, patterns=self.patterns, counts=self.counts)
 
     def draw(self, n: int, *, seed: int) -> Bool[np.ndarray, "n columns"]:
         """`n` rows of holes, each as probable as it was frequent."""

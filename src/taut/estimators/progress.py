@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from taut.data import Schema, describe_schema
+from taut.printable import printable
 
 if TYPE_CHECKING:
     from taut.fitting import Progress as Epoch
@@ -22,7 +23,7 @@ MOST_SHOWN = 40
 def say(text: str, *, shown: bool) -> None:
     """A sentence on standard error, as it is."""
     if shown:
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(text)
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(printable(text))
 
 
 def say_schema(schema: Schema, *, shown: bool) -> None:
@@ -32,7 +33,7 @@ def say_schema(schema: Schema, *, shown: bool) -> None:
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     part = Schema(columns=schema.columns[:MOST_SHOWN])
     for line in schema_lines(part, width=console.width if console.is_terminal else None):
-        console.print(line)
+        console.print(printable(line))
     if len(schema.columns) > MOST_SHOWN:
         console.print(f"… and {len(schema.columns) - MOST_SHOWN} more columns.")
 

@@ -12,68 +12,35 @@ checkpoints/         the state of training, from which it can go on
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from taut.compiling import keep_compiled_programs
 from taut.data import Table
 from taut.estimators.assembly import Architecture
 from taut.estimators.manifest import FORMAT, check_free, checked_content, file_digest, own_digest, plain, unreadable
-from taut.estimators.preparation import HolePatterns
+from taut.estimators.part_building import OWN
+from taut.estimators.run_files import (
+    load_given,
+    load_history,
+    load_holes,
+    load_rows,
+    load_seen,
+    save_array,
+    save_history,
+    save_holes,
+    save_table,
+)
 from taut.estimators.training import Fitted
-from taut.files import write_text, written_whole
+from taut.files import write_text
 from taut.fitting import Outcome, load_tensors, save_tensors
 from taut.likelihoods import Choice
-from taut.record import HistoryRow
+from taut.models import PRIORS
 from taut.version import __version__
-
-
-def save_history(history: Sequence[HistoryRow], path: Path) -> None:
-    """The bound after each epoch; an empty cell where no rows were held out."""
-    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["epoch", "train", "held_out", "seconds"])
-        writer.writerows([row.epoch, row.train, row.held_out, row.seconds] for row in history)
-
-
-def load_history(path: Path) -> list[HistoryRow]:
-    """The bound after each epoch, as written by `save_history`."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [
-            HistoryRow(
-                epoch=int(row["epoch"]),
-                train=float(row["train"]),
-                held_out=float(row["held_out"]) if row["held_out"] else None,
-                seconds=float(row["seconds"]),
-            )
-            for row in csv.DictReader(file)
-        ]
-
-
-def save_array(array: np.ndarray, path: Path) -> None:
-    """One array."""
-    with written_whole(path) as temporary:
-        np.save(temporary, array)
-
-
-def save_table(table: Table, path: Path) -> None:
-    """Rows, and their labels and what the model is given of them where there are any."""
-    arrays = {"values": table.values} | ({} if table.labels is None else {"labels": table.labels.astype(str)})
-    arrays |= {} if table.conditions is None else {"conditions": table.conditions}
-    with written_whole(path) as temporary:
-        np.savez_compressed(temporary, allow_pickle=False, **arrays)
-
-
-def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a file written by `save_table`."""
-    with np.load(path, allow_pickle=False) as stored:
-        return dict(stored)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -125,7 +92,7 @@ def save(
     else:
         (path / "given.npy").unlink(missing_ok=True)
     if fitted.holes is not None:
-        fitted.holes.save(path / "holes.npz")
+        save_holes(fitted.holes, path / "holes.npz")
         names.append("holes.npz")
     else:
         (path / "holes.npz").unlink(missing_ok=True)
@@ -152,22 +119,32 @@ def save(
 def read_fitted(path: Path, manifest: Manifest, own: Mapping[str, Any]) -> Fitted:
     """What was fitted, from the files beside a manifest that was read, with its `own` parts."""
     keep_compiled_programs()
-    like = (own["model"], own["guide"]) if "model" in own else manifest.architecture.empty(own)
+    architecture, known = manifest.architecture, manifest.digests
+    check_sizes(path, architecture)
+    like = (own["model"], own["guide"]) if "model" in own else architecture.empty(own)
     model, guide = load_tensors(path / "weights.safetensors", like)
     return Fitted(
         model=model,
         guide=guide,
         history=load_history(path / "history.csv"),
         held_out=_held_out(path, manifest),
-        seen=np.load(path / "seen.npy", allow_pickle=False),
-        given_rows=np.load(path / "given.npy", allow_pickle=False) if "given.npy" in manifest.digests else None,
-        holes=HolePatterns.load(path / "holes.npz") if "holes.npz" in manifest.digests else None,
+        seen=load_seen(path / "seen.npy"),
+        given_rows=load_given(path / "given.npy", width=architecture.covariates) if "given.npy" in known else None,
+        holes=load_holes(path / "holes.npz", features=architecture.features) if "holes.npz" in known else None,
         **{
             field.name: getattr(manifest, field.name)
             for field in dataclasses.fields(Fitted)
             if hasattr(manifest, field.name)
         },
     )
+
+
+def check_sizes(path: Path, architecture: Architecture) -> None:
+    """Raise ValueError where an architecture says that it is larger than its weights, before anything is built."""
+    _, prior = PRIORS.parse(architecture.prior) if architecture.prior not in (None, OWN) else ("", ())
+    sizes = (architecture.features, architecture.covariates, architecture.latents, *architecture.hidden, *prior)
+    if max(sizes) > (path / "weights.safetensors").stat().st_size:
+        raise ValueError(f"an architecture of {max(sizes)} is larger than its weights")
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -182,13 +159,15 @@ def read_manifest(path: Path) -> Manifest:
 def _held_out(path: Path, manifest: Manifest) -> Table | None:
     if "held_out.npz" not in manifest.digests:
         return None
-    arrays = load_arrays(path / "held_out.npz")
+    architecture = manifest.architecture
+    features, conditions = architecture.features, architecture.covariates
+    arrays = load_rows(path / "held_out.npz", features=features, conditions=conditions)
     return Table(
         values=arrays["values"],
         labels=arrays.get("labels"),
         conditions=arrays.get("conditions"),
         name=manifest.data_name,
-        columns=manifest.architecture.schema.entry_names,
-        image_shape=manifest.architecture.schema.image_shape,
+        columns=architecture.schema.entry_names,
+        image_shape=architecture.schema.image_shape,
         notes=manifest.notes,
     )

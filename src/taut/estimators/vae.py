@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -41,6 +42,8 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
     """What can be asked of a variational autoencoder whatever its use; `record` declares the constructor's options."""
 
     record: ClassVar[type[VAEConfig]]
+    # What a subclass knows beside the fitted model, by attribute: the types of these plain values.
+    learned: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     def __init_subclass__(cls, *, record: type[VAEConfig] = VAEConfig, **others: Any) -> None:
         super().__init_subclass__(**others)
@@ -155,8 +158,7 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
         return record_from(self.record, self.get_params(deep=False) | of_training).kept()
 
     def _learned(self) -> dict[str, Any]:
-        """What a subclass knows beside the fitted model, by attribute, as plain values."""
-        return {}
+        return {name: getattr(self, name) for name in self.learned}
 
     def _fitted(self) -> Fitted:
         check_is_fitted(self, "fitted_")
@@ -203,6 +205,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, Abstr
     References: Kingma & Welling 2014, Auto-encoding variational Bayes, arXiv:1312.6114.
     """
 
+    learned = MappingProxyType({"library_": str})
     improvement_: Improvement
 
     def fit(
@@ -271,9 +274,6 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, Abstr
 
     # In the class itself, where scikit-learn looks for what `set_output` changes.
     transform = AbstractUses.transform
-
-    def _learned(self) -> dict[str, Any]:
-        return {"library_": self.library_}
 
     @property
     def _n_features_out(self) -> int:

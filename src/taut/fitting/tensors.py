@@ -64,7 +64,8 @@ def load_tensors(path: str | Path, like: Any) -> Any:
     """
     try:
         stored = load_file(path)
-    except (OSError, SafetensorError) as error:
+    # A type of number that numpy does not have is a KeyError or TypeError.
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"Wanted the arrays in `{path}`; reading them failed ({error}); fit again.") from None
     return _filled(path, like, stored)
 

@@ -31,14 +31,15 @@ def json_of(account: Any, path: str | Path | None) -> str:
 
 def account_in(source: str | Path, kind: type[Kind], *, format: int, named: str, again: str) -> Kind:
     """Read an account of this kind and format from JSON text or from a file. Raises DataError where it is none."""
-    text = Path(source).read_text("utf-8") if isinstance(source, Path) else source
     try:
+        text = Path(source).read_text("utf-8") if isinstance(source, Path) else source
         # Alone and first: an account of another format may lack what this one wants.
         found = msgspec.json.decode(text, type=_Format).format
         if found != format:
-            raise DataError(f"Wanted {named} of format {format}; got format {found}; {again} again.")
+            advice = "read it with a newer taut" if found > format else f"{again} again"
+            raise DataError(f"Wanted {named} of format {format}; got format {found}; {advice}.")
         return msgspec.json.decode(text, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(
             f"Wanted {named} of format {format}; got text that does not read as one ({error}); {again} again."
         ) from None

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from taut.printable import Printable
 from taut.record import Estimate, Improvement, Interval, Trial, Verdict
 from taut.reporting import words
 from taut.reporting.page import environment
@@ -36,7 +37,7 @@ def improvement_text(account: Improvement) -> str:
     """The account as plain text, a hundred columns wide, no colour."""
     console = Console(file=io.StringIO(), width=NARROW, color_system=None, force_terminal=False, legacy_windows=False)
     with console.capture() as capture:
-        console.print(improvement_table(account))
+        console.print(Printable(improvement_table(account)))
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 

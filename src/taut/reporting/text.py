@@ -7,6 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from taut.printable import Printable
 from taut.record import Ledger, Severity, Verdict
 from taut.reporting import words
 from taut.reporting.columns import column_lines, unlike_lines
@@ -37,7 +38,7 @@ def render_text(ledger: Ledger) -> str:
         record=False,
     )
     with console.capture() as capture:
-        console.print(rich_table(ledger))
+        console.print(Printable(rich_table(ledger)))
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 

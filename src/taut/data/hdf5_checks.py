@@ -1,0 +1,40 @@
+"""What an HDF5 file claims, held against what it stores, before a library reads all of it."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from taut.array_files import MOST_BYTES
+
+# Numbers that were never written take no place in a file; more than this of them is a claim, and no table.
+_UNWRITTEN = 2**26
+# No filter packs further than deflate does with zeros, about 1:1000.
+_PACKED = 2000
+
+
+def check_hdf5(path: Path) -> None:
+    """Raise ValueError where a file links to others or to nothing, or claims far more than it stores."""
+    h5py = importlib.import_module("h5py")  # comes with anndata
+    with h5py.File(path, "r") as file:
+        _check_links(h5py, file)
+        file.visititems(_check_size)
+
+
+def _check_links(h5py: Any, file: Any) -> None:
+    def check(name: str, link: Any) -> None:
+        if not isinstance(link, h5py.HardLink):
+            raise ValueError(f"`{name}` is a link to another place")
+
+    file.visititems_links(check)
+
+
+def _check_size(name: str, node: Any) -> None:
+    if not hasattr(node, "chunks"):  # a group
+        return
+    if node.is_virtual or node.external:
+        raise ValueError(f"`{name}` lies in another file")
+    claimed = int(node.size or 0) * node.dtype.itemsize
+    if claimed > MOST_BYTES:
+        raise ValueError(f"`{name}` takes {claimed / 2**30:.0f} GiB")
+    if claimed > max(_UNWRITTEN, _PACKED * node.id.get_storage_size()):
+        raise ValueError(f"`{name}` announces {claimed} bytes and holds {node.id.get_storage_size()}")
