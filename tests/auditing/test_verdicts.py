@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from taut.auditing.verdicts import ORDER, RULES, verdicts_on
+from taut.cli.app import command
+from taut.guides import GUIDES
+from taut.models import PRIORS
 from taut.record import HistoryRow, Interval
 from tests.auditing.ledgers import (
     base,
@@ -27,6 +30,7 @@ from tests.auditing.ledgers import (
     using,
 )
 
+COMMAND = command()
 CODES = [code for rule in RULES for code in rule.codes]
 
 
@@ -306,6 +310,23 @@ def test_each_rule_keeps_to_its_codes_and_each_sentence_to_its_form(ledger):
             assert verdict.lever is not None
     severities = [ORDER.index(verdict.severity) for verdict in verdicts_on(ledger)]
     assert severities == sorted(severities)
+
+
+@pytest.mark.parametrize(("ledger", "code", "severity"), TRIGGERED, ids=[case[1] for case in TRIGGERED])
+def test_each_has_a_title_and_of_a_run_a_command_that_can_be_typed(ledger, code, severity):
+    of_a_run = dataclasses.replace(ledger, settings={**ledger.settings, "training_data": "digits"})
+    verdict = judged(of_a_run)[code]
+    assert judged(ledger)[code].command is None
+    assert verdict.title.endswith(".")
+    assert len(verdict.title.split()) <= 10
+    if verdict.command is None:
+        assert severity in {"note", "good"} or code == "rows-set-aside"
+        return
+    _, name, *words = verdict.command.replace("…", "digits --out NEW").replace("DATA", "digits").split()
+    typed = COMMAND.commands[name].make_context(name, words)
+    for kind, parts in {"guide": GUIDES, "prior": PRIORS}.items():
+        part = typed.params.get(kind)
+        assert part is None or part.partition(":")[0] in parts.named
 
 
 @pytest.mark.parametrize(

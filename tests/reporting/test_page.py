@@ -17,7 +17,7 @@ from tests.quick import quick
 from tests.reporting import ledgers
 from tests.reporting.columns import renamed, with_columns
 from tests.reporting.measured import as_log_joint, measured, stopped
-from tests.reporting.reader import NASTY, Reader
+from tests.reporting.reader import NASTY, Reader, read, words_of
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?: %)?")
 # years of papers, and the levels that the format fixes
@@ -186,10 +186,32 @@ def _assert_harmless(page: str, *expected: str) -> None:
     assert all(text in reader.text for text in expected)
 
 
-def test_verdicts_come_first_and_the_worst_leads():
-    text = Reader(page_of("digits")).text
-    places = [text.index(word) for word in ("Verdicts", "Warning", "Note", "Good", "The identity", "The numbers")]
+def test_the_page_opens_with_the_identity_and_the_three_verdicts_of_most_nats():
+    reader = read(CASES["measured"])
+    first, _, later = " ".join(" ".join(reader.at_first).split()).partition("What is known of log p(x)")
+    order = (
+        "The identity",
+        "No encoder moves it.",
+        "below log p(x) by the KL.",
+        "is from the posterior.",
+        "The latents do not follow the prior. Promises 10.56 ± 0.11 nats a row. taut fit … --prior mixture:20",
+        "A q fitted to each row does better. Promises 2.305 ± 0.051 nats a row. taut improve RUN --seconds 600",
+        "Latent 1 is idle in the model",
+        "1 more",
+    )
+    places = [first.index(words) for words in order]
     assert places == sorted(places)
+    assert len(re.findall(r"\S*[^\W\d_]\S*", first)) <= 130  # what has no letter is a number or a sign
+    assert "log p(x) is bracketed" not in first
+    assert "log p(x) is bracketed" in reader.text
+    assert later.index("The bracket of every row") < later.index("The numbers") < later.index("How it was measured")
+
+
+def test_problems_come_before_what_promises_nats():
+    worst = Verdict(code="x", severity="problem", text="The bounds are at odds.", evidence="")
+    ledger = dataclasses.replace(CASES["measured"], verdicts=[*CASES["measured"].verdicts, worst])
+    text = words_of(ledger)
+    assert text.index("The bounds are at odds.") < text.index("The latents do not follow the prior.")
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ MEAN = "Mean log p(x) over the 297 audited rows lies"
         (
             FULL,
             f"{MEAN} above −101.44 (99.5 %, assumption-free) and below −101.33 if the starts of the reverse walks are "
-            "posterior draws (99.5 %); on 96 matched rows drawn from the model that start moved the bound by 0.018 "
-            "(95\N{NO-BREAK SPACE}% quantile 0.113).",
+            "posterior draws (99.5 %). On 96 rows drawn from the model, matched to these, the start moved the bound by "
+            "0.018 (95\N{NO-BREAK SPACE}% quantile 0.113).",
         ),
         (
             ledgers.two_sided(DIGITS),
@@ -35,7 +35,7 @@ MEAN = "Mean log p(x) over the 297 audited rows lies"
         (ledgers.exact(DIGITS), "Mean log p(x) over the 297 audited rows is 3.250, computed exactly."),
     ],
 )
-def test_the_main_result_is_one_sentence_with_a_mark_at_each_end(ledger, sentence):
+def test_the_main_result_has_a_mark_at_each_end(ledger, sentence):
     assert statement(ledger) == sentence
     for text in (words_of(ledger), " ".join(render_text(ledger).split())):
         assert " ".join(sentence.split()) in " ".join(text.split())

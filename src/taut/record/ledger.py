@@ -119,7 +119,9 @@ class Verdict:
 
     `lever` is the part to change, and `promise` how many nats a row that can win with everything else held: of the ELBO
     by encoder, guide, prior and training, of log p(x) by likelihood and decoder; its condition says at what end it
-    stands. None where there is no lever, or its nats are not known.
+    stands. None where there is no lever, or its nats are not known. `title` is the conclusion in a few words; `command`
+    is what to type to pull the lever, where RUN is the folder of the run, DATA are rows, and … stands for the data and
+    the options that the run was fitted with.
     """
 
     code: str
@@ -128,6 +130,8 @@ class Verdict:
     evidence: str
     lever: Lever | None = None
     promise: Estimate | None = None
+    title: str = ""
+    command: str | None = None
 
 
 FORMAT = 3

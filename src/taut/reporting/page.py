@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from taut.record import Ledger
-from taut.reporting import columns, pictures, statement, tables, words
+from taut.reporting import columns, pictures, statement, tables, verdicts, words
 from taut.reporting.numbers import number_groups
 from taut.reporting.pictures import (
     MOST_COLUMNS,
@@ -40,7 +40,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"words": words, "say": statement, "tabled": tables}
+    environment.globals |= {"words": words, "say": statement, "tabled": tables, "judged": verdicts}
     return environment
 
 
@@ -48,7 +48,8 @@ def _main(ledger: Ledger) -> dict[str, Any]:
     return {
         "ledger": ledger,
         "incomplete": statement.incomplete(ledger),
-        "verdicts": words.by_urgency(ledger.verdicts),
+        "verdicts": verdicts.by_nats(ledger.verdicts),
+        "commands": any(verdict.command for verdict in ledger.verdicts),
         "statement": statement.statement(ledger),
         "direction": statement.direction(ledger),
         "is_exact": is_exact(ledger),

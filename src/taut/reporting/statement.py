@@ -62,7 +62,7 @@ _Q95 = "95\N{NO-BREAK SPACE}%"
 
 
 def statement(ledger: Ledger) -> str:
-    """The main result in one sentence (METHODS.md §1): where log p(x) lies, and what each end rests on."""
+    """The main result (METHODS.md §1): where log p(x) lies, and what each end rests on."""
     lower, upper = ledger.evidence.lower, ledger.evidence.upper
     rows = f"the {ledger.rows} audited rows"
     subject = f"Mean log p(x) over {rows}" if ledger.rows > 1 else "log p(x) of the audited row"
@@ -72,7 +72,7 @@ def statement(ledger: Ledger) -> str:
         why = "" if ledger.evidence.withdrawn is None else ", since a check contradicts the bound that was measured"
         return f"{subject} lies {_end(lower, 'above')}; nothing bounds it from above{why}."
     fine = words.decimals_between(lower, upper)
-    return f"{subject} lies {_end(lower, 'above', fine)} and {_end(upper, 'below', fine)}{_moved(ledger)}."
+    return f"{subject} lies {_end(lower, 'above', fine)} and {_end(upper, 'below', fine)}.{_moved(ledger)}"
 
 
 def incomplete(ledger: Ledger) -> str | None:
@@ -146,6 +146,6 @@ def _moved(ledger: Ledger) -> str:
     if simulated is None or simulated.matched == 0 or upper is None or upper.status != "conditional-upper":
         return ""
     return (
-        f"; on {simulated.matched} matched rows drawn from the model that start moved the bound by "
-        f"{words.plain(simulated.allowance.value)} ({_Q95} quantile {words.plain(simulated.allowance_q95)})"
+        f" On {simulated.matched} rows drawn from the model, matched to these, the start moved the bound by "
+        f"{words.plain(simulated.allowance.value)} ({_Q95} quantile {words.plain(simulated.allowance_q95)})."
     )

@@ -1,14 +1,15 @@
 """From numbers to sentences: what is wrong, or right, and which lever moves it.
 
 A rule is a short pure function of a ledger that gives a verdict or None. It returns None for what was not measured, and
-for a difference within two standard errors. A new rule is a function in one of these files, and a line
-here.
+for a difference within two standard errors. A new rule is a function in one of these files, a line
+here, and in `advice` a title and what to type.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from taut.auditing.verdicts import bracket, columns, data, gap, guide, prior
+from taut.auditing.verdicts.advice import advised
 from taut.record import Account, Verdict
 
 
@@ -58,4 +59,5 @@ __all__ = ["RULES", "Rule", "verdicts_on"]
 def verdicts_on(account: Account) -> list[Verdict]:
     """All verdicts on an account, the worst first."""
     found = (rule.verdict(account) for rule in RULES)
-    return sorted((verdict for verdict in found if verdict is not None), key=lambda v: ORDER.index(v.severity))
+    verdicts = (advised(verdict, account) for verdict in found if verdict is not None)
+    return sorted(verdicts, key=lambda v: ORDER.index(v.severity))

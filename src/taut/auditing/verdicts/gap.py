@@ -110,12 +110,20 @@ def _lever(ledger: Account) -> str:
         return 'The lever is the guide\'s family: more components or layers, or guide="refined:3".'
     if gain is None or rest is None:
         return 'The lever is the guide\'s family: guide="full", or a richer one such as "mixture:4" or "flow".'
-    if ledger.gap.family != "full" and surely_above(gain, 0.0) and gain.value >= MOST_OF_IT * rest.value:
+    if wins_most(ledger):
         return (
             f'The lever is the guide\'s family: guide="full", whose best Gaussian wins back {gain.value:.2f} of them.'
         )
     won = "" if ledger.gap.family == "full" else f", since a full covariance wins back only {max(gain.value, 0.0):.2f}"
     return f"{richer}{won}."
+
+
+def wins_most(ledger: Account) -> bool:
+    """Whether a full covariance is known to win back most of what the family of q loses."""
+    rest, gain = ledger.gap.approximation, ledger.gap.full_covariance
+    if gain is None or rest is None or ledger.gap.family == "full":
+        return False
+    return surely_above(gain, 0.0) and gain.value >= MOST_OF_IT * rest.value
 
 
 def _open(ledger: Account) -> float:
