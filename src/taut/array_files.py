@@ -10,16 +10,42 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
 
-__all__ = ["MOST_BYTES", "ArrayArchive", "opened_archive", "read_array", "read_array_file"]
+__all__ = ["MOST_BYTES", "ArrayArchive", "ArrayPlace", "array_place", "opened_archive", "read_array", "read_array_file"]
 
 # Above this what a small file unpacks to would rather stop a laptop than help.
 MOST_BYTES = 8 * 2**30
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class ArrayPlace(NamedTuple):
+    """An array in a file: its shape and type, and the byte at which its numbers begin, in the order of C."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    start: int
+
+
+def array_place(path: Path) -> ArrayPlace:
+    """Where the numbers of a `.npy` file are.
+
+    Raises ValueError as `read_array`, and for an order of numbers other than that of C.
+    """
+    with path.open("rb") as file:
+        shape, fortran, dtype = _header(file)
+        place = ArrayPlace(shape, dtype, file.tell())
+    if dtype.hasobject:
+        raise ValueError("Object arrays are not read")
+    if fortran and len(shape) > 1:
+        raise ValueError("its numbers are in the order of Fortran; write it with `np.ascontiguousarray`")
+    announced, there = math.prod(shape) * dtype.itemsize, path.stat().st_size - place.start
+    if announced > there:
+        raise ValueError(f"it announces {announced} bytes of numbers and holds {there}")
+    return place
 
 
 def read_array(file: Any, size: int) -> np.ndarray:
@@ -33,7 +59,7 @@ def read_array(file: Any, size: int) -> np.ndarray:
     [0, 1, 2]
     """
     start = file.tell()
-    shape, dtype = _header(file)
+    shape, _, dtype = _header(file)
     if dtype.hasobject:
         raise ValueError("Object arrays are not read")
     announced, there = math.prod(shape) * dtype.itemsize, start + size - file.tell()
@@ -43,7 +69,7 @@ def read_array(file: Any, size: int) -> np.ndarray:
     return npy.read_array(file, allow_pickle=False)
 
 
-def _header(file: Any) -> tuple[tuple[int, ...], np.dtype]:
+def _header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
     # Without it numpy takes any file for a pickle, and its message tells people to allow one.
     if file.read(6) != npy.MAGIC_PREFIX:
         raise ValueError("its first bytes are not those of an array")
@@ -53,13 +79,13 @@ def _header(file: Any) -> tuple[tuple[int, ...], np.dtype]:
         raise ValueError(f"it has version {version[0]}.{version[1]} of the format")
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     try:
-        shape, _, dtype = read(file)
+        shape, fortran, dtype = read(file)
     # The header is a Python literal, of which the parser can refuse anything in any way.
     except (SyntaxError, TypeError, RecursionError, MemoryError, OverflowError, EOFError, AttributeError):
         raise ValueError("its header cannot be read") from None
     if not all(type(length) is int and 0 <= length < 2**63 for length in shape):
         raise ValueError("its header has a shape that is none")
-    return shape, dtype
+    return shape, fortran, dtype
 
 
 def read_array_file(path: Path) -> np.ndarray:

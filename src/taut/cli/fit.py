@@ -27,7 +27,7 @@ from taut.locks import alone_in
 if TYPE_CHECKING:
     import numpy as np
 
-    from taut.data import Sheet, Table
+    from taut.data import OpenedRows, Sheet, Table
     from taut.estimators import VAE
 
 ENDED_BADLY = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
@@ -72,6 +72,15 @@ CheckpointEvery = Annotated[
         show_default=False,
     ),
 ]
+Stream = Annotated[
+    bool | None,
+    typer.Option(
+        "--stream/--no-stream",
+        help="Read rows from the disk as training needs them, so that DATA may be larger than memory, or keep them all "
+        "in memory. Default: streamed where memory would not hold them.",
+        show_default=False,
+    ),
+]
 
 
 @over_processes
@@ -82,6 +91,7 @@ def fit(
     out: Out = None,
     labels: Labels = None,
     resize: Resize = None,
+    stream: Stream = None,
     force: Force = False,
     resume: Resume = False,
     checkpoint_every: CheckpointEvery = None,
@@ -93,7 +103,9 @@ def fit(
     Ctrl-C ends training early and keeps the best state so far; `taut fit --resume RUN` goes on from there, and from
     where a killed process left it. Next: `taut audit RUN`.
     """
-    asked = Asked(data=data, labels=labels, resize=resize, checkpoint_every=checkpoint_every, options=options)
+    asked = Asked(
+        data=data, labels=labels, resize=resize, stream=stream, checkpoint_every=checkpoint_every, options=options
+    )
     if resume:
         changed = given() - ({"data"} if out is None else set())
         out = Path(data) if out is None else out
@@ -117,7 +129,9 @@ def _trained(asked: Asked, out: Path, *, resume: bool, quiet: bool) -> VAE:
     schema, every = asked.options.schema, frequency(asked.checkpoint_every)
     known = read_schema(schema) if isinstance(schema, str | Path) else schema
     asked = dataclasses.replace(asked, options=dataclasses.replace(asked.options, schema=known, verbose=not quiet))
-    rows = datasets.load(asked.data, resize=_size(asked.resize))
+    rows, notes = datasets.load_or_open(asked.data, stream=asked.stream, resize=_size(asked.resize))
+    for note in notes:
+        Console(quiet).say(note)
     vae = VAE(**asked.options.values())
     labels = labels_for(asked.labels, rows)
     train(vae, rows, labels, out, resume=resume, began=began(), every=every, noted=asked.noted())
@@ -126,7 +140,7 @@ def _trained(asked: Asked, out: Path, *, resume: bool, quiet: bool) -> VAE:
 
 def train(
     vae: VAE,
-    rows: Table | Sheet,
+    rows: Table | Sheet | OpenedRows,
     labels: np.ndarray | None,
     out: Path,
     *,

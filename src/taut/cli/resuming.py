@@ -26,6 +26,7 @@ class _Words(msgspec.Struct):
     resize: str | None
     checkpoint_every: str | None
     options: dict[str, Any]
+    stream: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class Asked:
     data: str
     labels: str | None
     resize: str | None
+    stream: bool | None
     checkpoint_every: str | None
     options: VAEConfig
 
@@ -60,6 +62,7 @@ class Asked:
             data=words.data,
             labels=words.labels,
             resize=words.resize,
+            stream=words.stream,
             checkpoint_every=words.checkpoint_every,
             options=options,
         )

@@ -13,7 +13,19 @@ import numpy as np
 
 from taut import datasets
 from taut.cli.console import Console
-from taut.data import Column, Schema, Sheet, Table, as_sheet, encode, fields_like, kind_of, listed, spelled_in
+from taut.data import (
+    Column,
+    OpenedRows,
+    Schema,
+    Sheet,
+    Table,
+    as_sheet,
+    encode,
+    fields_like,
+    kind_of,
+    listed,
+    spelled_in,
+)
 from taut.errors import OptionError, RunFolderError, ShapeError
 from taut.estimators import AbstractUses, Fitted, own_parts_of, read_fitted, read_manifest
 from taut.options import comma_separated
@@ -111,16 +123,19 @@ def text_column(sheet: Sheet, name: str) -> np.ndarray:
     return np.array(["" if cell is None else str(cell) for cell in cells.to_list()], dtype=str)
 
 
-def labels_for(source: str | None, rows: Table | Sheet) -> np.ndarray | None:
+def labels_for(source: str | None, rows: Table | Sheet | OpenedRows) -> np.ndarray | None:
     """One label for each of `rows`, as text: those of `source`, or those that came with the rows.
 
     `source` may also name a column of a sheet. Raises DataError or ShapeError where it is not one column of as many
     rows.
     """
-    if source is None:
-        return rows.labels
-    if rows.beside is not None and source in rows.beside.columns:
-        return text_column(rows.beside, source)
+    if not isinstance(rows, OpenedRows):
+        if source is None:
+            return rows.labels
+        if rows.beside is not None and source in rows.beside.columns:
+            return text_column(rows.beside, source)
+    elif source is None:
+        return None
     labels = _labels_in(source, len(rows))
     if len(labels) != len(rows):
         raise ShapeError(

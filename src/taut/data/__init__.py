@@ -1,6 +1,7 @@
 """Data before any model: readers, the `Table` they return, checks, splits, digests, writers.
 
 read, read_sheet           a file or folder → Sheet of columns of any type, or Table of numbers
+open_rows                  a file or folder → its rows a block at a time
 as_table, as_sheet         what a person passes → Table of numbers, or Sheet
 listed_values              what a person calls missing, as a list
 infer_schema               Sheet → Schema: the kind and family of each column, and why
@@ -38,6 +39,9 @@ from taut.data.frames import is_lazy
 from taut.data.images import check_resizable
 from taut.data.inference import infer_schema
 from taut.data.kinds import Kind, all_kinds, kind_named, kind_of, register_kind, serve
+from taut.data.mapped import ArrayWriter, MappedRows, SparseRows, SparseWriter
+from taut.data.opened import OpenedRows
+from taut.data.opening import open_rows
 from taut.data.picture import check_picturable, write_picture
 from taut.data.quantities import HEAVY_TAIL_KURTOSIS, excess_kurtosis
 from taut.data.read_errors import in_words
@@ -47,7 +51,7 @@ from taut.data.schema import Block, Category, Column, Schema, entry_places, list
 from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sparse import is_sparse
-from taut.data.splitting import count_seen, digest, generator, row_hashes, split
+from taut.data.splitting import RowDigest, count_seen, digest, generator, row_hashes, split
 from taut.data.support import check_type
 from taut.data.table import (
     Table,
@@ -62,6 +66,7 @@ from taut.data.table import (
     place,
 )
 from taut.data.units import Scale, Units, scale_of, too_close, units_of
+from taut.data.witnesses import Witnesses
 from taut.data.writing import TEXT, Spelled, spell, spelled_in, write
 
 __all__ = [
@@ -71,19 +76,26 @@ __all__ = [
     "OVERDISPERSED",
     "READ",
     "TEXT",
+    "ArrayWriter",
     "Binarisation",
     "Block",
     "Category",
     "Column",
     "Covariate",
     "Kind",
+    "MappedRows",
+    "OpenedRows",
+    "RowDigest",
     "Scale",
     "Schema",
     "Sheet",
     "Sizes",
+    "SparseRows",
+    "SparseWriter",
     "Spelled",
     "Table",
     "Units",
+    "Witnesses",
     "all_kinds",
     "as_sheet",
     "as_table",
@@ -134,6 +146,7 @@ __all__ = [
     "narrow",
     "narrowed",
     "one_thing",
+    "open_rows",
     "place",
     "place_of",
     "read",

@@ -12,6 +12,7 @@ import numpy as np
 
 from taut.array_files import MOST_BYTES
 from taut.data.dense import from_array
+from taut.data.opened import OpenedRows
 from taut.data.pixels import Pixels, read_pixels, resized, size_of
 from taut.data.read_errors import in_words
 from taut.data.table import COLOURS, Table
@@ -58,6 +59,44 @@ def read_images(folder: Path, *, resize: tuple[int, int] | None = None, colour: 
     table = from_array(values, folder.name or str(folder), notes=notes)
     labels = None if found.classes is None else np.array(found.classes, dtype=str)
     return dataclasses.replace(table, labels=labels, resized=resize is not None)
+
+
+def opened_images(folder: Path, *, resize: tuple[int, int] | None = None, colour: bool = False) -> OpenedRows:
+    """The images of `read_images`, decoded a block at a time: grey or in colour like the first, or with `colour`.
+
+    Raises DataError where there is no image, and where `read_images` does for an image that is reached.
+    """
+    found = _found(folder)
+    names = [str(path.relative_to(folder)) for path in found.paths]
+    first = read_pixels(found.paths[0], names[0]).levels
+    shape = resize or (first.shape[0], first.shape[1])
+    channels = (COLOURS,) if colour else first.shape[2:]
+
+    def blocks(size: int) -> Iterator[Table]:
+        for start in range(0, len(names), size):
+            own = slice(start, start + size)
+            values = np.empty((len(names[own]), *shape, *channels), first.dtype)
+            for row, path, name in zip(values, found.paths[own], names[own], strict=True):
+                image = read_pixels(path, name)
+                _check_same(name, image, names[0], first, any_size=resize is not None)
+                if image.levels.ndim > row.ndim:
+                    raise DataError(
+                        f"Wanted grey images like `{names[0]}`, since images are streamed; `{name}` has colour; bring "
+                        "them to one kind."
+                    )
+                levels = resized(image.levels, shape)
+                row[...] = levels if levels.ndim == row.ndim else levels[..., None]
+            table = from_array(values, folder.name or str(folder), notes=found.notes)
+            labels = None if found.classes is None else np.array(found.classes[own], dtype=str)
+            yield dataclasses.replace(table, labels=labels, resized=resize is not None)
+
+    return OpenedRows(
+        name=folder.name or str(folder),
+        rows=len(names),
+        columns=math.prod((*shape, *channels)),
+        read=blocks,
+        notes=tuple(found.notes),
+    )
 
 
 def check_resizable(source: str | Path, resize: tuple[int, int] | None) -> None:

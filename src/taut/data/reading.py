@@ -165,7 +165,7 @@ def read(
     Raises DataError, in one sentence that names the first offender, where the source is missing, damaged,
     of an unknown kind or empty, or where a block is not numeric or has holes.
     """
-    path, key = _located(str(source))
+    path, key = located(str(source))
     ending = _ending(path)
     if key is not None and ending not in (".npz", ".h5ad"):
         raise DataError(f"Only an .npz archive has keys; `{path}` is none; leave out `:{key}`.")
@@ -197,7 +197,7 @@ def exists(source: str | Path) -> bool:
         return False
 
 
-def _located(source: str) -> tuple[Path, str | None]:
+def located(source: str) -> tuple[Path, str | None]:
     """The path, and the key behind its colon.
 
     A path that exists as it stands wins, so colons in names and after Windows drives stay what they are;

@@ -180,6 +180,13 @@ def parts_of(X: Any) -> dict[str, np.ndarray]:
 
 def read_sparse(archive: ArrayArchive, name: str) -> Table:
     """A table from the arrays that scipy.sparse.save_npz writes. Raises ValueError where they are no such matrix."""
+    matrix = sparse_in(archive, name)
+    _check_fits(matrix.shape, np.uint8, name)
+    return from_sparse(matrix, name)
+
+
+def sparse_in(archive: ArrayArchive, name: str) -> Any:
+    """The matrix that scipy.sparse.save_npz wrote. Raises ValueError where the arrays are no such matrix."""
     from scipy import sparse  # noqa: PLC0415  heavy, and most files are not sparse
 
     form, parts = _text(archive.read("format")), {key: archive.read(key) for key in archive.names if key != "format"}
@@ -189,11 +196,11 @@ def read_sparse(archive: ArrayArchive, name: str) -> Table:
         parts |= dict(zip(("row", "col"), parts["coords"], strict=False))
     check_parts(form, parts, parts["shape"], name)
     shape = tuple(parts["shape"].tolist())
-    _check_fits(shape, np.uint8, name)
+    _check_fits((shape[0], 1), np.uint8, name)
     own = [parts[part] for part in PARTS[form][1:]]
     places = own[0] if form == "dia" else tuple(own)
     inner = (parts["data"], places) if form in ("coo", "dia") else (parts["data"], *own)
-    return from_sparse(getattr(sparse, f"{form}_array")(inner, shape=shape), name)
+    return getattr(sparse, f"{form}_array")(inner, shape=shape)
 
 
 def _text(array: np.ndarray) -> str:

@@ -56,6 +56,30 @@ def digest(array: np.ndarray) -> str:
     return sha.hexdigest()
 
 
+class RowDigest:
+    """`digest` of rows in double precision that come block after block, of so many rows and columns in all.
+
+    >>> whole = RowDigest(3, 3)
+    >>> for block in (np.eye(3)[:1], np.eye(3)[1:]):
+    ...     whole.update(block)
+    >>> whole.hexdigest() == digest(np.eye(3))
+    True
+    """
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self._sha = hashlib.sha256(f"<f8{(rows, columns)}".encode())
+
+    def update(self, block: np.ndarray) -> None:
+        """Some more rows."""
+        step = max(1, _CHUNK // max(1, block.shape[1]))
+        for start in range(0, len(block), step):
+            self._sha.update(np.asarray(block[start : start + step], "<f8", order="C").data)
+
+    def hexdigest(self) -> str:
+        """SHA-256 of all."""
+        return self._sha.hexdigest()
+
+
 def row_hashes(values: np.ndarray) -> np.ndarray:
     """A 64-bit hash of each row of (n, features) `values`: equal numbers, equal hash, whatever the dtype.
 

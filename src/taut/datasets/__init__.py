@@ -1,7 +1,17 @@
 """Sets to try things on: bundled real ones, and synthetic ones whose truth is known."""
 
 from taut.datasets.bundled import NAMES, digits, digits_labels, penguins
-from taut.datasets.loading import as_block, is_numbers, load
+from taut.datasets.loading import as_block, is_numbers, load, load_or_open
 from taut.datasets.synthetic import linear_gaussian
 
-__all__ = ["NAMES", "as_block", "digits", "digits_labels", "is_numbers", "linear_gaussian", "load", "penguins"]
+__all__ = [
+    "NAMES",
+    "as_block",
+    "digits",
+    "digits_labels",
+    "is_numbers",
+    "linear_gaussian",
+    "load",
+    "load_or_open",
+    "penguins",
+]

@@ -3,9 +3,13 @@
 from pathlib import Path
 
 from taut import data
-from taut.data import READ, Sheet, Table, as_table, check_resizable, exists, narrowed
+from taut.data import READ, OpenedRows, Sheet, Table, as_table, check_resizable, exists, narrowed, open_rows
 from taut.datasets.bundled import NAMES, bundled
 from taut.errors import DataError
+from taut.memory import free_bytes
+
+# Rows as they are read, coded, in double precision, and on the device.
+COPIES = 8
 
 
 def load(
@@ -33,6 +37,25 @@ def load(
         )
     rows = data.read(source, as_column=as_column, resize=resize, colour=colour)
     return as_block(rows) if isinstance(rows, Sheet) and not rows.named and is_numbers(rows) else rows
+
+
+def load_or_open(
+    source: str, *, stream: bool | None = None, resize: tuple[int, int] | None = None
+) -> tuple[Table | Sheet | OpenedRows, list[str]]:
+    """The rows of `load`, or with `stream` those of `taut.data.open_rows`; what was decided where nobody said, if much.
+
+    Undecided, rows are opened whose copies in memory would take more than is free.
+    """
+    if stream is None and source not in NAMES and exists(source):
+        try:
+            opened = open_rows(source, resize=resize)
+        except DataError:  # of a kind that is read whole, or whose reader says best what is wrong
+            return load(source, resize=resize), []
+        needed, free = COPIES * opened.bytes, free_bytes()
+        if free is not None and needed > free:
+            sizes = f"about {needed / 1e9:.1f} GB in memory, of which {free / 1e9:.1f} GB are free"
+            return opened, [f"`{opened.name}` would take {sizes}: its rows are streamed."]
+    return (open_rows(source, resize=resize) if stream else load(source, resize=resize)), []
 
 
 def is_numbers(sheet: Sheet) -> bool:

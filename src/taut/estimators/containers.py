@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from taut.data import (
+    OpenedRows,
     Schema,
     Sheet,
     Table,
@@ -59,6 +60,7 @@ def library_of(X: Any) -> str:
     >>> library_of([[1.0, 2.0]]), library_of({"age": [31, 42]})
     ('numpy', 'pyarrow')
     """
+    X = X.take(np.arange(1)) if isinstance(X, OpenedRows) else X
     if isinstance(X, Sheet) and X.is_array:
         return "numpy"
     native: Any = X.native if isinstance(X, Sheet) else X

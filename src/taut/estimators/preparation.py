@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
 from taut.data import Binarisation, Schema, Sheet, Table, encode, fields_of, read_schema, split
+from taut.datum import Datum
 from taut.errors import DataError, SupportError
 from taut.estimators.conditions import (
     NO_CONDITIONING,
@@ -22,7 +23,7 @@ from taut.estimators.conditions import (
 )
 from taut.estimators.fields import infer_fields
 from taut.estimators.part_building import name_of
-from taut.fitting import AsFloat, DynamicBinarisation, View
+from taut.fitting import AbstractRows, AsFloat, DynamicBinarisation, View
 
 
 class HolePatterns(NamedTuple):
@@ -106,10 +107,22 @@ def checked_labels(labels: Any, rows: int) -> np.ndarray | None:
 
 
 @dataclasses.dataclass(frozen=True)
+class Whole:
+    """All training rows, wherever they are: the digest of the data, hashes of rows, means of entries, weights."""
+
+    rows: Datum | AbstractRows
+    digest: str
+    seen: Num[np.ndarray, "distinct"]
+    mean: Float[np.ndarray, "entries"]
+    weights: RowWeights | None
+
+
+@dataclasses.dataclass(frozen=True)
 class TrainingData:
     """Rows as numbers with the schema of their fields, which of them train and which are held out.
 
-    `labels` and `weights` belong to the rows, where there are any; a row without weight is not among them.
+    `labels` and `weights` belong to the rows, where there are any; a row without weight is not among them. Where the
+    training rows are not in memory, those here are a sample, and `streamed` has them all.
     """
 
     table: Table
@@ -119,6 +132,7 @@ class TrainingData:
     given: Conditioned = NOT_CONDITIONED
     labels: np.ndarray | None = None
     weights: RowWeights | None = None
+    streamed: Whole | None = None
 
 
 def prepare_training_data(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import jax.random as jr
 import numpy as np
 
-from taut.data import Binarisation, Schema, Table, check_enough_rows, digest, row_hashes
+from taut.data import Binarisation, RowDigest, Schema, Table, check_enough_rows, digest, row_hashes
 from taut.datum import Datum
 from taut.errors import OptionError
 from taut.estimators.assembly import Architecture, objective_for
@@ -19,9 +19,19 @@ from taut.estimators.config import VAEConfig
 from taut.estimators.fields import choice_of, scales, words_of
 from taut.estimators.manifest import facts_of_fit
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
-from taut.estimators.preparation import HolePatterns, TrainingData, hole_patterns, training_view
+from taut.estimators.preparation import HolePatterns, TrainingData, Whole, hole_patterns, training_view
 from taut.estimators.progress import fit_bar, say, say_schema
-from taut.fitting import Checkpoints, CheckpointsLike, Outcome, Plan, fit, fit_guide, fit_prior, with_arrays_of
+from taut.fitting import (
+    AbstractRows,
+    Checkpoints,
+    CheckpointsLike,
+    Outcome,
+    Plan,
+    fit,
+    fit_guide,
+    fit_prior,
+    with_arrays_of,
+)
 from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, Missingness
 from taut.models import AbstractModel, LatentVariableModel
@@ -110,7 +120,7 @@ def train(
     """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
-    plan = plan_of(config, rows=len(train_rows))
+    plan = plan_of(config, rows=len(train_rows) if data.streamed is None else len(data.streamed.rows))
     objective = objective_for(config)
     architecture, likelihood = _architecture(config, data), choice_of(data.schema)
     binarisation, given = data.schema.binarisation, data.given.numbers
@@ -129,7 +139,7 @@ def train(
 
     model, guide = architecture.build(
         architecture.rows(seen(train_rows, binarisation.for_evaluation(rows))),
-        mean=binarisation.expected(rows),
+        mean=binarisation.expected(rows) if data.streamed is None else data.streamed.mean,
         own=own_parts(config),
         key=build_key,
     )
@@ -143,36 +153,35 @@ def train(
     def stored(chosen: np.ndarray) -> Datum:
         return architecture.rows(seen(chosen, training_view(binarisation, table.values[chosen])[0]))
 
-    whole = architecture.rows(coded).matrix()
-    data_digest = digest(np.vstack([whole, scales(data.schema, whole.shape[1])]))
+    whole = data.streamed or in_memory(data, stored(train_rows), architecture.rows(coded).matrix())
     if (kept := Checkpoints.of(checkpoints)) is not None:
-        weighted = "" if data.weights is None else f", weighted {digest(data.weights[:, None])}"
-        about = facts_of_fit(config, seed=seed, data_digest=data_digest + weighted)
+        weighted = "" if whole.weights is None else f", weighted {digest(whole.weights[:, None])}"
+        about = facts_of_fit(config, seed=seed, data_digest=whole.digest + weighted)
         kept = dataclasses.replace(kept, about=about)
     shown, notes = config.verbose, [*table.notes, *without_effect(config, rows)]
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
     for note in notes:
         say(note, shown=shown)
     say_schema(data.schema, shown=shown)
-    say(f"Training on {len(rows)} rows of {words_of(data.schema)}; {len(held_rows)} are held out.", shown=shown)
+    say(f"Training on {len(whole.rows)} rows of {words_of(data.schema)}; {len(held_rows)} are held out.", shown=shown)
     with fit_bar(plan.epochs, shown=shown) as on_epoch:
         shared: dict[str, Any] = {
             "key": fit_key,
             "held_out": None if held_out is None else stored(held_rows),
             "plan": plan,
             "view": view,
-            "weights": None if data.weights is None else data.weights[train_rows],
+            "weights": whole.weights,
             "on_epoch": on_epoch,
         }
         if moved == "prior":
             assert isinstance(model, LatentVariableModel)
             shared["plan"] = dataclasses.replace(plan, learning_rate=PRIOR_RATE)
-            run = fit_prior(model, guide, stored(train_rows), config.prior, **shared)
+            run = fit_prior(model, guide, in_place(whole.rows), config.prior, **shared)
         else:
             run = (fit if moved == "all" else fit_guide)(
                 model,
                 guide,
-                stored(train_rows),
+                whole.rows,
                 objective=objective if moved == "all" else None,
                 held_out_weights=None if data.weights is None or held_out is None else data.weights[held_rows],
                 checkpoints=kept,
@@ -191,13 +200,34 @@ def train(
         seconds=time.monotonic() - began,
         seed=seed,
         data_name=table.name,
-        data_digest=data_digest,
+        data_digest=whole.digest,
         notes=notes,
         held_out=held_out,
-        seen=np.unique(row_hashes(whole[train_rows])),
+        seen=whole.seen,
         given_rows=None if given is None else kept_rows(given[train_rows], seed=seed),
         holes=hole_patterns(rows),
     )
+
+
+def in_memory(data: TrainingData, rows: Datum, numbers: np.ndarray) -> Whole:
+    """The training rows of a fit whose rows are all in memory, `numbers` those of all coded rows."""
+    digest = RowDigest(len(numbers) + 2, numbers.shape[1])
+    digest.update(numbers)
+    digest.update(scales(data.schema, numbers.shape[1]))
+    return Whole(
+        rows=rows,
+        digest=digest.hexdigest(),
+        seen=np.unique(row_hashes(numbers[data.train])),
+        mean=data.schema.binarisation.expected(data.table.values[data.train]),
+        weights=None if data.weights is None else data.weights[data.train],
+    )
+
+
+def in_place(rows: Datum | AbstractRows) -> Datum:
+    """The rows, which must be in memory. Raises OptionError where they are not."""
+    if isinstance(rows, AbstractRows):
+        raise OptionError("Fitting a prior alone wants rows in memory; got streamed ones; give fewer of them.")
+    return rows
 
 
 def without_effect(config: VAEConfig, rows: np.ndarray) -> list[str]:

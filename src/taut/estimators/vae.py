@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -16,16 +17,17 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from taut.compiling import keep_compiled_programs
-from taut.data import listed_values
+from taut.data import OpenedRows, listed_values
 from taut.estimators import runs
 from taut.estimators.conditions import Conditioning
 from taut.estimators.config import VAEConfig
 from taut.estimators.containers import library_of
 from taut.estimators.part_building import PARTS
 from taut.estimators.preparation import prepare_training_data
+from taut.estimators.streaming import folder_for_rows, prepare_streamed_data
 from taut.estimators.training import Fitted, train
 from taut.estimators.uses import AbstractScored, AbstractUses
-from taut.fitting import CheckpointsLike, Outcome
+from taut.fitting import Checkpoints, CheckpointsLike, Outcome
 from taut.guides import AbstractGuide
 from taut.models import LatentVariableModel
 from taut.options import OWN, constructor, options_of, record_from, with_parameters
@@ -80,21 +82,26 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
         began = time.monotonic() if began is None else began
         config = self.config
         seed = seed_of(config.random_state)
-        data = prepare_training_data(
-            X,
-            likelihood=config.likelihood,
-            schema=config.schema,
-            na_values=listed_values(config.na_values),
-            held_out=config.validation_fraction,
-            seed=seed,
-            conditioning=Conditioning.of(config.condition_on, config.size_factor),
-            labels=labels,
-            weights=weights,
-            by_column=by_column,
-            binarise=config.binarise,
-            chosen=chosen,
-        )
-        self.take(train(config, data, seed=seed, checkpoints=checkpoints, resume=resume, began=began, start=start))
+        words: dict[str, Any] = {
+            "likelihood": config.likelihood,
+            "schema": config.schema,
+            "na_values": listed_values(config.na_values),
+            "held_out": config.validation_fraction,
+            "seed": seed,
+            "conditioning": Conditioning.of(config.condition_on, config.size_factor),
+            "labels": labels,
+            "weights": weights,
+            "by_column": by_column,
+            "binarise": config.binarise,
+        }
+        with contextlib.ExitStack() as until_fitted:
+            if isinstance(X, OpenedRows):
+                kept = Checkpoints.of(checkpoints)
+                folder = until_fitted.enter_context(folder_for_rows(None if kept is None else kept.folder))
+                data = prepare_streamed_data(X, folder, **words)
+            else:
+                data = prepare_training_data(X, chosen=chosen, **words)
+            self.take(train(config, data, seed=seed, checkpoints=checkpoints, resume=resume, began=began, start=start))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 
