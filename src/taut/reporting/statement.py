@@ -110,11 +110,12 @@ def allowance(simulated: Simulated) -> str:
     """What the start that real rows get was measured to do to the upper bound."""
     if simulated.matched == 0:
         return "None of them resembles the audited rows, so nothing is known of what the start does to real rows."
-    few = f"On the {simulated.matched} of them that resemble" if simulated.matched < simulated.rows else "They resemble"
-    joined = "" if simulated.matched < simulated.rows else "; on them"
+    where = "They resemble the audited rows. On them"
+    if simulated.matched < simulated.rows:
+        where = f"On the {simulated.matched} of them that resemble the audited rows,"
     return (
-        f"{few} the audited rows{joined or ','} the bound from above was taken from the exact start and from the start "
-        f"that real rows get: the exact start’s is higher by {words.number(simulated.allowance)} on average "
+        f"{where} reverse walks were made twice: from the latents that made the row, and from the start that audited "
+        f"rows get. The first gives a bound that is higher by {words.number(simulated.allowance)} nats on average "
         f"({words.claim(simulated.allowance)}); the {_Q95} quantile over those rows is "
         f"{words.plain(simulated.allowance_q95)}."
     )
