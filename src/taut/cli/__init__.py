@@ -27,11 +27,12 @@ def main() -> None:
     """Run the command that the process was given and leave with its exit code."""
     _BEGAN.set(time.monotonic())
     from taut.cli.exit_codes import INTERRUPTED, TERMINATED, exit_code_of  # noqa: PLC0415  importing taut.cli is light
+    from taut.cli.processes import leave  # noqa: PLC0415  as above
     from taut.cli.signals import answered  # noqa: PLC0415  as above
 
     with answered() as heard:
         code = exit_code_of(_run)
-    sys.exit(TERMINATED if heard.terminated and code == INTERRUPTED else code)
+    leave(TERMINATED if heard.terminated and code == INTERRUPTED else code)
 
 
 def began() -> float:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import functools
 import inspect
 import os
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from taut.cli.exit_codes import INTERRUPTED, REFUSED, complain, sentence_for
+from taut.cli.exit_codes import INTERRUPTED, sentence_for
 from taut.files import written_nowhere
 
 Coordinator = Annotated[
@@ -46,6 +48,7 @@ Process = Annotated[
         show_default=False,
     ),
 ]
+_LEFT = contextvars.ContextVar("left", default=False)
 OPTIONS = {"coordinator": Coordinator, "processes": Processes, "process": Process}
 
 
@@ -72,24 +75,41 @@ def over_processes(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def leave(code: int) -> NoReturn:
+    """End with the exit code; at once where other processes were left, for which JAX would wait."""
+    if _LEFT.get():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def _together(command: Callable[..., Any], words: dict[str, Any], place: Any) -> Any:
     from taut.distributed import is_first_process, joined  # noqa: PLC0415  as above
 
-    with joined(place) as watch:
+    with _ending_alone(), joined(place) as watch:
         if is_first_process():
             code = command(**words)
-            if code == INTERRUPTED:
-                watch.leave("it was interrupted.")
-            return code
-        with _in_the_background():
-            try:
-                return command(**words | ({"quiet": True} if "quiet" in words else {}))
-            except Exception as error:
-                if (sentence := sentence_for(error)) is None:
-                    raise
-                complain(f"Process {watch.process} of {watch.processes}: {sentence}")
-                watch.leave(sentence)
-                return REFUSED
+        else:
+            with _in_the_background():
+                code = command(**words | ({"quiet": True} if "quiet" in words else {}))
+        if code == INTERRUPTED:
+            watch.leave("it was interrupted.")
+            _LEFT.set(True)
+        return code
+
+
+@contextlib.contextmanager
+def _ending_alone() -> Iterator[None]:
+    """Where something goes wrong, say it here, and do not wait for the others."""
+    try:
+        yield
+    except BaseException as error:
+        _LEFT.set(True)
+        if isinstance(error, Exception) and sentence_for(error) is None:
+            traceback.print_exc()
+            leave(1)
+        raise
 
 
 @contextlib.contextmanager

@@ -16,9 +16,10 @@ from taut.distributed.agreeing import from_first
 from taut.distributed.watching import Watch, leave_unless
 from taut.errors import OptionError
 
-PATIENCE = 300.0
-# After ours, which say what happened; those of JAX end the process with a stack trace.
-LATER = 60
+# JAX ends a process that waited in vain with a stack trace; ours come before, and say what happened.
+PATIENCE, OF_JAX = 300.0, 360
+# Seconds of silence, of which it may count half before a process dies.
+SILENCE_OF_JAX = 120
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +81,8 @@ def joined(place: Place) -> Iterator[Watch]:
         f"within {PATIENCE:.0f} s, waits {who}; start each with the same `--coordinator` and `--processes`, its own "
         "`--process`, and a port that can be reached."
     )
+    # It would answer SIGTERM in our place.
+    jax.config.update("jax_enable_preemption_service", False)
     with leave_unless(PATIENCE, waited):
         try:
             jax.distributed.initialize(
@@ -87,8 +90,8 @@ def joined(place: Place) -> Iterator[Watch]:
                 place.processes,
                 place.process,
                 cluster_detection_method="deactivate" if place.explicit else None,
-                initialization_timeout=int(PATIENCE) + LATER,
-                heartbeat_timeout_seconds=LATER,
+                initialization_timeout=OF_JAX,
+                heartbeat_timeout_seconds=SILENCE_OF_JAX,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise OptionError(

@@ -12,7 +12,7 @@ from typing import Any
 
 # Of a process that ends because another one did.
 LOST = 4
-EVERY, SILENT = 2.0, 40.0
+EVERY, SILENT = 2.0, 30.0
 LONGEST = 24 * 3600.0
 
 

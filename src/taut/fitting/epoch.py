@@ -214,7 +214,7 @@ def _loss(trainable: Any, fixed: Any, program: EpochProgram, data: DataLike, now
         guide, *split_rows(taken, program.mesh)
     )
     # Where, not multiplication alone: a non-finite value of a padding row must not reach the sum as 0 · inf.
-    bound = jnp.sum(jnp.where(weight > 0, weight * values, 0.0)) / jnp.sum(weight > 0)
+    bound = jnp.sum(jnp.where(weight > 0, weight * values, 0.0)) / jnp.sum(kept_whole(weight, program.mesh) > 0)
     if program.objective.regulariser is None:
         return -bound
     own_key = jr.fold_in(key, 1)  # apart from those of the rows
