@@ -14,7 +14,18 @@ from taut.cli import began
 from taut.cli.console import Console
 from taut.cli.exit_codes import DONE, INTERRUPTED
 from taut.cli.output_paths import check_writable
-from taut.cli.parameters import Json, Labels, NaValues, OptionalData, OwnParts, Quiet, RunFolder, Seed, with_options
+from taut.cli.parameters import (
+    Json,
+    Labels,
+    NaValues,
+    OptionalData,
+    OwnParts,
+    Quiet,
+    RunFolder,
+    Seed,
+    Stream,
+    with_options,
+)
 from taut.errors import RunFolderError
 
 if TYPE_CHECKING:
@@ -44,6 +55,7 @@ def audit(
     seed: Seed = 0,
     out: Out = None,
     labels: Labels = None,
+    stream: Stream = None,
     na_values: NaValues = None,
     parts: OwnParts = None,
     as_json: Json = False,
@@ -54,13 +66,16 @@ def audit(
     Writes ledger.json, rows.csv and report.html. Ctrl-C writes what is finished; the same command then goes on.
     """
     from taut import estimators  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.cli.rows import labels_for, rows_for, run_in  # noqa: PLC0415  as above
+    from taut.cli.rows import labels_for, rows_for, rows_to_audit, run_in  # noqa: PLC0415  as above
 
     console, loaded = Console(quiet, as_json), time.monotonic()
     folder = run if out is None else out
     check_writable(folder)
     vae = run_in(run, parts)
-    found = vae.held_out_ if data is None else rows_for(vae.schema_, data, console, na_values=na_values)
+    if data is None:
+        found = vae.held_out_
+    else:
+        found, options = rows_to_audit(vae.schema_, data, console, options, seed, stream=stream, na_values=na_values)
     if found is None:
         raise RunFolderError(
             f"Wanted rows to audit; the fit in `{run}` held none out; name some: `taut audit {run} DATA`."

@@ -8,14 +8,15 @@ import numpy as np
 
 from taut.cli.console import Console
 from taut.cli.output_paths import ENDINGS, OF_IMAGES, check_file_place, check_not_data
-from taut.cli.parameters import Data, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder
-from taut.cli.sample import check_rows_place, write_columns, write_rows
+from taut.cli.parameters import Data, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder, Stream
+from taut.cli.sample import check_rows_place, write_rows
 
 
 def embed(
     run: RunFolder,
     data: Data,
     out: OutFile,
+    stream: Stream = None,
     na_values: NaValues = None,
     parts: OwnParts = None,
     as_json: Json = False,
@@ -25,19 +26,24 @@ def embed(
 
     Of cells in .h5ad to an .h5ad: a copy with these in obsm["X_taut"] and log p(x) in obs["taut_log_p"].
     """
-    from taut.cli.rows import fitted_in, rows_for  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.cli.rows import fitted_in, row_blocks, rows_for  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.data import rows_written  # noqa: PLC0415  as above
     from taut.estimators import encode, log_p  # noqa: PLC0415  as above
 
     of_cells = ".h5ad" in data.lower() and out.suffix.lower() == ".h5ad"
     check_file_place(out, endings=(".h5ad",) if of_cells else ENDINGS)
     check_not_data(data, out)
     console, fitted = Console(quiet, as_json), fitted_in(run, parts)
-    rows = rows_for(fitted.schema, data, console, na_values=na_values)
-    latents = np.asarray(encode(fitted, rows).latent)
     if of_cells:
-        _write_copy(data, out, latents, log_p(fitted, rows), console)
+        rows = rows_for(fitted.schema, data, console, na_values=na_values)
+        _write_copy(data, out, np.asarray(encode(fitted, rows).latent), log_p(fitted, rows), console)
         return
-    write_columns(latents, [f"z{number}" for number in range(latents.shape[1])], out, console)
+    count, blocks = row_blocks(fitted.schema, data, console, stream=stream, na_values=na_values)
+    latents = fitted.architecture.latents
+    with rows_written(out, [f"z{number}" for number in range(latents)]) as append:
+        for _, block in blocks:
+            append(np.asarray(encode(fitted, block).latent))
+    console.wrote(out, count, columns=latents)
 
 
 def reconstruct(

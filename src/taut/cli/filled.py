@@ -129,8 +129,8 @@ class Filled:
         write(pa.concat_tables(tables, promote_options="permissive"), out)
 
 
-def filled_cells(filled: Filled, found: Imputation) -> pa.Table:
-    """A line for each filled cell: row, column, value, std_dev, probability, low, high.
+def filled_cells(filled: Filled, found: Imputation, first: int = 0) -> pa.Table:
+    """A line for each filled cell: row (from `first` on), column, value, std_dev, probability, low, high.
 
     A number has a standard deviation (a date in days) and ends of an interval, a category the probability of the value.
     """
@@ -144,7 +144,7 @@ def filled_cells(filled: Filled, found: Imputation) -> pa.Table:
         ends = (None, None) if coded else (_end(column, found.low[row, own]), _end(column, found.high[row, own]))
         lines.append(
             {
-                "row": row,
+                "row": row + first,
                 "column": filled.sheet.columns[where],
                 "value": spell(found.single.column(where)[row].as_py()),
                 "std_dev": None if coded else float(found.deviation[row, own]),

@@ -16,7 +16,7 @@ from taut.cli.audit import AUDIT_FILES
 from taut.cli.console import Console
 from taut.cli.exit_codes import DIVERGED, DONE, INTERRUPTED, complain
 from taut.cli.output_paths import check_run_place
-from taut.cli.parameters import DATA_HELP, Force, Json, Labels, Quiet, given, with_options
+from taut.cli.parameters import DATA_HELP, Force, Json, Labels, Quiet, Stream, given, with_options
 from taut.cli.processes import over_processes
 from taut.cli.resuming import Asked, command_to_go_on, frequency
 from taut.errors import OptionError
@@ -69,15 +69,6 @@ CheckpointEvery = Annotated[
         "--checkpoint-every",
         metavar="TIME",
         help="How often the state of training is written: seconds, or epochs as in 5epochs. Default: 30 seconds.",
-        show_default=False,
-    ),
-]
-Stream = Annotated[
-    bool | None,
-    typer.Option(
-        "--stream/--no-stream",
-        help="Read rows from the disk as training needs them, so that DATA may be larger than memory, or keep them all "
-        "in memory. Default: streamed where memory would not hold them.",
         show_default=False,
     ),
 ]

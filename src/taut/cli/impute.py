@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from taut.cli.console import Console
 from taut.cli.output_paths import check_file_place, check_frame_place, check_not_data
-from taut.cli.parameters import Data, Json, NaValues, OwnParts, Quiet, RunFolder, Seed
+from taut.cli.parameters import Data, Json, NaValues, OwnParts, Quiet, RunFolder, Seed, Stream
 from taut.errors import OptionError
+
+if TYPE_CHECKING:
+    from taut.data import OpenedRows
+    from taut.estimators import Fitted
 
 Out = Annotated[
     Path,
@@ -58,6 +64,7 @@ def impute(
     how: How = "mean",
     errors: Errors = None,
     level: Level = 0.9,
+    stream: Stream = None,
     na_values: NaValues = None,
     parts: OwnParts = None,
     seed: Seed = 0,
@@ -71,13 +78,20 @@ def impute(
     """
     _check_words(data, out, errors, draws, how)
     from taut.cli.filled import Filled, filled_cells  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.cli.rows import fitted_in, sheet_for  # noqa: PLC0415  as above
+    from taut.cli.rows import fitted_in, opened_for, sheet_for  # noqa: PLC0415  as above
     from taut.data import write  # noqa: PLC0415  as above
     from taut.estimators import impute as fill  # noqa: PLC0415  as above
 
     console, fitted = Console(quiet, as_json), fitted_in(run, parts)
+    asked: dict[str, Any] = {"how": how, "level": level, "seed": seed}
+    opened = opened_for(fitted.schema, data, console, stream=stream)
+    if opened is not None:
+        if draws is not None:
+            raise OptionError("`--draws` wants rows in memory, below one another; these are streamed; leave it out.")
+        _impute_streamed(fitted, opened, out, errors, console, asked)
+        return
     sheet = sheet_for(fitted.schema, data, console, na_values=na_values)
-    found = fill(fitted, sheet, draws=draws or 0, how=how, level=level, seed=seed)
+    found = fill(fitted, sheet, draws=draws or 0, **asked)
     filled = Filled.of(fitted, sheet, data)
     for sentence in filled.remarks():
         console.say(sentence)
@@ -91,6 +105,31 @@ def impute(
     console.give(
         {"out": str(out), "rows": rows, "filled": filled.count, "columns": filled.by_column, "draws": draws, "how": how}
     )
+
+
+def _impute_streamed(
+    fitted: Fitted, opened: OpenedRows, out: Path, errors: Path | None, console: Console, asked: dict[str, Any]
+) -> None:
+    """Fill block after block."""
+    from taut.cli.filled import Filled, filled_cells  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.data import as_sheet, rows_written  # noqa: PLC0415  as above
+    from taut.estimators import impute as fill  # noqa: PLC0415  as above
+
+    columns: Counter[str] = Counter()
+    start, rows = 0, 0
+    with rows_written(out) as append, contextlib.nullcontext() if errors is None else rows_written(errors) as lines:
+        for block in opened.blocks():
+            sheet = as_sheet(opened.named(block, start))
+            found, filled = fill(fitted, sheet, first=start, **asked), Filled.of(fitted, sheet, "")
+            append(found.single)
+            if lines is not None:
+                lines(filled_cells(filled, found, start))
+            columns.update(filled.by_column)
+            start, rows = start + len(sheet), rows + filled.rows
+    console.show(f"Filled {columns.total()} cells in {rows} of {start} rows.")
+    console.say(f"Wrote {start} rows to `{out}`.")
+    facts = {"filled": columns.total(), "columns": dict(columns), "draws": None, "how": asked["how"]}
+    console.give({"out": str(out), "rows": start} | facts)
 
 
 def _times(draws: int | None) -> str:

@@ -75,6 +75,15 @@ OwnParts = Annotated[
         show_default=False,
     ),
 ]
+Stream = Annotated[
+    bool | None,
+    typer.Option(
+        "--stream/--no-stream",
+        help="Read the rows of DATA from the disk as they are needed, so that it may be larger than memory, or keep "
+        "them all in memory. Default: streamed where memory would not hold them.",
+        show_default=False,
+    ),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace the run folder if there is one. Default: refuse.", show_default=False)
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import math
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import narwhals as nw
 import numpy as np
 
 from taut import datasets
+from taut.auditing import AuditOptions
 from taut.cli.console import Console
 from taut.data import (
     Column,
@@ -31,6 +34,10 @@ from taut.estimators import AbstractUses, Fitted, own_parts_of, read_fitted, rea
 from taut.options import comma_separated
 
 Rows = Table | Sheet
+# So many remarks on blocks of rows are said.
+MOST_SAID = 10
+# So many streamed rows are audited where nobody says how many.
+MOST_AUDITED = 1000
 
 
 def run_in(folder: str | Path, parts: str | None = None) -> AbstractUses:
@@ -81,6 +88,79 @@ def rows_for(
     for note in notes:
         console.say(note)
     return rows
+
+
+def opened_for(schema: Schema, source: str, console: Console, *, stream: bool | None) -> OpenedRows | None:
+    """The rows of `source` where they are to be read a block at a time; see `taut.datasets.load_or_open`."""
+    field = schema.one_block
+    resized = field is not None and field.block is not None and field.block.resized
+    shape: tuple[int, ...] = schema.image_shape or ()
+    resize = (shape[0], shape[1]) if resized else None
+    opened, notes = datasets.opened_where_large(source, stream=stream, resize=resize, colour=len(shape) > 2)
+    for note in notes:
+        console.say(note)
+    return opened
+
+
+def row_blocks(
+    schema: Schema,
+    source: str,
+    console: Console,
+    *,
+    stream: bool | None = None,
+    strict: bool = False,
+    na_values: str | None = None,
+) -> tuple[int, Iterator[tuple[int, Sheet]]]:
+    """How many rows `source` has; and blocks of them as `fitting_rows`, each with the number of its first row.
+
+    All are one block unless they are streamed.
+    """
+    opened = opened_for(schema, source, console, stream=stream)
+    if opened is None:
+        rows = rows_for(schema, source, console, strict=strict, na_values=na_values)
+        return len(rows), iter([(0, rows)])
+    return len(opened), _blocks_of(opened, schema, console, strict=strict, na_values=na_values)
+
+
+def _blocks_of(
+    opened: OpenedRows, schema: Schema, console: Console, *, strict: bool, na_values: str | None
+) -> Iterator[tuple[int, Sheet]]:
+    start, said = 0, 0
+    for block in opened.blocks():
+        rows, notes = fitting_rows(schema, opened.named(block, start), strict=strict, na_values=na_values)
+        for note in notes[: max(MOST_SAID - said, 0)]:
+            console.say(note)
+        said += len(notes)
+        yield start, rows
+        start += len(rows)
+    if said > MOST_SAID:
+        console.say(f"{said - MOST_SAID} more such remarks were left out.")
+
+
+def rows_to_audit(
+    schema: Schema,
+    source: str,
+    console: Console,
+    options: AuditOptions,
+    seed: int,
+    *,
+    stream: bool | None,
+    na_values: str | None,
+) -> tuple[Sheet, AuditOptions]:
+    """The rows of `source` and how to audit them; of streamed ones as many as are asked for, taken at random."""
+    opened = opened_for(schema, source, console, stream=stream)
+    if opened is None:
+        return rows_for(schema, source, console, na_values=na_values), options
+    options.check_data(len(opened), amortised=True)
+    count = min(options.rows or MOST_AUDITED, len(opened))
+    # Apart from the rows that a fit with this seed holds out.
+    taken = opened.take(np.sort(np.random.default_rng([seed, 1]).choice(len(opened), count, replace=False)))
+    name = f"{opened.name}, {count} of {len(opened)} rows taken at random"
+    rows, notes = fitting_rows(schema, dataclasses.replace(taken, name=name), na_values=na_values)
+    console.say(f"Of {len(opened)} streamed rows {count} are audited, taken at random; the errors are of these.")
+    for note in notes:
+        console.say(note)
+    return rows, dataclasses.replace(options, rows=None)
 
 
 def sheet_for(schema: Schema, source: str, console: Console, *, na_values: str | None = None) -> Sheet:

@@ -47,6 +47,7 @@ from taut.data.quantities import HEAVY_TAIL_KURTOSIS, excess_kurtosis
 from taut.data.read_errors import in_words
 from taut.data.reading import READ, exists, read, read_sheet
 from taut.data.restoring import decode, fill, restored_block, typed
+from taut.data.row_writing import rows_written
 from taut.data.schema import Block, Category, Column, Schema, entry_places, listed
 from taut.data.schema_files import describe_schema, read_schema, write_schema
 from taut.data.sheet import Sheet, as_sheet
@@ -156,6 +157,7 @@ __all__ = [
     "register_kind",
     "restored_block",
     "row_hashes",
+    "rows_written",
     "scale_of",
     "serve",
     "spell",

@@ -199,8 +199,12 @@ def write_frame(native: Any, path: Path) -> None:
         if ending == ".parquet":
             parquet.write_table(table, temporary)
         else:
-            plain = pa.table([_spelled(column) for column in table.columns], table.column_names)
-            arrow_csv.write_csv(plain, temporary, arrow_csv.WriteOptions(quoting_style="needed"))
+            arrow_csv.write_csv(text_frame(table), temporary, arrow_csv.WriteOptions(quoting_style="needed"))
+
+
+def text_frame(table: pa.Table) -> pa.Table:
+    """The columns in types that files of text can hold."""
+    return pa.table([_spelled(column) for column in table.columns], table.column_names)
 
 
 def _spelled(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:

@@ -53,6 +53,10 @@ class OpenedRows:
         """The rows in their order, about `size` at a time."""
         return self.read(max(1, NUMBERS_AT_ONCE // self.columns) if size is None else size)
 
+    def named(self, block: Rows, start: int) -> Rows:
+        """The block whose first row has the number `start`, by a name that says so."""
+        return dataclasses.replace(block, name=f"{self.name} from row {start} on") if start else block
+
     def take(self, numbers: Int[np.ndarray, "n"]) -> Rows:
         """The rows of these numbers, which rise."""
         if self.mapped is not None:

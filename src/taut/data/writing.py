@@ -139,6 +139,14 @@ def write(data: Any, path: str | Path, names: Sequence[str] | None = None) -> No
         writer(columns, temporary)
 
 
+def as_frame(data: Any, names: Sequence[str] | None = None) -> pa.Table:
+    """Columns or an array as a frame of Arrow. Raises ShapeError and DataError as `write` does."""
+    columns = _from_array(data, names) if isinstance(data, np.ndarray) else _from_mapping(data)
+    for name, column in columns.items():
+        _check_storable(name, column)
+    return _arrow(columns)
+
+
 def _from_array(values: np.ndarray, names: Sequence[str] | None) -> Columns:
     if values.ndim != 2:
         raise ShapeError(f"Wanted rows and columns to write; got an array of shape {values.shape}; reshape it.")

@@ -1,7 +1,7 @@
 """Sets to try things on: bundled real ones, and synthetic ones whose truth is known."""
 
 from taut.datasets.bundled import NAMES, digits, digits_labels, penguins
-from taut.datasets.loading import as_block, is_numbers, load, load_or_open
+from taut.datasets.loading import as_block, is_numbers, load, load_or_open, opened_where_large
 from taut.datasets.synthetic import linear_gaussian
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "linear_gaussian",
     "load",
     "load_or_open",
+    "opened_where_large",
     "penguins",
 ]

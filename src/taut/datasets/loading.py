@@ -5,7 +5,7 @@ from pathlib import Path
 from taut import data
 from taut.data import READ, OpenedRows, Sheet, Table, as_table, check_resizable, exists, narrowed, open_rows
 from taut.datasets.bundled import NAMES, bundled
-from taut.errors import DataError
+from taut.errors import DataError, TautError
 from taut.memory import free_bytes
 
 # Rows as they are read, coded, in double precision, and on the device.
@@ -42,20 +42,31 @@ def load(
 def load_or_open(
     source: str, *, stream: bool | None = None, resize: tuple[int, int] | None = None
 ) -> tuple[Table | Sheet | OpenedRows, list[str]]:
-    """The rows of `load`, or with `stream` those of `taut.data.open_rows`; what was decided where nobody said, if much.
+    """The rows of `load`, or those of `opened_where_large`; and what that decided."""
+    opened, notes = opened_where_large(source, stream=stream, resize=resize)
+    return (load(source, resize=resize) if opened is None else opened), notes
 
-    Undecided, rows are opened whose copies in memory would take more than is free.
+
+def opened_where_large(
+    source: str, *, stream: bool | None = None, resize: tuple[int, int] | None = None, colour: bool = False
+) -> tuple[OpenedRows | None, list[str]]:
+    """The rows of `taut.data.open_rows` where `stream` says so, or where it is None and they would fill the memory.
+
+    Else None; with a sentence where that was decided. Raises DataError where `stream` asks for what is only read whole.
     """
-    if stream is None and source not in NAMES and exists(source):
-        try:
-            opened = open_rows(source, resize=resize)
-        except DataError:  # of a kind that is read whole, or whose reader says best what is wrong
-            return load(source, resize=resize), []
-        needed, free = COPIES * opened.bytes, free_bytes()
-        if free is not None and needed > free:
-            sizes = f"about {needed / 1e9:.1f} GB in memory, of which {free / 1e9:.1f} GB are free"
-            return opened, [f"`{opened.name}` would take {sizes}: its rows are streamed."]
-    return (open_rows(source, resize=resize) if stream else load(source, resize=resize)), []
+    if stream is not None:
+        return (open_rows(source, resize=resize, colour=colour) if stream else None), []
+    if source in NAMES or not exists(source):
+        return None, []
+    try:
+        opened = open_rows(source, resize=resize, colour=colour)
+    except TautError:  # of a kind that is read whole, or the reader of which says best what is wrong
+        return None, []
+    needed, free = COPIES * opened.bytes, free_bytes()
+    if free is None or needed <= free:
+        return None, []
+    sizes = f"about {needed / 1e9:.1f} GB in memory, of which {free / 1e9:.1f} GB are free"
+    return opened, [f"`{opened.name}` would take {sizes}: its rows are streamed."]
 
 
 def is_numbers(sheet: Sheet) -> bool:

@@ -52,9 +52,9 @@ class Imputation:
 
 
 def impute(
-    fitted: Fitted, X: Any, *, draws: int = 0, how: str = "mean", level: float = 0.9, seed: int = 0
+    fitted: Fitted, X: Any, *, draws: int = 0, how: str = "mean", level: float = 0.9, seed: int = 0, first: int = 0
 ) -> Imputation:
-    """Fill the missing cells of X.
+    """Fill the missing cells of X, whose first row has the number `first` among those that belong together.
 
     `how` is what a single imputation takes for numbers: the `mean`, the `median`, or the `mode`, which for numbers is
     the median, too; categories take their most probable value in each case. `draws` asks for as many random
@@ -66,7 +66,7 @@ def impute(
     schema, sheet = fitted.schema, as_sheet(X)
     check_fillable(schema)
     table = prepared(fitted, sheet)
-    found = completed(fitted, table, draws=max(draws, 1), level=level, seed=seed)
+    found = completed(fitted, table, draws=max(draws, 1), level=level, seed=seed, first=first)
     entries = schema.entries
     coded = np.array([kind_of(entry).coded for entry in entries])
     numbers = found.mean if how == "mean" else found.middle
@@ -105,7 +105,9 @@ def check_asked(*, draws: int, how: str, level: float = 0.9) -> None:
         raise OptionError(f"`level` wants a share between 0 and 1; got {level}; 0.9 is usual.", option="level")
 
 
-def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0) -> ImputedRows:
+def completed(
+    fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, seed: int = 0, first: int = 0
+) -> ImputedRows:
     """The completion of every coded row; rows without holes are passed on as they are."""
     columns = fitted.schema.entries
     rows = fitted.architecture.rows(dataclasses.replace(table, values=np.asarray(table.values, np.float64)))
@@ -123,7 +125,7 @@ def completed(fitted: Fitted, table: Table, *, draws: int, level: float = 0.9, s
         return full
     model, guide = readable(fitted, rows)
     found = impute_rows(
-        model, guide, rows.take(holed), key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed
+        model, guide, rows.take(holed), key=jr.key(seed), draws=draws, codes=codes, level=level, rows=holed + first
     )
     for whole, part in zip(full, found, strict=True):
         missing = holes[holed] if whole.ndim == 2 else holes[holed][:, None]

@@ -240,8 +240,7 @@ class _Coding:
 
     def _coded(self, block: Any, training: Bool[np.ndarray, "n"], start: int) -> Num[np.ndarray, "n numbers"]:
         """The rows of a block as numbers for the digest; those that train are written."""
-        named = dataclasses.replace(block, name=f"{self.opened.name} from row {start} on") if start else block
-        table = encode(self.schema, named)
+        table = encode(self.schema, self.opened.named(block, start))
         if training.any() and self.schema.binarisation.kind == "none":
             check_blocks(self.schema, dataclasses.replace(table, values=table.values[training]))
         given = self.conditions.numbers(table, self.schema) if self.conditions.width else None
