@@ -10,6 +10,8 @@ from taut.auditing import exact
 from taut.auditing.exact import Exactly, evidence_by_row
 from taut.bounds import partition
 from tests.auditing.instances import linear, neural
+from tests.bounds.posteriors import mixture, model
+from tests.quick import quick
 
 
 def nothing(done):
@@ -59,6 +61,21 @@ def test_too_many_rows_get_a_note(monkeypatch):
     assert values is None
     assert len(known) == 4
     assert note == "log p(x) is exact by quadrature for at most 3 rows with this many latents; audit fewer to have it."
+
+
+@pytest.mark.parametrize("latents", quick(1, of=[1, 2]))
+def test_half_of_p_in_a_planted_peak_is_never_missing_from_what_is_exact(latents, monkeypatch):
+    """A broad peak and one as heavy, 0.02 wide or a spike, where nothing points to it; the truth is zero."""
+    places = [[0.0] * latents, [-7.3456, 8.3217][:latents]]
+    rows = np.stack([mixture(places, [[1.0] * latents, [width] * latents], [0.5, 0.5]) for width in (0.02, 1e-3)])
+    values, note, _ = evidence_by_row(model(latents), rows, on_block=nothing)
+    assert values == pytest.approx(np.zeros(2), abs=exact.TOLERANCE)
+    assert note is None
+    monkeypatch.setitem(partition.LIMITS, latents, partition.LIMITS[latents]._replace(most=16))
+    values, note, known = evidence_by_row(model(latents), rows, on_block=nothing)
+    assert values is None
+    assert "takes more boxes than there may be" in note
+    assert known.get(0, -np.inf) < exact.TOLERANCE
 
 
 def test_what_is_not_proven_is_not_said_to_be_exact(monkeypatch):

@@ -33,6 +33,7 @@ from taut.version import __version__
 
 BINS = 40
 START = "each row's refined Gaussian, full covariance"
+MIXTURE = "a mixture at all modes of each row that were found"
 
 
 def annealing_of(measured: Measured, options: AuditOptions) -> Annealing | None:
@@ -41,7 +42,7 @@ def annealing_of(measured: Measured, options: AuditOptions) -> Annealing | None:
     if walks is None or rows.temperatures is None:
         return None
     return Annealing(
-        start=START,
+        start=MIXTURE if rows.several else START,
         chains=walks.forward.shape[1],
         leapfrogs=LEAPFROGS,
         temperatures=quantiles(rows.temperatures),

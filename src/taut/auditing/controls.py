@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import numpyro.distributions as dist
 from jaxtyping import Array, Float, Int
 
 from taut.annealing import (
@@ -24,11 +25,12 @@ from taut.annealing import (
     resampled,
     steps_between,
 )
+from taut.auditing.ends import FoundElsewhere
 from taut.auditing.origins import Origins
 from taut.auditing.refinement import own_frame
 from taut.auditing.rowwise import RowMeasures
 from taut.auditing.search import SHARED, ClimbsOfRow, MixtureOfRow
-from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, Walks, pilots, planned, walks
+from taut.auditing.walks import CHAINS, LEAPFROGS, SETTLING, pilots, planned, walks
 from taut.bounds import annealed_lower
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -45,16 +47,16 @@ WIDENING = 1.2
 # Temperatures of the walks whose ends are compared with the usual starts.
 LONG = 1024
 MOVED = "upper bound from the ends of long walks minus that from the usual starts, both about the widened encoder"
+EXACT = "a partition of all latents"
 SEARCH = "many latents, mirrored, permuted, near and far"
 
 
 class FrameOfRow(RowFunction):
-    """The guide's own Gaussian, widened."""
+    """The guide's own Gaussian, or of a mixture or a flow that of its moments, widened."""
 
-    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> AffineMap | None:
-        """The frame, or None where the guide is not Gaussian."""
-        own = own_frame(guide(x))
-        return None if own is None else own.stretched(WIDENING)
+    def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> AffineMap:
+        """The frame."""
+        return gaussian_of(guide(x)).stretched(WIDENING)
 
 
 class PriorPilot(RowFunction):
@@ -62,7 +64,7 @@ class PriorPilot(RowFunction):
 
     def __call__(self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey) -> Pilot:
         """The pilot."""
-        path = Path(model, x, frame_of_prior(model))
+        path = Path(model, x, gaussian_of(model.prior()))
         betas = jnp.asarray(PRIOR_PILOT, path.frame.mean.dtype)
         return pilot(path, betas, chains=2 * CHAINS, leapfrogs=LEAPFROGS, settling=SETTLING // 5, key=key)
 
@@ -74,7 +76,7 @@ class PriorTrace(RowFunction):
         self, model: AbstractModel, guide: AbstractGuide, x: DatumLike, *, key: RandomKey, aside: Any = None
     ) -> Trace:
         """The traces."""
-        path = Path(model, x, frame_of_prior(model))
+        path = Path(model, x, gaussian_of(model.prior()))
 
         def one(key: RandomKey) -> Trace:
             return forward_trace(path, aside, marks=MARKS, leapfrogs=LEAPFROGS, key=key)
@@ -105,13 +107,15 @@ class Controlled(NamedTuple):
     """The controls, and the rate–distortion curve that the walks from the prior give by the way.
 
     `moved` is by how much starts from long walks move an upper bound; `heavy` the share of the checked rows whose
-    posterior has tails like a power.
+    posterior has tails like a power, and heavier ones than what their walks start from. `elsewhere` has the controls'
+    lower bounds by row.
     """
 
     controls: list[Control]
     trade_off: list[TradeOff]
     moved: Estimate | None = None
     heavy: float = 0.0
+    elsewhere: tuple[FoundElsewhere, ...] = ()
 
 
 def controls_for(
@@ -136,37 +140,33 @@ def controls_for(
     sought, heavy = _sought(model, guide, x, main, search_key)
     if main.coverage is not None and measured.several:
         heavy = max(heavy, float(np.mean(main.coverage.uncovered)))
-    controls = [*_by_quadrature(measured, known), *_control(SEARCH, sought, _every_second(main.walks))]
-    moved = None
-    frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
-    if frames is not None:
-        pilot_key, walk_key, move_key = jr.split(encoder_key, 3)
-        origins, _ = Origins(measured.several).of(model, guide, x, frames, key=pilot_key, rows=numbers)
-        found = pilots(model, guide, x, origins, key=pilot_key, rows=numbers)
-        lengths = np.full(len(x), 200)
-        walked = walks(model, guide, x, origins, found, lengths, key=walk_key, rows=numbers)
-        controls.extend(_control(f"the encoder, {WIDENING:g} times as wide", walked.lower, main.walks))
-        starts = map_rows(
-            EndsOfRow(jnp.asarray(LONG)), model, guide, x, key=move_key, rows=numbers, block=size_for(len(x)),
-            aside=planned(origins, found, np.arange(len(x)), LONG),
-        )  # fmt: skip
-        again = walks(model, guide, x, origins, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
-        moved = Estimate.of_mean(again.upper.astype(np.float64) - walked.upper, MOVED)
-    if not model.has_prior:
-        return Controlled(controls, [], moved, heavy)
-    traces = _from_the_prior(model, guide, x, prior_key, numbers)
-    bound = np.asarray(_lower_ends(traces.log_weight[:, :, -1]))
-    gaussian = own_frame(model.prior()) is not None
-    controls.extend(_control("the prior" if gaussian else "a Gaussian of the prior's moments", bound, main.walks))
-    return Controlled(controls, trade_off(traces) if gaussian else [], moved, heavy)
+    places = [place for place, number in enumerate(measured.numbers) if int(number) in known]
+    certain = np.array([known[int(measured.numbers[place])] for place in places])
+    widened, moved = _from_the_encoder(model, guide, x, measured.several, encoder_key, numbers)
+    tried = [
+        (EXACT, certain, take(measured, places)),
+        (SEARCH, sought, _every_second(main)),
+        (f"the encoder, {WIDENING:g} times as wide", widened, main),
+    ]
+    curve = []
+    if model.has_prior:
+        traces = _from_the_prior(model, guide, x, prior_key, numbers)
+        gaussian = own_frame(model.prior()) is not None
+        curve = trade_off(traces) if gaussian else []
+        start = "the prior" if gaussian else "a Gaussian of the prior's moments"
+        tried.append((start, np.asarray(_lower_ends(traces.log_weight[:, :, -1])), main))
+    tried = [(start, np.asarray(bound, np.float64), rows) for start, bound, rows in tried]
+    controls = [control for one in tried for control in _control(*one)]
+    elsewhere = tuple(FoundElsewhere(start, rows.numbers, bound) for start, bound, rows in tried if len(bound))
+    return Controlled(controls, curve, moved, heavy, elsewhere)
 
 
-def frame_of_prior(model: AbstractModel) -> AffineMap:
-    """Where walks from the prior start: a Gaussian prior itself, of another the Gaussian of its moments."""
-    own = own_frame(model.prior())
+def gaussian_of(q: dist.Distribution) -> AffineMap:
+    """A Gaussian as a frame; of another distribution the independent Gaussians of its moments."""
+    own = own_frame(q)
     if own is not None:
         return own
-    mean, variance, *_ = moments_of(model.prior())
+    mean, variance, *_ = moments_of(q)
     return AffineMap(mean, jnp.diag(jnp.sqrt(variance)))
 
 
@@ -188,6 +188,29 @@ def trade_off(traces: Trace) -> list[TradeOff]:
         for beta, r, d in zip(betas, rate.mean(axis=0), mean.mean(axis=0), strict=True)
         if math.isfinite(r) and math.isfinite(d)
     ]
+
+
+def _from_the_encoder(
+    model: AbstractModel,
+    guide: AbstractGuide,
+    x: DataLike,
+    several: bool,
+    key: RandomKey,
+    numbers: Int[np.ndarray, "n"],
+) -> tuple[Float[np.ndarray, "n"], Estimate]:
+    """Lower bounds from the widened encoder, and by how much starts from long walks move the upper ones."""
+    pilot_key, walk_key, move_key = jr.split(key, 3)
+    frames = map_rows(FrameOfRow(), model, guide, x, key=key, rows=numbers)
+    origins, _ = Origins(several).of(model, guide, x, frames, key=pilot_key, rows=numbers)
+    found = pilots(model, guide, x, origins, key=pilot_key, rows=numbers)
+    lengths = np.full(len(x), 200)
+    walked = walks(model, guide, x, origins, found, lengths, key=walk_key, rows=numbers)
+    starts = map_rows(
+        EndsOfRow(jnp.asarray(LONG)), model, guide, x, key=move_key, rows=numbers, block=size_for(len(x)),
+        aside=planned(origins, found, np.arange(len(x)), LONG),
+    )  # fmt: skip
+    again = walks(model, guide, x, origins, found._replace(starts=starts), lengths, key=walk_key, rows=numbers)
+    return walked.lower, Estimate.of_mean(again.upper.astype(np.float64) - walked.upper, MOVED)
 
 
 def _from_the_prior(
@@ -233,23 +256,14 @@ def _every_second(tree: Any) -> Any:
     return take(tree, slice(None, None, 2))
 
 
-def _by_quadrature(measured: RowMeasures, known: Mapping[int, float]) -> list[Control]:
-    places = [place for place, number in enumerate(measured.numbers) if int(number) in known]
-    if not places:
-        return []
-    values = np.array([known[int(measured.numbers[place])] for place in places])
-    return _control("a partition of all latents", values, take(measured.walks, places))
-
-
 _lower_ends = jax.jit(jax.vmap(annealed_lower))
 BELOW = "lower bound from this start minus"
 
 
-def _control(start: str, bound: Float[Array, "n"] | np.ndarray, main: Walks) -> list[Control]:
+def _control(start: str, bound: Float[np.ndarray, "n"], rows: RowMeasures) -> list[Control]:
     """Paired by row; rows without a finite bound from this start are left out."""
-    bound = np.asarray(bound, np.float64)
-    sound = np.isfinite(bound)
-    if not sound.any():
+    main, sound = rows.walks, np.isfinite(bound)
+    if main is None or not sound.any():
         return []
     control = Control(
         start=start,

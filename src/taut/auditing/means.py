@@ -6,16 +6,14 @@ import math
 import numpy as np
 from jaxtyping import Float, Num
 
+from taut.auditing.ends import lower_end, upper_end
 from taut.auditing.measurement import Measured
 from taut.auditing.options import AuditOptions
 from taut.auditing.rows import RowResult
 from taut.auditing.rowwise import REFINED_DRAWS
-from taut.bounds import certified_lower, certified_upper
+from taut.bounds import certified_lower
 from taut.record import Estimate, Evidence, Gap, Generalisation, Interval, Quantiles, WeightHealth, standard_error
 from taut.weights import khat_threshold
-
-# The assumption of the upper bound on real rows; `Ledger.simulated` measures its effect.
-STARTS = "the reverse walks start from draws of the posterior"
 
 Values = Float[np.ndarray, "n"]
 
@@ -99,14 +97,15 @@ def _bracket(measured: Measured, options: AuditOptions) -> tuple[Estimate, Estim
     if walks is None:
         lower = certified_lower(values, delta=options.delta, draws=options.draws)
         return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
-    chains = walks.forward.shape[1]
-    lower = certified_lower(values, delta=options.delta / 2, draws=chains)
+    controlled = measured.checks.controlled
+    elsewhere = () if controlled is None else controlled.elsewhere
+    lower = lower_end(walks, measured.numbers, elsewhere, delta=options.delta / 2)
     if measured.checks.withdrawn is not None:
         return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), None
-    upper = certified_upper(walks.upper, delta=options.delta / 2, draws=chains)
+    upper = upper_end(walks, delta=options.delta / 2)
     # The logarithm of a probability is never above zero, whatever the walks and the margin say.
     value = min(upper.value, 0.0) if measured.discrete else upper.value
-    upper = dataclasses.replace(upper, value=value, status="conditional-upper", condition=STARTS, std_error=choice)
+    upper = dataclasses.replace(upper, value=value, std_error=choice)
     return _uncertified(measured, dataclasses.replace(lower, std_error=choice)), upper
 
 

@@ -14,8 +14,9 @@ from jaxtyping import Float, Int
 from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget, Checkpoint
 from taut.auditing.origins import Coverage, Origins
 from taut.auditing.refinement import RefinedMoments, Refinement, RefinementOfRow
+from taut.auditing.repeats import walked_again
 from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
-from taut.auditing.walks import ROWS_AT_ONCE, Effort, Walks, pilots, sound_jeffreys, walks
+from taut.auditing.walks import ROWS_AT_ONCE, Effort, Walks, pilots, sound_jeffreys
 from taut.datum import rows_in
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
@@ -157,7 +158,7 @@ def affordable(
     parts = wanted._replace(prior=False, refined=False, walks=False)
 
     def measured(parts: Wanted) -> None:
-        effort = Effort(len(first), 10.0, None)
+        effort = Effort(len(order), 10.0, None)
         _measure_chunk(model, guide, data, first, key=key, wanted=parts, effort=effort, origins=Origins())
 
     def add(what: str, programs: float, **more: bool) -> bool:
@@ -223,7 +224,9 @@ def _measure_chunk(
         jeffreys, rhat = sound_jeffreys(np.mean(np.asarray(found.variance), axis=1)), np.asarray(found.rhat)
         lengths = effort.lengths(jeffreys)
         walking = time.monotonic()
-        measured = walks(model, own, x, starts, found, lengths, key=walk_key, rows=rows)
+        measured = walked_again(
+            model, own, x, starts, found, lengths, keys=(pilot_key, walk_key), rows=rows, repeats=effort.repeats
+        )
         widths = (measured.upper - measured.lower)[: len(chunk)]
         now = time.monotonic()
         effort.note(

@@ -174,6 +174,8 @@ def _schedules(found: Pilot, rows: Int[np.ndarray, "k"], length: int) -> Schedul
 SHORTEST = 8
 # The width where none is asked for: a twentieth of a nat is far below what differs between models.
 USUAL_WIDTH = 0.05
+# Rows from which each is walked once, and the most walks of one.
+ENOUGH_ROWS, MOST_REPEATS = 128, 4
 
 
 def sound_jeffreys(jeffreys: Float[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
@@ -218,12 +220,19 @@ class Effort:
         # A little below, since what is left over cannot be given back.
         return 0.9 * min(max(left, wanted / 3), 3 * wanted)
 
+    @property
+    def repeats(self) -> int:
+        """How often each row is walked: rows that are few leave their mean a margin that only more walks can lower."""
+        return min(max(ENOUGH_ROWS // self.rows, 1), MOST_REPEATS)
+
     def lengths(self, jeffreys: Float[np.ndarray, "k"]) -> Int[np.ndarray, "k"]:
         """T_n for these rows."""
         roots = np.sqrt(jeffreys)
         scales = []
         if self.aim is not None:
-            scales.append(self.factor * roots.mean() / (self.aim * CHAINS))
+            # Where rows are few walks count one by one, and are as long as two of them need to be.
+            together = CHAINS if self.repeats == 1 else CHAINS / 2
+            scales.append(self.factor * roots.mean() / (self.aim * together))
         if self.seconds is not None and self.walked > 0:
             scales.append(self._affordable() / roots.mean())
         elif self.seconds is not None:
@@ -233,7 +242,7 @@ class Effort:
     def _affordable(self) -> float:
         """Temperatures for each row that is left."""
         left = self.seconds_left() / max(self.rows - self.done, 1) - self.overhead / max(self.timed, 1)
-        return max(left, 0.0) * self.walked / max(self.walking, 1e-9)
+        return max(left, 0.0) * self.walked / max(self.walking, 1e-9) / self.repeats
 
     def seconds_left(self) -> float:
         """Until the limit, or without end."""
@@ -250,7 +259,7 @@ class Effort:
         self.spent_width += float(np.sum(finite))
         self.note_rows(len(widths), overhead)
         self.walking += walking
-        self.walked += float(np.sum(lengths))
+        self.walked += float(np.sum(lengths)) * self.repeats
 
     def note_rows(self, rows: int, seconds: float) -> None:
         """Learn what rows cost before their walks."""
@@ -269,7 +278,7 @@ class Effort:
 
     def a_row(self) -> float:
         """Seconds that a row takes at least, by those that are done."""
-        return self.overhead / max(self.timed, 1) + SHORTEST * self.a_temperature()
+        return self.overhead / max(self.timed, 1) + SHORTEST * self.repeats * self.a_temperature()
 
     def a_temperature(self) -> float:
         """Seconds that a temperature of a row takes, both ways."""

@@ -5,7 +5,7 @@ log p(x) in expectation. Annealed walks: forward from below, reverse from above.
 dimension allows it, log p(x) itself: closed form, summation, quadrature.
 """
 
-from taut.bounds.annealed import annealed_lower, annealed_upper, bridge, certified_upper
+from taut.bounds.annealed import annealed_lower, annealed_upper, annealed_upper_of_each, bridge, certified_upper
 from taut.bounds.exact import ExactTerms, exact_terms, log_evidence
 from taut.bounds.lower import (
     certified_lower,
@@ -21,6 +21,7 @@ __all__ = [
     "ExactTerms",
     "annealed_lower",
     "annealed_upper",
+    "annealed_upper_of_each",
     "bridge",
     "certified_lower",
     "certified_upper",

@@ -59,20 +59,22 @@ def importance(log_w: LogWeights) -> Estimate:
 
 
 def certified_lower(
-    log_means: Num[np.ndarray, "n"] | Float[Array, "n"], *, delta: float = 0.01, draws: int | None = None
+    log_means: Num[np.ndarray, "n *each"] | Float[Array, "n *each"], *, delta: float = 0.01, draws: int | None = None
 ) -> Estimate:
     """A lower bound on the mean of log p(x) over N rows that fails with probability at most δ.
 
         P( mean_n log Ẑ_n > mean_n log p(x_n) + ln(1/δ)/N ) ≤ δ    for independent unbiased Ẑ_n ≥ 0
 
     by Markov's inequality for Π_n Ẑ_n/Z_n, whose expectation is one: no variance is assumed, and the statement is about
-    these rows, not about the population that they come from.
+    these rows, not about the population that they come from. With R independent Ẑ of each row N is as many more.
 
     >>> import numpy as np
     >>> print(certified_lower(np.full(100, -5.0), delta=0.01))
     -5.046
+    >>> print(certified_lower(np.full((100, 4), -5.0), delta=0.01))
+    -5.012
     """
-    values = np.asarray(log_means, dtype=np.float64)
+    values = np.asarray(log_means, dtype=np.float64).ravel()
     return Estimate(
         value=float(values.mean()) - math.log(1.0 / delta) / len(values),
         status="certified-lower",

@@ -55,10 +55,12 @@ def _nothing(kind, **parts):
     return kind(**dict.fromkeys(kind._fields) | parts)
 
 
-def _measured(lower, upper, importance, *, set_aside=()) -> measurement.Measured:
-    """What an audit has of rows whose bounds are these."""
+def _measured(lower, upper, importance, *, forward=None, reverse=None, set_aside=()) -> measurement.Measured:
+    """What an audit has of rows whose bounds are these; walks alone say nothing unless given."""
     rows = len(lower)
-    walks = _nothing(Walks, forward=np.zeros((rows, 4)), lower=lower, upper=upper, bridge=0.5 * (lower + upper))
+    failed = np.full((rows, 4), DEAD)
+    forward, reverse = (failed if side is None else side for side in (forward, reverse))
+    walks = _nothing(Walks, forward=forward, reverse=reverse, lower=lower, upper=upper, bridge=0.5 * (lower + upper))
     encoder = _nothing(RowResult, log_p=importance, log_p_error=np.full(rows, 0.1))
     measures = _nothing(rowwise.RowMeasures, numbers=np.arange(rows), encoder=encoder, walks=walks)
     return measurement.Measured(
@@ -79,12 +81,17 @@ def _measured(lower, upper, importance, *, set_aside=()) -> measurement.Measured
 
 
 def bracket_shares_its_delta() -> None:
-    """Two ends with half of δ each, ln(2/δ)/N inside which nothing may lie, by hand."""
+    """Two ends with half of δ each, of which all walks of a row and each alone have two fifths, by hand."""
     lower, upper, importance = np.array([-3.0, -2.0]), np.array([-2.5, -1.9]), np.array([-2.9, -2.2])
     evidence = means.evidence_of(_measured(lower, upper, importance), AuditOptions(delta=0.04))
-    near(evidence.lower.value, -2.5 - math.log(50) / 2, 1e-9)
-    near(evidence.upper.value, -2.2 + math.log(50) / 2, 1e-9)
+    near(evidence.lower.value, -2.5 - math.log(125) / 2, 1e-9)
+    near(evidence.upper.value, -2.2 + math.log(125) / 2, 1e-9)
     assert evidence.lower.delta + evidence.upper.delta <= 0.04 + 1e-12
+    alone = {"forward": np.tile([-3.5, -2.9, -3.0, -3.2], (2, 1)), "reverse": np.tile([-2.9, -2.8, -2.7, -2.6], (2, 1))}
+    evidence = means.evidence_of(_measured(lower, upper, importance, **alone), AuditOptions(delta=0.04))
+    near(evidence.lower.value, -3.15 - math.log(125) / 8, 1e-9)
+    pairs = np.log((np.exp(alone["forward"]) + np.exp(alone["reverse"])) / 2)
+    near(evidence.upper.value, pairs.mean() + math.log(125) / 8, 1e-6)
 
 
 def rows_set_aside_cost_the_certificate() -> None:
@@ -99,10 +106,12 @@ def rows_set_aside_cost_the_certificate() -> None:
 def bracket_fails_no_more_often_than_it_says() -> None:
     """200 data sets of 50 rows with log p(x) = 0, by walks and importance weights that are each unbiased."""
     rng, sets, delta, spread = np.random.default_rng(1), 200, 0.2, 0.8
-    lower, upper, importance = (rng.normal(sign * spread**2 / 2, spread, (sets, 50)) for sign in (-1, 1, -1))
+    forward, reverse = (rng.normal(sign * spread**2 / 2, spread, (sets, 50, 2)) for sign in (-1, 1))
+    lower, upper = forward[..., 0], reverse[..., 0]
+    importance = rng.normal(-(spread**2) / 2, spread, (sets, 50))
     brackets = [
-        means.evidence_of(_measured(*rows), AuditOptions(delta=delta))
-        for rows in zip(lower, upper, importance, strict=True)
+        means.evidence_of(_measured(*rows, forward=there, reverse=back), AuditOptions(delta=delta))
+        for *rows, there, back in zip(lower, upper, importance, forward, reverse, strict=True)
     ]
     failures = sum(one.lower.value > 0 or one.upper.value < 0 for one in brackets)
     chance = stats.binomtest(failures, sets, delta, alternative="greater").pvalue
