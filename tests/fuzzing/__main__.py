@@ -4,6 +4,7 @@ Each reader has a process of its own, with a limit of memory; one that a mutant 
 """
 
 import argparse
+import math
 import os
 import subprocess
 import sys
@@ -25,10 +26,11 @@ def main() -> int:
     words.add_argument("--here", action="store_true", help="in this process, without a limit of memory")
     said = words.parse_args()
     names = said.reader or [*READERS]
-    numbers = range(said.first, said.first + -(-said.mutants // len(names)))
     if said.here:
-        return _here(names[0], numbers)
-    return max(_apart(name, numbers) for name in names)
+        return _here(names[0], range(said.first, said.first + said.mutants))
+    whole = sum(READERS[name].share for name in names)
+    counts = {name: math.ceil(said.mutants * READERS[name].share / whole) for name in names}
+    return max(_apart(name, range(said.first, said.first + count)) for name, count in counts.items())
 
 
 def _apart(name: str, numbers: range) -> int:

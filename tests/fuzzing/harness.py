@@ -23,13 +23,14 @@ SECONDS = 10
 class Reader:
     """A kind of file: `seeds` writes whole ones into a folder, `mutate` changes the bytes of one, `read` reads it.
 
-    `path` is the file of a seed that is changed, where the seed is a folder; `mend` makes its digests fit.
+    `mend` makes digests fit, in the file or beside it. `share` is how many mutants there are for one of text.
     """
 
     seeds: Callable[[Path], Sequence[Path]]
     mutate: Callable[[bytes, random.Random], bytes]
     read: Callable[[Path], Any]
     mend: Callable[[Path], None] | None = None
+    share: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,19 +53,19 @@ class TooSlow(BaseException):
 
 @contextlib.contextmanager
 def budget(seconds: float = SECONDS) -> Iterator[None]:
-    """An alarm after so many seconds."""
+    """An alarm after so many seconds of the processor."""
 
     def ring(*_: Any) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGPROF, ring)
     # Again and again, since an exception in a callback of the garbage collector is lost.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def limit_memory(more: int = MEMORY) -> None:

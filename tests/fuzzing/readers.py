@@ -1,6 +1,7 @@
 """Every kind of file that taut reads: small whole ones, and how each is read."""
 
 import gzip
+import hashlib
 import json
 import random
 import shutil
@@ -16,6 +17,9 @@ import taut
 from taut import data
 from taut.estimators import describe
 from taut.estimators.manifest import file_digest, own_digest
+from taut.fitting import Checkpoints, facts_in
+from taut.fitting.kept_facts import ABOUT, state_name
+from taut.fitting.tensors import SIGNATURE, UNSIGNED, save_signed
 from taut.record import Improvement, Ledger
 from taut.reporting import improvement_text, render_improvement, render_page, render_text
 from tests.fuzzing import trees
@@ -259,6 +263,33 @@ def loaded(path: Path) -> Any:
     return repr(estimator), fitted.schema.unfolded.entries, fitted.held_out_bound, estimator.history_
 
 
+def states(folder: Path) -> Sequence[Path]:
+    kept = folder / "checkpoints"
+    save_signed(kept / state_name(3, 0), STATE)
+    (kept / ABOUT).write_text(json.dumps({"about": {"max_epochs": 3, "data": "x"}, "noted": {"words": ["a", "b"]}}))
+    return [kept / state_name(3, 0), kept / ABOUT]
+
+
+STATE = {"weights": np.zeros((3, 2), np.float32), "epoch": np.int32(3) * np.ones((), np.int32)}
+
+
+def sign(path: Path) -> None:
+    """The digest in the header of a state made to fit, where it has one."""
+    content = path.read_bytes()
+    if path.suffix == ".safetensors" and (signed := SIGNATURE.search(content)):
+        bare = content[: signed.start(1)] + UNSIGNED.encode() + content[signed.end(1) :]
+        path.write_bytes(bare.replace(UNSIGNED.encode(), hashlib.sha256(bare).hexdigest().encode(), 1))
+
+
+def resumed(path: Path) -> Any:
+    """The newest state in a folder, and what is known of its fit."""
+    return facts_in(path.parent), Checkpoints(path.parent, say=lambda _: None).newest(STATE)
+
+
+def _of_state(content: bytes, rng: random.Random) -> bytes:
+    return of_safetensors(content, rng) if content[8:9] == b"{" else trees.of_json(content, rng)
+
+
 def _of_run_file(content: bytes, rng: random.Random) -> bytes:
     if content.startswith(b"PK"):
         return of_zip(content, rng)
@@ -304,14 +335,15 @@ def _write(path: Path, content: bytes) -> Path:
 READERS = {
     "text": Reader(text, of_text, modelled),
     "parquet": Reader(parquets, of_bytes, modelled),
-    "npy": Reader(arrays, of_npy, modelled),
-    "npz": Reader(archives, of_zip, modelled),
-    "idx": Reader(idx, _of_idx, modelled),
+    "npy": Reader(arrays, of_npy, modelled, share=2.0),
+    "npz": Reader(archives, of_zip, modelled, share=2.0),
+    "idx": Reader(idx, _of_idx, modelled, share=2.0),
     "h5ad": Reader(cells, of_hdf5, modelled),
     "schema": Reader(schemas, _of_yaml, with_schema),
-    "manifest": Reader(manifests, trees.of_json, loaded, mend_digests),
-    "run": Reader(beside_manifests, _of_run_file, loaded, mend_digests),
-    "ledger": Reader(ledgers, trees.of_json, drawn),
-    "improvement": Reader(improvements, trees.of_json, improved),
+    "manifest": Reader(manifests, trees.of_json, loaded, mend_digests, share=0.4),
+    "run": Reader(beside_manifests, _of_run_file, loaded, mend_digests, share=0.4),
+    "checkpoints": Reader(states, _of_state, resumed, sign, share=0.5),
+    "ledger": Reader(ledgers, trees.of_json, drawn, share=0.1),
+    "improvement": Reader(improvements, trees.of_json, improved, share=0.2),
     "images": Reader(pictures, _of_image, lambda path: modelled(path.parent)),
 }

@@ -36,5 +36,5 @@ def facts_in(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         facts = msgspec.json.decode((folder / ABOUT).read_bytes(), type=dict[str, dict[str, Any]])
         return {name: facts[name] for name in ("about", "noted")}
-    except (OSError, ValueError, LookupError):
+    except (OSError, ValueError, LookupError, RecursionError):
         raise RunFolderError(f"Resuming wants `{folder / ABOUT}`; it is missing or damaged; fit anew.") from None

@@ -18,6 +18,8 @@ from taut.files import written_whole
 
 UNSIGNED = "0" * 64
 SIGNATURE = re.compile(rb'"sha256":"([0-9a-f]{64})"')
+# A type of number that numpy does not have is a KeyError or a TypeError.
+UNREADABLE = (OSError, SafetensorError, KeyError, TypeError, ValueError)
 
 
 class DamagedError(Exception):
@@ -52,7 +54,7 @@ def load_signed(path: str | Path, like: Any) -> Any:
         if unsigned.hexdigest().encode() != signed[1]:
             raise DamagedError
         stored = load(content)
-    except (OSError, SafetensorError):
+    except UNREADABLE:
         raise DamagedError from None
     return _filled(path, like, stored)
 
@@ -64,8 +66,7 @@ def load_tensors(path: str | Path, like: Any) -> Any:
     """
     try:
         stored = load_file(path)
-    # A type of number that numpy does not have is a KeyError or TypeError.
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise RunFolderError(f"Wanted the arrays in `{path}`; reading them failed ({error}); fit again.") from None
     return _filled(path, like, stored)
 
