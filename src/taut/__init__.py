@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from taut import bounds, datasets, guides, likelihoods, models, networks, objectives
+    from taut import bounds, datasets, guides, likelihoods, models, networks, objectives, tracking
     from taut.auditing import audit
     from taut.errors import TautError
     from taut.estimators import VAE, Run, VAEImputer, VAEOutlierDetector, compare, fit, load
@@ -44,11 +44,12 @@ __all__ = [
     "networks",
     "objectives",
     "refine",
+    "tracking",
 ]
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    ["bounds", "datasets", "guides", "likelihoods", "models", "networks", "objectives"],
+    ["bounds", "datasets", "guides", "likelihoods", "models", "networks", "objectives", "tracking"],
     {
         "auditing": ["audit"],
         "errors": ["TautError"],

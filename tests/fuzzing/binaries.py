@@ -87,7 +87,7 @@ def of_zip(content: bytes, rng: random.Random) -> bytes:
         array = np.load(io.BytesIO(held), allow_pickle=False)
         other = rng.choice(
             (
-                array[:0],
+                array.ravel()[:0],
                 array.astype("S9"),
                 array[None],
                 array.ravel()[:1],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from taut.data import OpenedRows, Sheet, Table
     from taut.estimators import VAE
+    from taut.tracking import Callback
 
 ENDED_BADLY = {"diverged": DIVERGED, "interrupted": INTERRUPTED}
 
@@ -72,6 +73,16 @@ CheckpointEvery = Annotated[
         show_default=False,
     ),
 ]
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--track",
+        metavar="WHERE",
+        help="Who follows the training: tensorboard[:DIR], mlflow[:URI] or wandb[:PROJECT]; may be given several "
+        "times. Default: nobody.",
+        show_default=False,
+    ),
+]
 
 
 @over_processes
@@ -86,6 +97,7 @@ def fit(
     force: Force = False,
     resume: Resume = False,
     checkpoint_every: CheckpointEvery = None,
+    track: Track = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -95,7 +107,13 @@ def fit(
     where a killed process left it. Next: `taut audit RUN`.
     """
     asked = Asked(
-        data=data, labels=labels, resize=resize, stream=stream, checkpoint_every=checkpoint_every, options=options
+        data=data,
+        labels=labels,
+        resize=resize,
+        stream=stream,
+        checkpoint_every=checkpoint_every,
+        track=track or [],
+        options=options,
     )
     if resume:
         changed = given() - ({"data"} if out is None else set())
@@ -116,6 +134,7 @@ def _trained(asked: Asked, out: Path, *, resume: bool, quiet: bool) -> VAE:
     from taut.cli.rows import labels_for  # noqa: PLC0415  as above
     from taut.data import read_schema  # noqa: PLC0415  as above
     from taut.estimators import VAE  # noqa: PLC0415  as above
+    from taut.tracking import writer_named  # noqa: PLC0415  as above
 
     schema, every = asked.options.schema, frequency(asked.checkpoint_every)
     known = read_schema(schema) if isinstance(schema, str | Path) else schema
@@ -125,7 +144,8 @@ def _trained(asked: Asked, out: Path, *, resume: bool, quiet: bool) -> VAE:
         Console(quiet).say(note)
     vae = VAE(**asked.options.values())
     labels = labels_for(asked.labels, rows)
-    train(vae, rows, labels, out, resume=resume, began=began(), every=every, noted=asked.noted())
+    followed = [writer_named(words, folder=out / "tensorboard") for words in asked.track]
+    train(vae, rows, labels, out, resume=resume, began=began(), every=every, noted=asked.noted(), callbacks=followed)
     return vae
 
 
@@ -139,6 +159,7 @@ def train(
     began: float | None = None,
     every: Mapping[str, Any] | None = None,
     noted: Mapping[str, Any] | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> None:
     """Train and write the run folder, also where training diverged or was interrupted."""
     from taut.fitting import Checkpoints  # noqa: PLC0415  heavy, and `--help` is not
@@ -147,7 +168,7 @@ def train(
     with warnings.catch_warnings():
         # The outcome says it in a sentence, and the exit code says it again.
         warnings.simplefilter("ignore", UserWarning)
-        vae.fit(rows, labels, checkpoints=checkpoints, resume=resume, began=began)
+        vae.fit(rows, labels, checkpoints=checkpoints, resume=resume, began=began, callbacks=callbacks)
     if not writes():
         return
     for name in AUDIT_FILES:

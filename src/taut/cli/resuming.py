@@ -27,6 +27,7 @@ class _Words(msgspec.Struct):
     checkpoint_every: str | None
     options: dict[str, Any]
     stream: bool | None = None
+    track: list[str] = []
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class Asked:
     stream: bool | None
     checkpoint_every: str | None
     options: VAEConfig
+    track: list[str] = dataclasses.field(default_factory=list)
 
     @classmethod
     def kept_in(cls, run: Path) -> Asked:
@@ -65,6 +67,7 @@ class Asked:
             stream=words.stream,
             checkpoint_every=words.checkpoint_every,
             options=options,
+            track=words.track,
         )
 
     def noted(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ from taut.numerics import one_draw
 from taut.objectives import Objective
 from taut.record import HistoryRow
 from taut.shapes import DataLike, OtherData, RandomKey
+from taut.tracking import Callback, following
+from taut.version import __version__
 
 NAME = "data"
 
@@ -114,8 +116,11 @@ def fit(
     checkpoints: CheckpointsLike | None = None,
     resume: bool = False,
     began: float | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Run:
     """As `taut.fitting.fit`, of which the arguments are; the result can be saved, and asked what a `taut.VAE` can.
+
+    `callbacks` follow it: see `taut.tracking`.
 
     >>> import jax.random as jr, numpy as np
     >>> from taut import guides, likelihoods, models, networks
@@ -131,22 +136,35 @@ def fit(
     ('budget spent', (16, 1))
     """
     began = time.monotonic() if began is None else began
-    result = fitting.fit(
-        model,
-        guide,
-        data,
-        key=key,
-        objective=objective,
-        held_out=held_out,
-        plan=plan,
-        view=view,
-        weights=weights,
-        held_out_weights=held_out_weights,
-        on_epoch=on_epoch,
-        checkpoints=checkpoints,
-        resume=resume,
-        began=began,
-    )
+
+    def settings() -> dict[str, Any]:
+        parts = {"model": type(model).__name__, "guide": type(guide).__name__, "taut": __version__}
+        return dataclasses.asdict(plan or Plan()) | parts
+
+    with following(callbacks, settings) as told:
+
+        def on_each(now: Progress) -> None:
+            if on_epoch is not None:
+                on_epoch(now)
+            told(now)
+
+        result = fitting.fit(
+            model,
+            guide,
+            data,
+            key=key,
+            objective=objective,
+            held_out=held_out,
+            plan=plan,
+            view=view,
+            weights=weights,
+            held_out_weights=held_out_weights,
+            on_epoch=on_each,
+            checkpoints=checkpoints,
+            resume=resume,
+            began=began,
+        )
+        told.outcome = result.outcome
     facts = _Facts(result, time.monotonic() - began, int(np.ravel(jr.key_data(key))[-1]))
     # Through a view a row is not what is stored of it, so that held-out ones cannot be audited as they are.
     return Run(result, functools.partial(_known, facts, data, held_out if view is None else None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import jax.random as jr
@@ -27,6 +28,7 @@ from taut.fitting import (
     CheckpointsLike,
     Outcome,
     Plan,
+    Progress,
     fit,
     fit_guide,
     fit_prior,
@@ -36,6 +38,8 @@ from taut.guides import AbstractGuide
 from taut.likelihoods import Choice, Missingness
 from taut.models import AbstractModel, LatentVariableModel
 from taut.record import HistoryRow
+from taut.tracking import Callback, following
+from taut.version import __version__
 
 EPOCHS, STEPS = 100, 6000
 # Of a prior alone, as in `taut.fit_prior`.
@@ -111,12 +115,13 @@ def train(
     began: float,
     start: Fitted | None = None,
     moved: Moved = "all",
+    callbacks: Sequence[Callback] = (),
 ) -> Fitted:
     """Fit a variational autoencoder with these options to rows that were opened for it.
 
     `began` is when the wait for it began, by the clock of `time.monotonic`. Arrays of the model and guide of `start`
     are where training begins, as far as their places and shapes are the same. What is not `moved` is held still, as by
-    `taut.fit_guide` and `taut.fit_prior`, each with an objective of its own.
+    `taut.fit_guide` and `taut.fit_prior`, each with an objective of its own. `callbacks` are told of it.
     """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
@@ -164,7 +169,17 @@ def train(
         say(note, shown=shown)
     say_schema(data.schema, shown=shown)
     say(f"Training on {len(whole.rows)} rows of {words_of(data.schema)}; {len(held_rows)} are held out.", shown=shown)
-    with fit_bar(plan.epochs, shown=shown) as on_epoch:
+
+    def settings() -> dict[str, Any]:
+        known = {"data": table.name, "rows": len(whole.rows), "likelihood": likelihood.name, "random_state": seed}
+        return config.kept() | known | {"taut": __version__}
+
+    with fit_bar(plan.epochs, shown=shown) as bar, following(callbacks, settings) as told:
+
+        def on_epoch(now: Progress) -> None:
+            bar(now)
+            told(now)
+
         shared: dict[str, Any] = {
             "key": fit_key,
             "held_out": None if held_out is None else stored(held_rows),
@@ -189,6 +204,7 @@ def train(
                 began=began,
                 **shared,
             )
+        told.outcome = run.outcome
     assert isinstance(run.model, LatentVariableModel)
     return Fitted(
         architecture=architecture,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,6 +32,7 @@ from taut.guides import AbstractGuide
 from taut.models import LatentVariableModel
 from taut.options import OWN, constructor, options_of, record_from, with_parameters
 from taut.record import HistoryRow, Improvement
+from taut.tracking import Callback
 
 # Of the record, so that the constructor and its options are known to editors and type checkers.
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
         by_column: bool = False,
         chosen: tuple[np.ndarray, np.ndarray] | None = None,
         start: Fitted | None = None,
+        callbacks: Sequence[Callback] = (),
     ) -> None:
         """Set `fitted_` and what scikit-learn looks for beside it.
 
@@ -101,7 +103,8 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
                 data = prepare_streamed_data(X, folder, **words)
             else:
                 data = prepare_training_data(X, chosen=chosen, **words)
-            self.take(train(config, data, seed=seed, checkpoints=checkpoints, resume=resume, began=began, start=start))
+            kept: dict[str, Any] = {"checkpoints": checkpoints, "resume": resume, "callbacks": callbacks}
+            self.take(train(config, data, seed=seed, began=began, start=start, **kept))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 
@@ -224,6 +227,7 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, Abstr
         checkpoints: CheckpointsLike | None = None,
         resume: bool = False,
         began: float | None = None,
+        callbacks: Sequence[Callback] = (),
     ) -> VAE:
         """Train on the rows of X: an array, a frame, or a `taut.data.Table`; cells may be missing.
 
@@ -231,11 +235,19 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, Abstr
         counts in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoints` names a folder
         for states of training, or is a `taut.Checkpoints`; `resume` goes on from the newest. Ctrl-C ends training and
         keeps the best state so far. `began` is the reading of `time.monotonic` from which `time_limit` counts, that of
-        the call by default.
+        the call by default. `callbacks` follow the fit, see `taut.tracking`.
 
         Raises DataError and its kin where the data cannot be used, OptionError where an option makes no sense.
         """
-        self._train(X, labels=y, weights=sample_weight, checkpoints=checkpoints, resume=resume, began=began)
+        self._train(
+            X,
+            labels=y,
+            weights=sample_weight,
+            checkpoints=checkpoints,
+            resume=resume,
+            began=began,
+            callbacks=callbacks,
+        )
         self.library_ = library_of(X)
         return self
 

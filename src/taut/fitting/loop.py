@@ -37,12 +37,22 @@ LITTLE = 10_000_000_000
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """What a progress bar shows: epochs done and asked for, the current bound, seconds left by this pace."""
+    """What a follower of a fit sees: epochs done and asked for, the current bound, seconds left by this pace.
+
+    `record` is that of the epoch.
+    """
 
     epoch: int
     epochs: int
     bound: float
     seconds_left: float
+    record: HistoryRow
+
+    @classmethod
+    def after(cls, record: HistoryRow, epochs: int, elapsed: float) -> Progress:
+        """After the epoch of this record, `elapsed` seconds from the start."""
+        bound = record.train if record.held_out is None else record.held_out
+        return cls(record.epoch, epochs, bound, (epochs - record.epoch) * elapsed / record.epoch, record)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,8 +224,9 @@ def run(
             elapsed = before + time.monotonic() - began
             done = int(state.epoch)
             if on_epoch is not None:
-                left = (plan.epochs - done) * elapsed / done
-                on_epoch(Progress(done, plan.epochs, float(info.bound) if math.isnan(held) else held, left))
+                known = None if math.isnan(held) else held
+                record = HistoryRow(epoch=done, train=float(info.bound), held_out=known, seconds=seconds)
+                on_epoch(Progress.after(record, plan.epochs, elapsed))
             if plan.patience is not None and done - int(state.best_epoch) >= plan.patience:
                 outcome = Outcome.converged(plan.patience, int(state.best_epoch))
                 break
