@@ -103,8 +103,8 @@ class AbstractVAE(AbstractScored, BaseEstimator, _Options):
                 data = prepare_streamed_data(X, folder, **words)
             else:
                 data = prepare_training_data(X, chosen=chosen, **words)
-            kept: dict[str, Any] = {"checkpoints": checkpoints, "resume": resume, "callbacks": callbacks}
-            self.take(train(config, data, seed=seed, began=began, start=start, **kept))
+            how: dict[str, Any] = {"checkpoints": checkpoints, "resume": resume, "callbacks": callbacks}
+            self.take(train(config, data, seed=seed, began=began, start=start, **how))
         if self.fitted_.outcome.code == "diverged":
             warnings.warn(self.fitted_.outcome.sentence, ConvergenceWarning, stacklevel=3)
 
