@@ -11,10 +11,12 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import numpyro.distributions as dist
+from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, Key, Num
 
 from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import as_floats, bare, rows_in
+from taut.distributed import by_device, on_all_devices, row_mesh, rows_on_devices
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import draw_with_density, log_density, take
@@ -155,21 +157,26 @@ def map_rows(
 
     The key of a row is folded in by its number in `rows` (by default its position), so that block size, order
     and the other rows change nothing. The last block is padded and cut, which keeps one compilation. `on_block`
-    receives the number of rows done.
+    receives the number of rows done. Where there are several devices, in whatever processes, each takes a share of the
+    rows of a block, and every process has the results of all.
     """
     keep_compiled_programs()
-    count, data = rows_in(data), bare(data)
+    count, data, mesh = rows_in(data), bare(data), row_mesh()
     numbers = np.arange(count) if rows is None else np.asarray(rows)
-    block = min(block, size_for(count))
+    devices = 1 if mesh is None else mesh.size
+    block = min(block, size_for(math.ceil(count / devices))) * devices
+    function, model, key = on_all_devices((function, model, key), mesh)
+    guide = on_all_devices(guide, mesh) if guide.amortised else guide
     program = _block if numbers_in(model) * function.passes >= MUCH else compiled_sooner(_block)
     parts = []
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
         for taken in _blocks(count, block):
-            own = guide if guide.amortised else _on_device(guide, taken)
             # As floats here, and not in the program, which would be another one for each type that rows are stored in.
-            floats = jax.device_put(as_floats(take(data, taken)))
-            result = program(function, model, own, floats, key, _on_device(numbers, taken), _on_device(aside, taken))
+            own = None if guide.amortised else take(guide, taken)
+            floats = as_floats(take(data, taken))
+            own, floats, places, beside = rows_on_devices((own, floats, numbers[taken], take(aside, taken)), mesh)
+            result = program(function, model, guide if own is None else own, floats, key, places, beside, mesh)
             parts.append(jax.tree.map(np.asarray, result))
             if on_block is not None:
                 on_block(min(len(parts) * block, count))
@@ -183,11 +190,6 @@ def size_for(n: int) -> int:
     (1, 32, 32)
     """
     return 1 << max(n - 1, 0).bit_length()
-
-
-def _on_device(tree: Any, rows: np.ndarray) -> Any:
-    """These rows of every array, put on the device: computed there, each shape would be a compiled program."""
-    return jax.device_put(take(tree, rows))
 
 
 def _blocks(n: int, block: int) -> Iterator[np.ndarray]:
@@ -204,13 +206,21 @@ def _block(
     key: RandomKey,
     numbers: Num[Array, "n"],
     aside: Any,
+    mesh: Mesh | None,
 ) -> Any:
-    keys: Key[Array, "n"] = jax.vmap(lambda number: jr.fold_in(key, number))(numbers)
+    def some(whole: Any, rows: Any) -> Any:
+        function, model, guide, key = whole
+        own, data, numbers, aside = rows
+        keys: Key[Array, "k"] = jax.vmap(lambda number: jr.fold_in(key, number))(numbers)
 
-    def one(guide: AbstractGuide, x: DatumLike, key: RandomKey, aside: Any) -> Any:
-        return function(model, guide, x, key=key, **({} if aside is None else {"aside": aside}))
+        def one(guide: AbstractGuide, x: DatumLike, key: RandomKey, aside: Any) -> Any:
+            return function(model, guide, x, key=key, **({} if aside is None else {"aside": aside}))
 
-    return eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0, 0))(guide, data, keys, aside)
+        guide, each = (own, 0) if guide is None else (guide, None)
+        return eqx.filter_vmap(one, in_axes=(each, 0, 0, 0))(guide, data, keys, aside)
+
+    shared, own = (guide, None) if guide.amortised else (None, guide)
+    return by_device(some, (function, model, shared, key), (own, data, numbers, aside), mesh)
 
 
 # The k̂ past which no number of draws helps (Vehtari et al. 2024, arXiv:1507.02646).

@@ -28,6 +28,7 @@ from taut.auditing.rowwise import Progress, Wanted, template
 from taut.compiling import keep_compiled_programs
 from taut.data import digest
 from taut.datum import as_floats, bare, matrix_of
+from taut.distributed import from_first
 from taut.errors import OptionError
 from taut.fitting import in_use, named_arrays
 from taut.guides import AbstractGuide
@@ -153,7 +154,7 @@ def audit_by_row(
 ) -> Audit:
     """As `audit`, with the account of every row beside the ledger."""
     keep_compiled_programs()
-    began = time.monotonic() if began is None else began
+    began = float(from_first(time.monotonic() if began is None else began))
     options = options or AuditOptions()
     options.check_data(len(data), amortised=guide.amortised)
     budget = Budget(options.seconds, began)

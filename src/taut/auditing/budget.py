@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ import msgspec
 import numpy as np
 
 from taut.array_files import opened_archive
-from taut.errors import OptionError
+from taut.distributed import from_first, shared_clock
+from taut.errors import OptionError, RunFolderError
 from taut.files import written_whole
 
 # What there is to compile for each part, in units of the account by the encoder's draws; measured on the bundled
@@ -40,7 +40,7 @@ class Budget:
     """
 
     seconds: float | None = None
-    began: float = dataclasses.field(default_factory=time.monotonic)
+    began: float = dataclasses.field(default_factory=shared_clock)
     left_out: dict[str, int | None] = dataclasses.field(default_factory=dict)
     units: float = 0.0
     compiling: float = 0.0
@@ -49,7 +49,7 @@ class Budget:
 
     def spent(self) -> float:
         """Seconds since the audit began."""
-        return time.monotonic() - self.began
+        return shared_clock() - self.began
 
     def left(self) -> float:
         """Seconds until the limit, less what closing the account takes."""
@@ -80,9 +80,9 @@ class Budget:
         """Compile what the rows wait for, if it leaves them time; else leave the part out."""
         if not self.has_time_to_compile(part, programs):
             return False
-        began = time.monotonic()
+        began = shared_clock()
         function()
-        self.learn(programs, time.monotonic() - began)
+        self.learn(programs, shared_clock() - began)
         return True
 
     def attempt(self, part: str, function: Callable[[], Any], *, programs: float, running: float = 0.0) -> Any:
@@ -90,9 +90,9 @@ class Budget:
         if self.cost(programs, running) > self.left():
             self.leave_out(part, self.cost(programs, running))
             return None
-        began = time.monotonic()
+        began = shared_clock()
         found = function()
-        self.learn(programs, time.monotonic() - began - running)
+        self.learn(programs, shared_clock() - began - running)
         return found
 
     def leave_out(self, part: str, seconds: float | None = None) -> None:
@@ -123,11 +123,11 @@ class Budget:
 
     def share(self, on_block: Callable[[int], None], share: float) -> Callable[[int], None]:
         """The same progress, which raises TimeSpentError once this share of what is left now is spent."""
-        until = time.monotonic() + share * self.left()
+        until = shared_clock() + share * self.left()
 
         def step(done: int) -> None:
             on_block(done)
-            if time.monotonic() > until:
+            if shared_clock() > until:
                 raise TimeSpentError
 
         return step
@@ -153,7 +153,19 @@ class Checkpoint:
         self.parts: list[list[np.ndarray]] = []
 
     def load(self) -> list[Any]:
-        """The chunks that an audit of the same fingerprint has finished; none from another's file or a broken one."""
+        """The chunks that an audit of the same fingerprint has finished; none from another's file or a broken one.
+
+        Raises RunFolderError where processes that work together do not see the same.
+        """
+        found = self._found()
+        if from_first(len(found)) != len(found):
+            raise RunFolderError(
+                f"Several processes want to go on from one `{self.path}`; this one sees another; use a folder that all "
+                "can read, or remove the file."
+            )
+        return found
+
+    def _found(self) -> list[Any]:
         if self.path is None or not self.path.is_file():
             return []
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, cast
 
@@ -18,6 +17,7 @@ from taut.auditing.repeats import walked_again
 from taut.auditing.rows import RowResult, Terms, account_by_entry, account_for_rows, account_from_the_prior
 from taut.auditing.walks import ROWS_AT_ONCE, Effort, Walks, pilots, sound_jeffreys
 from taut.datum import rows_in
+from taut.distributed import several_processes, shared_clock
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import take
@@ -129,7 +129,8 @@ def measure_rows(
                 on_block("rows", taken, len(order))
     except KeyboardInterrupt:
         ended = "interrupted"
-        if not done:
+        # The other processes cannot be brought to close the account with this one.
+        if not done or several_processes():
             raise
     joined: RowMeasures = jax.tree.map(lambda *leaves: np.concatenate(leaves), *done)
     ascending = np.argsort(joined.numbers, kind="stable")
@@ -167,9 +168,9 @@ def affordable(
         parts = parts._replace(**more) if fits else parts
         return fits
 
-    began = time.monotonic()
+    began = shared_clock()
     measured(parts)
-    budget.learn(ENCODER, time.monotonic() - began)
+    budget.learn(ENCODER, shared_clock() - began)
     budget.check_first(len(first))
     if wanted.refined and budget.has_time_to_compile(BRACKET, REFINED + WALKS * wanted.walks):
         add(BRACKET, REFINED, refined=True)
@@ -197,7 +198,7 @@ def _measure_chunk(
     effort: Effort,
     origins: Origins,
 ) -> RowMeasures:
-    began = time.monotonic()
+    began = shared_clock()
     # Padded to whole blocks, so that the last chunk runs the programs of the others; what is doubled is cut again.
     whole = -(-len(chunk) // ROWS_AT_ONCE) * ROWS_AT_ONCE if rows_in(data) >= ROWS_AT_ONCE else len(chunk)
     rows = np.resize(chunk, whole)
@@ -223,16 +224,16 @@ def _measure_chunk(
         found = pilots(model, own, x, starts, key=pilot_key, rows=rows)
         jeffreys, rhat = sound_jeffreys(np.mean(np.asarray(found.variance), axis=1)), np.asarray(found.rhat)
         lengths = effort.lengths(jeffreys)
-        walking = time.monotonic()
+        walking = shared_clock()
         measured = walked_again(
             model, own, x, starts, found, lengths, keys=(pilot_key, walk_key), rows=rows, repeats=effort.repeats
         )
         widths = (measured.upper - measured.lower)[: len(chunk)]
-        now = time.monotonic()
+        now = shared_clock()
         effort.note(
             widths, lengths[: len(chunk)], jeffreys[: len(chunk)], overhead=walking - began, walking=now - walking
         )
     else:
-        effort.note_rows(len(chunk), time.monotonic() - began)
+        effort.note_rows(len(chunk), shared_clock() - began)
     everything = RowMeasures(rows, encoder, prior, refined, posterior, measured, rhat, lengths, coverage, terms)
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(chunk)], everything)

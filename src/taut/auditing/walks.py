@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from taut.annealing import Path, Pilot, Schedule, both_walks, pilot, steps_betwe
 from taut.auditing.origins import Origin
 from taut.bounds import annealed_lower, annealed_upper, bridge
 from taut.datum import values_of
+from taut.distributed import shared_clock
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import take
@@ -208,7 +208,7 @@ class Effort:
     overhead: float = 0.0
     walking: float = 0.0
     walked: float = 0.0
-    began: float = dataclasses.field(default_factory=time.monotonic)
+    began: float = dataclasses.field(default_factory=shared_clock)
 
     @property
     def aim(self) -> float | None:
@@ -246,7 +246,7 @@ class Effort:
 
     def seconds_left(self) -> float:
         """Until the limit, or without end."""
-        return math.inf if self.seconds is None else self.seconds - (time.monotonic() - self.began)
+        return math.inf if self.seconds is None else self.seconds - (shared_clock() - self.began)
 
     def note(self, widths: Float[np.ndarray, "k"], lengths: Int[np.ndarray, "k"], jeffreys: Float[np.ndarray, "k"],
              *, overhead: float, walking: float) -> None:  # fmt: skip

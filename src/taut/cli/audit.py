@@ -26,6 +26,7 @@ from taut.cli.parameters import (
     Stream,
     with_options,
 )
+from taut.cli.processes import over_processes
 from taut.errors import RunFolderError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ Out = Annotated[
 ]
 
 
+@over_processes
 @with_options(AuditOptions)
 def audit(
     run: RunFolder,

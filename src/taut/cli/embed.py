@@ -9,9 +9,11 @@ import numpy as np
 from taut.cli.console import Console
 from taut.cli.output_paths import ENDINGS, OF_IMAGES, check_file_place, check_not_data
 from taut.cli.parameters import Data, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder, Stream
+from taut.cli.processes import over_processes
 from taut.cli.sample import check_rows_place, write_rows
 
 
+@over_processes
 def embed(
     run: RunFolder,
     data: Data,
@@ -46,6 +48,7 @@ def embed(
     console.wrote(out, count, columns=latents)
 
 
+@over_processes
 def reconstruct(
     run: RunFolder,
     data: Data,

@@ -12,6 +12,7 @@ import typer
 from taut.cli.console import Console
 from taut.cli.output_paths import check_file_place, check_frame_place, check_not_data
 from taut.cli.parameters import Data, Json, NaValues, OwnParts, Quiet, RunFolder, Seed, Stream
+from taut.cli.processes import over_processes
 from taut.errors import OptionError
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ Level = Annotated[
 ]
 
 
+@over_processes
 def impute(
     run: RunFolder,
     data: Data,

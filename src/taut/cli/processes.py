@@ -61,7 +61,10 @@ def over_processes(command: Callable[..., Any]) -> Callable[..., Any]:
 
         found = {name: words.pop(name) for name in OPTIONS}
         place = place_of(**found, variables=os.environ)
-        return command(**words) if place is None else _together(command, words, place)
+        if place is None:
+            return command(**words)
+        _with_same_hashes()
+        return _together(command, words, place)
 
     own = inspect.signature(command, eval_str=True)
     added = [
@@ -97,6 +100,15 @@ def _together(command: Callable[..., Any], words: dict[str, Any], place: Any) ->
             watch.leave("it was interrupted.")
             _LEFT.set(True)
         return code
+
+
+def _with_same_hashes() -> None:
+    """Begin again with the hashes of text that the others have: a set would otherwise be in an order of its own.
+
+    numpyro flattens distributions in the order of a set, and all processes must compile the same program.
+    """
+    if os.environ.get("PYTHONHASHSEED", "random") == "random":
+        os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONHASHSEED": "0"})
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import typer
 from taut.cli.console import Console
 from taut.cli.output_paths import check_file_place, check_not_data
 from taut.cli.parameters import Data, Draws, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder, Seed, Stream
+from taut.cli.processes import over_processes
 from taut.errors import OptionError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ PValues = Annotated[
 ]
 
 
+@over_processes
 def score(
     run: RunFolder,
     data: Data,

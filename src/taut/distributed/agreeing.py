@@ -15,6 +15,11 @@ def is_first_process() -> bool:
     return jax.process_index() == 0
 
 
+def several_processes() -> bool:
+    """Whether this process works with others."""
+    return jax.process_count() > 1
+
+
 def from_first(tree: Any) -> Any:
     """The same with the values that the first process has, to the bit; all must have arrays of the same form.
 
@@ -23,7 +28,7 @@ def from_first(tree: Any) -> Any:
     >>> from_first({"a": 1.5})
     {'a': 1.5}
     """
-    if jax.process_count() == 1:
+    if not several_processes():
         return tree
     leaves, structure = jax.tree.flatten(tree)
     arrays = [np.asarray(leaf, order="C") for leaf in leaves]
@@ -39,7 +44,7 @@ def from_first(tree: Any) -> Any:
 
 def shared_clock() -> float:
     """`time.monotonic` of the first process, for decisions that all must take alike."""
-    return float(from_first(np.float64(time.monotonic())))
+    return float(from_first(time.monotonic()))
 
 
 def _padded(part: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -36,6 +37,14 @@ def on_all_devices(tree: Any, mesh: Mesh | None) -> Any:
     return eqx.combine(jax.tree.map(lambda leaf: _copied(leaf, whole), arrays), rest)
 
 
+def rows_on_devices(tree: Any, mesh: Mesh | None) -> Any:
+    """Arrays of the host, of which each device gets its part of the rows; these divide by the number of devices."""
+    if mesh is None:
+        return jax.device_put(tree)
+    split = NamedSharding(mesh, PartitionSpec(ROWS))
+    return jax.tree.map(lambda leaf: _made(leaf, split), tree)
+
+
 def on_own_device(tree: Any) -> Any:
     """The same with each array that lies whole on many devices on the first one of this process."""
     return jax.tree.map(lambda leaf: leaf.addressable_data(0) if _spread(leaf) else leaf, tree)
@@ -49,6 +58,23 @@ def split_rows(tree: Any, mesh: Mesh | None) -> Any:
 def kept_whole(tree: Any, mesh: Mesh | None) -> Any:
     """In a compiled program: the same with each array whole on all devices."""
     return tree if mesh is None else _placed(tree, NamedSharding(mesh, PartitionSpec()))
+
+
+def by_device(function: Callable[[Any, Any], Any], whole: Any, rows: Any, mesh: Mesh | None) -> Any:
+    """In a compiled program: `function(whole, rows)` on each device for its part of the rows, and whole on all of them.
+
+    What it returns are arrays with a leading axis over rows. Devices do not wait for one another inside of it.
+    """
+    if mesh is None:
+        return function(whole, rows)
+    arrays, rest = eqx.partition((whole, rows), eqx.is_array)
+
+    def local(*arrays: Any) -> Any:
+        return function(*eqx.combine(arrays, rest))
+
+    places = PartitionSpec(), PartitionSpec(ROWS)
+    mapped = jax.shard_map(local, mesh=mesh, in_specs=places, out_specs=places[1], check_vma=False)
+    return kept_whole(mapped(*arrays), mesh)
 
 
 def _placed(tree: Any, where: NamedSharding) -> Any:
@@ -65,9 +91,13 @@ def _copied(leaf: Any, whole: NamedSharding) -> jax.Array:
         return leaf
     if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         return jr.wrap_key_data(_copied(jr.key_data(leaf), whole), impl=jr.key_impl(leaf))
+    return _made(leaf, whole)
+
+
+def _made(leaf: Any, where: NamedSharding) -> jax.Array:
     host = np.asarray(leaf)
     host = host.astype(jax.dtypes.canonicalize_dtype(host.dtype), copy=False)
-    return jax.make_array_from_callback(host.shape, whole, lambda index: host[index])
+    return jax.make_array_from_callback(host.shape, where, lambda index: host[index])
 
 
 def _is_array(leaf: Any) -> bool:

@@ -49,12 +49,12 @@ def remainder_dropped(n, block):
     yield from list(BLOCKS(n, block))[: n // block]
 
 
-def keys_by_place_in_the_block(function, model, guide, data, key, numbers, aside):
-    return BLOCK(function, model, guide, data, key, jnp.arange(len(numbers)), aside)
+def keys_by_place_in_the_block(function, model, guide, data, key, numbers, aside, mesh):
+    return BLOCK(function, model, guide, data, key, jnp.arange(len(numbers)), aside, mesh)
 
 
-def one_key_for_all_rows(function, model, guide, data, key, numbers, aside):
-    return BLOCK(function, model, guide, data, key, jnp.zeros_like(numbers), aside)
+def one_key_for_all_rows(function, model, guide, data, key, numbers, aside, mesh):
+    return BLOCK(function, model, guide, data, key, jnp.zeros_like(numbers), aside, mesh)
 
 
 def effective_number_of_unnormalised_weights(log_w):
