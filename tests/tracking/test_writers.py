@@ -38,7 +38,7 @@ def test_event_files(tmp_path):
     for name, wanted in curves(vae).items():
         found = [(each.step, tensor_util.make_ndarray(each.tensor_proto).item()) for each in events.Tensors(name)]
         np.testing.assert_allclose(found, wanted, rtol=1e-6)
-    said = tensor_util.make_ndarray(events.Tensors("outcome/text_summary")[0].tensor_proto)
+    said = tensor_util.make_ndarray(events.Tensors("outcome")[0].tensor_proto)
     assert vae.outcome_.sentence.encode() in said.ravel()[0]
 
 

@@ -33,6 +33,7 @@ class TensorBoard:
         self._texts = _imported("tensorboard.plugins.text.summary_v2", "tensorboard")
         self.folder = Path(folder)
         self._writer: Any = None
+        self._last = 0
 
     def on_begin(self, settings: Mapping[str, Any]) -> None:
         """Open a file of events, and write the settings as a text."""
@@ -45,10 +46,13 @@ class TensorBoard:
         for name, value in numbers_of(record).items():
             self._add(self._scalars.scalar_pb(name, value), record.epoch)
         self._writer.flush()
+        self._last = record.epoch
 
     def on_end(self, outcome: Outcome | None) -> None:
         """Write how it ended, and close the file."""
-        self._add(self._texts.text_pb("outcome", "An error ended it." if outcome is None else outcome.sentence), 0)
+        self._add(
+            self._texts.text_pb("outcome", "An error ended it." if outcome is None else outcome.sentence), self._last
+        )
         self._writer.close()
 
     def _add(self, summary: Any, step: int) -> None:
