@@ -15,6 +15,7 @@ import yaml
 
 import taut
 from taut import data
+from taut.data.images import ENDINGS
 from taut.estimators import describe
 from taut.estimators.manifest import file_digest, own_digest
 from taut.fitting import Checkpoints, facts_in
@@ -205,6 +206,35 @@ def _of_image(content: bytes, rng: random.Random) -> bytes:
     return of_png(content, rng) if content.startswith(b"\x89PNG") else of_bytes(content, rng)
 
 
+def zarrs(folder: Path) -> Sequence[Path]:
+    import zarr
+
+    for version, chunks in ((3, (4, 5)), (2, (6, 2))):
+        array = zarr.create_array(
+            folder / f"v{version}.zarr", shape=COUNTS.shape, chunks=chunks, dtype="uint8", zarr_format=version
+        )
+        array[:] = COUNTS
+    return sorted(path for path in folder.rglob("*.zarr/**/*") if path.is_file())
+
+
+def streamed(folder: Path) -> Sequence[Path]:
+    sparse = [path for path in archives(folder) if len(path.stem) == 3]
+    return [*arrays(folder), *sparse, *parquets(folder), *cells(folder), *pictures(folder), *zarrs(folder)]
+
+
+def in_blocks(path: Path) -> Any:
+    """All rows of a file or folder, a block at a time, and one that is taken."""
+    whole = next((each for each in path.parents if each.suffix == ".zarr"), path)
+    opened = data.open_rows(path.parent if whole == path and path.suffix in ENDINGS else whole)
+    assert sum(len(block) for block in opened.blocks()) == len(opened)
+    return opened.take(np.array([0]))
+
+
+def _of_any(content: bytes, rng: random.Random) -> bytes:
+    kinds = {b"\x93": of_npy, b"PK": of_zip, b"\x89HDF": of_hdf5, b"\x89PNG": of_png, b"{": trees.of_json}
+    return next((of for start, of in kinds.items() if content.startswith(start)), of_bytes)(content, rng)
+
+
 def sheet() -> data.Sheet:
     """The table that schema files speak of."""
     return data.as_sheet(FRAME, "people")
@@ -339,6 +369,7 @@ READERS = {
     "npz": Reader(archives, of_zip, modelled, share=2.0),
     "idx": Reader(idx, _of_idx, modelled, share=2.0),
     "h5ad": Reader(cells, of_hdf5, modelled),
+    "streamed": Reader(streamed, _of_any, in_blocks),
     "schema": Reader(schemas, _of_yaml, with_schema),
     "manifest": Reader(manifests, trees.of_json, loaded, mend_digests, share=0.4),
     "run": Reader(beside_manifests, _of_run_file, loaded, mend_digests, share=0.4),

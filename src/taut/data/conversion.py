@@ -8,9 +8,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from taut.data.claims import check_hdf5
 from taut.data.dense import from_array
 from taut.data.frames import from_frame, in_memory
-from taut.data.hdf5_checks import check_hdf5
 from taut.data.read_errors import decoding
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sparse import from_sparse, is_sparse, smallest

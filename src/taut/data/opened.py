@@ -74,12 +74,12 @@ def opened_array(values: Any, name: str, **facts: Any) -> OpenedRows:
     """The rows of an array, or of what gives arrays when it is sliced."""
 
     def read(size: int) -> Iterator[Rows]:
-        for start in range(0, len(values), size):
+        for start in range(0, rows, size):
             yield from_array(np.asarray(values[start : start + size]), name)
 
-    width = int(np.prod(values.shape[1:]))
+    rows, width = values.shape[0], int(np.prod(values.shape[1:]))
     mapped = values if isinstance(values, MappedRows) else None
-    return OpenedRows(name=name, rows=len(values), columns=width, read=read, mapped=mapped, **facts)
+    return OpenedRows(name=name, rows=rows, columns=width, read=read, mapped=mapped, **facts)
 
 
 def stacked(parts: list[Rows]) -> Rows:
@@ -87,7 +87,7 @@ def stacked(parts: list[Rows]) -> Rows:
     tables = [part for part in parts if isinstance(part, Table)]
     sheets = [part for part in parts if isinstance(part, Sheet)]
     if sheets:
-        frame = pa.concat_tables([sheet.native for sheet in sheets], promote_options="permissive")
+        frame = pa.concat_tables([sheet.frame.to_arrow() for sheet in sheets], promote_options="permissive")
         return dataclasses.replace(as_sheet(frame, sheets[0].name), notes=sheets[0].notes)
     labels = [table.labels for table in tables if table.labels is not None]
     return dataclasses.replace(

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from taut.array_files import opened_archive
+from taut.data.claims import check_hdf5, check_zarr
 from taut.data.conversion import from_cells
 from taut.data.frames import with_periods_as_moments
 from taut.data.images import opened_images
@@ -67,10 +68,16 @@ def _zarr(path: Path) -> OpenedRows:
     zarr = _optional("zarr", path)
     with decoding(path, "an array in Zarr's format"):
         values = zarr.open_array(str(path), mode="r")
+        check_zarr(values, path)
     opened = _checked(values, path.name)
     # Whole chunks, or each would be read as often as blocks touch it.
     chunk = values.chunks[0]
-    return dataclasses.replace(opened, read=lambda size: opened.read(max(1, round(size / chunk)) * chunk))
+
+    def blocks(size: int) -> Iterator[Rows]:
+        with decoding(path, "an array in Zarr's format"):
+            yield from opened.read(max(1, round(size / chunk)) * chunk)
+
+    return dataclasses.replace(opened, read=blocks)
 
 
 def _checked(values: Any, name: str) -> OpenedRows:
@@ -113,6 +120,7 @@ def _parquet(path: Path) -> OpenedRows:
 def _cells(path: Path, layer: str | None) -> OpenedRows:
     anndata = _optional("anndata", path)
     with decoding(path, "cells by genes in anndata's .h5ad format"):
+        check_hdf5(path)
         cells = anndata.read_h5ad(path, backed="r")
     matrix = cells.X if layer is None else cells.layers.get(layer)
     if matrix is None:

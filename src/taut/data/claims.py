@@ -1,6 +1,7 @@
-"""What an HDF5 file claims, held against what it stores, before a library reads all of it."""
+"""What a store of arrays claims, held against what it stores, before a library reads all of it."""
 
 import importlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from taut.array_files import MOST_BYTES
 _UNWRITTEN = 2**26
 # No filter packs further than deflate does with zeros, about 1:1000.
 _PACKED = 2000
+_LARGEST_CHUNK = 2**30
 
 
 def check_hdf5(path: Path) -> None:
@@ -17,7 +19,7 @@ def check_hdf5(path: Path) -> None:
     h5py = importlib.import_module("h5py")  # comes with anndata
     with h5py.File(path, "r") as file:
         _check_links(h5py, file)
-        file.visititems(_check_size)
+        file.visititems(_check_dataset)
 
 
 def _check_links(h5py: Any, file: Any) -> None:
@@ -28,7 +30,7 @@ def _check_links(h5py: Any, file: Any) -> None:
     file.visititems_links(check)
 
 
-def _check_size(name: str, node: Any) -> None:
+def _check_dataset(name: str, node: Any) -> None:
     if not hasattr(node, "chunks"):  # a group
         return
     if node.is_virtual or node.external:
@@ -36,5 +38,23 @@ def _check_size(name: str, node: Any) -> None:
     claimed = int(node.size or 0) * node.dtype.itemsize
     if claimed > MOST_BYTES:
         raise ValueError(f"`{name}` takes {claimed / 2**30:.0f} GiB")
-    if claimed > max(_UNWRITTEN, _PACKED * node.id.get_storage_size()):
-        raise ValueError(f"`{name}` announces {claimed} bytes and holds {node.id.get_storage_size()}")
+    _check_claim(name, claimed, node.id.get_storage_size())
+    if node.chunks is not None:
+        _check_chunk(name, node)
+
+
+def check_zarr(array: Any, path: Path) -> None:
+    """Raise ValueError where an array of Zarr claims far more than its folder holds, or has huge chunks."""
+    claimed = math.prod(array.shape) * array.dtype.itemsize
+    _check_claim(path.name, claimed, sum(each.stat().st_size for each in path.rglob("*") if each.is_file()))
+    _check_chunk(path.name, array)
+
+
+def _check_claim(name: str, claimed: int, stored: int) -> None:
+    if claimed > max(_UNWRITTEN, _PACKED * stored):
+        raise ValueError(f"`{name}` announces {claimed} bytes and holds {stored}")
+
+
+def _check_chunk(name: str, array: Any) -> None:
+    if math.prod(array.chunks) * array.dtype.itemsize > _LARGEST_CHUNK:
+        raise ValueError(f"`{name}` has chunks of {array.chunks} numbers")
