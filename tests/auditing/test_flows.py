@@ -1,6 +1,7 @@
 """Guides and priors that have draws and a density, but no formula for a mean: their audit runs to its end."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -10,6 +11,7 @@ from numpyro.distributions import transforms
 
 import taut
 from taut import guides, likelihoods, models, networks
+from taut.auditing.controls import gaussian_of
 from taut.guides import AbstractGuide
 from tests.auditing.instances import rows_of
 
@@ -100,11 +102,20 @@ def test_an_audit_needs_no_formula_for_a_mean(guide, prior):
     assert taut.record.Ledger.from_json(ledger.to_json()) == ledger
 
 
+def test_a_control_starts_from_the_moments_of_a_guide_that_is_no_gaussian(key):
+    q = bent()(jnp.asarray(rows_of(model(models.standard_normal(LATENTS)), 1)[0], float))
+    frame, draws = gaussian_of(q), np.asarray(jax.jit(jax.vmap(q.sample))(jr.split(key, 2000)), np.float64)
+    assert np.all(np.abs(draws.mean(axis=0) - frame.mean) < 5 * draws.std(axis=0) * np.sqrt(2 / 2000))
+    np.testing.assert_allclose(np.diag(frame.root), draws.std(axis=0), rtol=0.3)
+    assert np.count_nonzero(frame.root) == LATENTS
+
+
 @pytest.mark.slow
 def test_a_bracket_needs_no_formula_for_a_mean():
     made = model(models.standard_normal(LATENTS))
     ledger = taut.audit(made, bent(), rows_of(made, 6), key=jr.key(3), draws=50, width=0.2)
     assert ledger.complete
     assert ledger.gap.family is None
+    assert "the encoder, 1.2 times as wide" in {control.start for control in ledger.annealing.controls}
     assert ledger.calibration is not None
     assert ledger.evidence.upper is not None
