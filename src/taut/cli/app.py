@@ -16,12 +16,13 @@ from taut.cli.improve import improve
 from taut.cli.impute import impute
 from taut.cli.info import info
 from taut.cli.parameters import Command
+from taut.cli.report import report
 from taut.cli.sample import sample
 from taut.cli.schema import schema
 from taut.cli.score import score
 
 # In the order in which people need them.
-COMMANDS = (demo, schema, fit, audit, score, impute, embed, reconstruct, sample, compare, improve, info)
+COMMANDS = (demo, schema, fit, audit, score, impute, embed, reconstruct, sample, compare, improve, report, info)
 
 
 class _Commands(TyperGroup):
@@ -43,7 +44,7 @@ class _Commands(TyperGroup):
 
 def command() -> Any:
     """The whole command line as one callable."""
-    app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    app = typer.Typer(cls=_Commands, rich_markup_mode="rich", pretty_exceptions_enable=False)
     app.callback()(_taut)
     for each in COMMANDS:
         app.command(each.__name__, cls=Command)(each)

@@ -24,6 +24,7 @@ from taut.cli.parameters import (
     RunFolder,
     Seed,
     Stream,
+    Verbose,
     with_options,
 )
 from taut.cli.processes import over_processes
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from taut.auditing import Audit
     from taut.cli.rows import Rows as Found
     from taut.estimators import AbstractUses
+    from taut.record import Ledger
 
 AUDIT_FILES = ("ledger.json", "rows.csv", "report.html")
 PARTIAL = "audit.partial.npz"
@@ -60,6 +62,7 @@ def audit(
     stream: Stream = None,
     na_values: NaValues = None,
     parts: OwnParts = None,
+    verbose: Verbose = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -98,7 +101,8 @@ def audit(
             began=began() - (loaded - began()),
         )
     _say_left_out(audited, console)
-    show_account(audited, write_account(audited, folder), console)
+    page = write_account(audited, folder)
+    show_account(audited.ledger, page, console, run=run, verbose=verbose)
     if audited.measured.ended != "interrupted":
         return DONE
     console.say(f"Interrupted after {audited.ledger.rows} rows; the same command goes on from there.")
@@ -130,10 +134,10 @@ def write_account(audited: Audit, folder: Path) -> Path:
     return page
 
 
-def show_account(audited: Audit, page: Path, console: Console) -> None:
-    """The ledger as the result, and where its page lies."""
-    from taut.reporting import rich_table  # noqa: PLC0415  heavy, and `--help` is not
+def show_account(ledger: Ledger, page: Path, console: Console, *, run: Path, verbose: bool) -> None:
+    """The ledger as the result, on one screen or whole, and where its page lies."""
+    from taut.reporting import rich_summary, rich_table  # noqa: PLC0415  heavy, and `--help` is not
 
-    console.show(rich_table(audited.ledger))
+    console.show(rich_table(ledger) if verbose else rich_summary(ledger, run=str(run)))
     console.show(f"Report: {page}")
-    console.give(audited.ledger.to_json())
+    console.give(ledger.to_json())

@@ -11,7 +11,7 @@ from taut.cli.console import Console
 from taut.cli.exit_codes import DONE
 from taut.cli.fit import ENDED_BADLY, report, train
 from taut.cli.output_paths import check_run_place
-from taut.cli.parameters import Force, Json, Quiet, with_options
+from taut.cli.parameters import Force, Json, Quiet, Verbose, with_options
 from taut.estimators import VAEConfig
 from taut.files import write_text
 
@@ -31,6 +31,7 @@ def demo(
     options: VAEConfig,
     out: Out = Path("runs") / "demo",
     force: Force = False,
+    verbose: Verbose = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -52,6 +53,6 @@ def demo(
     console.say(vae.outcome_.sentence)
     with estimators.audit_bar(shown=not quiet) as on_block:
         audited = vae.audit_by_row(unseen, seed=options.random_state, on_block=on_block)
-    show_account(audited, write_account(audited, out), console)
+    show_account(audited.ledger, write_account(audited, out), console, run=out, verbose=verbose)
     console.say("Next, with your own data: taut fit DATA --out runs/mine")
     return DONE

@@ -100,6 +100,11 @@ Quiet = Annotated[
     typer.Option("--quiet", help="No progress and no remarks on standard error. Default: both.", show_default=False),
 ]
 
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", help="Print every number and verdict. Default: one screen.", show_default=False),
+]
+
 
 def with_options(
     record: type[AbstractOptions],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import textwrap
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -16,8 +16,8 @@ from taut.printable import printable
 if TYPE_CHECKING:
     from taut.fitting import Progress as Epoch
 
-# So many columns are shown before a fit.
-MOST_SHOWN = 40
+# So many columns are shown before a fit, so that all that it says fits on a screen.
+MOST_SHOWN = 10
 
 
 def say(text: str, *, shown: bool) -> None:
@@ -31,11 +31,14 @@ def say_schema(schema: Schema, *, shown: bool) -> None:
     if not shown:
         return
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    # Without a terminal lines are whole: somebody keeps them.
+    wrap: dict[str, Any] = {"soft_wrap": False, "no_wrap": True, "overflow": "ellipsis"} if console.is_terminal else {}
     part = Schema(columns=schema.columns[:MOST_SHOWN])
-    for line in schema_lines(part, width=console.width if console.is_terminal else None):
-        console.print(printable(line))
+    for line in schema_lines(part):
+        console.print(printable(line), **wrap)
     if len(schema.columns) > MOST_SHOWN:
-        console.print(f"… and {len(schema.columns) - MOST_SHOWN} more columns.")
+        more = len(schema.columns) - MOST_SHOWN
+        console.print(f"… and {more} more columns; `taut info RUN` and `schema_` have all.")
 
 
 def schema_lines(schema: Schema, *, width: int | None = None) -> list[str]:
@@ -118,5 +121,6 @@ def _bar(shown: bool, *columns: TextColumn | TimeElapsedColumn) -> Progress:
         TaskProgressColumn(),
         *columns,
         console=console,
+        transient=True,
         disable=not (shown and (console.is_terminal or console.is_jupyter)),
     )

@@ -3,11 +3,13 @@
 render_page    one self-contained HTML file
 render_text    a plain table, what `print(ledger)` shows
 rich_table     the same for a terminal, with colour
+rich_summary   what is read first of it, on one screen
 render_improvement, improvement_text, improvement_table   the same of an Improvement
 """
 
 from taut.reporting.improvement import improvement_table, improvement_text, render_improvement
 from taut.reporting.page import render_page
+from taut.reporting.summary import rich_summary
 from taut.reporting.text import render_text, rich_table
 
 __all__ = [
@@ -16,5 +18,6 @@ __all__ = [
     "render_improvement",
     "render_page",
     "render_text",
+    "rich_summary",
     "rich_table",
 ]

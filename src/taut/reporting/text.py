@@ -8,14 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from taut.printable import Printable
-from taut.record import Ledger, Severity, Verdict
+from taut.record import Ledger, Verdict
 from taut.reporting import words
 from taut.reporting.columns import column_lines, unlike_lines
 from taut.reporting.numbers import LineGroup, number_groups
 from taut.reporting.statement import incomplete, statement
+from taut.reporting.summary import STYLES
 from taut.reporting.tables import check_lines
-
-_STYLES: dict[Severity, str] = {"problem": "bold red", "warning": "yellow", "note": "cyan", "good": "green"}
 
 
 def rich_table(ledger: Ledger) -> RenderableType:
@@ -77,7 +76,7 @@ def _numbers(ledger: Ledger) -> Table:
 
 
 def _verdict(verdict: Verdict) -> Text:
-    text = Text(words.SEVERITIES[verdict.severity], style=_STYLES[verdict.severity])
+    text = Text(words.SEVERITIES[verdict.severity], style=STYLES[verdict.severity])
     text.append(f": {verdict.text}", style="default not bold")
     if promised := words.promise(verdict):
         text.append(f" {promised}", style="default not bold")
