@@ -10,16 +10,17 @@ from tests.examples.option_tables import DOCS, TABLES, with_table
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
 COMMANDS = command().commands
-FOR_ALL = {"--json", "--quiet", "--help"}
+# Options that several commands share are told once, before the commands.
+FOR_ALL = {"--json", "--quiet", "--help", "--coordinator", "--processes", "--process"}
 
 
 def options(name: str) -> set[str]:
     return {word for parameter in COMMANDS[name].params for word in parameter.opts if word.startswith("--")}
 
 
-def section(name: str) -> str:
+def section(name: str, start: str = r"taut [^\n]*\b") -> str:
     sections = re.split(r"^## ", PAGE, flags=re.MULTILINE)
-    return next(text for text in sections if re.match(rf"taut [^\n]*\b{name}\b", text))
+    return next(text for text in sections if re.match(rf"{start}{name}\b", text))
 
 
 def test_every_file_that_a_recipe_names_is_there():
@@ -27,6 +28,10 @@ def test_every_file_that_a_recipe_names_is_there():
     named = re.findall(r"`([a-z_/]+(?:\.py|/))`", (root / "CONTRIBUTING.md").read_text(encoding="utf-8"))
     assert len(named) > 10
     assert [name for name in named if not any((place / name).exists() for place in (root, root / "src" / "taut"))] == []
+
+
+def test_options_that_commands_share_are_named_once():
+    assert FOR_ALL <= set(re.findall(r"^\| `(--\w+)", section("For every command", start=""), flags=re.MULTILINE))
 
 
 def test_every_command_has_its_line():
