@@ -108,7 +108,7 @@ def timed(monkeypatch, clock):
 
     compiled(rowwise, "account_for_rows", 10.0)
     compiled(rowwise, "pilots", 25.0)
-    compiled(rowwise, "walks", 30.0)
+    compiled(rowwise, "walked_again", 30.0)
     for home, check in (
         (model_checks, "controls_for"),
         (model_checks, "draw_pool"),
