@@ -3,6 +3,7 @@
 from taut.distributed.agreeing import from_first, is_first_process, several_processes, shared_clock
 from taut.distributed.joining import Place, joined, place_of
 from taut.distributed.placing import (
+    batches_on_devices,
     by_device,
     kept_whole,
     on_all_devices,
@@ -16,6 +17,7 @@ from taut.distributed.watching import LOST
 __all__ = [
     "LOST",
     "Place",
+    "batches_on_devices",
     "by_device",
     "from_first",
     "is_first_process",

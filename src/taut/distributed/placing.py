@@ -45,6 +45,25 @@ def rows_on_devices(tree: Any, mesh: Mesh | None) -> Any:
     return jax.tree.map(lambda leaf: _made(leaf, split), tree)
 
 
+def batches_on_devices(read: Callable[[np.ndarray], Any], numbers: np.ndarray, mesh: Mesh) -> Any:
+    """The rows of these numbers (steps, batch), read so that each device gets its part of every batch.
+
+    This process reads what its devices get. Batches divide by the number of devices.
+    """
+    split = NamedSharding(mesh, PartitionSpec(None, ROWS))
+    shares = []
+    for device, places in split.addressable_devices_indices_map(numbers.shape).items():
+        own = numbers[places]
+        parts = jax.tree.map(lambda leaf, own=own: np.reshape(leaf, (*own.shape, *leaf.shape[1:])), read(own.ravel()))
+        shares.append(jax.device_put(parts, device))
+
+    def joined(*leaves: Any) -> jax.Array:
+        shape = *numbers.shape, *leaves[0].shape[2:]
+        return jax.make_array_from_single_device_arrays(shape, split, list(leaves))
+
+    return jax.tree.map(joined, *shares)
+
+
 def on_own_device(tree: Any) -> Any:
     """The same with each array that lies whole on many devices on the first one of this process."""
     return jax.tree.map(lambda leaf: leaf.addressable_data(0) if _spread(leaf) else leaf, tree)

@@ -102,6 +102,11 @@ class EpochProgram(eqx.Module):
     hide_cells: float = eqx.field(static=True, default=0.0)
     mesh: Mesh | None = eqx.field(static=True, default=None)
 
+    @property
+    def shares(self) -> bool:
+        """Whether each device can have its part of a batch without the rest of it."""
+        return self.mesh is not None and self.batch_size % self.mesh.size == 0 and self.hide_cells == 0.0
+
     def steps(self, n: int) -> int:
         """Steps in an epoch of n rows."""
         return math.ceil(n / self.batch_size) * self.repeats
@@ -120,9 +125,9 @@ def batches(key: RandomKey, n: int, batch_size: int) -> tuple[Int[Array, "steps 
 
 
 class Steps(NamedTuple):
-    """What each step of some looks at: row numbers, their weights, the time in epochs, a key."""
+    """What each step of some looks at: row numbers, or None for all rows there are; weights, time in epochs, a key."""
 
-    rows: Int[Array, "steps batch"]
+    rows: Int[Array, "steps batch"] | None
     weights: Float[Array, "steps batch"]
     fractions: Float[Array, "steps"]
     keys: Key[Array, "steps"]
@@ -209,7 +214,8 @@ def _loss(trainable: Any, fixed: Any, program: EpochProgram, data: DataLike, now
         seen = with_cells_hidden(x, data, share=program.hide_cells, key=jr.fold_in(key, 2))
         return program.objective.of_row(model, guide, x, key=draw_key, kl_weight=kl_weight, seen=seen)
 
-    taken = jax.tree.map(lambda leaf: leaf[batch], data), jr.split(key, batch.shape[0])
+    looked_at = data if batch is None else jax.tree.map(lambda leaf: leaf[batch], data)
+    taken = looked_at, jr.split(key, weight.shape[0])
     values, statistics = eqx.filter_vmap(one, in_axes=(None if guide.amortised else 0, 0, 0))(
         guide, *split_rows(taken, program.mesh)
     )

@@ -15,10 +15,9 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from taut.datum import bare
-from taut.distributed import on_all_devices
+from taut.distributed import batches_on_devices, on_all_devices
 from taut.fitting.epoch import EpochInfo, EpochProgram, Parts, StepInfo, Steps, stepped, steps_of, summary
 from taut.fitting.waiting import arrived
-from taut.numerics import floats_on_device
 from taut.shapes import DataLike, RandomKey
 
 # Of rows as they are stored, so that two segments are nothing beside the programs of a fit.
@@ -49,13 +48,18 @@ def on_device(rows: Any) -> Any:
     >>> on_device(np.array([[2**40]])).tolist()
     [[1099511627776.0]]
     """
+    # Put there, because `jnp.asarray` compiles a program for each shape.
+    return rows if isinstance(rows, AbstractRows) else jax.device_put(_narrow(rows))
 
-    def put(leaf: np.ndarray | Array) -> Array:
+
+def _narrow(rows: Any) -> Any:
+    """The rows in dtypes that JAX has."""
+
+    def narrow(leaf: np.ndarray | Array) -> np.ndarray | Array:
         wide = leaf.dtype.kind in "iu" and leaf.dtype.itemsize > 4
-        # Put there, because `jnp.asarray` compiles a program for each shape.
-        return floats_on_device(leaf) if wide else jax.device_put(leaf)
+        return np.asarray(leaf).astype(jnp.result_type(float)) if wide else leaf
 
-    return rows if isinstance(rows, AbstractRows) else jax.tree.map(put, bare(rows))
+    return jax.tree.map(narrow, bare(rows))
 
 
 @eqx.filter_jit
@@ -71,7 +75,8 @@ def run_segment(
 ) -> tuple[Any, Any, Float[Array, "steps"]]:
     """The steps from the first of the `span` to before the second, of an epoch over so many `rows`.
 
-    `data` are the rows of these steps in their order, and some more where they are fewer than those of another segment.
+    `data` are the rows of these steps in their order, and some more where they are fewer than those of another segment;
+    with an axis over steps where devices have shares of their own.
     `bounds` come back with those of these steps, which are no numbers where a gradient is none.
     """
     start, stop = span
@@ -79,8 +84,12 @@ def run_segment(
     def step(number: Int[Array, ""], so_far: tuple[tuple[Any, Any], Array]) -> tuple[tuple[Any, Any], Array]:
         moving, bounds = so_far
         now: Steps = jax.tree.map(lambda leaf: leaf[number], steps)
-        places = (number - start) * program.batch_size + jnp.arange(program.batch_size)
-        moving, info = stepped(program, parts.fixed, data, moving, now._replace(rows=places), rows)
+        if program.shares:
+            own = jax.tree.map(lambda leaf: leaf[number - start], data)
+            moving, info = stepped(program, parts.fixed, own, moving, now._replace(rows=None), rows)
+        else:
+            places = (number - start) * program.batch_size + jnp.arange(program.batch_size)
+            moving, info = stepped(program, parts.fixed, data, moving, now._replace(rows=places), rows)
         return moving, bounds.at[number].set(jnp.where(jnp.isfinite(info.norms), info.bounds, jnp.nan))
 
     moving, bounds = lax.fori_loop(start, stop, step, ((parts.trainable, opt_state), bounds))
@@ -137,7 +146,7 @@ def _segments(
     padded = np.concatenate([numbers, np.broadcast_to(numbers[:1], (length, numbers.shape[1]))])
     starts = range(first, steps, length)
     with ThreadPoolExecutor(1, "rows") as reader:
-        coming = (reader.submit(_fetched, program, data, padded[start : start + length].ravel()) for start in starts)
+        coming = (reader.submit(_fetched, program, data, padded[start : start + length]) for start in starts)
         fetched = next(coming, None)
         for start in starts:
             assert fetched is not None
@@ -146,8 +155,10 @@ def _segments(
             yield start, min(start + length, steps), rows
 
 
-def _fetched(program: EpochProgram, data: AbstractRows, numbers: Int[np.ndarray, "n"]) -> DataLike:
-    return on_all_devices(on_device(data.take(numbers)), program.mesh)
+def _fetched(program: EpochProgram, data: AbstractRows, numbers: Int[np.ndarray, "steps batch"]) -> DataLike:
+    if program.mesh is not None and program.shares:
+        return batches_on_devices(lambda own: _narrow(data.take(own)), numbers, program.mesh)
+    return on_all_devices(on_device(data.take(numbers.ravel())), program.mesh)
 
 
 def _bytes_of_row(data: AbstractRows) -> int:
