@@ -107,7 +107,7 @@ class Controlled(NamedTuple):
     """The controls, and the rate–distortion curve that the walks from the prior give by the way.
 
     `moved` is by how much starts from long walks move an upper bound; `heavy` the share of the checked rows whose
-    posterior has tails like a power, and heavier ones than what their walks start from. `elsewhere` has the controls'
+    posterior has tails like a power. `elsewhere` has the controls'
     lower bounds by row.
     """
 

@@ -78,8 +78,8 @@ def _far_from(refined: Refinement, coverage: Coverage | None) -> str | None:
 def _unsettled(controlled: Controlled) -> str | None:
     if controlled.heavy > 0:
         return (
-            f"In {controlled.heavy:.0%} of the rows that were looked at the posterior has heavier tails than what "
-            "walks start from, so that no chain reaches them and starts are no draws of it."
+            f"In {controlled.heavy:.0%} of the rows that were looked at the posterior falls off like a power of the "
+            "distance: other modes are seen from near by alone, and walks may miss them."
         )
     if controlled.moved is None or not _beyond(controlled.moved):
         return None

@@ -96,8 +96,7 @@ class Annealing:
     `temperatures` steps from `start` to the posterior and back, each with `leapfrogs` gradients in each of `chains`
     chains; `acceptance` of the proposals; `rhat` of the chains that were settled into the reverse walks' starts;
     `failed_chains` counted as weight zero. `asked` is the width that was wanted, in nats. `moved` is by how much starts
-    from long walks raise an upper bound, `heavy` the share of rows looked at whose posterior has heavier tails than
-    what walks start from.
+    from long walks raise an upper bound, `heavy` the share of rows looked at whose posterior has tails like a power.
     """
 
     start: str
