@@ -94,9 +94,10 @@ def opened_for(schema: Schema, source: str, console: Console, *, stream: bool | 
     """The rows of `source` where they are to be read a block at a time; see `taut.datasets.load_or_open`."""
     field = schema.one_block
     resized = field is not None and field.block is not None and field.block.resized
-    shape: tuple[int, ...] = schema.image_shape or ()
-    resize = (shape[0], shape[1]) if resized else None
-    opened, notes = datasets.opened_where_large(source, stream=stream, resize=resize, colour=len(shape) > 2)
+    shape = schema.image_shape
+    resize = (shape[0], shape[1]) if resized and shape is not None else None
+    colour = shape is not None and len(shape) > 2
+    opened, notes = datasets.opened_where_large(source, stream=stream, resize=resize, colour=colour)
     for note in notes:
         console.say(note)
     return opened

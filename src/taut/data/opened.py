@@ -87,7 +87,7 @@ def stacked(parts: list[Rows]) -> Rows:
     tables = [part for part in parts if isinstance(part, Table)]
     sheets = [part for part in parts if isinstance(part, Sheet)]
     if sheets:
-        frame = pa.concat_tables([sheet.frame.to_arrow() for sheet in sheets], promote_options="permissive")
+        frame = pa.concat_tables([arrow_of(sheet) for sheet in sheets], promote_options="permissive")
         return dataclasses.replace(as_sheet(frame, sheets[0].name), notes=sheets[0].notes)
     labels = [table.labels for table in tables if table.labels is not None]
     return dataclasses.replace(
@@ -96,3 +96,8 @@ def stacked(parts: list[Rows]) -> Rows:
         labels=np.concatenate(labels) if labels else None,
         beside=None if tables[0].beside is None else stacked([table.beside for table in tables]),
     )
+
+
+def arrow_of(sheet: Sheet) -> pa.Table:
+    """The columns of a sheet of any library, without what that keeps beside them."""
+    return pa.table([column.to_arrow() for column in sheet.series], sheet.columns)

@@ -7,7 +7,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Float, Int, Num
 
 from taut.data.numerals import functions
-from taut.data.opened import Rows
+from taut.data.opened import Rows, arrow_of
 from taut.data.sheet import Sheet
 from taut.data.table import Table
 
@@ -48,7 +48,8 @@ class Witnesses:
             self._look_at_numbers("values", values, numbers)
         sheet: Sheet | None = block if isinstance(block, Sheet) else block.beside
         if sheet is not None:
-            for name, column in zip(sheet.columns, sheet.native.filter(pa.array(counted)).columns, strict=True):
+            columns = arrow_of(sheet).filter(pa.array(counted)).columns
+            for name, column in zip(sheet.columns, columns, strict=True):
                 self._look_at_column(name, column, numbers)
 
     def _look_at_column(self, name: str, column: pa.ChunkedArray, numbers: Int[np.ndarray, "n"]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, Num
 
 from taut.auditing import Audit, AuditOptions, Context, audit_by_row
-from taut.data import Binarisation, Table, count_seen
+from taut.data import Binarisation, OpenedRows, Table, count_seen
 from taut.data import encode as encode_table
 from taut.datum import Datum, rows_on_device, values_of
 from taut.errors import DataError, OptionError
@@ -51,8 +51,15 @@ class EncodingOfRow(RowFunction):
         return Encoding(mean, mean_of(model.given(x).likelihood(mean)))
 
 
+def by_blocks(function: Callable[[Any], Any], X: Any) -> Any:
+    """`function` of X, an array for its rows; of opened rows block after block."""
+    return np.concatenate([function(block) for block in X.blocks()]) if isinstance(X, OpenedRows) else function(X)
+
+
 def encoded(fitted: Fitted, X: Any) -> Table:
     """The rows of X in the coding of the fields, greys as they came, and what is given behind them."""
+    if isinstance(X, OpenedRows):
+        raise DataError(f"Wanted rows in memory; those of `{X.name}` are opened; pass some of them, as `take` gives.")
     if X is not None and X is fitted.held_out:
         return X
     table = encode_table(fitted.schema, X)

@@ -47,8 +47,8 @@ from taut.locks import alone_in
 
 # So many training rows decide kinds, scales and starting outputs, and so many are held out, at most.
 SAMPLE, HELD_OUT = 100_000, 50_000
-# Of wide rows fewer, so that each of these is 128 MB in double precision, but no fewer than so many.
-NUMBERS, FEWEST = 2**24, 500
+# Of wide rows fewer, so that each of these is 32 MB in double precision, but no fewer than so many.
+NUMBERS, FEWEST = 2**22, 500
 FOLDER = "rows-"
 
 

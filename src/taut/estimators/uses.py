@@ -15,6 +15,7 @@ from taut.data import Schema, Table
 from taut.errors import OptionError
 from taut.estimators import evaluation, imputing, scoring
 from taut.estimators.containers import rows_in, rows_like
+from taut.estimators.evaluation import by_blocks
 from taut.estimators.training import Fitted
 from taut.likelihoods import Choice
 from taut.options import record_from
@@ -75,13 +76,15 @@ class AbstractUses(AbstractScored):
         With columns `of` (names; numbers where there are none) it is log p(x_of | x_rest) = log p(x) − log p(x_rest),
         how probable these cells are given the others of their row: an estimate, which lies on no certain side.
         """
+        fitted = self._fitted()
         if of is not None:
-            return scoring.conditional_log_p(self._fitted(), X, of, draws=draws, seed=seed)
-        return scoring.log_p(self._fitted(), X, draws=draws, seed=seed)
+            return by_blocks(lambda rows: scoring.conditional_log_p(fitted, rows, of, draws=draws, seed=seed), X)
+        return by_blocks(lambda rows: scoring.log_p(fitted, rows, draws=draws, seed=seed), X)
 
     def transform(self, X: Any) -> Values:
         """Posterior means E_q[z|x], one row of latents for each row."""
-        return np.asarray(evaluation.encode(self._fitted(), X).latent)
+        fitted = self._fitted()
+        return by_blocks(lambda rows: np.asarray(evaluation.encode(fitted, rows).latent), X)
 
     def inverse_transform(self, Z: Any, *, given: Any = None) -> Any:
         """E[x|z] for each row of latents; of a conditional model E[x|z, c] for `given` cells, as in `sample`.

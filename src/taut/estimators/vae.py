@@ -231,6 +231,8 @@ class VAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AbstractUses, Abstr
     ) -> VAE:
         """Train on the rows of X: an array, a frame, or a `taut.data.Table`; cells may be missing.
 
+        Rows that `taut.data.open_rows` opened stay on the disk, and are read as training needs them.
+
         `y` may hold one label for each row, which only colours the report. `sample_weight` says how much each row
         counts in the objective: 2 as if it were there twice, 0 as if it were not there. `checkpoints` names a folder
         for states of training, or is a `taut.Checkpoints`; `resume` goes on from the newest. Ctrl-C ends training and
