@@ -1,5 +1,6 @@
 """Log-weights: the only place where a model meets a guide."""
 
+import itertools
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -18,9 +19,11 @@ from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import as_floats, bare, rows_in
 from taut.distributed import by_device, on_all_devices, row_mesh, rows_on_devices
 from taut.guides import AbstractGuide
+from taut.kept_parts import KeptParts, blocks_of_next_call
 from taut.models import AbstractModel
 from taut.numerics import draw_with_density, log_density, take
 from taut.shapes import DataLike, DatumLike, Latent, LogWeights, RandomKey, Scalar
+from taut.waiting import arrived
 
 __all__ = [
     "LARGEST_KHAT",
@@ -168,19 +171,35 @@ def map_rows(
     function, model, key = on_all_devices((function, model, key), mesh)
     guide = on_all_devices(guide, mesh) if guide.amortised else guide
     program = _block if numbers_in(model) * function.passes >= MUCH else compiled_sooner(_block)
-    parts = []
+
+    def of_block(taken: np.ndarray) -> tuple[Any, ...]:
+        # As floats here, and not in the program, which would be another one for each type that rows are stored in.
+        own = None if guide.amortised else take(guide, taken)
+        floats = as_floats(take(data, taken))
+        own, floats, places, beside = rows_on_devices((own, floats, numbers[taken], take(aside, taken)), mesh)
+        return function, model, guide if own is None else own, floats, key, places, beside, mesh
+
+    kept = blocks_of_next_call(function, (model, guide, data, key, numbers, aside, block))
+    parts = _kept_before(kept.parts, lambda: of_block(next(_blocks(count, block))))
+    done = sum(rows_in(part) for part in parts) // block
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.
     with jax.default_matmul_precision("highest"):
-        for taken in _blocks(count, block):
-            # As floats here, and not in the program, which would be another one for each type that rows are stored in.
-            own = None if guide.amortised else take(guide, taken)
-            floats = as_floats(take(data, taken))
-            own, floats, places, beside = rows_on_devices((own, floats, numbers[taken], take(aside, taken)), mesh)
-            result = program(function, model, guide if own is None else own, floats, key, places, beside, mesh)
+        for number, taken in enumerate(itertools.islice(_blocks(count, block), done, None), done + 1):
+            result = arrived(program(*of_block(taken)))
             parts.append(jax.tree.map(np.asarray, result))
+            kept.add(jax.tree.leaves(parts[-1]))
             if on_block is not None:
-                on_block(min(len(parts) * block, count))
+                on_block(min(number * block, count))
     return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:count], *parts)
+
+
+def _kept_before(kept: KeptParts, first: Callable[[], tuple[Any, ...]]) -> list[Any]:
+    """The results that an interrupted call has kept, in the form of those of the `first` block."""
+    found = kept.load()
+    if not found:
+        return []
+    structure = jax.tree.structure(eqx.filter_eval_shape(_block, *first()))
+    return [jax.tree.unflatten(structure, leaves) for leaves in found]
 
 
 def size_for(n: int) -> int:

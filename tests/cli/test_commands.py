@@ -129,7 +129,7 @@ def test_audit_holds_log_p_from_both_sides(from_both_sides):
     assert (ledger.complete, ledger.gap.generalisation.rows) == (True, 40)
     assert list(table)[4:6] == ["lower", "upper"]
     assert "from above" in ended.out
-    assert not (folder / "audit.partial.npz").exists()
+    assert not (folder / "audit.partial").exists()
 
 
 def test_a_limit_shorter_than_the_first_rows_is_refused(from_both_sides, finished, shelf, tmp_path):
@@ -175,14 +175,14 @@ def test_ctrl_c_writes_what_is_finished_and_the_same_command_goes_on(finished, s
     stopped = Ledger.from_json(tmp_path / "audit" / "ledger.json")
     assert (stopped.rows, stopped.complete) == (32, False)
     kept = columns(tmp_path / "audit" / "rows.csv")
-    assert (tmp_path / "audit" / "audit.partial.npz").is_file()
+    assert (tmp_path / "audit" / "audit.partial").is_dir()
     done(*words)
     whole = columns(tmp_path / "audit" / "rows.csv")
     done(*words[:-1], tmp_path / "apart")
     for name, values in columns(tmp_path / "apart" / "rows.csv").items():
         np.testing.assert_array_equal(whole[name], values)
         np.testing.assert_array_equal(values[np.isin(whole["row"], kept["row"])], kept[name])
-    assert not (tmp_path / "audit" / "audit.partial.npz").exists()
+    assert not (tmp_path / "audit" / "audit.partial").exists()
 
 
 def test_score_writes_one_row_for_each_row(finished, shelf, tmp_path):

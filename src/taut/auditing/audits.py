@@ -17,14 +17,14 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float, Num
 
 from taut.auditing.account import Provenance, account_of, ledger_of
-from taut.auditing.budget import Budget, Checkpoint
+from taut.auditing.budget import Budget
 from taut.auditing.columns import STAGES, account_of_table
 from taut.auditing.figures import Context
 from taut.auditing.means import Values
 from taut.auditing.measurement import Measured, measure
 from taut.auditing.options import AuditOptions
 from taut.auditing.rows import RowResult
-from taut.auditing.rowwise import Progress, Wanted, template
+from taut.auditing.rowwise import Progress, Wanted
 from taut.compiling import keep_compiled_programs
 from taut.data import digest
 from taut.datum import as_floats, bare, matrix_of
@@ -32,6 +32,7 @@ from taut.distributed import from_first
 from taut.errors import OptionError
 from taut.fitting import in_use, named_arrays
 from taut.guides import AbstractGuide
+from taut.kept_parts import KeptParts
 from taut.models import AbstractModel, LogJoint
 from taut.numerics import take
 from taut.options import record_from
@@ -121,7 +122,7 @@ def audit(
     `not_measured` and in a note. Others, by name:
 
     - `context`: what the page may show beside the numbers; `settings` are written into the ledger.
-    - `checkpoint`: a file for the finished rows, from which the same audit goes on; removed at the end.
+    - `checkpoint`: a folder for the finished rows, from which the same audit goes on; removed at the end.
     - `began`: the reading of `time.monotonic` from which `seconds` count; that of the call where it is left out.
     - `on_block(stage, done, all)` reports progress. Ctrl-C ends with what is finished, marked as not complete.
 
@@ -165,10 +166,10 @@ def audit_by_row(
     fingerprint = (
         options.compared() | {"train": train} | prints | {"key": jr.key_data(key).tolist(), "taut": __version__}
     )
-    kept: list[Checkpoint] = []
+    kept: list[KeptParts] = []
 
-    def partial(wanted: Wanted) -> Checkpoint:
-        kept.append(Checkpoint(checkpoint, fingerprint, template(wanted)))
+    def partial(wanted: Wanted) -> KeptParts:
+        kept.append(KeptParts(checkpoint, fingerprint | {"parts": wanted._asdict()}))
         return kept[-1]
 
     context = context or Context()
@@ -177,8 +178,6 @@ def audit_by_row(
         model, guide, data, options, key=key, partial=partial, on_block=on_block, budget=budget,
         by_column=by_column,
     )  # fmt: skip
-    if measured.complete and kept:
-        kept[-1].remove()
     table = None
     if context.schema is not None and by_column:
         table = account_of_table(
@@ -189,7 +188,10 @@ def audit_by_row(
         data_digest=prints["data"], model_digest=prints["model"], began=began, settings=settings or {}
     )
     account = account_of(model, guide, measured, table, options, context, budget, provenance, key=key)
-    return Audit(ledger_of(account), measured)
+    audited = Audit(ledger_of(account), measured)
+    if measured.complete and kept:
+        kept[-1].remove()
+    return audited
 
 
 def _from_log_joint(

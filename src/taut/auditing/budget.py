@@ -1,21 +1,14 @@
-"""The wall time of an audit: what still fits into it, and what is kept of it on disk."""
+"""The wall time of an audit, and what still fits into it."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import jax
-import msgspec
-import numpy as np
-
-from taut.array_files import opened_archive
-from taut.distributed import from_first, shared_clock
-from taut.errors import OptionError, RunFolderError
-from taut.files import written_whole
+from taut.distributed import shared_clock
+from taut.errors import OptionError
 
 # What there is to compile for each part, in units of the account by the encoder's draws; measured on the bundled
 # digits. What a unit takes here is learned from the parts that were compiled before.
@@ -142,55 +135,3 @@ class Budget:
             f"to compile, and the limit is {self.seconds:g} s; allow {math.ceil(1.5 * needed)} s or more for what the "
             f"encoder's draws say, {math.ceil(1.5 * (needed + self.cost(REFINED + WALKS)))} s for a bracket."
         )
-
-
-class Checkpoint:
-    """Finished chunks in one file, for one fingerprint of data, model and settings; without a path, nothing is kept."""
-
-    def __init__(self, path: Path | None, fingerprint: dict[str, Any], template: Any):
-        self.path, self.fingerprint = path, msgspec.json.encode(fingerprint, order="sorted").decode()
-        self.structure = jax.tree.structure(template)
-        self.parts: list[list[np.ndarray]] = []
-
-    def load(self) -> list[Any]:
-        """The chunks that an audit of the same fingerprint has finished; none from another's file or a broken one.
-
-        Raises RunFolderError where processes that work together do not see the same.
-        """
-        found = self._found()
-        if from_first(len(found)) != len(found):
-            raise RunFolderError(
-                f"Several processes want to go on from one `{self.path}`; this one sees another; use a folder that all "
-                "can read, or remove the file."
-            )
-        return found
-
-    def _found(self) -> list[Any]:
-        if self.path is None or not self.path.is_file():
-            return []
-        try:
-            with opened_archive(self.path) as archive:
-                if str(archive.read("fingerprint")) != self.fingerprint:
-                    return []
-                leaves, chunks = range(self.structure.num_leaves), range(int(archive.read("chunks")))
-                self.parts = [[archive.read(f"{chunk}.{leaf}") for leaf in leaves] for chunk in chunks]
-        except (ValueError, TypeError, KeyError, OSError):
-            return []
-        return [jax.tree.unflatten(self.structure, part) for part in self.parts]
-
-    def add(self, part: Any) -> None:
-        """Keep one more chunk."""
-        self.parts.append([np.asarray(leaf) for leaf in jax.tree.leaves(part)])
-        if self.path is None:
-            return
-        arrays: dict[str, Any] = {
-            f"{chunk}.{leaf}": array for chunk, part in enumerate(self.parts) for leaf, array in enumerate(part)
-        }
-        arrays |= {"fingerprint": np.asarray(self.fingerprint), "chunks": np.asarray(len(self.parts))}
-        with written_whole(self.path) as place, place.open("wb") as file:
-            np.savez(file, **arrays)
-
-    def remove(self) -> None:
-        """Drop the file: the audit is complete."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -13,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from taut.auditing import budget as parts
-from taut.auditing.budget import Budget, Checkpoint, TimeSpentError
+from taut.auditing.budget import Budget, TimeSpentError
 from taut.auditing.exact import Exactly, evidence_by_row
 from taut.auditing.model_checks import CHECKS, Checks, checks_of, tried
 from taut.auditing.options import AuditOptions
@@ -26,6 +25,7 @@ from taut.auditing.walks import Effort
 from taut.datum import as_floats, bare
 from taut.errors import AuditError
 from taut.guides import AbstractGuide
+from taut.kept_parts import KeptParts
 from taut.models import AbstractModel
 from taut.numerics import is_discrete, take
 from taut.shapes import DataLike, RandomKey
@@ -102,7 +102,7 @@ def measure(
     options: AuditOptions,
     *,
     key: RandomKey,
-    partial: Callable[[Any], Checkpoint],
+    partial: Callable[[Wanted], KeptParts],
     on_block: Progress | None,
     budget: Budget,
     by_column: bool = False,
@@ -220,7 +220,7 @@ def _training_rows(
             key=key,
             wanted=Wanted(draws=options.draws, prior=False, refined=True, walks=False),
             effort=Effort(len(chosen), None, None),
-            partial=Checkpoint(None, {}, None),
+            partial=KeptParts(None, {}),
             on_block=None,
         ),
         programs=parts.ENCODER if by_column else 0.0,

@@ -10,7 +10,7 @@ import jax.random as jr
 import numpy as np
 from jaxtyping import Float, Int
 
-from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget, Checkpoint
+from taut.auditing.budget import ENCODER, PRIOR, REFINED, WALKS, Budget
 from taut.auditing.origins import Coverage, Origins
 from taut.auditing.refinement import RefinedMoments, Refinement, RefinementOfRow
 from taut.auditing.repeats import walked_again
@@ -19,6 +19,7 @@ from taut.auditing.walks import ROWS_AT_ONCE, Effort, Walks, pilots, sound_jeffr
 from taut.datum import rows_in
 from taut.distributed import several_processes, shared_clock
 from taut.guides import AbstractGuide
+from taut.kept_parts import KeptParts
 from taut.models import AbstractModel
 from taut.numerics import take
 from taut.shapes import DataLike, RandomKey
@@ -70,7 +71,7 @@ class Wanted(NamedTuple):
 
 
 def template(wanted: Wanted) -> RowMeasures:
-    """A stand-in with the parts that will be measured, for reading them back from a file."""
+    """A stand-in with the parts that will be measured, for reading them back."""
 
     def zeros(kind: Any, **parts: Any) -> Any:
         return kind(**{name: parts.get(name, 0) for name in kind._fields})
@@ -99,14 +100,15 @@ def measure_rows(
     key: RandomKey,
     wanted: Wanted,
     effort: Effort,
-    partial: Checkpoint,
+    partial: KeptParts,
     on_block: Progress | None,
 ) -> tuple[RowMeasures, Ended]:
     """Measure these rows of the data in this order; the rows that were finished, ascending, and why it ended.
 
     Ctrl-C and a time limit both end it after what is done, unless nothing is: then the interruption passes on.
     """
-    done: list[RowMeasures] = [RowMeasures(*part) for part in partial.load()]
+    structure = jax.tree.structure(template(wanted))
+    done: list[RowMeasures] = [jax.tree.unflatten(structure, part) for part in partial.load()]
     for part in done:
         effort.resume(np.zeros(len(part.numbers)) if part.walks is None else part.walks.upper - part.walks.lower)
     taken = sum(len(part.numbers) for part in done)
@@ -123,7 +125,7 @@ def measure_rows(
             done.append(
                 _measure_chunk(model, guide, data, chunk, key=key, wanted=wanted, effort=effort, origins=origins)
             )
-            partial.add(done[-1])
+            partial.add(jax.tree.leaves(done[-1]))
             taken += len(chunk)
             if on_block is not None:
                 on_block("rows", taken, len(order))

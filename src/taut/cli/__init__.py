@@ -14,6 +14,7 @@ gone; 130 interrupted by Ctrl-C; 143 ended by SIGTERM.
 """
 
 import contextvars
+import signal
 import sys
 import time
 
@@ -32,7 +33,8 @@ def main() -> None:
 
     with answered() as heard:
         code = exit_code_of(_run)
-    leave(TERMINATED if heard.terminated and code == INTERRUPTED else code)
+    cut_short = bool(heard.number) and code == INTERRUPTED
+    leave(TERMINATED if cut_short and heard.number == signal.SIGTERM else code, at_once=cut_short)
 
 
 def began() -> float:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from taut.record import Ledger
 
 AUDIT_FILES = ("ledger.json", "rows.csv", "report.html")
-PARTIAL = "audit.partial.npz"
+PARTIAL = "audit.partial"
 
 Out = Annotated[
     Path | None,

@@ -18,7 +18,7 @@ _UsageError: Any = typer.BadParameter.__base__
 
 
 class StoppedError(Exception):
-    """Ctrl-C, in a form that typer lets through."""
+    """Ctrl-C, in a form that typer lets through; with a sentence where there is more to say than that."""
 
 
 class ReaderGoneError(Exception):
@@ -32,8 +32,8 @@ def exit_code_of(run: Callable[[], object]) -> int:
         sys.stdout.flush()
     except (BrokenPipeError, ReaderGoneError):
         return _silenced()
-    except (KeyboardInterrupt, StoppedError):
-        complain("Interrupted; no file was left half-written.")
+    except (KeyboardInterrupt, StoppedError) as stopped:
+        complain(str(stopped) or "Interrupted; no file was left half-written.")
         return INTERRUPTED
     except Exception as error:
         sentence = sentence_for(error)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from taut.cli.console import Console
+from taut.cli.going_on import kept_beside
 from taut.cli.output_paths import check_file_place, check_frame_place, check_not_data
 from taut.cli.parameters import Data, Json, NaValues, OwnParts, Quiet, RunFolder, Seed, Stream
 from taut.cli.processes import over_processes
@@ -76,7 +77,7 @@ def impute(
     """Fill the missing cells of DATA from p(missing | observed) and write its rows and columns as they came.
 
     Observed cells are not touched: from text to text they keep their spelling. Holes are taken to be missing at random,
-    given what is observed.
+    given what is observed. Where it was ended, by Ctrl-C or by a kill, the same command goes on.
     """
     _check_words(data, out, errors, draws, how)
     from taut.cli.filled import Filled, filled_cells  # noqa: PLC0415  heavy, and `--help` is not
@@ -90,16 +91,19 @@ def impute(
     if opened is not None:
         if draws is not None:
             raise OptionError("`--draws` wants rows in memory, below one another; these are streamed; leave it out.")
-        _impute_streamed(fitted, opened, out, errors, console, asked)
+        with kept_beside(out):
+            _impute_streamed(fitted, opened, out, errors, console, asked)
         return
     sheet = sheet_for(fitted.schema, data, console, na_values=na_values)
-    found = fill(fitted, sheet, draws=draws or 0, **asked)
-    filled = Filled.of(fitted, sheet, data)
-    for sentence in filled.remarks():
-        console.say(sentence)
-    filled.write([found.single] if draws is None else found.multiple, out, numbered=draws is not None)
+    with kept_beside(out):
+        found = fill(fitted, sheet, draws=draws or 0, **asked)
+        filled = Filled.of(fitted, sheet, data)
+        for sentence in filled.remarks():
+            console.say(sentence)
+        filled.write([found.single] if draws is None else found.multiple, out, numbered=draws is not None)
+        if errors is not None:
+            write(filled_cells(filled, found), errors)
     if errors is not None:
-        write(filled_cells(filled, found), errors)
         console.say(f"Wrote {filled.count} lines to `{errors}`, one for each filled cell.")
     rows = len(sheet) * (draws or 1)
     console.show(f"Filled {filled.count} cells in {filled.rows} of {len(sheet)} rows" + _times(draws))

@@ -78,9 +78,12 @@ def over_processes(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def leave(code: int) -> NoReturn:
-    """End with the exit code; at once where other processes were left, for which JAX would wait."""
-    if _LEFT.get():
+def leave(code: int, *, at_once: bool = False) -> NoReturn:
+    """End with the exit code; at once also where other processes were left.
+
+    Else JAX would wait for these, and for what the device still computes.
+    """
+    if at_once or _LEFT.get():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

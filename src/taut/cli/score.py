@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 from taut.cli.console import Console
+from taut.cli.going_on import kept_beside
 from taut.cli.output_paths import check_file_place, check_not_data
 from taut.cli.parameters import Data, Draws, Json, NaValues, OutFile, OwnParts, Quiet, RunFolder, Seed, Stream
 from taut.cli.processes import over_processes
@@ -69,7 +70,8 @@ def score(
     """Write log p(x) of each row of DATA: importance-weighted, in nats, a lower bound in expectation.
 
     Columns: log_p (of the cells that are there), std_error, ess (effective number of draws), khat (above 0.67, at 1000
-    draws, the row's value is unreliable). With `--of` there is log_p alone.
+    draws, the row's value is unreliable). With `--of` there is log_p alone. Where it was ended, by Ctrl-C or by a kill,
+    the same command goes on.
     """
     if of is not None and p_values:
         raise OptionError("`--p-values` wants log p of whole rows; got `--of` beside it; leave out one of them.")
@@ -83,7 +85,7 @@ def score(
     fitted = fitted_in(run, parts)
     count, blocks = row_blocks(fitted.schema, data, console, stream=stream, strict=strict, na_values=na_values)
     values = []
-    with rows_written(out) as append, audit_bar(shown=not quiet) as update:
+    with kept_beside(out), rows_written(out) as append, audit_bar(shown=not quiet) as update:
         for start, rows in blocks:
             if p_values and len(rows) < count:
                 raise OptionError("`--p-values` wants rows in memory; these are streamed; leave it out.")

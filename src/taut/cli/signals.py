@@ -16,9 +16,16 @@ GRACE = 4.0
 
 @dataclasses.dataclass
 class Heard:
-    """Which signals came."""
+    """Which signal came, 0 for none."""
 
-    terminated: bool = False
+    number: int = 0
+
+    def __call__(self, number: int, _: object) -> None:
+        """The handler: as that of Ctrl-C, and SIGTERM but once."""
+        self.number = number
+        if number == signal.SIGTERM:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -26,28 +33,28 @@ def answered() -> Iterator[Heard]:
     """Answer signals in this block as a command does, also while the main thread is inside a library.
 
     Python runs handlers between its own steps only. A compilation is one step, so a thread watches beside it: what is
-    not closed `GRACE` seconds after SIGTERM is left as it is on the disk, and so is all at the second Ctrl-C.
+    not closed `GRACE` seconds after SIGTERM is left as it is on the disk, and so is all at the third Ctrl-C.
     """
     heard = Heard()
     if threading.current_thread() is not threading.main_thread():
         yield heard  # Signals go to the main thread, which is not ours.
         return
 
-    def terminate(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        heard.terminated = True
-        raise KeyboardInterrupt
-
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    before = signal.signal(signal.SIGTERM, terminate)
+    # A process in the background may have been told to ignore Ctrl-C.
+    answers = (
+        {signal.SIGTERM, signal.SIGINT} if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN else {signal.SIGTERM}
+    )
+    before = {number: signal.signal(number, heard) for number in answers}
     woken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     threading.Thread(target=_watch, args=(reader,), daemon=True).start()
     try:
         yield heard
     finally:
         signal.set_wakeup_fd(woken)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         os.close(writer)
 
 
@@ -59,7 +66,7 @@ def _watch(reader: int) -> None:
             if number[0] == signal.SIGTERM:
                 threading.Thread(target=_leave_after_grace, daemon=True).start()
             interrupts += number[0] == signal.SIGINT
-            if interrupts > 1:
+            if interrupts > 2:
                 os._exit(INTERRUPTED)
 
 

@@ -16,8 +16,9 @@ from taut.distributed import from_first, is_first_process
 from taut.errors import DataError, OptionError, RunFolderError
 from taut.files import remove_leftovers, write_text
 from taut.fitting.kept_facts import ABOUT, facts_in, position, state_name, states_in
-from taut.fitting.tensors import DamagedError, load_signed, save_signed
+from taut.fitting.tensors import filled, host_arrays
 from taut.locks import alone_in
+from taut.signing import DamagedError, load_signed, save_signed
 
 if TYPE_CHECKING:
     from taut.fitting.loop import State
@@ -109,7 +110,7 @@ class Checkpoints:
             return
         path = self.folder / state_name(int(state.epoch), int(state.step))
         try:
-            save_signed(path, state)
+            save_signed(path, host_arrays(state))
         except DataError as error:
             self.say(f"The state after {_words(path)} was not kept. {error}")
             return
@@ -124,14 +125,14 @@ class Checkpoints:
         damaged = []
         for path in states_in(self.folder):
             try:
-                state = load_signed(path, start)
+                stored = load_signed(path)
             except DamagedError:
                 damaged.append(path)
                 continue
             for each in damaged:
                 self.say(f"`{each}` is damaged; going on from the state before it, after {_words(path)}.")
                 each.unlink(missing_ok=True)
-            return state
+            return filled(path, start, stored)
         if damaged:
             raise RunFolderError(f"Resuming wants a whole state; all in `{self.folder}` are damaged; fit anew.")
         return start

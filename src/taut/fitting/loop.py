@@ -24,12 +24,12 @@ from taut.fitting.checkpoints import Checkpoints
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
 from taut.fitting.plan import Outcome, Plan
 from taut.fitting.segments import AbstractRows, Position, run_segment, streamed_epoch
-from taut.fitting.waiting import arrived
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import floats_on_device
 from taut.record import HistoryRow
 from taut.shapes import DataLike, OtherData, RandomKey
+from taut.waiting import arrived
 
 # Epochs × rows × draws × weights of about three seconds on a core, which careless code makes four: less than it saves.
 LITTLE = 10_000_000_000

@@ -17,8 +17,8 @@ from jaxtyping import Array, Float, Int
 from taut.datum import bare
 from taut.distributed import batches_on_devices, on_all_devices
 from taut.fitting.epoch import EpochInfo, EpochProgram, Parts, StepInfo, Steps, stepped, steps_of, summary
-from taut.fitting.waiting import arrived
 from taut.shapes import DataLike, RandomKey
+from taut.waiting import arrived
 
 # Of rows as they are stored, so that two segments are nothing beside the programs of a fit.
 BYTES = 2**25

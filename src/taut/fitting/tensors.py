@@ -1,7 +1,5 @@
 """Arrays of a pytree on disk: named by their place in it, in safetensors, which holds nothing that can run."""
 
-import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,52 +9,17 @@ import jax
 import numpy as np
 import numpyro.distributions as dist
 from safetensors import SafetensorError
-from safetensors.numpy import load, load_file, save
+from safetensors.numpy import load_file, save
 
 from taut.errors import RunFolderError
 from taut.files import written_whole
-
-UNSIGNED = "0" * 64
-SIGNATURE = re.compile(rb'"sha256":"([0-9a-f]{64})"')
-# A type of number that numpy does not have is a KeyError or a TypeError.
-UNREADABLE = (OSError, SafetensorError, KeyError, TypeError, ValueError)
-
-
-class DamagedError(Exception):
-    """A file is not as it was written."""
+from taut.signing import UNREADABLE
 
 
 def save_tensors(path: str | Path, tree: Any) -> None:
     """Write every array of `tree`, whole or not at all."""
     with written_whole(path) as temporary:
-        temporary.write_bytes(_content(tree))
-
-
-def save_signed(path: str | Path, tree: Any) -> None:
-    """As `save_tensors`, with the SHA-256 of the file in its header, where the digest itself counts as zeros."""
-    content = _content(tree, {"sha256": UNSIGNED})
-    digest = hashlib.sha256(content).hexdigest()
-    with written_whole(path) as temporary:
-        temporary.write_bytes(content.replace(UNSIGNED.encode(), digest.encode(), 1))
-
-
-def load_signed(path: str | Path, like: Any) -> Any:
-    """As `load_tensors`, of a file written by `save_signed`. Raises DamagedError where it is not as it was written."""
-    try:
-        content = Path(path).read_bytes()
-        header = content[: 8 + int.from_bytes(content[:8], "little")]
-        signed = SIGNATURE.search(header)
-        if signed is None:
-            raise DamagedError
-        unsigned = hashlib.sha256(content[: signed.start(1)])
-        unsigned.update(UNSIGNED.encode())
-        unsigned.update(memoryview(content)[signed.end(1) :])
-        if unsigned.hexdigest().encode() != signed[1]:
-            raise DamagedError
-        stored = load(content)
-    except UNREADABLE:
-        raise DamagedError from None
-    return _filled(path, like, stored)
+        temporary.write_bytes(save(host_arrays(tree)))
 
 
 def load_tensors(path: str | Path, like: Any) -> Any:
@@ -68,15 +31,16 @@ def load_tensors(path: str | Path, like: Any) -> Any:
         stored = load_file(path)
     except UNREADABLE as error:
         raise RunFolderError(f"Wanted the arrays in `{path}`; reading them failed ({error}); fit again.") from None
-    return _filled(path, like, stored)
+    return filled(path, like, stored)
 
 
-def _content(tree: Any, metadata: dict[str, str] | None = None) -> bytes:
-    arrays = {name: np.asarray(leaf, order="C") for name, leaf in named_arrays(tree).items()}
-    return save(arrays, metadata)
+def host_arrays(tree: Any) -> dict[str, np.ndarray]:
+    """The arrays of a pytree on the host, by their place in it."""
+    return {name: np.asarray(leaf, order="C") for name, leaf in named_arrays(tree).items()}
 
 
-def _filled(path: str | Path, like: Any, stored: Mapping[str, Any]) -> Any:
+def filled(path: str | Path, like: Any, stored: Mapping[str, Any]) -> Any:
+    """As `load_tensors`, of the arrays that were read from `path`."""
     wanted = named_arrays(like)
     if difference := _difference(stored, wanted):
         raise RunFolderError(

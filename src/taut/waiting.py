@@ -5,6 +5,8 @@ from typing import Any
 
 import jax
 
+__all__ = ["arrived"]
+
 SHORTEST, LONGEST = 5e-5, 2e-2
 
 

@@ -1,0 +1,121 @@
+"""Processes that are killed, at any moment: the fit goes on, and ends with the bytes of one that nobody stopped."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from taut.data import read_sheet
+from tests.cli.commands import done, refused
+
+MAIN = "from taut.cli import main; main()"
+WORDS = ("fit", "digits", "--hidden", "8", "--latent-dim", "3", "--checkpoint-every", "0.05", "--quiet")
+KILLS = 30
+
+
+def started(*words):
+    command = [sys.executable, "-c", MAIN, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ended(process):
+    out, err = process.communicate(timeout=1200)
+    assert process.returncode == 0, err
+    return out
+
+
+def until(there, process):
+    """Wait for something that a process brings about."""
+    while not there():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def states(folder):
+    return sorted((folder / "checkpoints").glob("state-*"))
+
+
+def curve(folder):
+    """The bounds of all epochs; seconds are those of the clock."""
+    history = read_sheet(folder / "history.csv")
+    return [history.column(place).to_pylist() for place in range(3)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_thirty_kills_change_no_bit(tmp_path):
+    whole, killed, chance = tmp_path / "whole", tmp_path / "killed", random.Random(0)
+    began = time.monotonic()
+    ended(started(*WORDS, "--max-epochs", 300, "--out", whole))
+    span = time.monotonic() - began
+    process = started(*WORDS, "--max-epochs", 300, "--out", killed)
+    until((killed / "checkpoints" / "fit.json").is_file, process)
+    positions = []
+    for _ in range(KILLS):
+        # From the first import to well within the training.
+        time.sleep(chance.uniform(0.0, span / 2))
+        process.kill()
+        process.communicate()
+        positions.append(states(killed)[-1].name if states(killed) else "")
+        process = started("fit", "--resume", killed, "--quiet", "--json")
+    assert json.loads(ended(process))["epochs"] == 300
+    assert positions == sorted(positions)
+    assert len(set(positions)) > KILLS // 3
+    for name in ("weights.safetensors", "seen.npy", "held_out.npz"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
+    assert curve(killed) == curve(whole)
+
+
+@pytest.mark.slow
+def test_terminated_in_the_middle_of_a_long_epoch(tmp_path):
+    """As clusters end a job. An epoch of this fit takes many seconds, and one is done."""
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(20_000, 50)).astype(np.float32))
+    options = ("--hidden", 400, "--draws", 8, "--batch-size", 100, "--max-epochs", 3, "--checkpoint-every", "1epochs")
+    process = started("fit", tmp_path / "rows.npy", "--out", tmp_path / "run", *options)
+    until(lambda: states(tmp_path / "run"), process)
+    time.sleep(1.0)
+    began = time.monotonic()
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    seconds = time.monotonic() - began
+    assert process.returncode == 143, said
+    assert seconds < 6.0
+    assert "Traceback" not in said
+    assert f"taut fit --resume {tmp_path / 'run'}" in said
+    facts = json.loads(done("info", tmp_path / "run", "--json").out)
+    assert facts["go_on"] == f"taut fit --resume {tmp_path / 'run'}"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
+def test_terminated_before_there_is_anything_to_keep(tmp_path):
+    process = started("fit", "digits", "--out", tmp_path / "run")
+    until((tmp_path / "run" / "checkpoints" / "fit.json").is_file, process)
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 143, said
+    assert time.monotonic() - began < 6.0
+
+
+def test_a_fit_that_was_cut_off_says_so(tmp_path):
+    folder = tmp_path / "run"
+    done("fit", "digits", "--hidden", 4, "--latent-dim", 2, "--max-epochs", 2, "--out", folder)
+    (folder / "model.json").unlink()
+    command = f"taut fit --resume {folder}"
+    assert f"To go on: {command}" in done("info", folder).out
+    facts = json.loads(done("info", folder, "--json").out)
+    assert (facts["outcome"]["code"], facts["epochs"], facts["go_on"]) == ("cut off", 2, command)
+    said = refused("score", folder, "digits", "--out", tmp_path / "scores.csv")
+    assert (
+        said
+        == f"A whole run is wanted; the fit in `{folder}` was cut off before it wrote its model; go on with "
+        + (f"`{command}`.")
+    )
+    assert json.loads(done("fit", "--resume", folder, "--json").out)["epochs"] == 2
