@@ -104,9 +104,14 @@ def test_a_full_disk_does_not_end_the_work(tmp_path, monkeypatch, whole):
 def test_calls_that_were_finished_are_kept_with_the_one_that_was_not(tmp_path, monkeypatch, whole):
     """As where rows come a block of them at a time."""
     monkeypatch.setattr(kept_parts, "SECONDS", 100.0)
-    with pytest.raises(KeyboardInterrupt), keeping(tmp_path / "parts"):
-        mapped_inside()
-        mapped_inside(stop=24)
+
+    def two():
+        with keeping(tmp_path / "parts"):
+            mapped_inside()
+            mapped_inside(stop=24)
+
+    with pytest.raises(KeyboardInterrupt):
+        two()
     with keeping(tmp_path / "parts"):
         assert [mapped_inside()[1], mapped_inside()[1]] == [[], whole[1][3:]]
 

@@ -20,9 +20,10 @@ from taut.estimators import describe
 from taut.estimators.manifest import file_digest, own_digest
 from taut.fitting import Checkpoints, facts_in
 from taut.fitting.kept_facts import ABOUT, state_name
-from taut.fitting.tensors import SIGNATURE, UNSIGNED, save_signed
+from taut.fitting.tensors import host_arrays
 from taut.record import Improvement, Ledger
 from taut.reporting import improvement_text, render_improvement, render_page, render_text
+from taut.signing import SIGNATURE, UNSIGNED, save_signed
 from tests.fuzzing import trees
 from tests.fuzzing.binaries import of_hdf5, of_npy, of_png, of_safetensors, of_zip
 from tests.fuzzing.bytes_and_text import of_bytes, of_text
@@ -295,7 +296,7 @@ def loaded(path: Path) -> Any:
 
 def states(folder: Path) -> Sequence[Path]:
     kept = folder / "checkpoints"
-    save_signed(kept / state_name(3, 0), STATE)
+    save_signed(kept / state_name(3, 0), host_arrays(STATE))
     (kept / ABOUT).write_text(json.dumps({"about": {"max_epochs": 3, "data": "x"}, "noted": {"words": ["a", "b"]}}))
     return [kept / state_name(3, 0), kept / ABOUT]
 

@@ -8,7 +8,6 @@ import equinox as eqx
 import jax
 import numpy as np
 import numpyro.distributions as dist
-from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from taut.errors import RunFolderError
