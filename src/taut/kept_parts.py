@@ -20,6 +20,7 @@ import numpy as np
 
 from taut.distributed import from_first
 from taut.errors import DataError, RunFolderError
+from taut.files import writes
 from taut.signing import DamagedError, load_signed, save_signed
 from taut.version import __version__
 
@@ -81,7 +82,7 @@ class KeptParts:
 
     def remove(self) -> None:
         """Drop all parts: the computation is complete."""
-        if self.folder is not None:
+        if self.folder is not None and writes():
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, number: int) -> Path:
@@ -145,7 +146,8 @@ def keeping(folder: Path) -> Iterator[None]:
         raise
     finally:
         _KEEPER.reset(token)
-    shutil.rmtree(folder, ignore_errors=True)
+    if writes():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def blocks_of_next_call(function: object, inputs: Any) -> KeptBlocks:

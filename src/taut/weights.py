@@ -168,6 +168,7 @@ def map_rows(
     numbers = np.arange(count) if rows is None else np.asarray(rows)
     devices = 1 if mesh is None else mesh.size
     block = min(block, size_for(math.ceil(count / devices))) * devices
+    kept = blocks_of_next_call(function, (model, guide, data, key, numbers, aside, block))
     function, model, key = on_all_devices((function, model, key), mesh)
     guide = on_all_devices(guide, mesh) if guide.amortised else guide
     program = _block if numbers_in(model) * function.passes >= MUCH else compiled_sooner(_block)
@@ -179,7 +180,6 @@ def map_rows(
         own, floats, places, beside = rows_on_devices((own, floats, numbers[taken], take(aside, taken)), mesh)
         return function, model, guide if own is None else own, floats, key, places, beside, mesh
 
-    kept = blocks_of_next_call(function, (model, guide, data, key, numbers, aside, block))
     parts = _kept_before(kept.parts, lambda: of_block(next(_blocks(count, block))))
     done = sum(rows_in(part) for part in parts) // block
     # TF32, the default on recent GPUs, would move log p(x) of an image by tenths of a nat.

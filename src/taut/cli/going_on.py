@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from taut.cli.exit_codes import StoppedError
+from taut.files import writes
 from taut.locks import alone_in
 
 
@@ -15,7 +16,7 @@ def kept_beside(out: Path) -> Iterator[None]:
 
     folder = out.with_name(f"{out.name}.partial")
     try:
-        with alone_in(folder), keeping(folder):
+        with alone_in(folder) if writes() else contextlib.nullcontext(), keeping(folder):
             yield
     except KeyboardInterrupt:
         if not folder.is_dir():
