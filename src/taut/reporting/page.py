@@ -118,12 +118,12 @@ def _latents(ledger: Ledger) -> dict[str, Any]:
 def _data(ledger: Ledger) -> dict[str, Any]:
     figures = ledger.figures
     return {
-        "training": pictures.training_picture(ledger),
+        "training": pictures.training_picture(figures.history),
         "pairs": pictures.pair_tiles(figures),
         "samples": pictures.image_tiles(figures),
         "values": tables.value_table(figures),
         "new_rows": tables.new_rows(figures),
-        "map": pictures.latent_map_picture(ledger),
-        "map_thinned": is_map_thinned(ledger),
+        "map": pictures.latent_map_picture(figures.latent_map),
+        "map_thinned": is_map_thinned(figures.latent_map),
         "keys": pictures.legend_keys(figures.latent_map),
     }

@@ -61,6 +61,19 @@ def number(estimate: Estimate | None, least: int = 0) -> str:
     return f"{value_of(estimate, least)} ± {fixed(estimate.std_error, max(decimals_for(estimate), least))}"
 
 
+def between(lower: Estimate, upper: Estimate | None) -> str:
+    """A value known from below, and from above where that was measured, each end with the sign that it deserves.
+
+    >>> between(Estimate(value=-101.44, status="certified-lower"), None)
+    '≥ −101.44'
+    """
+    fine = decimals_between(lower, upper)
+    below = f"{relation(lower)} {value_of(lower, fine)}"
+    if upper is None or lower.status == upper.status == "exact":
+        return below
+    return f"{below}   {relation(upper)} {value_of(upper, fine)}"
+
+
 def plain(value: float | None) -> str:
     """A number that has no error of its own: three decimals, two where it is large.
 

@@ -1,14 +1,7 @@
 """One file for each picture; each takes the ledger and gives back a Picture, or None where there is nothing to draw."""
 
-from taut.reporting.pictures.brackets import (
-    brackets_picture,
-    crooks_picture,
-    is_bracketed,
-    is_split,
-    is_thinned,
-    rows_picture,
-)
-from taut.reporting.pictures.canvas import Picture
+from taut.reporting.pictures.brackets import brackets_picture, is_bracketed
+from taut.reporting.pictures.canvas import FORMATS, Key, Picture
 from taut.reporting.pictures.columns import (
     MOST_COLUMNS,
     calibrated,
@@ -17,21 +10,18 @@ from taut.reporting.pictures.columns import (
     marginals_picture,
     places_picture,
 )
-from taut.reporting.pictures.identity import trade_off_picture, waterfall_picture
+from taut.reporting.pictures.identity import identity_picture, waterfall_picture
 from taut.reporting.pictures.improvement import improvement_picture
-from taut.reporting.pictures.latents import (
-    Key,
-    image_tiles,
-    is_map_thinned,
-    is_shortened,
-    latent_map_picture,
-    latents_picture,
-    legend_keys,
-    pair_tiles,
-)
+from taut.reporting.pictures.latent_map import is_map_thinned, latent_map_picture, legend_keys
+from taut.reporting.pictures.latents import is_shortened, latents_picture
+from taut.reporting.pictures.rows import is_split, is_thinned, rows_picture
+from taut.reporting.pictures.tiles import image_tiles, pair_tiles, pairs_picture, samples_picture
+from taut.reporting.pictures.trade_off import trade_off_picture
 from taut.reporting.pictures.training import ranks_picture, training_picture
+from taut.reporting.pictures.walks import crooks_picture
 
 __all__ = [
+    "FORMATS",
     "MOST_COLUMNS",
     "Key",
     "Picture",
@@ -40,6 +30,7 @@ __all__ = [
     "compared",
     "crooks_picture",
     "dependence_picture",
+    "identity_picture",
     "image_tiles",
     "improvement_picture",
     "is_bracketed",
@@ -52,9 +43,11 @@ __all__ = [
     "legend_keys",
     "marginals_picture",
     "pair_tiles",
+    "pairs_picture",
     "places_picture",
     "ranks_picture",
     "rows_picture",
+    "samples_picture",
     "trade_off_picture",
     "training_picture",
     "waterfall_picture",

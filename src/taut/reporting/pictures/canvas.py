@@ -1,44 +1,41 @@
-"""From a matplotlib figure to a data address: SVG that follows the reader's font and dark mode.
+"""A picture, drawn into anyone's axes or for the page: there as SVG that follows the reader's font and dark mode.
 
-Each picture is drawn twice, for a wide screen and for a phone, because one that is merely shrunk cannot be read.
+On the page each is drawn twice, for a wide screen and for a phone, because one that is merely shrunk cannot be read.
 matplotlib is imported when something is drawn: `import taut` stays light.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import io
+import itertools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from taut.errors import OptionError
+from taut.files import written_whole
+from taut.reporting.pictures.dark_mode import FONT, themed
+from taut.reporting.pictures.style import GRID, INK, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-INK, MUTED, GRID, PAPER = "#1f2328", "#656d77", "#d8dee4", "#fefefe"
-ELBO, KL, KL_PALE = "#2f6fb3", "#d9772b", "#eec39f"
-ELBO_PALE, FAMILY, RATE = "#a9c5e4", "#b0413e", "#7b6bb0"
 WIDE, NARROW = 7.4, 3.75  # inches; 710 and 360 CSS pixels
 
-# name of the CSS variable, colour as drawn, colour in dark mode
-_THEME = [
-    ("ink", INK, "#e6e9ec"),
-    ("muted", MUTED, "#9aa4ae"),
-    ("grid", GRID, "#363c43"),
-    ("paper", PAPER, "#16191d"),
-    ("pale", KL_PALE, "#7a4c28"),
-    ("pale-elbo", ELBO_PALE, "#34557a"),
-    ("family", FAMILY, "#d4635f"),
-]
-_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: the browser has glyphs for every script, our font has not
+    "pdf.fonttype": 42,  # text in a PDF can be edited
     "svg.hashsalt": "taut",  # the same ledger gives the same bytes
     "text.parse_math": False,  # a $ in a name is a dollar
-    "font.family": ["DejaVu Sans"],  # travels with matplotlib, so that the layout is the same everywhere
+    "font.family": [FONT],  # travels with matplotlib, so that the layout is the same everywhere
     "font.size": 9.5,
     "text.color": INK,
     "axes.edgecolor": MUTED,
@@ -58,24 +55,81 @@ _SETTINGS: dict[Any, Any] = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Key:
+    """One entry of the legend; `sign` is for text what `shape` is for matplotlib."""
+
+    label: str
+    colour: str
+    sign: str = "■"
+    shape: str = "s"
+
+
+Paint = Callable[[list["Axes"], bool], None]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Addresses of one picture in two widths, and what it shows in words."""
+    """What to draw, and the same in words; `paint(panels, narrow)` draws it into axes.
 
-    wide: str
-    narrow: str
+    `across` says how many panels stand beside one another, on a wide and on a narrow picture, `ratios` how high each
+    row of them is; rows are equally high where there are none. Heights are in inches. The `keys` are a legend where no
+    page around the picture says what its colours are.
+    """
+
+    paint: Paint
     alt: str
+    height: float
+    narrow_height: float | None = None
+    panels: int = 1
+    across: tuple[int, int] = (1, 1)
+    ratios: Sequence[int | float] | None = None
+    keys: Sequence[Key] = ()
+
+    @property
+    def wide(self) -> str:
+        """The address of the picture for a wide screen."""
+        return _drawn(self, narrow=False)
+
+    @property
+    def narrow(self) -> str:
+        """The address of the picture for a phone."""
+        return _drawn(self, narrow=True)
+
+    def draw(self, ax: Any = None) -> Any:
+        """The axes that were drawn into, those given or new ones; an array of them where there are several panels.
+
+        Several panels are drawn into as many axes, or into one, which is divided. Raises OptionError for another number
+        of axes.
+        """
+        if ax is None:
+            from matplotlib import pyplot  # noqa: PLC0415  heavy
+
+            ax = _panels(pyplot.figure(figsize=(WIDE, self.height), layout="constrained"), self, narrow=False)
+        axes = list(np.ravel(ax))
+        if len(axes) == 1 and self.panels > 1:
+            axes = _divided(axes[0], self)
+        if len(axes) != self.panels:
+            raise OptionError(f"Wanted `ax` to be one axes or {self.panels}; got {len(axes)}; pass one.")
+        self.paint(axes, False)
+        if self.keys:
+            _legend(axes[0], self.keys)
+        return axes[0] if len(axes) == 1 else np.array(axes, dtype=object)
+
+    def save(self, path: Path) -> None:
+        """Write the picture in the format of the ending, on white, with what it shows in words inside."""
+        with _as_on_the_page() as new_figure:
+            figure = new_figure(WIDE, self.height)
+            self.draw(_panels(figure, self, narrow=False))
+            kind = path.suffix.lower().removeprefix(".")
+            metadata = {_TELLS[kind]: self.alt, **dict.fromkeys(_DATED[kind])}
+            with written_whole(path) as temporary:
+                figure.savefig(temporary, format=kind, dpi=200, facecolor="white", metadata=metadata)
 
 
-Paint = Callable[["Figure", bool], None]
-
-
-def picture(paint: Paint, *, alt: str, height: float, narrow_height: float | None = None) -> Picture:
-    """Draw with `paint(figure, narrow)` in both widths; heights in inches."""
-    return Picture(
-        wide=_drawn(paint, WIDE, height, narrow=False),
-        narrow=_drawn(paint, NARROW, narrow_height or height, narrow=True),
-        alt=alt,
-    )
+# Of each format that is written: where it says what is seen, and what would differ from one day to the next.
+_TELLS = {"pdf": "Subject", "png": "Description", "svg": "Description"}
+_DATED = {"pdf": ("CreationDate",), "png": (), "svg": ("Date",)}
+FORMATS = tuple(f".{kind}" for kind in _TELLS)
 
 
 def address(media_type: str, content: bytes) -> str:
@@ -83,67 +137,73 @@ def address(media_type: str, content: bytes) -> str:
     return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def quiet_axes(axes: Axes) -> None:
-    """A picture in which only the data are loud: horizontal grid lines, no tick marks."""
-    axes.grid(axis="y")
-    axes.tick_params(length=0)
-    axes.spines["left"].set_visible(False)
-
-
-def _drawn(paint: Paint, width: float, height: float, *, narrow: bool) -> str:
+@contextlib.contextmanager
+def _as_on_the_page() -> Iterator[Callable[[float, float], Figure]]:
+    """What makes a figure of a width and a height, in the settings of the page whatever a matplotlibrc says."""
     import matplotlib  # noqa: PLC0415  heavy
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     with matplotlib.rc_context(), warnings.catch_warnings():
-        matplotlib.rcdefaults()  # a reader's matplotlibrc must not change the page
+        matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         # our font lacks some scripts; the browser draws them with its own
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=(width, height), layout="constrained")
-        paint(figure, narrow)
+        yield lambda width, height: Figure(figsize=(width, height), layout="constrained")
+
+
+def _drawn(picture: Picture, *, narrow: bool) -> str:
+    width = NARROW if narrow else WIDE
+    height = picture.narrow_height if narrow and picture.narrow_height else picture.height
+    with _as_on_the_page() as new_figure:
+        figure = new_figure(width, height)
+        picture.paint(_panels(figure, picture, narrow=narrow), narrow)
         content = io.StringIO()
         figure.savefig(content, format="svg", dpi=150, metadata={"Date": None, "Creator": None})
-    return address("image/svg+xml", _themed(content.getvalue()).encode())
+    return address("image/svg+xml", themed(content.getvalue()).encode())
 
 
-def _themed(svg: str) -> str:
-    """Turn the fixed colours into variables with a second value for dark mode."""
-    body = svg[svg.index("<svg") :].replace("'DejaVu Sans'", _FONT)
-    for name, light, _ in _THEME:
-        body = body.replace(light, f"var(--{name})")
-    light_values = ";".join(f"--{name}:{light}" for name, light, _ in _THEME)
-    dark_values = ";".join(f"--{name}:{dark}" for name, _, dark in _THEME)
-    style = f"<style>:root{{{light_values}}}@media (prefers-color-scheme:dark){{:root{{{dark_values}}}}}</style>"
-    start = body.index(">") + 1
-    return body[:start] + style + body[start:]
+def _panels(figure: Figure, picture: Picture, *, narrow: bool) -> list[Axes]:
+    """New axes for the panels, row by row."""
+    across = picture.across[narrow]
+    grid = figure.add_gridspec(-(-picture.panels // across), across, height_ratios=picture.ratios)
+    return [figure.add_subplot(grid[divmod(place, across)]) for place in range(picture.panels)]
 
 
-_ACROSS = {False: 4, True: 2}
+def _divided(ax: Axes, picture: Picture) -> list[Axes]:
+    """Axes for the panels within one."""
+    ax.set_axis_off()
+    across, gap = picture.across[0], 0.08
+    down = -(-picture.panels // across)
+    ratios = picture.ratios or [1.0] * down
+    heights = [(1 - gap * (down - 1)) * ratio / sum(ratios) for ratio in ratios]
+    tops = [1 - sum(heights[:row]) - gap * row for row in range(down)]
+    width = (1 - gap * (across - 1)) / across
+    places = itertools.product(range(down), range(across))
+    return [
+        ax.inset_axes((column * (width + gap), tops[row] - heights[row], width, heights[row]))
+        for row, column in itertools.islice(places, picture.panels)
+    ]
+
+
+def _legend(axes: Axes, keys: Sequence[Key]) -> None:
+    """Above the axes, in as many columns as have room."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415  heavy
+
+    handles = [Line2D([], [], color=key.colour, marker=key.shape, linestyle="none", label=key.label) for key in keys]
+    columns = max(1, min(len(keys), 80 // (5 + max(len(key.label) for key in keys))))
+    legend = axes.legend(
+        handles=handles, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=8.5,
+        handletextpad=0.1, columnspacing=1.0,
+    )  # fmt: skip
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+MANY_ACROSS = (4, 2)
 _HEIGHT, _LEAST = 1.25, 1.5  # inches
 
 
-def panels(figure: Figure, count: int, narrow: bool) -> list[Axes]:
-    """Axes for so many panels, row by row."""
-    across = _ACROSS[narrow]
-    grid = figure.add_gridspec(-(-count // across), across)
-    return [figure.add_subplot(grid[place // across, place % across]) for place in range(count)]
-
-
 def heights(count: int) -> tuple[float, float]:
-    """Heights of the whole, wide and narrow, in inches."""
-    wide, narrow = (max(_HEIGHT * -(-count // across), _LEAST) for across in (_ACROSS[False], _ACROSS[True]))
+    """Heights of so many panels together, wide and narrow, in inches."""
+    wide, narrow = (max(_HEIGHT * -(-count // across), _LEAST) for across in MANY_ACROSS)
     return wide, narrow
-
-
-def lay_out_lines(axes: Axes, values: list[float], *, lines: int, before: float) -> None:
-    """Axes for so many lines of bars between these values, with room `before` the lowest, a share of their span."""
-    lowest, highest = min(values), max(values)
-    span = max(highest - lowest, 1e-3 * abs(highest), 1e-3)
-    axes.set_xlim(lowest - before * span, highest + 0.06 * span)
-    axes.set_ylim(-lines + 0.45, 0.75)
-    axes.set_yticks([])
-    axes.grid(axis="x")
-    axes.tick_params(length=0)
-    axes.spines["left"].set_visible(False)
-    axes.locator_params(axis="x", nbins=5)
-    axes.ticklabel_format(axis="x", useOffset=False, style="plain")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from taut.record import ColumnAccount, ColumnCalibration, Dependence, Ledger, Marginal
 from taut.reporting.columns import shortened
-from taut.reporting.pictures.canvas import ELBO, GRID, KL, MUTED, Picture, heights, panels, picture
+from taut.reporting.pictures.canvas import MANY_ACROSS, Key, Paint, Picture, heights
+from taut.reporting.pictures.style import ELBO, GRID, KL, MUTED, bare
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
 _NAMED_WIDE, _NAMED_NARROW = 26, 14
@@ -23,24 +24,26 @@ def dependence_picture(ledger: Ledger) -> Picture | None:
         return None
     size = len(found.columns)
 
-    def paint(figure: Figure, narrow: bool) -> None:
-        axes = figure.add_subplot()
+    def paint(panels: list[Axes], narrow: bool) -> None:
+        (axes,) = panels
         axes.imshow(_cells(found), interpolation="nearest")
         axes.set_aspect("equal")
         axes.tick_params(length=0, labelsize=7.5)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        bare(axes, "left", "bottom")
         if size > (_NAMED_NARROW if narrow else _NAMED_WIDE):
             axes.set_xticks([])
             axes.set_yticks([])
         else:
             names = [shortened(name, 12 if narrow else 22) for name in found.columns]
-            axes.set_yticks(range(size), names)
-            axes.set_xticks(range(size), names, rotation=90)
+            axes.set_yticks(range(size), names, parse_math=False)
+            axes.set_xticks(range(size), names, rotation=90, parse_math=False)
         axes.set_xlabel("below the diagonal the data, above it the model")
 
     tall = min(max(2.4 + 0.16 * size, 3.4), 6.6)
-    return picture(paint, alt=_alt_of_dependence(found), height=tall, narrow_height=min(tall, 4.2))
+    return Picture(paint=paint, alt=_alt_of_dependence(found), height=tall, narrow_height=min(tall, 4.2), keys=_SIGNS)
+
+
+_SIGNS = (Key(label="together", colour=ELBO), Key(label="against one another", colour=KL))
 
 
 def _cells(found: Dependence) -> list[list[tuple[float, float, float, float]]]:
@@ -72,17 +75,26 @@ def marginals_picture(ledger: Ledger) -> Picture | None:
     if not chosen:
         return None
 
-    def paint(figure: Figure, narrow: bool) -> None:
-        for axes, (column, marginal) in zip(panels(figure, len(chosen), narrow), chosen, strict=True):
-            axes.set_title(shortened(column.name, 20), fontsize=8.5, loc="left", color=MUTED)
+    def paint(panels: list[Axes], _narrow: bool) -> None:
+        for axes, (column, marginal) in zip(panels, chosen, strict=True):
+            _name(axes, column)
             (_bars if marginal.labels is not None else _steps)(axes, marginal)
             axes.set_ylim(bottom=0)
             axes.set_yticks([])
             axes.tick_params(length=0, labelsize=7.5)
-            axes.spines["left"].set_visible(False)
+            bare(axes, "left")
 
-    wide, narrow = heights(len(chosen))
-    return picture(paint, alt=_alt_of_marginals(chosen), height=wide, narrow_height=narrow)
+    keys = (Key(label="the data", colour=ELBO), Key(label="rows drawn from the model", colour=KL))
+    return _many(paint, len(chosen), alt=_alt_of_marginals(chosen), keys=keys)
+
+
+def _many(paint: Paint, count: int, *, alt: str, keys: Sequence[Key]) -> Picture:
+    wide, narrow = heights(count)
+    return Picture(paint=paint, alt=alt, height=wide, narrow_height=narrow, panels=count, across=MANY_ACROSS, keys=keys)
+
+
+def _name(axes: Axes, column: ColumnAccount) -> None:
+    axes.set_title(shortened(column.name, 20), fontsize=8.5, loc="left", color=MUTED, parse_math=False)
 
 
 def compared(ledger: Ledger) -> list[tuple[ColumnAccount, Marginal]]:
@@ -97,7 +109,8 @@ def _bars(axes: Axes, marginal: Marginal) -> None:
     axes.bar([place + 0.2 for place in places], marginal.synthetic, width=0.4, color=KL)
     labels = marginal.labels or []
     shown = list(places) if len(labels) <= _LABELS_SHOWN else [0, len(labels) - 1]
-    axes.set_xticks(shown, [shortened(labels[place], 26 // (len(shown) + 1)) for place in shown])
+    named = [shortened(labels[place], 26 // (len(shown) + 1)) for place in shown]
+    axes.set_xticks(shown, named, parse_math=False)
     axes.set_xlim(-0.6, len(labels) - 0.4)
 
 
@@ -105,7 +118,7 @@ def _steps(axes: Axes, marginal: Marginal) -> None:
     edges = marginal.edges or []
     axes.stairs(marginal.real, edges, fill=True, color=ELBO)
     axes.stairs(marginal.synthetic, edges, color=KL, linewidth=1.6)
-    axes.set_xticks([edges[0], edges[-1]], list(marginal.ends))
+    axes.set_xticks([edges[0], edges[-1]], list(marginal.ends), parse_math=False)
     for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
         label.set_horizontalalignment(side)
 
@@ -121,10 +134,10 @@ def places_picture(ledger: Ledger) -> Picture | None:
     if not chosen:
         return None
 
-    def paint(figure: Figure, narrow: bool) -> None:
-        for axes, (column, found) in zip(panels(figure, len(chosen), narrow), chosen, strict=True):
+    def paint(panels: list[Axes], _narrow: bool) -> None:
+        for axes, (column, found) in zip(panels, chosen, strict=True):
             low, high = found.band
-            axes.set_title(shortened(column.name, 20), fontsize=8.5, loc="left", color=MUTED)
+            _name(axes, column)
             axes.axhspan(low, high, color=GRID, alpha=0.8, linewidth=0)
             colours = [ELBO if low <= count <= high else KL for count in found.pit]
             axes.bar(range(len(found.pit)), found.pit, width=0.8, color=colours)
@@ -132,10 +145,10 @@ def places_picture(ledger: Ledger) -> Picture | None:
             axes.set_xticks([])
             axes.set_yticks([])
             axes.set_xlabel("" if found.shape == "right" else found.shape, fontsize=8)
-            axes.spines["left"].set_visible(False)
+            bare(axes, "left")
 
-    wide, narrow = heights(len(chosen))
-    return picture(paint, alt=_alt_of_places(chosen), height=wide, narrow_height=narrow)
+    keys = (Key(label="where a right model stays", colour=GRID),)
+    return _many(paint, len(chosen), alt=_alt_of_places(chosen), keys=keys)
 
 
 def calibrated(ledger: Ledger) -> list[tuple[ColumnAccount, ColumnCalibration]]:

@@ -1,4 +1,4 @@
-"""What the identity is made of: its steps, the gap and its causes, rate and distortion."""
+"""What the identity is made of: its three terms, its steps, the gap and its causes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from taut.record import Estimate, Ledger, TradeOff
+from taut.record import Estimate, Ledger
 from taut.reporting import words
-from taut.reporting.pictures.canvas import (
+from taut.reporting.pictures.canvas import Key, Picture
+from taut.reporting.pictures.style import (
     ELBO,
+    EVIDENCE_AXIS,
     FAMILY,
     INK,
     KL,
@@ -18,15 +20,12 @@ from taut.reporting.pictures.canvas import (
     MUTED,
     PAPER,
     RATE,
-    Picture,
     lay_out_lines,
-    picture,
 )
 from taut.reporting.words import is_exact
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
 _HALF = 0.17  # half the height of a bar, in lines
@@ -34,19 +33,54 @@ _HALF = 0.17  # half the height of a bar, in lines
 
 def waterfall_picture(ledger: Ledger) -> Picture | None:
     """The mean identity, step by step; None where a number is not finite."""
-    panels = [steps for steps in (making(ledger), closing(ledger)) if steps]
-    if not all(math.isfinite(end) for steps in panels for step in steps for end in step.ends):
+    parts = [steps for steps in (making(ledger), closing(ledger)) if steps]
+    if not all(math.isfinite(end) for steps in parts for step in steps for end in step.ends):
         return None
 
-    def paint(figure: Figure, _narrow: bool) -> None:
-        heights = [len(steps) for steps in panels]
-        axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
-        for area, steps in zip(axes, panels, strict=True):
-            _draw(area, steps)
-        axes[-1].set_xlabel("nats per row; further right is more evidence")
+    def paint(panels: list[Axes], _narrow: bool) -> None:
+        for axes, steps in zip(panels, parts, strict=True):
+            _draw(axes, steps)
+        panels[-1].set_xlabel(EVIDENCE_AXIS)
 
-    height = 0.85 + 0.46 * sum(len(steps) for steps in panels)
-    return picture(paint, alt=_alt_of_waterfall(ledger), height=height)
+    lines = [len(steps) for steps in parts]
+    height = 0.85 + 0.46 * sum(lines)
+    return Picture(
+        paint=paint, alt=_alt_of_waterfall(ledger), height=height, panels=len(parts), ratios=lines, keys=_keys(ledger)
+    )
+
+
+def identity_picture(ledger: Ledger) -> Picture | None:
+    """The three terms of the mean identity as bars on one scale; None where a number is not finite."""
+    steps = terms(ledger)
+    if not all(math.isfinite(end) for step in steps for end in step.ends):
+        return None
+
+    def paint(panels: list[Axes], _narrow: bool) -> None:
+        _draw(panels[0], steps)
+        panels[0].set_xlabel(EVIDENCE_AXIS)
+
+    return Picture(paint=paint, alt=_alt_of_identity(steps), height=0.85 + 0.46 * len(steps), keys=_keys(ledger))
+
+
+def terms(ledger: Ledger) -> list[Step]:
+    """log p(x), and the ELBO and the KL that add up to it; beyond what is sure they are pale."""
+    lower, upper = ledger.evidence.lower, ledger.evidence.upper
+    top = lower.value if upper is None else upper.value
+    return [
+        Step("log p(x)", words.between(lower, upper), None, top, INK, sure=lower.value),
+        Step("=  ELBO", words.number(ledger.elbo), None, ledger.elbo.value, ELBO),
+        Step("+  KL( q(z|x) ‖ p(z|x) )", kl_text(ledger), ledger.elbo.value, top, KL, sure=lower.value),
+    ]
+
+
+def _keys(ledger: Ledger) -> list[Key]:
+    is_open = ledger.evidence.upper is not None and not is_exact(ledger)
+    return [Key(label="what the two bounds on log p(x) leave open", colour=KL_PALE)] if is_open else []
+
+
+def _alt_of_identity(steps: list[Step]) -> str:
+    said = ", ".join(f"{step.label.lstrip('=+ ')} {step.text}" for step in steps)
+    return f"Three bars in nats a row: {said}. The bars of ELBO and KL end to end are as long as that of log p(x)."
 
 
 def _draw(axes: Axes, steps: list[Step]) -> None:
@@ -192,97 +226,3 @@ def kl_text(ledger: Ledger) -> str:
     if gap.upper is None or is_exact(ledger):
         return text
     return f"{text}   {words.relation(gap.upper)} {words.value_of(gap.upper)}"
-
-
-# behind a name, so that no line runs through it
-_CLEAR = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
-
-
-def trade_off_picture(ledger: Ledger) -> Picture | None:
-    """The curve of the decoder with the model's own point; None without a curve."""
-    points = _points(ledger.trade_off)
-    if not points:
-        return None
-
-    def paint(figure: Figure, narrow: bool) -> None:
-        axes = figure.add_subplot()
-        rates, distortions = [point.rate for point in points], [point.distortion for point in points]
-        axes.plot(rates, distortions, color=INK, linewidth=1.6, marker="o", markersize=4)
-        _window(axes, ledger, points)
-        _sums(axes, ledger, points, narrow)
-        _name(axes, points, narrow)
-        axes.set_xlabel("rate, nats")
-        axes.set_ylabel("distortion, nats")
-        axes.grid()
-        axes.tick_params(length=0)
-        axes.locator_params(nbins=5 if narrow else 8)
-
-    return picture(paint, alt=_alt_of_trade_off(ledger), height=4.2, narrow_height=3.6)
-
-
-def _points(curve: list[TradeOff]) -> list[TradeOff]:
-    finite = [point for point in curve if math.isfinite(point.rate) and math.isfinite(point.distortion)]
-    return sorted(finite, key=lambda point: point.beta)
-
-
-def _own(ledger: Ledger) -> tuple[float, float] | None:
-    """Rate and distortion of the model with its encoder."""
-    if ledger.rate is None or ledger.distortion is None:
-        return None
-    own = (ledger.rate.value, ledger.distortion.value)
-    return own if all(math.isfinite(value) for value in own) else None
-
-
-def _window(axes: Axes, ledger: Ledger, points: list[TradeOff]) -> None:
-    """About as many nats up as across: the steep end of the curve leaves the picture, or it would flatten the rest."""
-    own = _own(ledger)
-    rates = [*(point.rate for point in points), *([own[0]] if own else [])]
-    distortions = [*(point.distortion for point in points), *([own[1]] if own else [])]
-    across, lowest = max(*rates, 1e-3), min(distortions)
-    highest = max(own[1] if own else lowest, min(max(distortions), lowest + across))
-    room = max(highest - lowest, 1e-3)
-    axes.set_xlim(0, 1.08 * across)
-    axes.set_ylim(lowest - 0.1 * room, highest + 0.08 * room)
-
-
-def _sums(axes: Axes, ledger: Ledger, points: list[TradeOff], narrow: bool) -> None:
-    """Through β = 1 and through the model's point, the lines along which rate + distortion stay the same."""
-    own = _own(ledger)
-    posterior = next((point for point in points if math.isclose(point.beta, 1.0)), None)
-    if posterior is not None:
-        at = (posterior.rate, posterior.distortion)
-        axes.axline(at, slope=-1, color=MUTED, linewidth=1.1, linestyle="--", label="sum is −log p(x)")
-    if own is not None:
-        axes.axline(own, slope=-1, color=ELBO, linewidth=1.1, linestyle="--", label="sum is −ELBO")
-        axes.plot(*own, color=ELBO, marker="D", markersize=8, linestyle="none", label="this model and encoder")
-    if posterior is not None or own is not None:
-        axes.legend(frameon=False, loc="upper right", fontsize=8 if narrow else 9, handlelength=1.4)
-
-
-def _name(axes: Axes, points: list[TradeOff], narrow: bool) -> None:
-    """β beside its point; β = 1 first, then those that have room and lie in the picture."""
-    left, right = axes.get_xlim()
-    low, high = axes.get_ylim()
-    room = 0.2 if narrow else 0.1
-    taken: list[tuple[float, float]] = []
-    for point in sorted(points, key=lambda point: not math.isclose(point.beta, 1.0)):
-        at = ((point.rate - left) / (right - left), (point.distortion - low) / (high - low))
-        is_inside = at[1] <= 1
-        if is_inside and all(abs(at[0] - x) > room or abs(at[1] - y) > 0.08 for x, y in taken):
-            taken.append(at)
-            place = (point.rate, point.distortion)
-            shift, side = ((-5, -5), "right") if at[0] > room else ((6, 4), "left")
-            text = f"β = {point.beta:.2g}"
-            axes.annotate(
-                text, place, shift, textcoords="offset points", color=MUTED, size=8.5, ha=side, va="top", bbox=_CLEAR
-            )
-
-
-def _alt_of_trade_off(ledger: Ledger) -> str:
-    own = ""
-    if ledger.rate is not None and ledger.distortion is not None:
-        own = (
-            f" The model itself stands at rate {words.value_of(ledger.rate)} and distortion "
-            f"{words.value_of(ledger.distortion)}."
-        )
-    return f"The curve of least distortion at each rate that this decoder allows, falling to the right.{own}"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from taut.record import OF_THE_BOUND, Improvement
 from taut.record import Stage as Reported
 from taut.reporting import words
-from taut.reporting.pictures.canvas import ELBO, INK, KL_PALE, MUTED, PAPER, Picture, lay_out_lines, picture
+from taut.reporting.pictures.canvas import Picture
+from taut.reporting.pictures.style import ELBO, EVIDENCE_AXIS, INK, KL_PALE, MUTED, PAPER, lay_out_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _HALF = 0.17
 
@@ -36,20 +36,18 @@ def improvement_picture(account: Improvement) -> Picture | None:
     """The ELBO and log p(x) of each stage on the rows that no choice has seen; None where nothing was measured."""
     if not account.stages:
         return None
-    panels = {"ELBO": _steps(account, bound=True), "log p(x)": _steps(account, bound=False)}
-    if not all(math.isfinite(end) for steps in panels.values() for step in steps for end in step.ends):
+    parts = {"ELBO": _steps(account, bound=True), "log p(x)": _steps(account, bound=False)}
+    if not all(math.isfinite(end) for steps in parts.values() for step in steps for end in step.ends):
         return None
 
-    def paint(figure: Figure, _narrow: bool) -> None:
-        heights = [len(steps) for steps in panels.values()]
-        axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
-        for area, (name, steps) in zip(axes, panels.items(), strict=True):
-            _draw(area, steps)
-            area.set_title(name, loc="left", size=10, color=INK)
-        axes[-1].set_xlabel("nats per row; further right is more evidence")
+    def paint(panels: list[Axes], _narrow: bool) -> None:
+        for axes, (name, steps) in zip(panels, parts.items(), strict=True):
+            _draw(axes, steps)
+            axes.set_title(name, loc="left", size=10, color=INK)
+        panels[-1].set_xlabel(EVIDENCE_AXIS)
 
-    height = 1.3 + 0.46 * sum(len(steps) for steps in panels.values())
-    return picture(paint, alt=_alt(account), height=height)
+    lines = [len(steps) for steps in parts.values()]
+    return Picture(paint=paint, alt=_alt(account), height=1.3 + 0.46 * sum(lines), panels=len(parts), ratios=lines)
 
 
 def _steps(account: Improvement, *, bound: bool) -> list[_Step]:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from taut.record import Calibration, HistoryRow, Ledger
 from taut.reporting import words
-from taut.reporting.pictures.canvas import ELBO, GRID, KL, Picture, picture, quiet_axes
+from taut.reporting.pictures.canvas import Key, Picture
+from taut.reporting.pictures.style import ELBO, GRID, KL, quiet_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
-def training_picture(ledger: Ledger) -> Picture | None:
+def training_picture(rows: Sequence[HistoryRow]) -> Picture | None:
     """Two curves; None without a history."""
-    history = [row for row in ledger.figures.history if math.isfinite(row.train)]
+    history = [row for row in rows if math.isfinite(row.train)]
     if not history:
         return None
 
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  heavy
 
-    def paint(figure: Figure, narrow: bool) -> None:
-        axes = figure.add_subplot()
+    def paint(panels: list[Axes], narrow: bool) -> None:
+        (axes,) = panels
         _curve(axes, [(row.epoch, row.train) for row in history], ELBO, "training rows")
         held_out = [(row.epoch, row.held_out) for row in history if row.held_out is not None]
         _curve(axes, [(epoch, value) for epoch, value in held_out if math.isfinite(value)], KL, "held-out rows")
@@ -36,7 +37,7 @@ def training_picture(ledger: Ledger) -> Picture | None:
         axes.legend(frameon=False, loc="lower right")
         quiet_axes(axes)
 
-    return picture(paint, alt=_alt(history), height=2.9, narrow_height=2.6)
+    return Picture(paint=paint, alt=_alt(history), height=2.9, narrow_height=2.6)
 
 
 def _curve(axes: Axes, points: list[tuple[int, float]], colour: str, label: str) -> None:
@@ -71,8 +72,8 @@ def ranks_picture(ledger: Ledger) -> Picture | None:
         return None
     low, high = calibration.band
 
-    def paint(figure: Figure, _narrow: bool) -> None:
-        axes = figure.add_subplot()
+    def paint(panels: list[Axes], _narrow: bool) -> None:
+        (axes,) = panels
         axes.axhspan(low, high, color=GRID, alpha=0.8, linewidth=0)
         colours = [ELBO if low <= count <= high else KL for count in calibration.ranks]
         axes.bar(range(len(calibration.ranks)), calibration.ranks, width=0.72, color=colours)
@@ -85,7 +86,10 @@ def ranks_picture(ledger: Ledger) -> Picture | None:
         axes.set_ylabel("how often")
         quiet_axes(axes)
 
-    return picture(paint, alt=_alt_of_ranks(calibration), height=2.7, narrow_height=2.5)
+    return Picture(paint=paint, alt=_alt_of_ranks(calibration), height=2.7, narrow_height=2.5, keys=_BAND)
+
+
+_BAND = (Key(label="where a calibrated guide stays", colour=GRID),)
 
 
 def _alt_of_ranks(calibration: Calibration) -> str:
