@@ -10,7 +10,7 @@ import lazy_loader
 if TYPE_CHECKING:
     from taut.auditing.audits import Audit, audit, audit_by_row
     from taut.auditing.comparison import Comparison, Difference, compare_brackets, paired_difference
-    from taut.auditing.figures import Context
+    from taut.auditing.figures import Context, latent_map_of
     from taut.auditing.imputation import ImputedRows, impute_rows, refined_posterior
     from taut.auditing.measurement import MOST_LATENTS
     from taut.auditing.options import AuditOptions
@@ -32,6 +32,7 @@ __all__ = [
     "audit_by_row",
     "compare_brackets",
     "impute_rows",
+    "latent_map_of",
     "paired_difference",
     "refined_posterior",
     "simulated_p_values",
@@ -42,7 +43,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "audits": ["Audit", "audit", "audit_by_row"],
         "comparison": ["Comparison", "Difference", "compare_brackets", "paired_difference"],
-        "figures": ["Context"],
+        "figures": ["Context", "latent_map_of"],
         "imputation": ["ImputedRows", "impute_rows", "refined_posterior"],
         "measurement": ["MOST_LATENTS"],
         "options": ["AuditOptions"],

@@ -61,6 +61,16 @@ class Context(NamedTuple):
         """Whether each field gets an account of its own."""
         return self.schema is not None and self.schema.one_block is None
 
+    def shown(self, values: Num[np.ndarray, "k features"]) -> list[Any]:
+        """The block of these rows as a page draws it: pixels from 0 to 1, other numbers in their units."""
+        values = values[:, self.span]
+        if not values.shape[1]:
+            return []
+        values = values if self.block.units is None else self.block.units.restore(values)
+        if self.image_shape is None:
+            return [[None if np.isnan(v) else float(f"{v:.4g}") for v in row] for row in values]
+        return _in_unit_range(values, *self.block.black_and_white)
+
 
 ROWS_SHOWN = 300
 POINTS_SHOWN = 2000
@@ -76,15 +86,6 @@ def figures_of(
     first = take(measured.data, slice(IMAGES_SHOWN))
     labels = None if context.labels is None else np.asarray(context.labels)[measured.numbers]
 
-    def shown(values: Num[np.ndarray, "k features"]) -> list[Any]:
-        values = values[:, context.span]
-        if not values.shape[1]:
-            return []
-        values = values if context.block.units is None else context.block.units.restore(values)
-        if context.image_shape is None:
-            return [[None if np.isnan(v) else float(f"{v:.4g}") for v in row] for row in values]
-        return _in_unit_range(values, *context.block.black_and_white)
-
     drawable = isinstance(model, LatentVariableModel)
     cells = as_datum(first).with_nan()
     rebuilt = _reconstructions(model, guide, first) if drawable else cells[:0]
@@ -95,13 +96,13 @@ def figures_of(
         history=_thinned(list(context.history)),
         outcome=context.outcome,
         image_shape=context.image_shape,
-        originals=shown(cells),
-        reconstructions=shown(rebuilt),
-        samples=shown(made),
+        originals=context.shown(cells),
+        reconstructions=context.shown(rebuilt),
+        samples=context.shown(made),
         feature_names=None if context.feature_names is None else list(context.feature_names),
         latent_map=None
         if measured.guide_moments is None
-        else _latent_map(np.asarray(measured.guide_moments.mean), labels),
+        else latent_map_of(np.asarray(measured.guide_moments.mean), labels),
         table=None if context.schema is None or not context.by_column else _table(context.schema, cells, rebuilt, new),
     )
 
@@ -165,7 +166,7 @@ def _rows_shown(measured: Measured) -> list[FigureRow]:
     ]
 
 
-def _latent_map(means: Float[np.ndarray, "n latents"], labels: np.ndarray | None) -> LatentMap | None:
+def latent_map_of(means: Float[np.ndarray, "n latents"], labels: np.ndarray | None) -> LatentMap | None:
     """Posterior means in two dimensions: as they are, or principal components, which one row alone has not."""
     step = -(-len(means) // POINTS_SHOWN)
     means = means[::step].astype(np.float64)

@@ -5,6 +5,7 @@
     fit, info                           data → a run folder, and what is in one
     audit, compare                      audit of one run, or of several on the same rows
     improve                             a run and its rows → a better run, and what was promised and won
+    plot                                a run or its account → a figure
     score, impute, embed, reconstruct   a run and rows → a file with one row for each row
     sample                              a run → new rows
 

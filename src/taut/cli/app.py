@@ -16,13 +16,14 @@ from taut.cli.improve import improve
 from taut.cli.impute import impute
 from taut.cli.info import info
 from taut.cli.parameters import Command
+from taut.cli.plot import plot
 from taut.cli.report import report
 from taut.cli.sample import sample
 from taut.cli.schema import schema
 from taut.cli.score import score
 
 # In the order in which people need them.
-COMMANDS = (demo, schema, fit, audit, score, impute, embed, reconstruct, sample, compare, improve, report, info)
+COMMANDS = (demo, schema, fit, audit, score, impute, embed, reconstruct, sample, compare, improve, report, plot, info)
 
 
 class _Commands(TyperGroup):

@@ -91,11 +91,16 @@ def _binarised(binarisation: Binarisation, values: Num[np.ndarray, "n datum"]) -
 
 def encode(fitted: Fitted, X: Any) -> Encoding:
     """Posterior means and reconstructions of all rows, as the model sees them."""
+    return encode_prepared(fitted, prepared_rows(fitted, X))
+
+
+def encode_prepared(fitted: Fitted, rows: Datum) -> Encoding:
+    """`encode` of data of the model."""
 
     def encode_rows(model: AbstractModel, guide: AbstractGuide, rows: Datum, numbers: Any) -> Encoding:
         return map_rows(EncodingOfRow(), model, guide, rows, key=jr.key(0), rows=numbers, block=BLOCK)
 
-    return over_rows(fitted, prepared_rows(fitted, X), encode_rows, seed=0)
+    return over_rows(fitted, rows, encode_rows, seed=0)
 
 
 def decode(

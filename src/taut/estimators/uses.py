@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Num
@@ -20,6 +20,9 @@ from taut.estimators.training import Fitted
 from taut.likelihoods import Choice
 from taut.options import record_from
 from taut.record import Ledger
+
+if TYPE_CHECKING:
+    from taut.estimators.plots import FitPlots
 
 Values = Num[np.ndarray, "n columns"]
 
@@ -50,6 +53,13 @@ class AbstractScored(ABC):
     def held_out_(self) -> Table | None:
         """The rows that training held out, or None."""
         return self._fitted().held_out
+
+    @property
+    def plot(self) -> FitPlots:
+        """Pictures of the fit and of rows, in axes of matplotlib: `vae.plot.latent_map(X, labels)`."""
+        from taut.estimators.plots import FitPlots  # noqa: PLC0415  drawing is heavy, and most uses are not of it
+
+        return FitPlots(self._fitted())
 
     def account(
         self, X: Any, *, draws: int = 1000, seed: int = 0, on_block: Callable[[int], None] | None = None

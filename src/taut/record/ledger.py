@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from taut.files import write_text
 from taut.record.checks import (
@@ -21,6 +21,9 @@ from taut.record.checks import (
 )
 from taut.record.columns import ColumnAccount, Figures, TableAccount
 from taut.record.json_files import account_in, json_of
+
+if TYPE_CHECKING:
+    from taut.reporting import LedgerPlots
 
 Severity = Literal["good", "note", "warning", "problem"]
 Lever = Literal["encoder", "guide", "prior", "likelihood", "decoder", "latents", "training", "time", "data"]
@@ -218,6 +221,13 @@ class Ledger(Account):
         from taut.reporting import render_page  # noqa: PLC0415  drawing is heavy, and this layer lies below it
 
         write_text(path, render_page(self))
+
+    @property
+    def plot(self) -> LedgerPlots:
+        """The pictures of the page, each in axes of matplotlib: `ledger.plot.rows(ax=ax)`."""
+        from taut.reporting import LedgerPlots  # noqa: PLC0415  as above
+
+        return LedgerPlots(self)
 
     def __str__(self) -> str:
         from taut.reporting import render_text  # noqa: PLC0415  as above

@@ -3,58 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from taut.errors import DataError
 from taut.record import Ledger
 from taut.reporting import pictures
 from taut.reporting.pictures import Picture
 
-# The pictures of a ledger by name: what draws each, and what a ledger must have for it.
-PICTURES: dict[str, tuple[Callable[[Ledger], Picture | None], str]] = {
-    "identity": (pictures.identity_picture, "an ELBO and a log p(x) that are finite; some rows have none, see rows.csv"),
-    "waterfall": (pictures.waterfall_picture, "means that are finite; some rows have none, see rows.csv"),
-    "rows": (pictures.rows_picture, "rows whose values are finite; there is none, see rows.csv"),
-    "brackets": (pictures.brackets_picture, "rows with a bracket; audit them with `bracket`, and no limit on time"),
-    "walks": (pictures.crooks_picture, "forward and reverse walks; audit with `bracket`, and no limit on time"),
-    "rate_distortion": (
-        pictures.trade_off_picture,
-        "the curve of the decoder; audit with `bracket` a model that has a decoder, and no limit on time",
-    ),
-    "calibration": (pictures.ranks_picture, "a calibration; audit with `checks`, and no limit on time"),
-    "latents": (pictures.latents_picture, "latents; audit a model that has some"),
-    "columns": (pictures.marginals_picture, "columns beside what the model makes; audit a table with `checks`"),
-    "column_calibration": (pictures.places_picture, "columns that were calibrated; audit a table with `checks`"),
-    "dependence": (pictures.dependence_picture, "pairs of columns; audit a table with `checks`"),
-    "latent_map": (
+
+class Drawable(NamedTuple):
+    """A picture of a ledger: what draws it, what it wants there, and what to do without."""
+
+    draw: Callable[[Ledger], Picture | None]
+    wants: str
+    advice: str
+
+
+_FULL = "audit the rows with `bracket` and without a limit on time"
+PICTURES = {
+    "identity": Drawable(pictures.identity_picture, "finite means", "leave out the rows that rows.csv marks"),
+    "waterfall": Drawable(pictures.waterfall_picture, "finite means", "leave out the rows that rows.csv marks"),
+    "rows": Drawable(pictures.rows_picture, "rows with finite values", "audit rows that the model allows"),
+    "brackets": Drawable(pictures.brackets_picture, "rows with a bracket", _FULL),
+    "walks": Drawable(pictures.crooks_picture, "forward and reverse walks", _FULL),
+    "rate_distortion": Drawable(pictures.trade_off_picture, "the curve of a decoder", _FULL),
+    "calibration": Drawable(pictures.ranks_picture, "exact posterior draws", "audit the rows with `checks`"),
+    "latents": Drawable(pictures.latents_picture, "the KL of each latent", "audit a guide that has one"),
+    "latent_map": Drawable(
         lambda ledger: pictures.latent_map_picture(ledger.figures.latent_map),
-        "a map of posterior means; audit a guide that has means",
+        "posterior means",
+        "audit a guide that has some",
     ),
-    "training": (
-        lambda ledger: pictures.training_picture(ledger.figures.history),
-        "a history of training; audit a fit of taut",
+    "training": Drawable(
+        lambda ledger: pictures.training_picture(ledger.figures.history), "epochs of training", "audit a fit of taut"
     ),
-    "reconstructions": (
-        lambda ledger: pictures.pairs_picture(ledger.figures),
-        "images; see `reconstruct` for rows that are none",
+    "reconstructions": Drawable(
+        lambda ledger: pictures.pairs_picture(ledger.figures), "rows that are images", "see `reconstruct` of the fit"
     ),
-    "samples": (lambda ledger: pictures.samples_picture(ledger.figures), "images; see `sample` for rows that are none"),
+    "samples": Drawable(
+        lambda ledger: pictures.samples_picture(ledger.figures), "rows that are images", "see `sample` of the fit"
+    ),
+    "columns": Drawable(pictures.marginals_picture, "columns beside those of the model", "audit a table with `checks`"),
+    "column_calibration": Drawable(pictures.places_picture, "calibrated columns", "audit a table with `checks`"),
+    "dependence": Drawable(pictures.dependence_picture, "pairs of columns", "audit a table with `checks`"),
 }
 
 
 def picture_of(ledger: Ledger, name: str) -> Picture:
     """The picture of this name. Raises DataError where the ledger lacks what it shows."""
-    draw, wanted = PICTURES[name]
-    found = draw(ledger)
-    if found is None:
-        raise lacking(name, wanted)
-    return found
+    return found_picture(PICTURES[name].draw(ledger), name)
 
 
-def lacking(name: str, wanted: str) -> DataError:
-    """The sentence about a picture that cannot be drawn."""
-    what, advice = wanted.split("; ", 1)
-    return DataError(f"The picture `{name}` wants {what}; here there are none; {advice}.")
+def found_picture(picture: Picture | None, name: str) -> Picture:
+    """The picture. Raises DataError where there is none to draw."""
+    if picture is None:
+        _, wants, advice = PICTURES[name]
+        raise DataError(f"The picture `{name}` wants {wants}; there are none here; {advice}.")
+    return picture
 
 
 class LedgerPlots:
@@ -62,10 +67,6 @@ class LedgerPlots:
 
     A picture of several panels gives back an array of axes, and takes as many, or one that it divides. Each raises
     DataError, in one sentence, where the ledger lacks what it shows.
-
-    >>> from taut.record import Ledger
-    >>> [name for name in dir(Ledger.plot.fget(None)) if not name.startswith("_")][:3]
-    ['brackets', 'calibration', 'column_calibration']
     """
 
     def __init__(self, ledger: Ledger) -> None:

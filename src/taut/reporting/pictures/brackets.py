@@ -55,7 +55,7 @@ def brackets_picture(ledger: Ledger) -> Picture | None:
 
 _KEYS = (
     Key(label="bracket of log p(x)", colour=INK),
-    Key(label="importance-weighted value, the usual one", colour=KL, shape="o"),
+    Key(label="usual, importance-weighted value", colour=KL, shape="o"),
     Key(label="further down", colour=KL, shape="v"),
 )
 

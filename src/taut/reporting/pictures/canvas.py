@@ -185,12 +185,16 @@ def _divided(ax: Axes, picture: Picture) -> list[Axes]:
     ]
 
 
+_LINE = 110  # letters of a legend that a wide picture has room for
+
+
 def _legend(axes: Axes, keys: Sequence[Key]) -> None:
     """Above the axes, in as many columns as have room."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  heavy
 
     handles = [Line2D([], [], color=key.colour, marker=key.shape, linestyle="none", label=key.label) for key in keys]
-    columns = max(1, min(len(keys), 80 // (5 + max(len(key.label) for key in keys))))
+    lengths = [len(key.label) + 4 for key in keys]
+    columns = len(keys) if sum(lengths) <= _LINE else max(1, _LINE // max(lengths))
     legend = axes.legend(
         handles=handles, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=8.5,
         handletextpad=0.1, columnspacing=1.0,
