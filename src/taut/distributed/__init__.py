@@ -1,6 +1,6 @@
 """Several devices and several processes: how processes meet, what they agree on, where arrays lie."""
 
-from taut.distributed.agreeing import from_first, is_first_process, several_processes, shared_clock
+from taut.distributed.agreeing import from_first, is_first_process, same_everywhere, several_processes, shared_clock
 from taut.distributed.joining import Place, joined, place_of
 from taut.distributed.placing import (
     batches_on_devices,
@@ -28,6 +28,7 @@ __all__ = [
     "place_of",
     "row_mesh",
     "rows_on_devices",
+    "same_everywhere",
     "several_processes",
     "shared_clock",
     "split_rows",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import Any
 
@@ -40,6 +41,16 @@ def from_first(tree: Any) -> Any:
         found.append(np.ndarray(array.shape, array.dtype, came, place).copy())
         place += len(_padded(array.tobytes()))
     return jax.tree.unflatten(structure, found)
+
+
+def same_everywhere(content: bytes) -> bool:
+    """Whether the first process has the same as this one.
+
+    >>> same_everywhere(b"rows")
+    True
+    """
+    own = np.frombuffer(hashlib.sha256(content).digest(), np.uint8)
+    return bool(np.array_equal(from_first(own), own))
 
 
 def shared_clock() -> float:

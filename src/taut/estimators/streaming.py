@@ -31,6 +31,7 @@ from taut.data import (
 )
 from taut.data import generator as numpy_generator
 from taut.datum import Datum
+from taut.distributed import is_first_process
 from taut.errors import OptionError, RunFolderError
 from taut.estimators.conditions import Conditions
 from taut.estimators.fields import check_blocks, scales
@@ -87,6 +88,8 @@ def folder_for_rows(beside: Path | None) -> Iterator[Path]:
 
     So are folders there that a process which was killed has left.
     """
+    # Another process may be on another machine, which has disks of its own.
+    beside = beside if is_first_process() else None
     if beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
         for old in beside.glob(f"{FOLDER}*"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import jax.random as jr
@@ -13,7 +13,8 @@ import numpy as np
 
 from taut.data import Binarisation, RowDigest, Schema, Table, check_enough_rows, digest, row_hashes
 from taut.datum import Datum
-from taut.errors import OptionError
+from taut.distributed import same_everywhere
+from taut.errors import DataError, OptionError
 from taut.estimators.assembly import Architecture, objective_for
 from taut.estimators.conditions import kept_rows
 from taut.estimators.config import VAEConfig
@@ -159,9 +160,10 @@ def train(
         return architecture.rows(seen(chosen, training_view(binarisation, table.values[chosen])[0]))
 
     whole = data.streamed or in_memory(data, stored(train_rows), architecture.rows(coded).matrix())
+    weighted = "" if whole.weights is None else f", weighted {digest(whole.weights[:, None])}"
+    about = facts_of_fit(config, seed=seed, data_digest=whole.digest + weighted)
+    _check_common(about)
     if (kept := Checkpoints.of(checkpoints)) is not None:
-        weighted = "" if whole.weights is None else f", weighted {digest(whole.weights[:, None])}"
-        about = facts_of_fit(config, seed=seed, data_digest=whole.digest + weighted)
         kept = dataclasses.replace(kept, about=about)
     shown, notes = config.verbose, [*table.notes, *without_effect(config, rows)]
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
@@ -244,6 +246,16 @@ def in_place(rows: Datum | AbstractRows) -> Datum:
     if isinstance(rows, AbstractRows):
         raise OptionError("Fitting a prior alone wants rows in memory; got streamed ones; give fewer of them.")
     return rows
+
+
+def _check_common(about: Mapping[str, Any]) -> None:
+    """Raise DataError where processes that fit together do not fit the same."""
+    other = [name for name, value in about.items() if not same_everywhere(repr(value).encode())]
+    if other:
+        raise DataError(
+            f"Several processes want to fit the same; `{other[0]}` is another here than at process 0; give each the "
+            "same words, and the same file to read."
+        )
 
 
 def without_effect(config: VAEConfig, rows: np.ndarray) -> list[str]:

@@ -1,0 +1,59 @@
+"""How processes find one another, and what ends them: judged by what is known, without any that runs."""
+
+import re
+
+import pytest
+
+from taut.distributed import Place, place_of
+from taut.distributed.watching import SILENT, Watch
+from taut.errors import OptionError
+
+SLURM = {"SLURM_JOB_ID": "7", "SLURM_PROCID": "3", "SLURM_NTASKS": "4", "SLURM_STEP_NODELIST": "a[1-2]"}
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "place"),
+    [
+        ((None, None, None), {}, None),
+        ((None, None, None), SLURM, None),  # a shell within a job of four tasks is one process
+        ((None, None, None), SLURM | {"SLURM_STEP_NUM_TASKS": "1"}, None),
+        ((None, None, None), SLURM | {"SLURM_STEP_NUM_TASKS": "4"}, Place(None, 4, 3)),
+        (("a1:1234", None, None), SLURM | {"SLURM_STEP_NUM_TASKS": "4"}, Place("a1:1234", 4, 3)),
+        ((None, 1, None), SLURM | {"SLURM_STEP_NUM_TASKS": "4"}, None),
+        ((None, None, None), {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}, Place(None, 2, 1)),
+        ((None, None, None), {"OMPI_COMM_WORLD_SIZE": "1", "OMPI_COMM_WORLD_RANK": "0"}, None),
+        ((None, None, None), {"TPU_WORKER_HOSTNAMES": "a,b"}, Place(None, None, None)),
+        ((None, None, None), {"TPU_WORKER_HOSTNAMES": "localhost"}, None),
+        ((None, None, None), {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, None),
+        (("[::1]:1234", 2, 0), {}, Place("[::1]:1234", 2, 0)),
+    ],
+)
+def test_several_processes_start_where_several_are_meant(words, variables, place):
+    assert place_of(*words, variables=variables) == place
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("a:1", None, None), "add `--processes N` and `--process I`"),
+        ((None, 2, 0), "add `--coordinator HOST:PORT`"),
+        (("a:1", 2, 2), "`--process` wants a number from 0 to 1; got 2"),
+        (("a:1", 0, 0), "`--processes` wants 1 or more; got 0"),
+        (("a", 2, 0), "`--coordinator` wants HOST:PORT of process 0; got `a`"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused_in_a_sentence(words, said):
+    with pytest.raises(OptionError, match=re.escape(said)):
+        place_of(*words, variables={})
+
+
+def test_a_silent_process_and_one_that_left_end_the_others():
+    watch = Watch(0, 3)
+    began = watch._seen[1][1]
+    assert watch.judged({}, {}, now=began + SILENT - 1) is None, "it may still be starting"
+    assert watch.judged({1: "1", 2: "1"}, {}, now=began + SILENT) is None
+    assert watch.judged({1: "2", 2: "1"}, {}, now=began + 1.5 * SILENT) is None
+    gone = watch.judged({1: "3", 2: "1"}, {}, now=began + 2 * SILENT + 1)
+    assert gone == f"Process 2 of 3 has died or hangs: it said nothing for {SILENT:.0f} s."
+    left = watch.judged({1: "4", 2: "2"}, {1: "Wanted rows; got none."}, now=began + 2 * SILENT + 1)
+    assert left == "Process 1 of 3 has left: Wanted rows; got none."
