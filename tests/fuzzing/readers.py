@@ -1,7 +1,9 @@
 """Every kind of file that taut reads: small whole ones, and how each is read."""
 
+import contextlib
 import gzip
 import hashlib
+import io
 import json
 import random
 import shutil
@@ -15,8 +17,8 @@ import yaml
 
 import taut
 from taut import data
+from taut.cli.info import info
 from taut.data.images import ENDINGS
-from taut.estimators import describe
 from taut.estimators.manifest import file_digest, own_digest
 from taut.fitting import Checkpoints, facts_in
 from taut.fitting.kept_facts import ABOUT, state_name
@@ -286,7 +288,9 @@ def mend_digests(path: Path) -> None:
 
 def loaded(path: Path) -> Any:
     """A run folder as `taut info` and `taut.load` read it, and what costs no compilation."""
-    describe(path.parent)
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        info(path.parent)
+    assert "\x1b" not in shown.getvalue()
     estimator = taut.load(path.parent)
     fitted = estimator.fitted_
     if fitted.holes is not None:

@@ -1,5 +1,7 @@
 """Callbacks are told how a fit is set, of each epoch, and how it ended, whatever ends it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,6 @@ def test_a_package_that_is_missing_is_named(name, tmp_path, monkeypatch):
     def missing(module):
         raise ImportError(module)
 
-    monkeypatch.setattr("taut.tracking.writers.importlib.import_module", missing)
+    monkeypatch.setattr("taut.tracking.writers.importlib", SimpleNamespace(import_module=missing))
     with pytest.raises(OptionError, match=rf"pip install 'taut\[{name}\]'"):
         writer_named(name, folder=tmp_path)

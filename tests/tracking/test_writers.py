@@ -65,9 +65,8 @@ def test_a_store_that_is_lost_ends_no_fit(monkeypatch):
         def __getattr__(self, name):
             raise ConnectionError("nobody answers")
 
-    monkeypatch.setattr(
-        "taut.tracking.writers.importlib.import_module", lambda _: SimpleNamespace(MlflowClient=lambda **_: Client())
-    )
+    library = SimpleNamespace(MlflowClient=lambda **_: Client())
+    monkeypatch.setattr("taut.tracking.writers.importlib", SimpleNamespace(import_module=lambda _: library))
     with pytest.warns(UserWarning, match="MLflow no longer follows the fit .*nobody answers") as warned:
         vae = taut.VAE(1, hidden=(), max_epochs=2, random_state=0).fit(ROWS, callbacks=[MLflow()])
     assert (vae.n_iter_, len(warned)) == (2, 1)

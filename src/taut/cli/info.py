@@ -24,25 +24,25 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     import msgspec  # noqa: PLC0415  heavy, and `--help` is not
 
     from taut.data import Schema  # noqa: PLC0415  as above
-    from taut.estimators import describe, is_cut_off, unreadable  # noqa: PLC0415  as above
+    from taut.estimators import check_width, describe, is_cut_off, reading_run  # noqa: PLC0415  as above
 
     console = Console(as_json=as_json)
     if is_cut_off(run):
         _show_cut_off(run, console)
         return
     facts = describe(run)
-    try:
+    with reading_run(run):
         schema = msgspec.convert(facts["architecture"]["schema"], Schema)
+        check_width(run, schema.width)
         table = _shown(_for_people(facts, schema))
         command = command_to_go_on(facts["outcome"]["code"], run)
-        console.give({"run": str(run), **facts, "go_on": command or None})
-    except (msgspec.ValidationError, LookupError, RecursionError) as error:
-        raise unreadable(run, error) from None
+    console.give({"run": str(run), **facts, "go_on": command or None})
     console.show(table)
     if command:
         console.show(f"To go on: {command}")
     console.show("")
-    console.show_schema(schema)
+    with reading_run(run):
+        console.show_schema(schema)
 
 
 def _show_cut_off(run: Path, console: Console) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from taut.estimators.imputer import VAEImputer
     from taut.estimators.imputing import Imputation, check_fillable, impute
     from taut.estimators.loading import load
-    from taut.estimators.manifest import CHECKPOINTS, check_free, describe, is_cut_off, unreadable
+    from taut.estimators.manifest import CHECKPOINTS, check_free, check_width, describe, is_cut_off, reading_run
     from taut.estimators.outliers import outlier_p_values
     from taut.estimators.own_fit import Run, fit
     from taut.estimators.own_parts import own_parts_of
@@ -45,6 +45,7 @@ __all__ = [
     "check_fillable",
     "check_free",
     "check_runs",
+    "check_width",
     "compare",
     "compare_runs",
     "conditional_log_p",
@@ -61,9 +62,9 @@ __all__ = [
     "own_parts_of",
     "read_fitted",
     "read_manifest",
+    "reading_run",
     "schema_lines",
     "training_data_of",
-    "unreadable",
 ]
 
 __getattr__, __dir__, _ = lazy_loader.attach(
@@ -77,7 +78,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "improvement": ["training_data_of"],
         "imputing": ["Imputation", "check_fillable", "impute"],
         "loading": ["load"],
-        "manifest": ["CHECKPOINTS", "check_free", "describe", "is_cut_off", "unreadable"],
+        "manifest": ["CHECKPOINTS", "check_free", "check_width", "describe", "is_cut_off", "reading_run"],
         "outliers": ["outlier_p_values"],
         "own_fit": ["Run", "fit"],
         "own_parts": ["own_parts_of"],

@@ -32,8 +32,7 @@ def load(path: str | Path, *, parts: Reference | None = None) -> AbstractVAE | R
     path = Path(path)
     manifest = read_manifest(path)
     own = own_parts_of(path, manifest.own_parts, parts)
-    with reading_run(path):
-        fitted = read_fitted(path, manifest, own)
+    fitted = read_fitted(path, manifest, own)
     if manifest.estimator == Run.__name__:
         return Run.of(fitted)
     if manifest.estimator not in ESTIMATORS:

@@ -89,6 +89,12 @@ def checked_content(path: Path) -> bytes:
     return content
 
 
+def check_width(path: Path, width: int) -> None:
+    """Raise ValueError where rows are said to be wider than the weights of the model have bytes."""
+    if width > (path / "weights.safetensors").stat().st_size:
+        raise ValueError(f"an architecture of {width} is larger than its weights")
+
+
 @contextlib.contextmanager
 def reading_run(path: Path) -> Iterator[None]:
     """Say that `path` does not read as a run if the block fails; errors of taut pass.

@@ -22,7 +22,17 @@ import msgspec
 from taut.compiling import keep_compiled_programs
 from taut.data import Table
 from taut.estimators.assembly import Architecture
-from taut.estimators.manifest import FORMAT, check_free, checked_content, file_digest, own_digest, plain, unreadable
+from taut.estimators.manifest import (
+    FORMAT,
+    check_free,
+    check_width,
+    checked_content,
+    file_digest,
+    own_digest,
+    plain,
+    reading_run,
+    unreadable,
+)
 from taut.estimators.part_building import OWN
 from taut.estimators.run_files import (
     load_given,
@@ -117,8 +127,16 @@ def save(
 
 
 def read_fitted(path: Path, manifest: Manifest, own: Mapping[str, Any]) -> Fitted:
-    """What was fitted, from the files beside a manifest that was read, with its `own` parts."""
+    """What was fitted, from the files beside a manifest that was read, with its `own` parts.
+
+    Raises RunFolderError where these contradict it.
+    """
     keep_compiled_programs()
+    with reading_run(path):
+        return _fitted(path, manifest, own)
+
+
+def _fitted(path: Path, manifest: Manifest, own: Mapping[str, Any]) -> Fitted:
     architecture, known = manifest.architecture, manifest.digests
     check_sizes(path, architecture)
     like = (own["model"], own["guide"]) if "model" in own else architecture.empty(own)
@@ -143,8 +161,7 @@ def check_sizes(path: Path, architecture: Architecture) -> None:
     """Raise ValueError where an architecture says that it is larger than its weights, before anything is built."""
     _, prior = PRIORS.parse(architecture.prior) if architecture.prior not in (None, OWN) else ("", ())
     sizes = (architecture.features, architecture.covariates, architecture.latents, *architecture.hidden, *prior)
-    if max(sizes) > (path / "weights.safetensors").stat().st_size:
-        raise ValueError(f"an architecture of {max(sizes)} is larger than its weights")
+    check_width(path, max(map(int, sizes)))
 
 
 def read_manifest(path: Path) -> Manifest:

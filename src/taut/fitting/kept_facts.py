@@ -1,5 +1,6 @@
 """What lies beside the states of a fit, read without JAX."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 from taut.errors import RunFolderError
 
 ABOUT = "fit.json"
-PATTERN = "state-*-*.safetensors"
+PATTERN = re.compile(r"state-\d+-\d+\.safetensors")
 
 
 def state_name(epoch: int, step: int) -> str:
@@ -18,7 +19,7 @@ def state_name(epoch: int, step: int) -> str:
 
 def states_in(folder: Path) -> list[Path]:
     """The states, from the newest to the oldest."""
-    return sorted(folder.glob(PATTERN), reverse=True)
+    return sorted((path for path in folder.glob("*") if PATTERN.fullmatch(path.name)), reverse=True)
 
 
 def position(path: Path) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -112,7 +114,9 @@ class MLflow:
         if self._lost:
             return
         try:
-            send()
+            # The standard output of a command is its own.
+            with contextlib.redirect_stdout(sys.stderr):
+                send()
         # A store may be anywhere, and its library may raise anything; hours of training do not end for it.
         except Exception as error:
             self._lost = True
