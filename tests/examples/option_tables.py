@@ -1,4 +1,4 @@
-"""The tables of options in the pages, made from the records; `python -m tests.examples.option_tables` writes them."""
+"""What pages say from data: tables of options, the glossary; `python -m tests.examples.option_tables` writes them."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -8,6 +8,7 @@ from typing import Any
 from taut.auditing import AuditOptions
 from taut.estimators import ImputerConfig, OutlierConfig, VAEConfig
 from taut.options import AbstractOptions, options_of, shown_default
+from taut.record import Entry, WordKind, glossary
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -33,10 +34,25 @@ def markdown_table(
     return "\n".join(lines)
 
 
+def entries(kind: WordKind) -> str:
+    """Each word of this kind under a heading of its own, so that it can be linked to."""
+    return "\n\n".join(_entry(word, entry) for word, entry in glossary()[kind].items())
+
+
+def _entry(word: str, entry: Entry) -> str:
+    also = f" Also: {', '.join(entry.aliases)}." if entry.aliases else ""
+    told = [f"**{entry.title}** {entry.means}" if entry.title else entry.means]
+    told += [f"*When:* {entry.when}"] if entry.when else []
+    told += [f"*What to do:* {entry.do}"] if entry.do else []
+    told[-1] += f"{also} [More]({entry.see})"
+    return "\n\n".join([f"### {word}", *told])
+
+
 TABLES = {
     ("command-line.md", "fit"): markdown_table(VAEConfig, defaults={"random_state": 0}),
     ("command-line.md", "audit"): markdown_table(AuditOptions),
     ("command-line.md", "compare"): markdown_table(AuditOptions, without=("train",)),
+    **{("glossary.md", kind): entries(kind) for kind in glossary()},
     ("tables.md", "imputer"): markdown_table(ImputerConfig, without=options_of(VAEConfig)),
     ("tables.md", "outliers"): markdown_table(OutlierConfig, without=options_of(VAEConfig)),
 }

@@ -11,6 +11,7 @@ from taut.cli.compare import compare
 from taut.cli.demo import demo
 from taut.cli.embed import embed, reconstruct
 from taut.cli.exit_codes import ReaderGoneError, StoppedError
+from taut.cli.explain import explain
 from taut.cli.fit import fit
 from taut.cli.improve import improve
 from taut.cli.impute import impute
@@ -23,7 +24,23 @@ from taut.cli.schema import schema
 from taut.cli.score import score
 
 # In the order in which people need them.
-COMMANDS = (demo, schema, fit, audit, score, impute, embed, reconstruct, sample, compare, improve, report, plot, info)
+COMMANDS = (
+    demo,
+    schema,
+    fit,
+    audit,
+    score,
+    impute,
+    embed,
+    reconstruct,
+    sample,
+    compare,
+    improve,
+    report,
+    plot,
+    explain,
+    info,
+)
 
 
 class _Commands(TyperGroup):

@@ -47,6 +47,7 @@ from taut.record.columns import (
     Shape,
     TableAccount,
 )
+from taut.record.explaining import Entry, WordKind, explained, glossary
 from taut.record.improvement import IMPROVEMENT_FORMAT, Improvement, Stage, Trial
 from taut.record.ledger import (
     FORMAT,
@@ -78,6 +79,7 @@ __all__ = [
     "Coverage",
     "Crooks",
     "Dependence",
+    "Entry",
     "Estimate",
     "Evidence",
     "ExampleRows",
@@ -111,5 +113,8 @@ __all__ = [
     "Trial",
     "Verdict",
     "WeightHealth",
+    "WordKind",
+    "explained",
+    "glossary",
     "standard_error",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from taut.record import Ledger
+from taut.record import Entry, Ledger, glossary
 from taut.reporting import columns, pictures, statement, tables, verdicts, words
 from taut.reporting.numbers import number_groups
 from taut.reporting.pictures import (
@@ -23,6 +23,21 @@ from taut.reporting.pictures import (
     is_thinned,
 )
 from taut.reporting.words import is_exact
+
+# Those of the glossary that the page uses and does not explain where it does.
+TERMS = (
+    "posterior",
+    "prior",
+    "encoder",
+    "decoder",
+    "guide",
+    "latent",
+    "mode",
+    "walk",
+    "start",
+    "simulated rows",
+    "lever",
+)
 
 
 def render_page(ledger: Ledger) -> str:
@@ -98,7 +113,13 @@ def _checks(ledger: Ledger) -> dict[str, Any]:
         "annealing_rows": rows,
         "quantiles": tables.quantile_table(ledger),
         "facts": tables.fact_table(ledger),
+        "explained": _explained(),
     }
+
+
+def _explained() -> list[tuple[str, Entry]]:
+    words = glossary()
+    return [*words["status"].items(), *((term, words["term"][term]) for term in TERMS)]
 
 
 def _latents(ledger: Ledger) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Which verdicts are read first, and what each may win."""
 
-from taut.record import Verdict
+from taut.record import Verdict, glossary
 from taut.reporting.words import SEVERITIES, number
 
 FIRST = 3
@@ -36,3 +36,9 @@ def worth(verdict: Verdict) -> str:
 def title(verdict: Verdict) -> str:
     """The conclusion in a few words; of a ledger that has none, the first sentence."""
     return verdict.title or verdict.text.partition(". ")[0].removesuffix(".") + "."
+
+
+def meaning(verdict: Verdict) -> str:
+    """What the glossary says about the verdict; empty of a code that it does not have."""
+    entry = glossary()["verdict"].get(verdict.code)
+    return "" if entry is None else entry.means

@@ -2,7 +2,7 @@
 
 A rule is a short pure function of a ledger that gives a verdict or None. It returns None for what was not measured, and
 for a difference within two standard errors. A new rule is a function in one of these files, a line
-here, and in `advice` a title and what to type.
+here, an entry of the glossary with its title, and in `advice` what to type, if there is something.
 """
 
 from collections.abc import Callable
