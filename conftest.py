@@ -31,6 +31,8 @@ from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
+import tests.checked  # noqa: F401  pyproject.toml names it to jaxtyping, which looks no further than `tests`
+
 jax.config.update("jax_numpy_rank_promotion", "raise")  # [n] - [n, 1] is a mistake, not a matrix
 
 # The same examples in every run, so that a red test is red for its author as well; no deadline, because the first
@@ -65,9 +67,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: the collector of garbage need not look through it again and again."""
+    """What was imported stays, and tracing makes few circles: the collector of garbage need not look so often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 MOST_MEMORY = 1_250_000_000  # bytes

@@ -60,7 +60,7 @@ class Oracle(NamedTuple):
 
 
 def _closed(model: AbstractModel) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda data: np.asarray(eqx.filter_vmap(model.log_evidence)(jnp.asarray(data)))
+    return lambda data: np.asarray(eqx.filter_jit(eqx.filter_vmap(model.log_evidence))(jnp.asarray(data)))
 
 
 def _by_grid(model: AbstractModel) -> Callable[[np.ndarray], np.ndarray]:

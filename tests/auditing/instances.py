@@ -44,7 +44,7 @@ def neural(latents=2, features=6, n=10):
 
 
 def rows_of(model, n, seed=7):
-    return np.asarray(jax.vmap(lambda key: model.sample(key=key)[0])(jr.split(jr.key(seed), n)))
+    return np.asarray(jax.jit(jax.vmap(lambda key: model.sample(key=key)[0]))(jr.split(jr.key(seed), n)))
 
 
 def account(log_p):

@@ -137,6 +137,7 @@ def test_time_for_the_encoder_alone_gives_the_account_by_its_draws(timed):
     assert "not measured: the time was spent" in str(ledger)
 
 
+@pytest.mark.slow
 def test_time_for_the_bracket_is_spent_on_it_before_its_checks(timed):
     ledger, took = timed(90.0)
     assert took <= 90.0

@@ -188,7 +188,7 @@ def test_a_row_has_its_draws_by_its_number(key):
 
 
 def test_equal_values_are_ranked_by_lot(key):
-    ranks = jax.vmap(lambda k: calibration._rank(jnp.array(1.0), jnp.array([1.0, 0.0, 1.0, 2.0]), k))(
+    ranks = jax.jit(jax.vmap(lambda k: calibration._rank(jnp.array(1.0), jnp.array([1.0, 0.0, 1.0, 2.0]), k)))(
         jr.split(key, 3000)
     )
     assert stats.chisquare(np.bincount(ranks, minlength=5)[1:4]).pvalue > 0.001

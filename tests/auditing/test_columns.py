@@ -41,7 +41,7 @@ def small_model(key):
 
 
 def sampled(model, count, key):
-    rows = jax.vmap(lambda key: model.given(jnp.zeros(4)).sample(key=key)[0].values)(jr.split(key, count))
+    rows = jax.jit(jax.vmap(lambda key: model.given(jnp.zeros(4)).sample(key=key)[0].values))(jr.split(key, count))
     return np.array(rows, np.float64)
 
 

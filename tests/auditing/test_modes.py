@@ -41,7 +41,7 @@ def test_the_mixture_about_one_mode_finds_the_other():
     assert float(found.coverage.beyond[0]) == pytest.approx(0.5, abs=0.1)
     assert not found.coverage.heavy[0]
     u = base.draws(jnp.zeros(2), 2000, key=jr.key(1))
-    log_w = jax.vmap(lambda u: oracle.model.log_joint(jnp.zeros(1), u + 3.0) - base.log_density(u))(u)
+    log_w = jax.jit(jax.vmap(lambda u: oracle.model.log_joint(jnp.zeros(1), u + 3.0) - base.log_density(u)))(u)
     w = np.exp(np.asarray(log_w, np.float64))
     assert abs(w.mean() - 1.0) < 5 * w.std() / np.sqrt(len(w))
     assert w.std() < 1.0

@@ -41,7 +41,7 @@ def test_a_bracket_holds_the_evidence_under_a_mixture_prior():
     means = 2.0 * jr.normal(jr.key(4), (3, LATENTS))
     prior = models.MixturePrior(means, jnp.full((3, LATENTS), 0.5))
     model = linear(prior)
-    rows = np.asarray(jax.vmap(lambda key: model.sample(key=key)[0])(jr.split(jr.key(0), 6)))
+    rows = np.asarray(jax.jit(jax.vmap(lambda key: model.sample(key=key)[0]))(jr.split(jr.key(0), 6)))
     guide = guides.GaussianEncoder(FEATURES, LATENTS, hidden=(4,), key=jr.key(1))
     ledger = taut.audit(model, guide, rows, key=jr.key(2), draws=200, checks=False)
     assert ledger.evidence.lower.value < evidence(model, prior(), rows) < ledger.evidence.upper.value

@@ -81,7 +81,7 @@ def test_a_finite_model_is_bracketed_with_the_promised_frequency(delta):
     states = np.asarray(model.log_joints(rows_of(model, 1)[0])).shape[0]
     rng = np.random.default_rng(1)
     data = np.asarray(rows_of(model, 600))
-    joints = np.asarray(jax.vmap(model.log_joints)(jnp.asarray(data)), np.float64)
+    joints = np.asarray(jax.jit(jax.vmap(model.log_joints))(jnp.asarray(data)), np.float64)
     truth = np.logaddexp.reduce(joints, axis=1)
     log_w = joints + math.log(states)  # under a uniform guide
     forward = np.take_along_axis(log_w, rng.integers(states, size=(600, 3)), axis=1)

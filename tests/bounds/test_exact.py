@@ -149,7 +149,7 @@ def test_a_ridge_too_thin_for_any_grid_is_refused(float64):
         bounds.quadrature(Plain(model), model.weight @ jnp.array([0.7, 0.2, -0.4]))
 
 
-@pytest.mark.parametrize("latents", [1, 2, 3])
+@pytest.mark.parametrize("latents", quick(1, 2, of=[1, 2, 3]))
 @pytest.mark.parametrize(("factor", "seen"), [(1.2, True), (0.8, False)])
 def test_a_second_peak_is_lost_below_the_width_that_the_docstring_says(latents, factor, seen, float64):
     """Two peaks of equal height, the narrow one in the middle between nodes of the first grid."""

@@ -116,6 +116,7 @@ def from_both_sides(finished, shelf):
     return done("audit", finished, shelf / "unseen.npy", *DRAWS, *words), shelf / "audit"
 
 
+@pytest.mark.slow
 def test_audit_holds_log_p_from_both_sides(from_both_sides):
     ended, folder = from_both_sides
     ledger, table = Ledger.from_json(folder / "ledger.json"), columns(folder / "rows.csv")
@@ -132,6 +133,7 @@ def test_audit_holds_log_p_from_both_sides(from_both_sides):
     assert not (folder / "audit.partial").exists()
 
 
+@pytest.mark.slow
 def test_a_limit_shorter_than_the_first_rows_is_refused(from_both_sides, finished, shelf, tmp_path):
     words = (*DRAWS, "--seconds", 0.000001, "--out", tmp_path / "audit")
     said = refused("audit", finished, shelf / "unseen.npy", *words)

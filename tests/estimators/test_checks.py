@@ -30,7 +30,7 @@ def expected(estimator):
     return {} if isinstance(estimator, taut.VAEImputer) else EXPECTED
 
 
-# Each of these fits several times, by roads that the others take, too.
+# Each of these fits once or several times, by roads that the others take, too.
 FITS_OFTEN = {
     "check_sample_weight_equivalence_on_dense_data",
     "check_estimators_dtypes",
@@ -42,6 +42,19 @@ FITS_OFTEN = {
     "check_fit2d_1feature",
     "check_estimators_overwrite_params",
     "check_positive_only_tag_during_fit",
+    "check_estimators_fit_returns_self",
+    "check_readonly_memmap_input",
+    "check_estimator_sparse_matrix",
+    "check_f_contiguous_array_estimator",
+    "check_transformer_data_not_an_array",
+    "check_transformer_n_iter",
+    "check_array_api_input",
+    "check_dict_unchanged",
+    "check_fit_check_is_fitted",
+    "check_n_features_in",
+    "check_sample_weights_not_an_array",
+    "check_sample_weights_not_overwritten",
+    "check_estimators_pickle",
 }
 
 

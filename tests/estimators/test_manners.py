@@ -1,5 +1,7 @@
 """In pipelines, searches and frames: what comes out, under which names, and that it can be kept."""
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,6 +14,7 @@ from sklearn.utils import get_tags
 
 import taut
 from taut.errors import DataError, OptionError
+from tests.quick import quick
 
 pytestmark = pytest.mark.usefixtures("little_compilation")
 SMALL = {"hidden": (), "max_epochs": 3, "random_state": 0, "verbose": False}
@@ -85,8 +88,14 @@ def test_a_frame_comes_back_as_its_own_kind_in_its_own_order(library):
         assert filled.index.equals(frame.index)
 
 
-@pytest.mark.parametrize("container", ["pandas", "polars"])
-@pytest.mark.parametrize("kind", ["array", "pandas", "polars"])
+@pytest.mark.parametrize(
+    ("kind", "container"),
+    quick(
+        ("pandas", "pandas"),
+        ("array", "polars"),
+        of=itertools.product(["array", "pandas", "polars"], ["pandas", "polars"]),
+    ),
+)
 def test_set_output_gives_that_frame_for_whatever_came(container, kind):
     frames = pytest.importorskip(container)
     pytest.importorskip("pandas")

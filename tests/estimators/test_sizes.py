@@ -110,7 +110,7 @@ def test_rows_stay_small_on_the_device():
     given = given[: len(rows)]
     stored = on_device(Datum(rows, covariates=given))
     assert stored.values.dtype == np.uint16
-    seen = jax.vmap(lambda row: seen_through(AsFloat(), row, key=jax.random.key(0)))(stored)
+    seen = jax.jit(jax.vmap(lambda row: seen_through(AsFloat(), row, key=jax.random.key(0))))(stored)
     np.testing.assert_array_equal(np.asarray(seen.values), rows.astype(np.float32))
     np.testing.assert_array_equal(np.asarray(seen.covariates), given)
 

@@ -1,5 +1,6 @@
 """The loop: what one epoch is, that it is compiled once, how it ends, that it can be stopped and gone on with."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from tests.fitting.instances import (
     small_vae,
     squared,
 )
+from tests.quick import quick
 
 ROOT = Path(__file__).parent.parent.parent
 STILL = 1e-30  # a learning rate that moves nothing
@@ -71,7 +73,7 @@ def test_epoch_bound_counts_each_row_once_in_a_fresh_order(key):
     assert len(orders) == 5
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 4, 10])
+@pytest.mark.parametrize("batch_size", quick(4, of=[1, 3, 4, 10]))
 def test_last_batch_weighs_what_its_rows_weigh(batch_size, key):
     data = rows(10)
     run = fit_mean(data, key=key, plan=Plan(epochs=1, batch_size=batch_size, learning_rate=STILL))
@@ -100,8 +102,9 @@ def plain_adam(mean, batches_, rates, clip=100.0):
     return mean
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine"])
-@pytest.mark.parametrize("clip", [100.0, 0.5])
+@pytest.mark.parametrize(
+    ("schedule", "clip"), quick(("cosine", 0.5), of=itertools.product(["constant", "cosine"], [100.0, 0.5]))
+)
 def test_compiled_loop_equals_a_plain_one(schedule, clip, key):
     data = rows(8)
     plan = Plan(epochs=6, batch_size=8, learning_rate=0.2, schedule=schedule, clip=clip, repeats=2)
@@ -133,7 +136,7 @@ def test_bytes_stay_bytes_on_the_device(monkeypatch, key):
 
 def test_dynamic_binarisation_is_fresh_at_every_access_with_the_right_chance(key):
     row = jnp.array([0, 51, 128, 255], jnp.uint8)
-    drawn = jax.vmap(lambda k: DynamicBinarisation(255.0)(row, key=k))(jr.split(key, 20_000))
+    drawn = jax.jit(jax.vmap(lambda k: DynamicBinarisation(255.0)(row, key=k)))(jr.split(key, 20_000))
     assert set(np.unique(drawn)) == {0.0, 1.0}
     chance = np.array([0.0, 0.2, 128 / 255, 1.0])
     assert (np.abs(drawn.mean(axis=0) - chance) <= 5 * np.sqrt(chance * (1 - chance) / 20_000)).all()

@@ -12,6 +12,7 @@ from taut.errors import OptionError
 from taut.fitting import AsFloat, Plan
 from taut.fitting.epoch import EpochProgram, Steps, _loss
 from tests.fitting.instances import Mean, arrays, objective, prior_guide, same_bits, squared
+from tests.quick import quick
 
 WEIGHTS = np.array([1.0, 3.0, 2.0, 5.0, 1.0])
 STILL = 1e-30  # a learning rate that moves nothing
@@ -46,7 +47,7 @@ def test_the_gradient_is_that_of_the_weighted_mean():
     np.testing.assert_allclose(gradient, -(WEIGHTS @ np.asarray(data)) / WEIGHTS.sum(), rtol=1e-5)
 
 
-@pytest.mark.parametrize("batch_size", [2, 3, 5])
+@pytest.mark.parametrize("batch_size", quick(2, of=[2, 3, 5]))
 def test_an_epoch_of_batches_reports_the_weighted_mean(batch_size):
     data = rows()
     run = fit_mean(data, weights=WEIGHTS, batch_size=batch_size, epochs=1, learning_rate=STILL)

@@ -36,14 +36,14 @@ def test_back_to_the_bit_with_every_dtype(tmp_path):
 @pytest.mark.parametrize(
     ("other", "difference"),
     [
-        (network(hidden=(4,)), ".layers[0].weight: float32 (3, 2) in the file, float32 (4, 2) wanted"),
-        (network(hidden=(3, 3)), ".layers[1].weight: float32 (1, 3) in the file, float32 (3, 3) wanted"),
-        (network(hidden=()), ".layers[0].weight: float32 (3, 2) in the file, float32 (1, 2) wanted"),
+        (lambda: network(hidden=(4,)), ".layers[0].weight: float32 (3, 2) in the file, float32 (4, 2) wanted"),
+        (lambda: network(hidden=(3, 3)), ".layers[1].weight: float32 (1, 3) in the file, float32 (3, 3) wanted"),
+        (lambda: network(hidden=()), ".layers[0].weight: float32 (3, 2) in the file, float32 (1, 2) wanted"),
         (
-            eqx.tree_at(lambda n: n.layers[0].bias, network(), jnp.zeros(3, jnp.float16)),
+            lambda: eqx.tree_at(lambda n: n.layers[0].bias, network(), jnp.zeros(3, jnp.float16)),
             ".layers[0].bias: float32 (3,) in the file, float16 (3,) wanted",
         ),
-        ((network(),), "[0].layers[0].weight: none in the file, float32 (3, 2) wanted"),
+        (lambda: (network(),), "[0].layers[0].weight: none in the file, float32 (3, 2) wanted"),
     ],
     ids=["width", "depth", "shallower", "dtype", "place"],
 )
@@ -51,7 +51,7 @@ def test_arrays_of_another_architecture(other, difference, tmp_path):
     path = tmp_path / "t.safetensors"
     save_tensors(path, network())
     with pytest.raises(RunFolderError) as refused:
-        load_tensors(path, other)
+        load_tensors(path, other())
     assert str(refused.value) == (
         f"Wanted the arrays of this architecture; `{path}` holds others ({difference}); give the parts that were "
         "fitted, or fit again."

@@ -3,8 +3,8 @@
 Rows are functions, because arrays must be made under the precision of the test that asks for them.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -15,6 +15,7 @@ import numpyro.distributions as dist
 from scipy import special, stats
 
 from taut import guides, likelihoods, models, networks
+from tests.quick import quick
 
 # ── likelihoods ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -148,6 +149,14 @@ LIKELIHOODS: dict[str, LikelihoodCase] = {
     ),
     "zero-inflated-poisson": LikelihoodCase(_column(0, 7), _GATED, np.arange(200), _inflated(_poisson), (0, 10_000)),
 }
+# The others share their code with one of these: scales of a Gaussian, counts within a gate, one rounded logistic.
+SHARING = {"gaussian-shared", "gaussian-unit", "poisson", "zero-inflated-negative-binomial", "discretised-logistic"}
+
+
+def each_likelihood(*, but: Collection[str] = ()) -> list[Any]:
+    """The names of the table as rows of a law; in the quick suite one of those that share their code."""
+    names = [name for name in LIKELIHOODS if name not in but]
+    return quick(*(name for name in names if name not in SHARING), of=names)
 
 
 def nodes(case: LikelihoodCase) -> tuple[np.ndarray, np.ndarray]:

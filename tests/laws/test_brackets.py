@@ -36,8 +36,8 @@ def short_walks(request):
     forward, reverse = walked(
         oracle.model, wide_frame(oracle.latents, 1.5), data, latents, even_schedule(4, 0.4), 2, 2, jr.key(12)
     )
-    lower = np.asarray(jax.vmap(annealed_lower)(forward.log_weight), np.float64)
-    upper = np.asarray(jax.vmap(annealed_upper)(reverse.log_weight, forward.log_weight), np.float64)
+    lower = np.asarray(jax.jit(jax.vmap(annealed_lower))(forward.log_weight), np.float64)
+    upper = np.asarray(jax.jit(jax.vmap(annealed_upper))(reverse.log_weight, forward.log_weight), np.float64)
     return oracle.truth(data), lower, upper
 
 
@@ -66,7 +66,7 @@ def test_the_stages_of_an_audit_keep_the_promise(name):
     refined = map_rows(RefinementOfRow(50), model, guide, data, key=jr.key(1), block=100)
     origins = Origin(refined.frame)
     found = pilots(model, guide, data, origins, key=jr.key(2), rows=rows)
-    exact = jax.vmap(lambda frame, z: frame.coordinates(z))(jax.tree.map(jnp.asarray, refined.frame), latents)
+    exact = jax.jit(jax.vmap(lambda frame, z: frame.coordinates(z)))(jax.tree.map(jnp.asarray, refined.frame), latents)
     starts = np.repeat(np.asarray(exact)[:, None], found.starts.shape[1], axis=1)
     lengths = np.full(len(data), 8)
     measured = walks(model, guide, data, origins, found._replace(starts=starts), lengths, key=jr.key(3), rows=rows)

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from tests.laws import checks
-from tests.laws.instances import GRID_MODELS, LIKELIHOODS
+from tests.laws.instances import GRID_MODELS, LIKELIHOODS, each_likelihood
 from tests.quick import quick
 
 HELPERS = {
@@ -27,6 +27,7 @@ OWN = {
 # No planted bug is theirs alone.
 MANY_DRAWS = {"sampled_bounds_agree_with_exact_ones", "diagonal_guide_pays_for_correlation"}
 IN_SECONDS = {"network, 1 latent", "sine, 2 latents"}
+WITHOUT_SCIPY = [name for name, case in LIKELIHOODS.items() if case.scipy is None]
 PLAIN = sorted(OWN - HELPERS - OF_LIKELIHOODS - OF_GRIDS)
 
 
@@ -45,17 +46,17 @@ def test_quadrature_equals_a_dense_grid(model):
     checks.quadrature_equals_a_dense_grid(model)
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("likelihood", each_likelihood())
 def test_likelihood_has_mass_one_in_float64(likelihood, float64):
     checks.likelihood_has_mass_one(likelihood, 1e-6)
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("likelihood", each_likelihood())
 def test_likelihood_has_mass_one_in_float32(likelihood):
     checks.likelihood_has_mass_one(likelihood, 1e-4)
 
 
-@pytest.mark.parametrize("likelihood", [name for name, case in LIKELIHOODS.items() if case.scipy is not None])
+@pytest.mark.parametrize("likelihood", each_likelihood(but=WITHOUT_SCIPY))
 def test_likelihood_equals_scipy(likelihood, float64):
     checks.likelihood_equals_scipy(likelihood)
 

@@ -11,9 +11,10 @@ import pytest
 from taut import numerics
 from tests.laws import checks
 from tests.laws.instances import GUIDES
+from tests.quick import quick
 
 X = (0.5, -1.0, 2.0, 0.0, 0.3)
-CASES = list(itertools.product(GUIDES, (1, 2)))
+CASES = quick(("encoder, diagonal", 1), *((name, 2) for name in GUIDES), of=itertools.product(GUIDES, (1, 2)))
 
 
 @pytest.mark.parametrize(("name", "latents"), CASES)

@@ -1,5 +1,6 @@
 """Likelihoods of table columns, with outputs to try and the values over which they are summed or integrated."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -44,26 +45,25 @@ def at(centre: float, spread: float) -> dict:
     return {"centre": jnp.array([centre]), "spread": jnp.array([spread])}
 
 
-def cases() -> dict[str, Case]:
-    shares = interval(0.0, 1.0)
-    return {
-        "log-normal": Case(lk.LogNormal(1, **at(1.0, 0.6)), [[0.0], [-1.5], [2.0]], *positive_line()),
-        "logit-normal": Case(lk.LogitNormal(1, **at(0.3, 0.8)), [[0.0], [1.0], [-1.0]], *shares),
-        "between other ends": Case(
-            in_units(7.0, lk.LogitNormal(1, **at(0.3, 0.8))), [[0.0], [1.0]], shares[0], 7.0 * shares[1]
-        ),
-        "beta": Case(lk.Beta(1, centre=jnp.array([0.2])), [[0.0], [1.0], [-0.7]], *shares),
-        "mixture": Case(
-            lk.GaussianMixture(1, **at(3.0, 2.0), components=3), [[0.0, 0.0, 0.0], [1.0, -2.0, 0.5]], *interval(-60, 60)
-        ),
-        "rounded gaussian": Case(
-            lk.Gaussian(1, **at(3.0, 2.0), smallest=jnp.array([0.5])), [[0.0], [1.3]], *interval(-60, 60)
-        ),
-        "ordered-logit": Case(
-            lk.OrderedLogit(1, shares=jnp.array([[0.1, 0.5, 0.15, 0.25]])), [[0.0], [3.0], [-2.0]], *codes(4)
-        ),
-        "zero-inflated-poisson": Case(lk.ZeroInflated(lk.Poisson(1)), [[0.5, -1.0], [1.5, 2.0]], *codes(80)),
-        "zero-inflated-negative-binomial": Case(
-            lk.ZeroInflated(lk.NegativeBinomial(1)), [[0.5, -1.0], [1.0, 2.0]], *codes(400)
-        ),
-    }
+SHARES = interval(0.0, 1.0)
+CASES: dict[str, Callable[[], Case]] = {
+    "log-normal": lambda: Case(lk.LogNormal(1, **at(1.0, 0.6)), [[0.0], [-1.5], [2.0]], *positive_line()),
+    "logit-normal": lambda: Case(lk.LogitNormal(1, **at(0.3, 0.8)), [[0.0], [1.0], [-1.0]], *SHARES),
+    "between other ends": lambda: Case(
+        in_units(7.0, lk.LogitNormal(1, **at(0.3, 0.8))), [[0.0], [1.0]], SHARES[0], 7.0 * SHARES[1]
+    ),
+    "beta": lambda: Case(lk.Beta(1, centre=jnp.array([0.2])), [[0.0], [1.0], [-0.7]], *SHARES),
+    "mixture": lambda: Case(
+        lk.GaussianMixture(1, **at(3.0, 2.0), components=3), [[0.0, 0.0, 0.0], [1.0, -2.0, 0.5]], *interval(-60, 60)
+    ),
+    "rounded gaussian": lambda: Case(
+        lk.Gaussian(1, **at(3.0, 2.0), smallest=jnp.array([0.5])), [[0.0], [1.3]], *interval(-60, 60)
+    ),
+    "ordered-logit": lambda: Case(
+        lk.OrderedLogit(1, shares=jnp.array([[0.1, 0.5, 0.15, 0.25]])), [[0.0], [3.0], [-2.0]], *codes(4)
+    ),
+    "zero-inflated-poisson": lambda: Case(lk.ZeroInflated(lk.Poisson(1)), [[0.5, -1.0], [1.5, 2.0]], *codes(80)),
+    "zero-inflated-negative-binomial": lambda: Case(
+        lk.ZeroInflated(lk.NegativeBinomial(1)), [[0.5, -1.0], [1.0, 2.0]], *codes(400)
+    ),
+}

@@ -48,6 +48,11 @@ def block_at(name, rows, a, b):
     return coded, lk.InUnits(lk.named(name, coded), jnp.log(jnp.asarray(np.array(units.units), jnp.float32)))
 
 
+@jax.jit
+def densities(likelihood, outputs, x):
+    return log_density_by_entry(likelihood(outputs), x)
+
+
 def assert_law(here, there, a, b, rows):
     """Equal coded rows and constants, and densities that differ by log |a| for each entry."""
     (coded, likelihood), (moved, other) = here, there
@@ -56,11 +61,10 @@ def assert_law(here, there, a, b, rows):
     lost = 8 * EPS * (1.0 + np.abs(a * rows + b).max() / np.abs(a * np.std(rows)))
     np.testing.assert_allclose(sign * moved, coded, rtol=1e-12, atol=lost)
     outputs = jnp.linspace(-0.4, 0.5, likelihood.outputs)
-    of = jax.jit(lambda likelihood, outputs, x: log_density_by_entry(likelihood(outputs), x))
-    known = of(likelihood, outputs, jnp.asarray(coded[3], jnp.float32))
+    known = densities(likelihood, outputs, jnp.asarray(coded[3], jnp.float32))
     # Mirrored data have mirrored outputs, and of a mixture mirrored shares.
     turned = outputs if a > 0 else jnp.asarray(mirrored(likelihood, outputs))
-    found = of(other, turned, jnp.asarray(moved[3], jnp.float32))
+    found = densities(other, turned, jnp.asarray(moved[3], jnp.float32))
     np.testing.assert_allclose(found + np.log(abs(a)), known, atol=3e-5 + 50 * lost)
 
 

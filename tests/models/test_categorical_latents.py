@@ -28,10 +28,10 @@ def test_probabilities_of_all_values_sum_to_one_and_draws_have_them(key):
     two = Categories(jnp.array([[0.3, -1.0, 0.5], [2.0, 0.0, -1.0]]))
     values = states_of(two)
     assert values.shape == (9, 6)
-    probabilities = jnp.exp(jax.vmap(two.log_prob)(values))
+    probabilities = jnp.exp(jax.jit(jax.vmap(two.log_prob))(values))
     by_hand = [p * q for p, q in itertools.product(*np.asarray(jax.nn.softmax(two.logits)))]
     np.testing.assert_allclose(probabilities, by_hand, rtol=1e-5)
-    drawn = jax.vmap(two.sample)(jr.split(key, 4000))
+    drawn = jax.jit(jax.vmap(two.sample))(jr.split(key, 4000))
     error = jnp.sqrt(two.variance / 4000)
     assert (jnp.abs(drawn.mean(axis=0) - two.mean) < 5 * error).all()
     assert float(two.log_prob(jnp.zeros(6))) == float(two.log_prob(jnp.full(6, 1 / 3))) == -np.inf

@@ -9,6 +9,7 @@ import pytest
 from taut import likelihoods, models, networks
 from tests.laws import checks
 from tests.laws.instances import finite, linear_gaussian, random_net, sine
+from tests.quick import quick
 
 
 def test_the_linear_model_has_its_posterior_precision(float64):
@@ -27,7 +28,7 @@ def test_a_linear_decoder_has_the_information_of_the_linear_model(float64):
     np.testing.assert_allclose(scaled.information_root(jnp.ones(3)), exact.information_root(jnp.ones(3)), rtol=1e-12)
 
 
-@pytest.mark.parametrize("latents", [1, 2, 4])
+@pytest.mark.parametrize("latents", quick(2, of=[1, 2, 4]))
 def test_for_natural_outputs_it_is_the_mean_of_second_derivatives(latents, float64):
     """E_x[−∇² log p(x|z)] by summing over all 2⁶ images; second derivatives of the decoder cancel in the mean."""
     model = random_net(latents)

@@ -62,7 +62,7 @@ def test_factor_analysis_scores_are_those_of_sklearn(float64):
     ours = models.LinearGaussian(
         jnp.asarray(theirs.components_.T), jnp.asarray(theirs.mean_), jnp.asarray(np.sqrt(theirs.noise_variance_))
     )
-    scores = jax.vmap(ours.log_evidence)(jnp.asarray(data))
+    scores = jax.jit(jax.vmap(ours.log_evidence))(jnp.asarray(data))
     np.testing.assert_allclose(scores, theirs.score_samples(data), rtol=1e-9)
     # Factor analysis holds equal noise as a special case, so it can only be better.
     assert float(jnp.sum(scores)) > total(models.LinearGaussian.principal_components(jnp.asarray(data), 3), data)

@@ -83,7 +83,7 @@ def test_pseudo_inputs_are_where_the_guide_puts_them_while_the_model_moves(key):
     )
     plan = fitting.Plan(epochs=2, batch_size=6)
     trained = fitting.fit(model, guide, rows, key=key, plan=plan)
-    means = jax.vmap(lambda u: trained.guide(u).mean)(trained.model._prior.pseudo_inputs)
+    means = jax.jit(jax.vmap(lambda u: trained.guide(u).mean))(trained.model._prior.pseudo_inputs)
     np.testing.assert_allclose(trained.model.prior().means, means, atol=1e-5)
     assert float(jnp.abs(trained.model._prior.pseudo_inputs - model._prior.pseudo_inputs).max()) > 0
     taught = fitting.fit_guide(trained.model, trained.guide, rows, key=key, plan=plan)
@@ -104,7 +104,7 @@ def test_a_fitted_prior_wins_what_the_marginal_kl_loses(key):
     better = fitting.fit_prior(
         model, guide, rows, "mixture:4", key=key, plan=fitting.Plan(epochs=5, batch_size=50)
     ).model
-    q = jax.vmap(lambda x: jnp.stack([guide(x).mean, guide(x).variance ** 0.5]))(rows)
+    q = jax.jit(jax.vmap(lambda x: jnp.stack([guide(x).mean, guide(x).variance ** 0.5])))(rows)
     before, after = (
         decompose_rate(np.asarray(q[:, 0]), np.asarray(q[:, 1]), each.prior(), key=key, most=20_000)
         for each in (model, better)

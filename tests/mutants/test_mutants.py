@@ -12,7 +12,7 @@ import jax
 import pytest
 
 from tests.mutants.matrix import ESCAPED
-from tests.mutants.oracles import climbing, latents, refining, walking
+from tests.mutants.oracles import brackets, climbing, latents, refining, walking
 from tests.mutants.planting import is_noticed
 from tests.mutants.table import FAULTLESS, GROUPS, MUTANTS, oracles
 
@@ -25,11 +25,20 @@ DEAR = {
     refining.refined_scores_are_those_of_fresh_draws,
     walking.audited_walks_are_unbiased,
 }
-# In every run the first mutant of each group that a quick oracle kills; the others with the slow tests.
+# Whose programs are small: numbers by hand, densities, weights of exact models.
+CHEAP = {
+    "tests.laws.checks",
+    "tests.laws.test_likelihoods",
+    "tests.bounds.test_annealed",
+    "tests.objectives.test_values",
+}
+CHEAP |= {"tests.auditing.test_rate_decomposition", brackets.__name__}
+# In every run each mutant that a cheap oracle kills, and of each group the first that a quick one does; the others with
+# the slow tests.
 PAIRS = [(name, killer) for name, mutant in MUTANTS.items() for killer in mutant.killers]
 QUICK = {
     next((name, killer) for name, killer in PAIRS if name in group and killer not in DEAR) for group in GROUPS.values()
-}
+} | {(name, mutant.killers[0]) for name, mutant in MUTANTS.items() if mutant.killers[0].__module__ in CHEAP}
 CASES = [
     pytest.param(*pair, id=f"{pair[0]} - {pair[1].__name__}", marks=() if pair in QUICK else pytest.mark.slow)
     for pair in PAIRS
