@@ -10,11 +10,11 @@ from scipy import stats
 
 from taut import bounds
 from taut.auditing import AuditOptions, means, measurement, rowwise
-from taut.auditing.budget import Checkpoint
 from taut.auditing.model_checks import Checks
 from taut.auditing.rows import RowResult
 from taut.auditing.walks import Effort, Walks
 from taut.guides import Constant
+from taut.kept_parts import KeptParts
 from tests.bounds import test_annealed
 from tests.laws.checks import mean_is, near
 from tests.laws.instances import linear_gaussian
@@ -118,12 +118,12 @@ def bracket_fails_no_more_often_than_it_says() -> None:
     assert chance > 1e-6, f"{failures} of {sets} brackets fail, at {delta}"
 
 
-class _Finished(Checkpoint):
+class _Finished(KeptParts):
     """Parts of an audit that were finished before: all of them."""
 
     def __init__(self, parts):
-        super().__init__(None, {}, None)
-        self.parts = parts
+        super().__init__(None, {})
+        self.parts = [jax.tree.leaves(part) for part in parts]
 
     def load(self):
         return self.parts
@@ -133,18 +133,18 @@ def finished_rows_are_all_rows() -> None:
     """What an audit returns of sixty rows is all sixty, ascending, wide brackets and narrow ones."""
     model, rng = linear_gaussian(), np.random.default_rng(2)
     order, widths = rng.permutation(60), np.where(np.arange(60) % 2, 3.0, 0.1)
-    parts = []
+    wanted, parts = rowwise.Wanted(draws=2, prior=False, refined=True, walks=True), []
     for numbers in (order[:32], order[32:]):
-        zeros = np.zeros(len(numbers))
-        walks = Walks(**dict.fromkeys(Walks._fields, zeros) | {"upper": widths[numbers]})
-        parts.append(_nothing(rowwise.RowMeasures, numbers=numbers, walks=walks))
+        column = np.zeros(len(numbers))
+        zeros = jax.tree.map(lambda _, column=column: column, rowwise.template(wanted))
+        parts.append(zeros._replace(numbers=numbers, walks=zeros.walks._replace(upper=widths[numbers])))
     rows, ended = rowwise.measure_rows(
         model,
         Constant(model.prior()),
         np.zeros((60, 5)),
         order,
         key=jr.key(0),
-        wanted=rowwise.Wanted(draws=2, prior=False, refined=True, walks=True),
+        wanted=wanted,
         effort=Effort(60, 0.5, None),
         partial=_Finished(parts),
         on_block=None,
