@@ -24,11 +24,12 @@ SILENCE_OF_JAX = 120
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Of this process among the others; what is None is known to the cluster, from which JAX learns it."""
+    """Of this process among the others; what is None, and its devices, JAX learns from a cluster that is `asked`."""
 
     coordinator: str | None
     processes: int | None
     process: int | None
+    asked: bool = False
 
     @property
     def explicit(self) -> bool:
@@ -44,7 +45,7 @@ def place_of(
     Raises OptionError where words are missing or make no sense.
 
     >>> place_of("10.0.0.1:1234", 2, 1, variables={})
-    Place(coordinator='10.0.0.1:1234', processes=2, process=1)
+    Place(coordinator='10.0.0.1:1234', processes=2, process=1, asked=False)
     >>> place_of(None, None, None, variables={"SLURM_JOB_ID": "7", "SLURM_STEP_NUM_TASKS": "1"})
     """
     if processes == 1:
@@ -57,6 +58,7 @@ def place_of(
         coordinator or known.coordinator,
         known.processes if processes is None else processes,
         known.process if process is None else process,
+        asked=cluster is not None and None in (coordinator, processes, process),
     )
     if cluster is None and not place.explicit:
         names = {"--coordinator HOST:PORT": coordinator, "--processes N": processes, "--process I": process}
@@ -89,7 +91,7 @@ def joined(place: Place) -> Iterator[Watch]:
                 place.coordinator,
                 place.processes,
                 place.process,
-                cluster_detection_method="deactivate" if place.explicit else None,
+                cluster_detection_method=None if place.asked else "deactivate",
                 initialization_timeout=OF_JAX,
                 heartbeat_timeout_seconds=SILENCE_OF_JAX,
             )
