@@ -1,6 +1,10 @@
 """Fits of rows that stay on disk: the same as of these rows in memory, whatever they are stored in."""
 
+import subprocess
+import sys
+
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -8,7 +12,9 @@ from scipy import sparse
 
 import taut
 from taut.data import open_rows, read
+from taut.estimators import streaming
 from taut.fitting import segments
+from tests.cli.commands import done
 
 RNG = np.random.default_rng(0)
 N = 300
@@ -81,3 +87,84 @@ def test_a_streamed_fit_is_that_of_the_same_rows_in_memory(kind, tmp_path, monke
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "streamed" / file).read_bytes()
     assert whole.fitted_.data_digest == streamed.fitted_.data_digest
     assert whole.schema_ == streamed.schema_
+
+
+def test_rows_beyond_the_sample_show_what_columns_can_hold(tmp_path, monkeypatch):
+    """One row in 400 has a hole, another a label, a third a number far off: all train, wherever they are."""
+    monkeypatch.setattr(streaming, "SAMPLE", 40)
+    monkeypatch.setattr(streaming, "HELD_OUT", 10)
+    monkeypatch.setattr("taut.data.opened.NUMBERS_AT_ONCE", 100)
+    rare = {"number": RNG.normal(size=400).tolist(), "label": RNG.choice(["a", "b"], 400).tolist()}
+    rare["number"][7], rare["number"][301], rare["label"][200] = None, 50.0, "c"
+    parquet.write_table(pa.table(rare), tmp_path / "rare.parquet")
+    opened = open_rows(tmp_path / "rare.parquet")
+    weights = np.ones(400)
+    weights[[1, 2]] = 0.0
+    data = streaming.prepare_streamed_data(
+        opened, tmp_path, held_out=0.1, seed=0, weights=weights, likelihood="auto", schema=None
+    )
+    number, label = data.schema.columns
+    assert (number.missing, number.seen) == (1, 387)
+    assert label.categories == ["a", "b", "c"]
+    assert len(data.held_out) == 10
+    assert len(data.train) <= 40 + 7
+    train = data.streamed.rows.take(np.arange(388)).with_nan()
+    found = np.concatenate([train, data.table.values[data.held_out]])[:, 0] * number.unit + number.offset
+    expected = [value for value, weight in zip(rare["number"], weights, strict=True) if weight]
+    np.testing.assert_allclose(np.sort(found), np.sort(np.array(expected, float)), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"binarise": "fixed"}, "dynamic"), ({"likelihood": "bernoulli"}, "zeros and ones|0 and 1|0 or 1")],
+)
+def test_what_cannot_be_streamed_is_refused(options, words, tmp_path):
+    with pytest.raises(ValueError, match=words):
+        fitted(open_rows(greys(tmp_path)[0]), **options)
+    assert not list(tmp_path.glob("rows-*"))
+
+
+def test_what_is_said_of_opened_rows_is_what_is_said_of_them_in_memory(tmp_path, monkeypatch):
+    path, run = mixed(tmp_path)[0], tmp_path / "run"
+    monkeypatch.setattr("taut.data.opened.NUMBERS_AT_ONCE", 64 * 6)
+    vae = fitted(open_rows(path))
+    vae.save(run)
+    np.testing.assert_allclose(
+        vae.score_samples(open_rows(path), draws=10), vae.score_samples(read(path), draws=10), rtol=1e-5
+    )
+    for manner in ("--stream", "--no-stream"):
+        done("impute", run, path, "--out", tmp_path / f"{manner}.csv", manner, "--quiet")
+    streamed, whole = (pd.read_csv(tmp_path / f"{manner}.csv") for manner in ("--stream", "--no-stream"))
+    pd.testing.assert_frame_equal(streamed, whole, rtol=1e-4)
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[1]),) * 2)
+from taut.cli import main
+sys.argv = ["taut", *sys.argv[2:]]
+try:
+    main()
+finally:
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+@pytest.mark.slow
+def test_data_larger_than_memory_train_and_are_scored(tmp_path):
+    """1.2 GB of rows where a process may have 1.5 GB: in memory they would take several times as much."""
+    rows, width = 300_000, 1024
+    with (tmp_path / "big.npy").open("wb") as file:
+        about = {"descr": "<f4", "fortran_order": False, "shape": (rows, width)}
+        np.lib.format.write_array_header_1_0(file, about)
+        for _ in range(30):
+            file.write(RNG.standard_normal((rows // 30, width), np.float32).data)
+    run = tmp_path / "run"
+    for words in (
+        ("fit", tmp_path / "big.npy", "--out", run, "--max-epochs", 1, "--hidden", 16, "--batch-size", 1000),
+        ("score", run, tmp_path / "big.npy", "--out", tmp_path / "scores.parquet", "--draws", 2),
+    ):
+        command = [sys.executable, "-c", LIMITED, 3 * 2**29, *words, "--stream", "--quiet"]
+        ended = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+        assert int(ended.stdout.split()[-1]) < 3 * 2**29

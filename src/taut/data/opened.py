@@ -15,8 +15,8 @@ from taut.data.mapped import MappedRows
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.table import Table
 
-# So many numbers are in a block: 8 MB of them in double precision.
-NUMBERS_AT_ONCE = 2**20
+# So many numbers are in a block at most, 32 MB of them in double precision, and so many rows.
+NUMBERS_AT_ONCE, ROWS_AT_ONCE = 2**22, 2**16
 Rows = Table | Sheet
 
 
@@ -51,7 +51,7 @@ class OpenedRows:
 
     def blocks(self, size: int | None = None) -> Iterator[Rows]:
         """The rows in their order, about `size` at a time."""
-        return self.read(max(1, NUMBERS_AT_ONCE // self.columns) if size is None else size)
+        return self.read(max(1, min(NUMBERS_AT_ONCE // self.columns, ROWS_AT_ONCE)) if size is None else size)
 
     def named(self, block: Rows, start: int) -> Rows:
         """The block whose first row has the number `start`, by a name that says so."""
