@@ -115,6 +115,10 @@ def test_the_curve_ends_at_the_evidence(many):
     assert last.rate + last.distortion == pytest.approx(-brute_force(model, data[some]).mean(), abs=0.05)
     distortions = [point.distortion for point in audited.ledger.trade_off]
     assert distortions[0] > distortions[-1]
+    own, encoder = audited.ledger.own_trade_off, audited.measured.encoder
+    assert own.rows == len(some)
+    assert own.rate + own.distortion == pytest.approx(-encoder.elbo[some].mean())
+    assert own.rate + own.distortion > last.rate + last.distortion - 0.05
 
 
 def test_the_approximation_gap_is_its_closed_form(known):

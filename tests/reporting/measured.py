@@ -22,6 +22,7 @@ from taut.record import (
     LatentUse,
     Ledger,
     Outliers,
+    OwnTradeOff,
     Predictive,
     Quantiles,
     Simulated,
@@ -55,6 +56,7 @@ def measured(ledger: Ledger) -> Ledger:
         calibration=_calibration(),
         crooks=_crooks(width),
         trade_off=_trade_off(),
+        own_trade_off=OwnTradeOff(rows=32, rate=15.871, distortion=88.342),
         verdicts=_verdicts(),
         figures=dataclasses.replace(ledger.figures, rows=rows),
     )
@@ -70,6 +72,7 @@ def as_log_joint(ledger: Ledger) -> Ledger:
         evidence=dataclasses.replace(ledger.evidence, prior=None),
         bits_per_dim=None,
         trade_off=[],
+        own_trade_off=None,
     )
 
 

@@ -27,7 +27,7 @@ from taut.datum import as_datum, values_of
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.numerics import is_diagonal_gaussian
-from taut.record import FORMAT, Account, Annealing, Crooks, Estimate, Ledger, standard_error
+from taut.record import FORMAT, Account, Annealing, Crooks, Estimate, Ledger, OwnTradeOff, standard_error
 from taut.shapes import RandomKey
 from taut.version import __version__
 
@@ -201,11 +201,22 @@ def account_of(
         outliers=measured.checks.outliers,
         predictive=list(measured.checks.predictive),
         trade_off=[] if measured.checks.controlled is None else measured.checks.controlled.trade_off,
+        own_trade_off=own_trade_off(measured),
         table=None if table is None else table.table,
         columns=[] if table is None else table.columns,
         # Last, so that what the page draws is counted.
         seconds=round(time.monotonic() - provenance.began, 2),
     )
+
+
+def own_trade_off(measured: Measured) -> OwnTradeOff | None:
+    """Rate and distortion of the guide on the rows of the curve; None without one."""
+    controlled = measured.checks.controlled
+    if controlled is None or not controlled.trade_off:
+        return None
+    on_curve = np.isin(measured.numbers, controlled.checked)
+    rate, distortion = measured.encoder.rate[on_curve], measured.encoder.distortion[on_curve]
+    return OwnTradeOff(rows=len(rate), rate=float(np.mean(rate)), distortion=float(np.mean(distortion)))
 
 
 def _notes(measured: Measured, context: Context) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -107,8 +107,8 @@ class Controlled(NamedTuple):
     """The controls, and the rate–distortion curve that the walks from the prior give by the way.
 
     `moved` is by how much starts from long walks move an upper bound; `heavy` the share of the checked rows whose
-    posterior has tails like a power. `elsewhere` has the controls'
-    lower bounds by row.
+    posterior has tails like a power. `elsewhere` has the controls' lower bounds by row, and `checked`
+    the numbers of the rows that the curve is of.
     """
 
     controls: list[Control]
@@ -116,6 +116,7 @@ class Controlled(NamedTuple):
     moved: Estimate | None = None
     heavy: float = 0.0
     elsewhere: tuple[FoundElsewhere, ...] = ()
+    checked: Sequence[int] = ()
 
 
 def controls_for(
@@ -158,7 +159,7 @@ def controls_for(
     tried = [(start, np.asarray(bound, np.float64), rows) for start, bound, rows in tried]
     controls = [control for one in tried for control in _control(*one)]
     elsewhere = tuple(FoundElsewhere(start, rows.numbers, bound) for start, bound, rows in tried if len(bound))
-    return Controlled(controls, curve, moved, heavy, elsewhere)
+    return Controlled(controls, curve, moved, heavy, elsewhere, numbers.tolist())
 
 
 def gaussian_of(q: dist.Distribution) -> AffineMap:

@@ -184,6 +184,15 @@ class TradeOff:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class OwnTradeOff:
+    """Where the model and its guide stand beside that curve: means over the same `rows`, as many as it is of."""
+
+    rows: int
+    rate: float
+    distortion: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Outliers:
     """Outliers, compared with `reference` rows simulated from the model.
 

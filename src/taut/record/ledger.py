@@ -14,6 +14,7 @@ from taut.record.checks import (
     Estimate,
     Interval,
     Outliers,
+    OwnTradeOff,
     Predictive,
     Quantiles,
     Simulated,
@@ -194,6 +195,7 @@ class Account:
     outliers: Outliers | None = None
     predictive: list[Predictive] = dataclasses.field(default_factory=list)
     trade_off: list[TradeOff] = dataclasses.field(default_factory=list)
+    own_trade_off: OwnTradeOff | None = None
     table: TableAccount | None = None
     columns: list[ColumnAccount] = dataclasses.field(default_factory=list)
 

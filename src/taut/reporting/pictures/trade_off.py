@@ -45,11 +45,11 @@ def _points(curve: list[TradeOff]) -> list[TradeOff]:
 
 
 def _own(ledger: Ledger) -> tuple[float, float] | None:
-    """Rate and distortion of the model with its encoder."""
-    if ledger.rate is None or ledger.distortion is None:
+    """Rate and distortion of the model with its encoder, on the rows of the curve."""
+    point = ledger.own_trade_off
+    if point is None or not (math.isfinite(point.rate) and math.isfinite(point.distortion)):
         return None
-    own = (ledger.rate.value, ledger.distortion.value)
-    return own if all(math.isfinite(value) for value in own) else None
+    return point.rate, point.distortion
 
 
 def _window(axes: Axes, ledger: Ledger, points: list[TradeOff]) -> None:
@@ -98,10 +98,10 @@ def _name(axes: Axes, points: list[TradeOff], narrow: bool) -> None:
 
 
 def _alt_of_trade_off(ledger: Ledger) -> str:
-    own = ""
-    if ledger.rate is not None and ledger.distortion is not None:
-        own = (
-            f" The model itself stands at rate {words.value_of(ledger.rate)} and distortion "
-            f"{words.value_of(ledger.distortion)}."
-        )
-    return f"The curve of least distortion at each rate that this decoder allows, falling to the right.{own}"
+    own = _own(ledger)
+    said = (
+        ""
+        if own is None
+        else f" The model itself stands at rate {words.plain(own[0])}, distortion {words.plain(own[1])}."
+    )
+    return f"The curve of least distortion at each rate that this decoder allows, falling to the right.{said}"
