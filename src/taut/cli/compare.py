@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,6 @@ from taut.errors import OptionError
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-    from taut.auditing import Comparison, Difference
     from taut.estimators import RunComparison
 
 Places = Annotated[
@@ -116,19 +115,9 @@ def _shown(compared: RunComparison) -> RichTable:
     from rich.table import Table as RichTable  # noqa: PLC0415  not needed with --json
 
     shown = RichTable(title=f"{compared.first} minus each other run, nats for each row", title_justify="left")
-    cells = [_cells(one.difference) for one in compared.pairs]
+    cells = [one.cells for one in compared.pairs]
     for heading in ("other run", *cells[0]):
         shown.add_column(heading, justify="left" if heading == "other run" else "right")
     for one, row in zip(compared.pairs, cells, strict=True):
         shown.add_row(one.run, *row.values())
     return shown
-
-
-def _cells(difference: Difference | Comparison) -> dict[str, str]:
-    """What stands in a row of the table, by heading."""
-    found: Any = difference
-    cells = {"mean ± standard error": f"{found.mean:+.3f} ± {found.std_error:.3f}"}
-    if hasattr(difference, "verdict"):
-        decisive = f"{found.decisive_rows} of {found.rows}"
-        return cells | {"between": f"{found.lower:+.3f} and {found.upper:+.3f}", "rows that decide": decisive}
-    return cells | {"rows won": f"{found.wins:.1%}", "rows": str(found.rows)}

@@ -11,6 +11,7 @@ from taut.data.binarisation import NOT_BINARISED, Binarisation, white_of
 from taut.data.notations import Notation
 from taut.data.table import is_image
 from taut.data.units import Units
+from taut.displays import html_table
 from taut.errors import OptionError
 
 Category = str | int | float | bool
@@ -165,6 +166,12 @@ class Schema:
 
     columns: tuple[Column, ...]
     named: bool = True
+
+    def _repr_html_(self) -> str:
+        from taut.data.schema_files import describe_schema  # noqa: PLC0415  it imports this module
+
+        rows = [list(row.values()) for row in describe_schema(self)]
+        return html_table(["column", "kind", "family", "missing", "reason"], rows, title=f"{len(rows)} columns")
 
     @property
     def modelled(self) -> tuple[Column, ...]:

@@ -21,6 +21,7 @@ from taut.auditing import (
     paired_difference,
 )
 from taut.data import Sheet, Table, fields_like
+from taut.displays import html_table
 from taut.errors import OptionError
 from taut.estimators.comparability import check_comparable
 from taut.estimators.loading import load
@@ -76,6 +77,16 @@ class Pair:
     difference: Difference | Comparison
     remarks: list[str]
 
+    @property
+    def cells(self) -> dict[str, str]:
+        """What stands in a row of a table, by heading."""
+        found: Any = self.difference
+        cells = {"mean ± standard error": f"{found.mean:+.3f} ± {found.std_error:.3f}"}
+        if isinstance(found, Comparison):
+            decisive = f"{found.decisive_rows} of {found.rows}"
+            return cells | {"between": f"{found.lower:+.3f} and {found.upper:+.3f}", "rows that decide": decisive}
+        return cells | {"rows won": f"{found.wins:.1%}", "rows": str(found.rows)}
+
 
 @dataclasses.dataclass(frozen=True)
 class RunComparison:
@@ -89,6 +100,16 @@ class RunComparison:
     rows_seen: dict[str, int]
     doubts: list[str]
     note: str
+
+    def _repr_html_(self) -> str:
+        rows = [(pair.run, *pair.cells.values()) for pair in self.pairs]
+        remarks = [remark for pair in self.pairs for remark in (getattr(pair.difference, "verdict", ""), *pair.remarks)]
+        return html_table(
+            ["other run", *self.pairs[0].cells],
+            rows,
+            title=f"{self.first} minus each other run, nats for each row",
+            note=" ".join(filter(None, [*remarks, *self.doubts, self.note])),
+        )
 
 
 def compare(

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Num
 
 from taut.auditing import ImputedRows, impute_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, entry_places, fill, kind_of
+from taut.displays import html_table
 from taut.errors import OptionError
 from taut.estimators.conditions import as_columns, covariates_for
 from taut.estimators.containers import as_came, in_library, rows_in
@@ -49,6 +50,26 @@ class Imputation:
     low: Values
     high: Values
     level: float
+
+    def _repr_html_(self) -> str:
+        filled = self.missing.sum(axis=0)
+        names = [(name, place) for place, name in enumerate(self.columns) if filled[place]]
+        rows = [(name, str(filled[place]), *self._sureness(place)) for name, place in names]
+        title = f"{filled.sum()} cells filled in {self.missing.any(axis=1).sum()} of {len(self.missing)} rows"
+        headings = [
+            "column",
+            "filled",
+            "standard deviation, mean",
+            f"width of {self.level:.0%} interval, mean",
+            "chance, mean",
+        ]
+        return html_table(headings, rows, title=title)
+
+    def _sureness(self, place: int) -> list[str]:
+        """How sure the filled cells of a column are: of numbers the first two, of categories the last."""
+        found = [self.deviation, self.high - self.low, self.chance]
+        means = [np.mean(values[self.missing[:, place], place]) for values in found]
+        return ["" if np.isnan(mean) else f"{mean:.3g}" for mean in means]
 
 
 def impute(

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from taut.data import Schema, describe_schema
+from taut.estimators.notebook_progress import NotebookProgress
 from taut.printable import printable
 
 if TYPE_CHECKING:
@@ -114,8 +115,9 @@ def improvement_bar(seconds: float, *, shown: bool = True) -> Iterator[Callable[
 
 def _bar(shown: bool, *columns: TextColumn | TimeElapsedColumn) -> Progress:
     console = Console(stderr=True)
+    kind = NotebookProgress if shown and console.is_jupyter else Progress
     # Without a terminal or a notebook a live bar would write control codes into logs.
-    return Progress(
+    return kind(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),

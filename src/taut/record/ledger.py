@@ -231,6 +231,11 @@ class Ledger(Account):
 
         return LedgerPlots(self)
 
+    def _repr_html_(self) -> str:
+        from taut.reporting import notebook_table  # noqa: PLC0415  as above
+
+        return notebook_table(self)
+
     def __str__(self) -> str:
         from taut.reporting import render_text  # noqa: PLC0415  as above
 
