@@ -127,6 +127,8 @@ def _cells(path: Path, layer: str | None) -> OpenedRows:
         known = ", ".join(map(str, cells.layers)) or "none"
         raise DataError(f"Wanted the layer `{layer}` of `{path.name}`; its layers are {known}; name one of these.")
 
+    check_not_empty(np.broadcast_to(np.uint8(0), cells.shape), path.name)
+
     def blocks(size: int) -> Iterator[Rows]:
         for start in range(0, cells.n_obs, size):
             rows = slice(start, start + size)
@@ -148,6 +150,7 @@ def _archive(path: Path) -> OpenedRows:
 
 def _of_sparse(matrix: Any, name: str) -> OpenedRows:
     rows = matrix.tocsr()
+    check_not_empty(np.broadcast_to(np.uint8(0), rows.shape), name)
 
     def blocks(size: int) -> Iterator[Rows]:
         for start in range(0, rows.shape[0], size):

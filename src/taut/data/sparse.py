@@ -195,6 +195,7 @@ def sparse_in(archive: ArrayArchive, name: str) -> Any:
     if "coords" in parts:
         parts |= dict(zip(("row", "col"), parts["coords"], strict=False))
     check_parts(form, parts, parts["shape"], name)
+    _check_numeric(parts["data"], name)
     shape = tuple(parts["shape"].tolist())
     _check_fits((shape[0], 1), np.uint8, name)
     own = [parts[part] for part in PARTS[form][1:]]
