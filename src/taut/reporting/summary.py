@@ -60,9 +60,10 @@ def _value(sign: str, estimate: Estimate, least: int) -> tuple[Text, Text, Text]
 def _verdicts(verdicts: list[Verdict], run: str) -> Table:
     table = Table.grid(padding=(0, 2))
     for verdict in verdicts:
-        said = Text.assemble(title(verdict), " ", worth(verdict), (f" [{verdict.code}]", "dim"))
-        if verdict.command:
-            said.append("\n" + command(verdict.command, run), style="bold")
+        said = Text.assemble(title(verdict), (f" [{verdict.code}]", "dim"))
+        typed = [(command(verdict.command, run), "bold")] if verdict.command else []
+        if under := [*typed, *([worth(verdict)] if worth(verdict) else [])]:
+            said.append("\n").append_text(Text("  ").join(Text.assemble(each) for each in under))
         table.add_row(Text(words.SEVERITIES[verdict.severity], style=STYLES[verdict.severity]), said)
     return table
 
