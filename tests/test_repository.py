@@ -101,6 +101,16 @@ def test_the_front_door_lists_each_public_name_once():
     }
 
 
+def test_every_public_name_is_in_the_reference():
+    taut = importlib.import_module("taut")
+    pages = {path: path.read_text("utf-8") for path in (ROOT / "docs" / "reference").glob("*.md")}
+    named = set(re.findall(r"^::: taut\.(\w+)$", "\n".join(pages.values()), flags=re.MULTILINE))
+    assert named >= {word for word in taut.__all__ if not word.startswith("_")}
+    assert [
+        word for word in named if not hasattr(taut, word) and not (PACKAGE / word).with_suffix(".py").is_file()
+    ] == []
+
+
 @pytest.mark.parametrize("path", PUBLIC, ids=name)
 def test_every_public_module_says_what_is_public(path):
     module = importlib.import_module(name(path))
