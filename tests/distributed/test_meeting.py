@@ -5,7 +5,7 @@ import re
 import pytest
 
 from taut.distributed import Place, place_of
-from taut.distributed.watching import SILENT, Watch
+from taut.distributed.watching import MISSED, Watch
 from taut.errors import OptionError
 
 SLURM = {"SLURM_JOB_ID": "7", "SLURM_PROCID": "3", "SLURM_NTASKS": "4", "SLURM_STEP_NODELIST": "a[1-2]"}
@@ -50,11 +50,10 @@ def test_words_that_make_no_sense_are_refused_in_a_sentence(words, said):
 
 def test_a_silent_process_and_one_that_left_end_the_others():
     watch = Watch(0, 3)
-    began = watch._seen[1][1]
-    assert watch.judged({}, {}, now=began + SILENT - 1) is None, "it may still be starting"
-    assert watch.judged({1: "1", 2: "1"}, {}, now=began + SILENT) is None
-    assert watch.judged({1: "2", 2: "1"}, {}, now=began + 1.5 * SILENT) is None
-    gone = watch.judged({1: "3", 2: "1"}, {}, now=began + 2 * SILENT + 1)
-    assert gone == f"Process 2 of 3 has died or hangs: it said nothing for {SILENT:.0f} s."
-    left = watch.judged({1: "4", 2: "2"}, {1: "Wanted rows; got none."}, now=began + 2 * SILENT + 1)
+    assert [watch.judged({}, {}) for _ in range(MISSED)] == [None] * MISSED, "they may still be starting"
+    assert watch.judged({1: "1", 2: "1"}, {}) is None
+    assert [watch.judged({1: str(beat), 2: "1"}, {}) for beat in range(2, MISSED + 2)] == [None] * MISSED
+    gone = watch.judged({1: "0", 2: "1"}, {})
+    assert gone == "Process 2 of 3 has died or hangs: nothing was heard of it for 30 s."
+    left = watch.judged({1: "1", 2: "1"}, {1: "Wanted rows; got none."})
     assert left == "Process 1 of 3 has left: Wanted rows; got none."

@@ -12,7 +12,10 @@ from typing import Any
 
 # Of a process that ends because another one did.
 LOST = 4
-EVERY, SILENT = 2.0, 30.0
+EVERY = 2.0
+# Looks in a row without a sign of life. Not seconds: a machine that is busy slows both, who looks and who is looked at.
+MISSED = 15
+SILENCE = round(MISSED * EVERY)
 LONGEST = 24 * 3600.0
 
 
@@ -38,7 +41,7 @@ class Watch:
         self.process, self.others = process, [other for other in range(processes) if other != process]
         self.processes, self._leave = processes, leave or _leave
         self._done, self.left = threading.Event(), False
-        self._seen: dict[int, tuple[str, float]] = dict.fromkeys(self.others, ("", time.monotonic()))
+        self._seen: dict[int, tuple[str, int]] = dict.fromkeys(self.others, ("", 0))
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[Watch]:
@@ -50,7 +53,7 @@ class Watch:
         except BaseException as error:
             if _between_processes(error):
                 # Another one is gone; the watch will know which, and end this one.
-                thread.join(2 * SILENT)
+                thread.join(4 * MISSED * EVERY)
             self.leave(" ".join(str(error).split()) or "it was interrupted.")
             raise
         if not self.left:
@@ -76,21 +79,23 @@ class Watch:
             except Exception:
                 self._end("Process 0, which the others meet at, is gone.")
                 return
-            sentence = self.judged(lives, left, now=time.monotonic())
+            sentence = self.judged(lives, left)
             if sentence is not None:
                 self._end(sentence)
                 return
 
-    def judged(self, lives: dict[int, str], left: dict[int, str], *, now: float) -> str | None:
+    def judged(self, lives: dict[int, str], left: dict[int, str]) -> str | None:
         """What is wrong with the others by what they last said, if anything."""
         for other in self.others:
             if other in left:
                 return f"Process {other} of {self.processes} has left: {left[other]}"
-            beat, since = self._seen[other]
-            if lives.get(other, "") != beat:
-                self._seen[other] = lives[other], now
-            elif now - since > SILENT:
-                return f"Process {other} of {self.processes} has died or hangs: it said nothing for {SILENT:.0f} s."
+            beat, missed = self._seen[other]
+            same = lives.get(other, "") == beat
+            self._seen[other] = lives.get(other, ""), missed + 1 if same else 0
+            if missed + same > MISSED:
+                return (
+                    f"Process {other} of {self.processes} has died or hangs: nothing was heard of it for {SILENCE} s."
+                )
         return None
 
     def _end(self, sentence: str) -> None:
