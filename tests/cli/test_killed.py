@@ -7,27 +7,23 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from taut.cli import main
 from taut.data import read_sheet
 from tests.cli.commands import done, refused
 
 MAIN = "from taut.cli import main; main()"
 WORDS = ("fit", "digits", "--hidden", "8", "--latent-dim", "3", "--checkpoint-every", "0.05", "--quiet")
-KILLS = 30
+KILLS, EPOCHS = 30, 300
 
 
 def started(*words):
     command = [sys.executable, "-c", MAIN, *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def ended(process):
-    out, err = process.communicate(timeout=1200)
-    assert process.returncode == 0, err
-    return out
 
 
 def until(there, process):
@@ -50,26 +46,53 @@ def curve(folder):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_thirty_kills_change_no_bit(tmp_path):
-    whole, killed, chance = tmp_path / "whole", tmp_path / "killed", random.Random(0)
-    began = time.monotonic()
-    ended(started(*WORDS, "--max-epochs", 300, "--out", whole))
-    span = time.monotonic() - began
-    process = started(*WORDS, "--max-epochs", 300, "--out", killed)
-    until((killed / "checkpoints" / "fit.json").is_file, process)
-    positions = []
-    for _ in range(KILLS):
-        # From the first import to well within the training.
-        time.sleep(chance.uniform(0.0, span / 2))
-        process.kill()
-        process.communicate()
-        positions.append(states(killed)[-1].name if states(killed) else "")
-        process = started("fit", "--resume", killed, "--quiet", "--json")
-    assert json.loads(ended(process))["epochs"] == 300
-    assert positions == sorted(positions)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    code = f"from tests.cli.test_killed import kill_thirty_times; kill_thirty_times({str(tmp_path)!r})"
+    positions = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+    assert len(positions) == KILLS
+    assert positions == sorted(positions), "nothing that was written is lost"
     assert len(set(positions)) > KILLS // 3
     for name in ("weights.safetensors", "seen.npy", "held_out.npz"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
     assert curve(killed) == curve(whole)
+
+
+def kill_thirty_times(folder):
+    """One fit that nobody stops, and one that is killed at random moments; the states that the kills left, as JSON."""
+    import taut.estimators
+    import taut.fitting.loop  # noqa: F401  as above
+
+    folder, chance = Path(folder), random.Random(0)
+    began = time.monotonic()
+    os.waitpid(forked(*WORDS, "--max-epochs", EPOCHS, "--out", folder / "whole"), 0)
+    span = time.monotonic() - began
+    process = forked(*WORDS, "--max-epochs", EPOCHS, "--out", folder / "killed")
+    while not (folder / "killed" / "checkpoints" / "fit.json").is_file():
+        time.sleep(0.01)
+    positions = []
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(0.0, span / 4))
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        positions.append(states(folder / "killed")[-1].name if states(folder / "killed") else "")
+        process = forked("fit", "--resume", folder / "killed", "--quiet")
+    assert os.waitpid(process, 0)[1] == 0
+    print(json.dumps(positions))  # noqa: T201  the test reads it
+
+
+def forked(*words):
+    """The number of a new process that runs a command."""
+    number = os.fork()
+    if number == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.argv[1:] = map(str, words)
+        try:
+            main()
+        except SystemExit as ended:
+            os._exit(ended.code or 0)
+        finally:
+            os._exit(70)
+    return number
 
 
 @pytest.mark.slow
