@@ -36,7 +36,8 @@ def test_version_and_help():
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "fit", "audit", "score", "embed", "reconstruct", "sample", "compare", "info"]
+    "command",
+    ["demo", "fit", "audit", "score", "embed", "reconstruct", "sample", "compare", "report", "explain", "info"],
 )
 def test_every_command_is_listed_and_explains_itself(command):
     assert re.search(rf"^. {command} +\w", done("--help").out, re.MULTILINE)
@@ -368,6 +369,11 @@ def test_demo_goes_the_whole_road_and_replaces_an_earlier_demo(tmp_path):
     ended = done("demo", "--out", folder, "--max-epochs", 1)
     assert f"Report: {folder / 'report.html'}" in ended.out
     assert "Training on 1350 rows of 64 numbers; 150 are held out." in ended.err
+    assert len((ended.out + ended.err).splitlines()) <= 24, "more than a screen"
+    drawn = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    assert done("report", folder).out == ended.out
+    assert (folder / "report.html").read_bytes() == drawn
     ledger = Ledger.from_json(folder / "ledger.json")
     assert ledger.rows == 297
     assert ledger.settings["rows_seen_in_training"] == 0
