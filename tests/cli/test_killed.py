@@ -18,7 +18,7 @@ from tests.cli.commands import done, refused
 
 MAIN = "from taut.cli import main; main()"
 WORDS = ("fit", "digits", "--hidden", "8", "--latent-dim", "3", "--checkpoint-every", "0.05", "--quiet")
-KILLS, EPOCHS = 30, 300
+KILLS, EPOCHS = 30, 1000
 
 
 def started(*words):
@@ -59,23 +59,27 @@ def test_thirty_kills_change_no_bit(tmp_path):
 
 def kill_thirty_times(folder):
     """One fit that nobody stops, and one that is killed at random moments; the states that the kills left, as JSON."""
+    # So that each process below starts with the libraries loaded.
     import taut.estimators
-    import taut.fitting.loop  # noqa: F401  as above
+    import taut.fitting.loop  # noqa: F401
 
     folder, chance = Path(folder), random.Random(0)
-    began = time.monotonic()
     os.waitpid(forked(*WORDS, "--max-epochs", EPOCHS, "--out", folder / "whole"), 0)
-    span = time.monotonic() - began
-    process = forked(*WORDS, "--max-epochs", EPOCHS, "--out", folder / "killed")
-    while not (folder / "killed" / "checkpoints" / "fit.json").is_file():
+    run = folder / "killed"
+    process = forked(*WORDS, "--max-epochs", EPOCHS, "--out", run)
+    while not states(run):
         time.sleep(0.01)
     positions = []
-    for _ in range(KILLS):
-        time.sleep(chance.uniform(0.0, span / 4))
+    for kill in range(KILLS):
+        # A third of them while it starts, the others while it trains and writes.
+        before, then = states(run)[-1], time.monotonic() + chance.uniform(0.0, 3.0)
+        while time.monotonic() < then if kill % 3 == 0 else states(run)[-1] == before:
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0.0, 0.2))
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
-        positions.append(states(folder / "killed")[-1].name if states(folder / "killed") else "")
-        process = forked("fit", "--resume", folder / "killed", "--quiet")
+        positions.append(states(run)[-1].name)
+        process = forked("fit", "--resume", run, "--quiet")
     assert os.waitpid(process, 0)[1] == 0
     print(json.dumps(positions))  # noqa: T201  the test reads it
 
