@@ -59,16 +59,14 @@ def mixed(folder):
     return folder / "table.parquet", {}
 
 
-def conditional(folder):
-    return mixed(folder)[0], {"condition_on": ["sex", "size"], "schema": {"size": "real"}}
-
-
 def sparse_counts(folder):
     sparse.save_npz(folder / "counts.npz", sparse.csr_array(RNG.poisson(0.1, (N, 50))))
     return folder / "counts.npz", {}
 
 
-KINDS = (greys, whole_floats, reals, drawn_anew, mixed, sparse_counts)
+# Each fits twice: two of them for every change, the others less often.
+SELDOM = (whole_floats, reals, drawn_anew, sparse_counts)
+KINDS = (greys, mixed, *(pytest.param(kind, marks=pytest.mark.slow) for kind in SELDOM))
 
 
 def fitted(rows, **options):
@@ -124,6 +122,7 @@ def test_what_cannot_be_streamed_is_refused(options, words, tmp_path):
     assert not list(tmp_path.glob("rows-*"))
 
 
+@pytest.mark.slow
 def test_what_is_said_of_opened_rows_is_what_is_said_of_them_in_memory(tmp_path, monkeypatch):
     path, run = mixed(tmp_path)[0], tmp_path / "run"
     monkeypatch.setattr("taut.data.opened.NUMBERS_AT_ONCE", 64 * 6)

@@ -66,7 +66,14 @@ def fitted(case, rows):
     )
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+# For every change; the others less often.
+OFTEN = ("bits", "holes", "several passes")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=name, marks=[] if name in OFTEN else pytest.mark.slow) for name, case in CASES.items()],
+)
 def test_streamed_equals_in_memory_to_the_bit(case, monkeypatch):
     monkeypatch.setattr(segments, "BYTES", 5 * 8 * segments._bytes_of_row(HostRows(case.rows)))
     source = HostRows(case.rows)

@@ -51,6 +51,7 @@ SAMPLE, HELD_OUT = 100_000, 50_000
 # Of wide rows fewer, so that each of these is 32 MB in double precision, but no fewer than so many.
 NUMBERS, FEWEST = 2**22, 500
 FOLDER = "rows-"
+MOST_SAID = 3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -139,7 +140,7 @@ def prepare_streamed_data(
         chosen=(np.searchsorted(kept, sample), np.searchsorted(kept, held)),
         **words,
     )
-    return _Coding(opened, data, train, folder).done(weights, whole=len(sample) == len(train))
+    return _Coding(opened, data, train, folder).done(counted, weights, whole=len(sample) == len(train))
 
 
 def _some_of(
@@ -194,7 +195,7 @@ class _Coding:
         self.given = ArrayWriter(folder / "given.npy", (self.conditions.width,), np.float32) if conditioned else None
         self.missing, self.total = np.zeros(self.width, np.int64), np.zeros(self.width)
         self.seen: list[Num[np.ndarray, "n"]] = []
-        self.notes: list[str] = []
+        self.unseen: list[str] = []
 
     @property
     def units(self) -> Units | None:
@@ -209,15 +210,19 @@ class _Coding:
         plain = mapped is not None and (real or mapped.dtype == self.dtype)
         return plain and not self.holes and self.data.given.numbers is None
 
-    def done(self, weights: RowWeights | None, *, whole: bool) -> TrainingData:
-        """The data of the fit with all rows; `whole` says that the sample in it is all of them."""
-        conditioned = self.conditions.width
-        digest, start = RowDigest(len(self.opened) + 2, self.width + conditioned), 0
+    def done(self, counted: Int[np.ndarray, "rows"], weights: RowWeights | None, *, whole: bool) -> TrainingData:
+        """The data of the fit with all rows that count; `whole` says that the sample in it is all that train."""
+        width = self.width + self.conditions.width
+        digest, start = RowDigest(len(counted) + 2, width), 0
         for block in self.opened.blocks():
-            digest.update(self._coded(block, _among(self.train, start, len(block)), start))
+            matrix = self._coded(block, _among(self.train, start, len(block)), start)
+            digest.update(matrix[_among(counted, start, len(block))])
             start += len(block)
-        digest.update(scales(self.schema, self.width + conditioned))
+        digest.update(scales(self.schema, width))
         schema = self.schema if whole else _with_counts(self.schema, self.missing, len(self.train))
+        table = self.data.table
+        # Those of a sample that is all were said when it was coded.
+        table = table if whole else dataclasses.replace(table, notes=[*table.notes, *self.unseen[:MOST_SAID]])
         streamed = Whole(
             rows=self._rows(),
             digest=digest.hexdigest(),
@@ -225,7 +230,7 @@ class _Coding:
             mean=self._mean(whole=whole),
             weights=None if weights is None else weights[self.train],
         )
-        return dataclasses.replace(self.data, schema=schema, streamed=streamed)
+        return dataclasses.replace(self.data, table=table, schema=schema, streamed=streamed)
 
     def _rows(self) -> CodedRows:
         known = self.width, self.conditions, self.holes
@@ -247,6 +252,7 @@ class _Coding:
         if training.any() and self.schema.binarisation.kind == "none":
             check_blocks(self.schema, dataclasses.replace(table, values=table.values[training]))
         given = self.conditions.numbers(table, self.schema) if self.conditions.width else None
+        self.unseen += table.unseen
         values = table.values
         if self.writer is not None:
             self.writer.append(values[training])
