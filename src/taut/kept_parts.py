@@ -141,7 +141,7 @@ def keeping(folder: Path) -> Iterator[None]:
     token = _KEEPER.set(keeper)
     try:
         yield
-    except BaseException:
+    except KeyboardInterrupt:
         keeper.write()
         raise
     finally:
