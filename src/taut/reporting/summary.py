@@ -83,4 +83,5 @@ def _rest(ledger: Ledger, first: list[Verdict]) -> Iterator[Text]:
     if first:
         yield Text(f"What a verdict means: taut explain {first[0].code}", style="dim")
     more = len(ledger.verdicts) - len(first)
-    yield Text(f"{more} more verdicts and all numbers: --verbose" if more else "All numbers: --verbose", style="dim")
+    others = f"{more} more verdict{'s' * (more > 1)} and all numbers" if more else "All numbers"
+    yield Text(f"{others}: --verbose", style="dim")
