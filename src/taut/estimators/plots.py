@@ -83,7 +83,9 @@ class FitPlots:
             raise DataError("This picture wants rows; training held none out; pass some.")
         return self._fitted.held_out if X is None else X
 
-    def _figures(self, originals: Rows, reconstructions: Rows, samples: Rows | None = None) -> Figures:
+    def _figures(
+        self, originals: Rows, reconstructions: Rows, samples: Num[np.ndarray, "count features"] | None = None
+    ) -> Figures:
         """Rows in the coding of the model as what a page draws of them."""
         context = Context(schema=self._fitted.schema)
         return Figures(
