@@ -142,7 +142,7 @@ def test_a_fit_that_was_cut_off_says_so(tmp_path):
     said = refused("score", folder, "digits", "--out", tmp_path / "scores.csv")
     assert (
         said
-        == f"A whole run is wanted; the fit in `{folder}` was cut off before it wrote its model; go on with "
+        == f"A whole run is wanted; `{folder}` has no model.json, since its fit was cut off before; go on with "
         + (f"`{command}`.")
     )
     assert json.loads(done("fit", "--resume", folder, "--json").out)["epochs"] == 2

@@ -197,6 +197,7 @@ def test_a_run_whose_digest_is_right_and_whose_facts_are_not(facts, said, tmp_pa
         facts = json.dumps({"format": FORMAT, "digests": {}} | facts)
         facts = json.dumps(json.loads(facts) | {"digest": own_digest(facts.encode())})
     (tmp_path / "model.json").write_text(facts)
+    (tmp_path / "weights.safetensors").write_bytes(bytes(100))
     sentence = refused("info", tmp_path)
     assert "does not read as a run (" in sentence
     assert said in sentence

@@ -59,7 +59,7 @@ def checked_content(path: Path) -> bytes:
     """The text of `model.json`, after every file was found and its digest agrees."""
     if is_cut_off(path):
         raise RunFolderError(
-            f"A whole run is wanted; the fit in `{path}` was cut off before it wrote its model; go on with "
+            f"A whole run is wanted; `{path}` has no model.json, since its fit was cut off before; go on with "
             f"`{shlex.join(['taut', 'fit', '--resume', str(path)])}`."
         )
     if not (path / "model.json").is_file():
