@@ -17,6 +17,7 @@ from taut.models import standard_normal
 from taut.numerics import gaussian_kl
 from taut.weights import map_rows
 from tests.auditing.instances import linear
+from tests.quick import quick
 
 
 def encoded(n=40, d=3, seed=0, offset=0.0, scale=0.5):
@@ -78,7 +79,7 @@ def test_marginals_are_those_of_brute_force(form, key):
 
 
 @FORMS
-@pytest.mark.parametrize("n", [1, 7, 3000])
+@pytest.mark.parametrize("n", quick(1, 7, of=(1, 7, 3000)))
 def test_both_identities_hold_to_rounding(form, n, key):
     means, spreads = spreads_of(form, n=n)
     found = decompose_rate(means, spreads, standard_normal(3), key=key)

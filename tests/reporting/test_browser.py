@@ -6,6 +6,7 @@ import pytest
 
 from taut.reporting import render_page
 from tests.browser import answers, needs_browser
+from tests.quick import quick
 from tests.reporting import ledgers
 from tests.reporting.columns import renamed, with_columns
 from tests.reporting.measured import as_log_joint, conditional, measured, stopped
@@ -34,7 +35,7 @@ MEASURE = """inside => {
 
 
 @needs_browser
-@pytest.mark.parametrize("name", list(CASES))
+@pytest.mark.parametrize("name", quick("measured", "many_columns", of=CASES))
 def test_nothing_scrolls_sideways_and_every_picture_shows(name, tmp_path):
     measured = _measured(render_page(CASES[name]), tmp_path)
     assert len(measured) == len(WIDTHS)
