@@ -89,7 +89,7 @@ def _long_form(name: str, override: Any) -> dict[str, Any]:
     override = {"kind": override} if isinstance(override, str) else override
     known = ", ".join([*(kind.name for kind in all_kinds()), IGNORE])
     if not isinstance(override, Mapping) or not override:
-        raise OptionError(f"Wanted a kind for column `{name}`; got {override!r}; give one of {known}.")
+        raise OptionError(f"Wanted a kind for column `{name}`; got {_shown(override)}; give one of {known}.")
     for key, value in override.items():
         if key not in _VALUES:
             raise OptionError(f"Wanted {', '.join(_VALUES)} for column `{name}`; got `{key}`; leave it out.")
@@ -115,7 +115,15 @@ def _check_value(name: str, key: str, value: Any) -> None:
     try:
         msgspec.convert(_without_numpy(value), wanted)
     except msgspec.ValidationError:
-        raise OptionError(f"Wanted {words} as `{key}` of column `{name}`; got {value!r}; mend it.") from None
+        raise OptionError(f"Wanted {words} as `{key}` of column `{name}`; got {_shown(value)}; mend it.") from None
+
+
+def _shown(value: Any) -> str:
+    """What came, for a sentence; Python writes no whole number of more than 4300 digits."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _without_numpy(value: Any) -> Any:
@@ -137,11 +145,10 @@ def _implied_kind(override: Mapping[str, Any], inferred: Column) -> str:
         return inferred.kind if inferred.kind in fitting else fitting[0]
     if kind_of(inferred).coded and inferred.family:
         return inferred.kind
-    return (
-        "binary"
-        if isinstance(override["categories"], list | tuple) and len(override["categories"]) == 2
-        else "categorical"
-    )
+    categories = override.get("categories")
+    if categories is None:
+        return inferred.kind
+    return "binary" if isinstance(categories, list | tuple) and len(categories) == 2 else "categorical"
 
 
 def _bounds(title: str, override: Mapping[str, Any]) -> tuple[float, float]:
