@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Printable", "printable", "printable_lines", "shortened"]
+__all__ = ["Printable", "printable", "printable_lines", "shortened", "shown"]
 
 LONGEST = 1000
 # Signs that move a cursor, ring, hide, end a line or turn letters round; and those of them that words are written with.
@@ -39,6 +39,18 @@ def shortened(text: str) -> str:
     ('a name', True)
     """
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+
+
+def shown(value: Any) -> str:
+    """What came, for a sentence; Python writes no whole number of more than 4300 digits.
+
+    >>> shown(["a", 1]), shown([10**5000])
+    ("['a', 1]", 'a number of thousands of digits')
+    """
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 @dataclasses.dataclass(frozen=True)

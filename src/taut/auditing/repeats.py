@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import jax
 import jax.random as jr
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from taut.annealing import Pilot
 from taut.auditing.origins import Origin
-from taut.auditing.walks import Walks, pilots, walks
-from taut.bounds import annealed_lower, annealed_upper, bridge
+from taut.auditing.walks import Walks, bounds_of, pilots, walks
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
 from taut.shapes import DataLike, RandomKey
@@ -50,15 +49,10 @@ def joined(parts: Sequence[Walks]) -> Walks:
         return parts[0]
     forward = np.concatenate([part.forward for part in parts], axis=1)
     reverse = np.concatenate([part.reverse for part in parts], axis=1)
-    lower, upper, between = (np.asarray(bound) for bound in _bounds(forward, reverse))
+    bounds = {name: np.asarray(bound) for name, bound in _bounds(forward, reverse).items()}
     acceptance = np.mean([part.acceptance for part in parts], axis=0)
     failed = np.sum([part.failed for part in parts], axis=0)
-    return Walks(forward, reverse, lower, upper, between, acceptance, failed)
+    return Walks(forward=forward, reverse=reverse, acceptance=acceptance, failed=failed, **bounds)
 
 
-@jax.jit
-@jax.vmap
-def _bounds(
-    forward: Float[jax.Array, "chains"], reverse: Float[jax.Array, "chains"]
-) -> tuple[Float[jax.Array, ""], Float[jax.Array, ""], Float[jax.Array, ""]]:
-    return annealed_lower(forward), annealed_upper(reverse, forward), bridge(forward, reverse)
+_bounds = jax.jit(jax.vmap(bounds_of))

@@ -74,6 +74,15 @@ class Walks(NamedTuple):
     failed: Int[np.ndarray, "n"]
 
 
+def bounds_of(forward: Float[Array, "chains"], reverse: Float[Array, "chains"]) -> dict[str, Float[Array, ""]]:
+    """What the log-weights of a row's walks say of log p(x): both bounds, and an estimate between them."""
+    return {
+        "lower": annealed_lower(forward),
+        "upper": annealed_upper(reverse, forward),
+        "bridge": bridge(forward, reverse),
+    }
+
+
 class WalksOfRow(RowFunction):
     """`Walks` of one datum along `length` temperatures."""
 
@@ -92,9 +101,7 @@ class WalksOfRow(RowFunction):
         numbers: dict[str, Any] = {
             "forward": there.log_weight,
             "reverse": again.log_weight,
-            "lower": annealed_lower(there.log_weight),
-            "upper": annealed_upper(again.log_weight, there.log_weight),
-            "bridge": bridge(there.log_weight, again.log_weight),
+            **bounds_of(there.log_weight, again.log_weight),
             "acceptance": 0.5 * (jnp.mean(there.acceptance) + jnp.mean(again.acceptance)),
             "failed": jnp.sum(jnp.isnan(there.log_weight)) + jnp.sum(jnp.isnan(again.log_weight)),
         }

@@ -134,6 +134,18 @@ def write_account(audited: Audit, folder: Path) -> Path:
     return page
 
 
+def account_in(path: Path) -> Ledger:
+    """The account in a run folder, or in a file. Raises RunFolderError where the run was not audited."""
+    from taut.record import Ledger  # noqa: PLC0415  light, but `--help` is lighter
+
+    account = path if path.is_file() else path / AUDIT_FILES[0]
+    if not account.is_file():
+        raise RunFolderError(
+            f"Wanted `{account.name}` in `{path}`; there is none; audit the run first: `taut audit {path}`."
+        )
+    return Ledger.from_json(account)
+
+
 def show_account(ledger: Ledger, page: Path, console: Console, *, run: Path, verbose: bool) -> None:
     """The ledger as the result, on one screen or whole, and where its page lies."""
     from taut.reporting import rich_summary, rich_table  # noqa: PLC0415  heavy, and `--help` is not

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from taut.cli.audit import account_in
 from taut.cli.console import Console
 from taut.cli.output_paths import check_file_place, check_not_data
 from taut.cli.parameters import Json, Labels, NaValues, OwnParts, Quiet, Seed
-from taut.errors import OptionError, RunFolderError
+from taut.errors import OptionError
 
 if TYPE_CHECKING:
     from taut.reporting import Picture
@@ -60,7 +61,7 @@ def plot(
     quiet: Quiet = False,
 ) -> None:
     """Draw one picture of the page, or of rows of one's own, as a file for a paper or for slides."""
-    from taut.reporting import FORMATS, PICTURES  # noqa: PLC0415  heavy, and `--help` is not
+    from taut.reporting import FORMATS, PICTURES, picture_of  # noqa: PLC0415  heavy, and `--help` is not
 
     check_file_place(out, endings=FORMATS)
     check_not_data(str(run), out)
@@ -71,22 +72,10 @@ def plot(
     if name in OF_A_RUN and not run.is_file():
         picture = _of_run(run, name, data, console, labels=labels, seed=seed, na_values=na_values, parts=parts)
     else:
-        picture = _of_account(run, name)
+        picture = picture_of(account_in(run), name)
     picture.save(out)
     console.say(f"Wrote `{out}`. It shows: {picture.alt}")
     console.give({"out": str(out), "shows": picture.alt})
-
-
-def _of_account(run: Path, name: str) -> Picture:
-    from taut.record import Ledger  # noqa: PLC0415  heavy, and `--help` is not
-    from taut.reporting import picture_of  # noqa: PLC0415  as above
-
-    account = run if run.is_file() else run / "ledger.json"
-    if not account.is_file():
-        raise RunFolderError(
-            f"Wanted `ledger.json` in `{run}`; there is none; audit the run first: `taut audit {run}`."
-        )
-    return picture_of(Ledger.from_json(account), name)
 
 
 def _of_run(

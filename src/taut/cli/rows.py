@@ -73,11 +73,16 @@ def _other(folder: str | Path, kind: str) -> RunFolderError:
 
 def loaded_for(schema: Schema, source: str) -> Rows:
     """The rows of `source`; images of a folder in the size and the colours of the fit, where it resized its own."""
+    return datasets.load(source, **(_of_images(schema) if Path(source).is_dir() else {}))
+
+
+def _of_images(schema: Schema) -> dict[str, Any]:
+    """How images of a folder are read for a fit: in its size where it resized its own, and in its colours."""
     shape, field = schema.image_shape, schema.one_block
-    if shape is None or not Path(source).is_dir():
-        return datasets.load(source)
+    if shape is None:
+        return {}
     resized = field is not None and field.block is not None and field.block.resized
-    return datasets.load(source, resize=(shape[0], shape[1]) if resized else None, colour=len(shape) > 2)
+    return {"resize": (shape[0], shape[1]) if resized else None, "colour": len(shape) > 2}
 
 
 def rows_for(
@@ -92,12 +97,7 @@ def rows_for(
 
 def opened_for(schema: Schema, source: str, console: Console, *, stream: bool | None) -> OpenedRows | None:
     """The rows of `source` where they are to be read a block at a time; see `taut.datasets.load_or_open`."""
-    field = schema.one_block
-    resized = field is not None and field.block is not None and field.block.resized
-    shape = schema.image_shape
-    resize = (shape[0], shape[1]) if resized and shape is not None else None
-    colour = shape is not None and len(shape) > 2
-    opened, notes = datasets.opened_where_large(source, stream=stream, resize=resize, colour=colour)
+    opened, notes = datasets.opened_where_large(source, stream=stream, **_of_images(schema))
     for note in notes:
         console.say(note)
     return opened

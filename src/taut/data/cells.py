@@ -12,6 +12,7 @@ from taut.data.notations import Notation
 from taut.data.schema import NativeType
 from taut.data.units import differences
 from taut.errors import OptionError
+from taut.printable import shown
 
 MICROSECONDS = 86_400_000_000
 # Whole numbers up to here are exact in double precision.
@@ -137,7 +138,8 @@ def listed_values(na_values: Any) -> tuple[str | int | float, ...]:
     values = () if given is None else tuple(each.item() if isinstance(each, np.generic) else each for each in given)
     if given is None or any(isinstance(each, bool) or not isinstance(each, str | int | float) for each in values):
         raise OptionError(
-            f"`na_values` wants the values that mean missing, text or numbers; got {na_values!r}; give a list of them.",
+            f"`na_values` wants the values that mean missing, text or numbers; got {shown(na_values)}; give a list of "
+            "them.",
             option="na_values",
         )
     return tuple(dict.fromkeys(each.strip() if isinstance(each, str) else each for each in values))

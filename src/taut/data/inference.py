@@ -20,6 +20,7 @@ from taut.data.support import check_finite_cells, column_scale, digits_lost
 from taut.data.text_cells import odd_cells
 from taut.data.units import differences
 from taut.errors import OptionError
+from taut.printable import shown
 
 
 def infer_schema(sheet: Sheet, given: Mapping[str, Any] | None = None, *, rows: np.ndarray | None = None) -> Schema:
@@ -73,7 +74,9 @@ def _block(sheet: Sheet, number: int, override: Any, rows: int) -> Column:
     if override == IGNORE or (isinstance(override, Mapping) and override.get("kind") == IGNORE):
         return Column(kind="text", reason="ignored, as given", **known)
     if override is not None and not (isinstance(override, Mapping) and set(override) <= {"kind", "family"}):
-        raise OptionError(f"Wanted a family for the lists in column `{name}`, or {IGNORE}; got {override!r}; mend it.")
+        raise OptionError(
+            f"Wanted a family for the lists in column `{name}`, or {IGNORE}; got {shown(override)}; mend it."
+        )
     values, shape = lists_in(sheet, number)
     return Column(
         kind="real",

@@ -14,6 +14,7 @@ from taut.data.schema import Category, Column
 from taut.data.sheet import Sheet
 from taut.data.support import check_cells
 from taut.errors import DataError, OptionError
+from taut.printable import shown
 
 IGNORE = "ignore"
 _Bound = Annotated[float, msgspec.Meta(ge=-1e300, le=1e300)]
@@ -89,7 +90,7 @@ def _long_form(name: str, override: Any) -> dict[str, Any]:
     override = {"kind": override} if isinstance(override, str) else override
     known = ", ".join([*(kind.name for kind in all_kinds()), IGNORE])
     if not isinstance(override, Mapping) or not override:
-        raise OptionError(f"Wanted a kind for column `{name}`; got {_shown(override)}; give one of {known}.")
+        raise OptionError(f"Wanted a kind for column `{name}`; got {shown(override)}; give one of {known}.")
     for key, value in override.items():
         if key not in _VALUES:
             raise OptionError(f"Wanted {', '.join(_VALUES)} for column `{name}`; got `{key}`; leave it out.")
@@ -115,15 +116,7 @@ def _check_value(name: str, key: str, value: Any) -> None:
     try:
         msgspec.convert(_without_numpy(value), wanted)
     except msgspec.ValidationError:
-        raise OptionError(f"Wanted {words} as `{key}` of column `{name}`; got {_shown(value)}; mend it.") from None
-
-
-def _shown(value: Any) -> str:
-    """What came, for a sentence; Python writes no whole number of more than 4300 digits."""
-    try:
-        return repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
+        raise OptionError(f"Wanted {words} as `{key}` of column `{name}`; got {shown(value)}; mend it.") from None
 
 
 def _without_numpy(value: Any) -> Any:
@@ -172,7 +165,9 @@ def _categories(cells: Cells, override: Mapping[str, Any], name: str) -> list[Ca
             )
         return found
     if not isinstance(given, list | tuple) or len(set(given)) < len(given):
-        raise OptionError(f"Wanted a list of distinct categories for column {cells.title}; got {given!r}; mend it.")
+        raise OptionError(
+            f"Wanted a list of distinct categories for column {cells.title}; got {shown(given)}; mend it."
+        )
     unknown = set(found) - set(given)
     if unknown:
         cell, row = cells.first(np.array([label in unknown for label in cells.labels()]))

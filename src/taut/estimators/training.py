@@ -126,7 +126,6 @@ def train(
     """
     table, train_rows, held_rows = data.table, data.train, data.held_out
     check_enough_rows(table)
-    plan = plan_of(config, rows=len(train_rows) if data.streamed is None else len(data.streamed.rows))
     objective = objective_for(config)
     architecture, likelihood = _architecture(config, data), choice_of(data.schema)
     binarisation, given = data.schema.binarisation, data.given.numbers
@@ -143,9 +142,14 @@ def train(
     def seen(chosen: np.ndarray, values: np.ndarray) -> Table:
         return Table(values=values, name=table.name, conditions=None if given is None else given[chosen])
 
+    def stored(chosen: np.ndarray) -> Datum:
+        return architecture.rows(seen(chosen, training_view(binarisation, table.values[chosen])[0]))
+
+    whole = data.streamed or in_memory(data, stored(train_rows), architecture.rows(coded).matrix())
+    plan = plan_of(config, rows=len(whole.rows))
     model, guide = architecture.build(
         architecture.rows(seen(train_rows, binarisation.for_evaluation(rows))),
-        mean=binarisation.expected(rows) if data.streamed is None else data.streamed.mean,
+        mean=whole.mean,
         own=own_parts(config),
         key=build_key,
     )
@@ -155,11 +159,6 @@ def train(
         assert isinstance(model, LatentVariableModel)
         check_own_support(model.observation, dataclasses.replace(table, values=binarisation.for_evaluation(rows)))
     view = training_view(binarisation, rows[:1])[1]
-
-    def stored(chosen: np.ndarray) -> Datum:
-        return architecture.rows(seen(chosen, training_view(binarisation, table.values[chosen])[0]))
-
-    whole = data.streamed or in_memory(data, stored(train_rows), architecture.rows(coded).matrix())
     weighted = "" if whole.weights is None else f", weighted {digest(whole.weights[:, None])}"
     about = facts_of_fit(config, seed=seed, data_digest=whole.digest + weighted)
     _check_common(about)
