@@ -5,6 +5,7 @@ log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) )
 Names are imported when first used, so that `import taut` makes no arrays and touches no device.
 """
 
+import warnings
 from typing import TYPE_CHECKING
 
 import lazy_loader
@@ -46,6 +47,9 @@ __all__ = [
     "refine",
     "tracking",
 ]
+
+# NumPyro asks for the widgets of a bar that taut never shows.
+warnings.filterwarnings("ignore", message="IProgress not found")
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,

@@ -11,7 +11,7 @@ from taut.data.binarisation import NOT_BINARISED, Binarisation, white_of
 from taut.data.notations import Notation
 from taut.data.table import is_image
 from taut.data.units import Units
-from taut.displays import html_table
+from taut.displays import AbstractShown, ShownTable
 from taut.errors import OptionError
 
 Category = str | int | float | bool
@@ -156,8 +156,8 @@ def _entries(field: Column, block: Block) -> Iterator[Column]:
         )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Schema:
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Schema(AbstractShown):
     """The fields of a table in their order; `named` is false where nobody gave its columns names.
 
     >>> Schema(columns=(Column(name="id", kind="identifier"),)).modelled
@@ -167,11 +167,11 @@ class Schema:
     columns: tuple[Column, ...]
     named: bool = True
 
-    def _repr_html_(self) -> str:
+    def _shown(self) -> ShownTable:
         from taut.data.schema_files import describe_schema  # noqa: PLC0415  it imports this module
 
         rows = [list(row.values()) for row in describe_schema(self)]
-        return html_table(["column", "kind", "family", "missing", "reason"], rows, title=f"{len(rows)} columns")
+        return ShownTable(["column", "kind", "family", "missing", "reason"], rows, title=f"{len(rows)} columns")
 
     @property
     def modelled(self) -> tuple[Column, ...]:

@@ -72,6 +72,14 @@ class Sheet:
         """The frame in its own library."""
         return self.frame.to_native()
 
+    def to_pandas(self) -> Any:
+        """The columns as a data frame of pandas, which must be installed; cells that were read as missing are NaN.
+
+        >>> as_sheet({"age": [30, None]}).to_pandas().shape
+        (2, 1)
+        """
+        return self.frame.to_pandas()
+
     def take(self, rows: np.ndarray) -> "Sheet":
         """Some of the rows, with their labels."""
         return dataclasses.replace(

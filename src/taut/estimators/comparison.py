@@ -21,7 +21,7 @@ from taut.auditing import (
     paired_difference,
 )
 from taut.data import Sheet, Table, fields_like
-from taut.displays import html_table
+from taut.displays import AbstractShown, ShownTable
 from taut.errors import OptionError
 from taut.estimators.comparability import check_comparable
 from taut.estimators.loading import load
@@ -88,8 +88,8 @@ class Pair:
         return cells | {"rows won": f"{found.wins:.1%}", "rows": str(found.rows)}
 
 
-@dataclasses.dataclass(frozen=True)
-class RunComparison:
+@dataclasses.dataclass(frozen=True, repr=False)
+class RunComparison(AbstractShown):
     """The first run against each other one, in nats a row; `doubts` speak against a bracket, `note` says what holds.
 
     `rows_seen` counts, for each run, the rows that it has trained on, which favour it.
@@ -101,10 +101,10 @@ class RunComparison:
     doubts: list[str]
     note: str
 
-    def _repr_html_(self) -> str:
+    def _shown(self) -> ShownTable:
         rows = [(pair.run, *pair.cells.values()) for pair in self.pairs]
         remarks = [remark for pair in self.pairs for remark in (getattr(pair.difference, "verdict", ""), *pair.remarks)]
-        return html_table(
+        return ShownTable(
             ["other run", *self.pairs[0].cells],
             rows,
             title=f"{self.first} minus each other run, nats for each row",

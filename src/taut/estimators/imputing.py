@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Num
 
 from taut.auditing import ImputedRows, impute_rows
 from taut.data import Schema, Table, as_sheet, decode, encode, entry_places, fill, kind_of
-from taut.displays import html_table
+from taut.displays import AbstractShown, ShownTable
 from taut.errors import OptionError
 from taut.estimators.conditions import as_columns, covariates_for
 from taut.estimators.containers import as_came, in_library, rows_in
@@ -31,8 +31,8 @@ MOST_NAMED = 12
 Values = Float[np.ndarray, "n columns"]
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Imputation:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Imputation(AbstractShown):
     """A table with its holes filled.
 
     `single` and each of `multiple` are of the kind that came, observed cells untouched. The arrays have a row for each
@@ -51,7 +51,7 @@ class Imputation:
     high: Values
     level: float
 
-    def _repr_html_(self) -> str:
+    def _shown(self) -> ShownTable:
         filled = self.missing.sum(axis=0)
         names = [(name, place) for place, name in enumerate(self.columns) if filled[place]]
         rows = [(name, str(filled[place]), *self._sureness(place)) for name, place in names]
@@ -63,7 +63,7 @@ class Imputation:
             f"width of {self.level:.0%} interval, mean",
             "chance, mean",
         ]
-        return html_table(headings, rows, title=title)
+        return ShownTable(headings, rows, title=title)
 
     def _sureness(self, place: int) -> list[str]:
         """How sure the filled cells of a column are: of numbers the first two, of categories the last."""

@@ -200,7 +200,7 @@ class Account:
     columns: list[ColumnAccount] = dataclasses.field(default_factory=list)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Ledger(Account):
     """The account, and what follows from it: verdicts, the worst first."""
 
@@ -232,9 +232,14 @@ class Ledger(Account):
         return LedgerPlots(self)
 
     def _repr_html_(self) -> str:
-        from taut.reporting import notebook_table  # noqa: PLC0415  as above
+        from taut.reporting import notebook_tables  # noqa: PLC0415  as above
 
-        return notebook_table(self)
+        return "\n".join(table.html() for table in notebook_tables(self))
+
+    def __repr__(self) -> str:
+        from taut.reporting import notebook_tables  # noqa: PLC0415  as above
+
+        return "\n\n".join(table.text() for table in notebook_tables(self))
 
     def __str__(self) -> str:
         from taut.reporting import render_text  # noqa: PLC0415  as above

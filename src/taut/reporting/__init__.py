@@ -4,13 +4,13 @@ render_page    one self-contained HTML file
 render_text    a plain table, what `print(ledger)` shows
 rich_table     the same for a terminal, with colour
 rich_summary   what is read first of it, on one screen
-notebook_table the first of it for a notebook
+notebook_tables the first of it for a notebook
 LedgerPlots    the pictures of the page in axes of matplotlib, what `ledger.plot` is
 render_improvement, improvement_text, improvement_table   the same of an Improvement
 """
 
 from taut.reporting.improvement import improvement_table, improvement_text, render_improvement
-from taut.reporting.notebook import notebook_table
+from taut.reporting.notebook import notebook_tables
 from taut.reporting.page import render_page
 from taut.reporting.pictures import (
     FORMATS,
@@ -33,7 +33,7 @@ __all__ = [
     "improvement_table",
     "improvement_text",
     "latent_map_picture",
-    "notebook_table",
+    "notebook_tables",
     "pairs_picture",
     "picture_of",
     "render_improvement",
