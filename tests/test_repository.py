@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import griffe
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -102,13 +103,15 @@ def test_the_front_door_lists_each_public_name_once():
 
 
 def test_every_public_name_is_in_the_reference():
-    taut = importlib.import_module("taut")
-    pages = {path: path.read_text("utf-8") for path in (ROOT / "docs" / "reference").glob("*.md")}
-    named = set(re.findall(r"^::: taut\.(\w+)$", "\n".join(pages.values()), flags=re.MULTILINE))
-    assert named >= {word for word in taut.__all__ if not word.startswith("_")}
-    assert [
-        word for word in named if not hasattr(taut, word) and not (PACKAGE / word).with_suffix(".py").is_file()
-    ] == []
+    pages = [path.read_text("utf-8") for path in (ROOT / "docs" / "reference").glob("*.md")]
+    named = set(re.findall(r"^::: taut\.(\w+)$", "\n".join(pages), flags=re.MULTILINE))
+    assert named >= {word for word in importlib.import_module("taut").__all__ if not word.startswith("_")}
+    told = "\n".join(path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.md"))
+    assert named >= set(re.findall(r"from taut\.(\w+)[.\w]* import", told))
+    # The builder of the site shows what a module exports, unless it has no docstring.
+    source = griffe.load("taut", search_paths=[PACKAGE.parent], resolve_aliases=True)
+    exports = [(module, source[module]) for module in named if source[module].is_module]
+    assert [f"{module}.{word}" for module, of in exports for word in of.exports if not of[word].has_docstring] == []
 
 
 @pytest.mark.parametrize("path", PUBLIC, ids=name)
@@ -132,6 +135,27 @@ def test_every_module_has_its_line_in_the_house():
         f"taut.{path.stem}" for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
     }
     assert here - {"taut.__init__", "taut.__main__"} <= placed
+
+
+# ── links ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")), ids=lambda page: page.name)
+def test_every_link_of_a_page_at_the_root_leads_somewhere(page):
+    """Those of docs/ are checked when the site is built."""
+    for link in LINK.findall(page.read_text("utf-8")):
+        if not re.match(r"https://[\w.-]+\.\w+(/\S*)?$", link):
+            path, _, heading = link.partition("#")
+            assert (ROOT / path).is_file(), link
+            assert not heading or heading in anchors((ROOT / path).read_text("utf-8")), link
+
+
+def anchors(page: str) -> set[str]:
+    """The headings of a page as links name them."""
+    headings = re.findall(r"^#+ (.+)$", page, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 # ── what the repository may hold ─────────────────────────────────────────────────────────────────────────────────────

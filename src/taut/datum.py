@@ -26,8 +26,8 @@ __all__ = [
     "values_of",
 ]
 
-# Of NumPy on the host, of JAX on the device.
 AnyArray = Any
+"""Of NumPy on the host, of JAX on the device."""
 
 
 class Datum(eqx.Module):
@@ -109,9 +109,11 @@ def float_type(values: np.ndarray) -> type[np.floating]:
 
 
 DatumLike = Datum | Num[AnyArray, "entries"]
+"""One datum."""
 DataLike = Datum | Num[AnyArray, "n entries"]
-# Named apart, for a function that takes two.
+"""Rows of data."""
 OtherData = Datum | Num[AnyArray, "m width"]
+"""Rows of data; named apart, for a function that takes two."""
 
 
 def as_datum(x: Any) -> Datum:

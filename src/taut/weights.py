@@ -242,8 +242,8 @@ def _block(
     return by_device(some, (function, model, shared, key), (own, data, numbers, aside), mesh)
 
 
-# The k̂ past which no number of draws helps (Vehtari et al. 2024, arXiv:1507.02646).
 LARGEST_KHAT = 0.7
+"""The k̂ past which no number of draws helps (Vehtari et al. 2024, arXiv:1507.02646)."""
 # A log-weight is a sum of many terms, each rounded; it is known to about this many steps of its precision.
 ROUNDING_STEPS = 16
 

@@ -30,8 +30,8 @@ class StandardNormal(eqx.Module):
         return jr.normal(key, (count, *like.shape), like.dtype)
 
 
-# Freedom of a tail: a whole number, so that χ² is a sum of squares of so many normal draws; more is a Gaussian, nearly.
 MOST_FREEDOM = 8
+"""Freedom of a tail: whole, so that χ² is a sum of squares of so many normal draws; more is a Gaussian, nearly."""
 
 
 class Tails(eqx.Module):
@@ -151,3 +151,4 @@ class Mixture(eqx.Module):
 
 
 Base = StandardNormal | Mixture
+"""Where walks start."""

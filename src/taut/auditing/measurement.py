@@ -31,8 +31,8 @@ from taut.numerics import is_discrete, take
 from taut.shapes import DataLike, RandomKey
 
 Values = Float[np.ndarray, "n"]
-# A covariance and a Jacobian of each row are held at once: with more latents a block of rows would fill the memory.
 MOST_LATENTS = 512
+"""A covariance and a Jacobian of each row are held at once: with more latents a block of rows would fill the memory."""
 AUDIT = 2**20
 # The share of a time limit that quadrature may take.
 EXACT_SHARE = 1 / 3

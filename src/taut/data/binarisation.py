@@ -52,6 +52,7 @@ class Binarisation:
 
 
 NOT_BINARISED = Binarisation("none", 1.0, 0)
+"""Values stay as they are."""
 
 
 def fills_bytes(values: np.ndarray, *, white: int = 255) -> bool:

@@ -165,8 +165,8 @@ def _as_arrow(cells: nw.Series) -> pa.Array:
     return array.storage if isinstance(array, pa.ExtensionArray) else array
 
 
-# Fewer columns are more often a table, whatever numbers they hold; fewer pixels are no picture.
 FEWEST_COLUMNS = 36
+"""Fewer columns are more often a table, whatever numbers they hold; fewer pixels are no picture."""
 # Questions answered from 1 to 5 are no counts: those have a zero in nearly every column.
 COLUMNS_WITH_ZERO = 0.9
 

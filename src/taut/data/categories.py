@@ -109,6 +109,7 @@ _LARGE = 1000.0
 # Counts with a variance above so many means are negative binomial. Where it is 1.35 means, that gains some 0.02 nats a
 # held-out cell over a Poisson distribution; where it is one mean, it loses 0.001 in 200 rows and less in more.
 OVERDISPERSED = 1.2
+"""Counts with a variance above so many means are negative binomial."""
 # So many cells a count would have put below the smallest one that is there.
 _EMPTY_CELLS = 10.0
 

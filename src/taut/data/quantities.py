@@ -15,8 +15,8 @@ from taut.data.read_errors import rounded
 from taut.data.schema import Column
 from taut.data.units import Scale, differences, scale_of
 
-# That of a double exponential is 3.
 HEAVY_TAIL_KURTOSIS = 6.0
+"""From this kurtosis on a column has heavy tails; that of a double exponential is 3."""
 
 
 def skewness(values: Shaped[np.ndarray, "n"]) -> float:

@@ -149,6 +149,7 @@ _TABLES: dict[str, Callable[[Path], Sheet]] = {
 }
 _ARRAYS: dict[str, Callable[..., Table]] = {".npy": read_npy, ".npz": read_npz, ".idx": read_idx}
 READ = f"{', '.join(_TABLES)}, .npy, .npz, .h5ad, .idx, .idx.gz, or a folder of images"
+"""Endings of the files that are read, as errors name them."""
 # The classical names have no ending of their own: train-images-idx3-ubyte, perhaps with .gz.
 _CLASSICAL = re.compile(r"([.-]idx\d?-ubyte|\.idx)(\.gz)?$")
 

@@ -15,6 +15,7 @@ from taut.displays import AbstractShown, ShownTable
 from taut.errors import OptionError
 
 Category = str | int | float | bool
+"""What a cell of a column of labels may hold."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ from taut.errors import DataError, OptionError, ShapeError
 from taut.files import written_whole
 
 TEXT = (".csv", ".tsv", ".txt")
+"""Endings of files of text."""
 
 
 class Manner(enum.Enum):

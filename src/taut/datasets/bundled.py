@@ -9,6 +9,7 @@ from taut import data
 from taut.data import Sheet, Table
 
 NAMES = ("digits", "digits:train", "digits:held-out", "penguins")
+"""What may stand on the command line where a file is wanted."""
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:

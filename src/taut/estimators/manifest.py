@@ -19,8 +19,8 @@ from taut.locks import LOCK
 from taut.parts import said
 
 FORMAT = 3
-# Where the states of a fit lie in its run folder.
 CHECKPOINTS = "checkpoints"
+"""Where the states of a fit lie in its run folder."""
 # What `Manifest` and its `Architecture`, which need JAX, take where a run is from before these were added.
 LATER = {"estimator": "VAE", "learned": {}, "own_parts": []}
 LATER_OF_ARCHITECTURE = {

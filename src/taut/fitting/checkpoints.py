@@ -149,8 +149,8 @@ class Checkpoints:
             )
 
 
-# What takes a folder takes its name, too.
 CheckpointsLike = Checkpoints | str | Path
+"""What takes a folder takes its name, too."""
 
 
 def _words(path: Path) -> str:

@@ -76,3 +76,4 @@ GUIDES = PartRegistry(
     },
     kind=AbstractGuide,
 )
+"""Guides that have a name, as an option of `VAE` and of the command line."""

@@ -15,6 +15,7 @@ from taut.numerics import SMALLEST_SCALE, AffineMap, inverse_softplus, mean_and_
 from taut.shapes import DataLike, DatumLike, RandomKey
 
 Covariance = Literal["diagonal", "full"]
+"""What the covariance of a Gaussian may be."""
 
 
 class GaussianEncoder(AbstractGuide):

@@ -105,6 +105,7 @@ class PerUnit(dist.Distribution):
 
 
 Places = tuple[tuple[int, ...], ...]
+"""For each part the places of its entries in a row."""
 
 
 class Mixed(AbstractLikelihood):

@@ -55,6 +55,7 @@ PRIORS = PartRegistry(
     },
     kind=(dist.Distribution, eqx.Module),
 )
+"""Priors that have a name, as an option of `VAE` and of the command line."""
 
 
 def prior_for(given: Any, *, latents: int, rows: DataLike, key: RandomKey) -> Any:

@@ -144,6 +144,7 @@ ENCODERS = PartRegistry(
     },
     kind=eqx.Module,
 )
+"""Encoders that have a name, as an option of `VAE` and of the command line."""
 DECODERS = PartRegistry(
     "decoder",
     {
@@ -155,3 +156,4 @@ DECODERS = PartRegistry(
     },
     kind=eqx.Module,
 )
+"""Decoders that have a name, as an option of `VAE` and of the command line."""

@@ -35,3 +35,4 @@ FORMS: dict[str, Form] = {
     "log1p": Form(np.log1p, lambda x: jnp.log1p(jnp.maximum(x, 0.0))),
     "log-odds": Form(log_odds_of, lambda x: log_odds(inside(x))),
 }
+"""Scales on which a column may be modelled, by name."""

@@ -13,10 +13,10 @@ from jaxtyping import Array, Float
 
 from taut.shapes import Scalar
 
-# How close to its ends a share may be read: the log-odds of the ends themselves are infinite.
 NEAREST_END = 1e-6
-# A scale of zero would make a log density infinite; far below what float32 draws resolve, in units of the data.
+"""How close to its ends a share may be read: the log-odds of the ends themselves are infinite."""
 SMALLEST_SCALE = 1e-4
+"""A scale of zero would make a log density infinite; far below what float32 draws resolve, in units of the data."""
 # Factors 1 + exp(−|η|) that share a logarithm: their product is at most 2¹⁶.
 FACTORS = 16
 

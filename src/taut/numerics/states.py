@@ -20,8 +20,8 @@ from numpyro.distributions import constraints
 from taut.errors import OptionError
 from taut.shapes import RandomKey
 
-# So many passes through a decoder are summed over at most.
 MOST_STATES = 4096
+"""So many passes through a decoder are summed over at most."""
 
 
 class Categories(dist.Distribution):

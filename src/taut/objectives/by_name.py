@@ -40,3 +40,4 @@ def _named(name: str, recipe: Callable[..., Objective]) -> NamedPart:
 
 
 OBJECTIVES = PartRegistry("objective", {name: _named(name, recipe) for name, recipe in RECIPES.items()}, kind=Objective)
+"""Objectives that have a name, as an option of `VAE` and of the command line."""

@@ -225,3 +225,4 @@ RECIPES: dict[str, Callable[..., Objective]] = {
     "dip-i": dip_i,
     "dip-ii": dip_ii,
 }
+"""Objectives of papers by their names."""

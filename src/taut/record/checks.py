@@ -7,6 +7,7 @@ import math
 from typing import Any, Literal
 
 Status = Literal["exact", "certified-lower", "certified-upper", "conditional-upper", "estimate"]
+"""What is known of a number; see the glossary."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Literal
 from taut.record.checks import Estimate, Quantiles
 
 Measure = Literal["density", "probability"]
+"""Whether the numbers of a column are densities or probabilities."""
 Shape = Literal[
     "right",
     "heavy tails",
@@ -19,6 +20,7 @@ Shape = Literal[
     "shifted down",
     "another shape",
 ]
+"""In what a column of the data differs from the model's."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from taut.errors import OptionError
 from taut.printable import printable, shortened
 
 WordKind = Literal["verdict", "status", "column", "term"]
+"""What kind of word an entry of the glossary explains."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from taut.record.json_files import account_in, json_of
 from taut.record.ledger import Lever, Verdict
 
 IMPROVEMENT_FORMAT = 1
+"""The format of `improvement.json`; it rises when the format changes."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

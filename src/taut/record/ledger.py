@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from taut.reporting import LedgerPlots
 
 Severity = Literal["good", "note", "warning", "problem"]
+"""How much a verdict matters."""
 Lever = Literal["encoder", "guide", "prior", "likelihood", "decoder", "latents", "training", "time", "data"]
-# Levers whose promises are nats of the ELBO of a model as it is; those of the others are nats of log p(x).
+"""What a verdict says to change."""
 OF_THE_BOUND = ("encoder", "guide", "prior", "training")
+"""Levers whose promises are nats of the ELBO of a model as it is; those of the others are nats of log p(x)."""
 Collapse = Literal["model", "amortisation"]
+"""Whose doing it is that latents are idle."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -139,6 +142,7 @@ class Verdict:
 
 
 FORMAT = 3
+"""The format of `ledger.json`; it rises when the format changes."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
