@@ -59,8 +59,9 @@ layered: $(VENV)/.dev
 named: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q tests/test_repository.py
 
+# The variable silences a notice about a later mkdocs.
 docs: $(VENV)/.dev
-	@$(BIN)/mkdocs build --strict --quiet --site-dir site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
 # make bench DATA=path/to/mnist.npz; without DATA on the bundled digits. Results go into docs/benchmarks.md.
 bench: $(BENCH)/.ready

@@ -14,10 +14,9 @@ from scipy.optimize import minimize
 from taut.bounds import exact_terms
 from taut.guides import Constant
 from taut.models import AbstractModel
-from tests.browser import answers, needs_browser
 
-PAGE = (Path(__file__).parents[2] / "docs" / "explore.html").read_text("utf-8")
-DARK = PAGE.replace("(prefers-color-scheme: dark)", "all").replace("@media print", "@media not all")
+FILE = Path(__file__).parents[2] / "docs" / "explore.html"
+PAGE = FILE.read_text("utf-8")
 NAMES = ("mean", "width", "slope", "bend", "noise", "x")
 FROM, TO = np.array([-3, 0.1, -2, -1, 0.2, -3]), np.array([3, 2, 2, 1, 1.5, 3])
 SETTINGS = [
@@ -29,10 +28,8 @@ SETTINGS = [
     [0.5, 0.1, 0.0, 0.0, 0.2, 0.0],
     *(FROM + (TO - FROM) * np.random.default_rng(1).random((14, 6))).tolist(),
 ]
-FRAMES = [(PAGE, 1280), (PAGE, 390), (DARK, 390)]
+SCREENS = [(1280, "light"), (390, "light"), (390, "dark")]
 QUESTION = (Path(__file__).parent / "explore.js").read_text("utf-8")
-
-pytestmark = needs_browser
 
 
 class Curve(AbstractModel):
@@ -50,15 +47,21 @@ class Curve(AbstractModel):
 
 
 @pytest.fixture(scope="module")
-def frames(tmp_path_factory):
+def screens(browser):
     fragments = ["&".join(f"{name}={value}" for name, value in zip(NAMES, row, strict=True)) for row in SETTINGS]
-    question = QUESTION.replace("SETTINGS", str(fragments))
-    return answers(FRAMES, question, tmp_path_factory.mktemp("browser"), "--force-prefers-reduced-motion")
+    found = []
+    for width, scheme in SCREENS:
+        browser.open(FILE.as_uri(), width, scheme)
+        below = browser.below_aa()
+        found.append(
+            browser.ask(QUESTION.replace("SETTINGS", str(fragments))) | {"below": below, "faults": browser.faults}
+        )
+    return found
 
 
 @pytest.fixture(scope="module")
-def told(frames):
-    return frames[0]
+def told(screens):
+    return screens[0]
 
 
 def test_its_numbers_are_those_of_a_closed_form_and_of_another_quadrature(told):
@@ -121,11 +124,12 @@ def test_it_says_what_remains(told):
     assert _terms(told["straight"])[2] < 1e-6
 
 
-def test_it_is_legible_wide_narrow_and_dark(frames):
-    for (_, width), frame in zip(FRAMES, frames, strict=True):
-        assert frame["wide"] <= width
-        assert frame["contrast"][0] >= 4.5, frame["contrast"]
-        assert frame["unnamed"] == frame["small"] == 0
+def test_it_is_legible_wide_narrow_and_dark(screens):
+    for (width, _), screen in zip(SCREENS, screens, strict=True):
+        assert screen["wide"] <= width
+        assert screen["contrast"][0] >= 4.5, screen["contrast"]
+        assert screen["unnamed"] == screen["small"] == 0
+        assert screen["below"] == screen["faults"] == []
 
 
 def test_it_is_one_file_that_asks_for_nothing():

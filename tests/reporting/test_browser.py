@@ -1,11 +1,9 @@
-"""The page in a real browser: a frame of the given width, asked how wide its content became."""
-
-from pathlib import Path
+"""The page in a real browser: how wide its content became, what its scripts did wrong, what is hard to read."""
 
 import pytest
 
 from taut.reporting import render_page
-from tests.browser import answers, needs_browser
+from tests.browser import WIDTH
 from tests.quick import quick
 from tests.reporting import ledgers
 from tests.reporting.columns import renamed, with_columns
@@ -26,30 +24,49 @@ CASES = {
     "bare": ledgers.bare(DIGITS),
     "long_labels": ledgers.with_labels(DIGITS, [LONG, "b"]),
 }
-WIDTHS = (1280, 390)
-MEASURE = """inside => {
-  const page = inside.document, images = [...page.images];
-  const loaded = images.filter(image => image.complete && image.naturalWidth > 0).length;
-  return [page.documentElement.scrollWidth, loaded, images.length];
-}"""
+SHOWN = "inside => [...document.images].map(image => image.complete && image.naturalWidth > 0)"
 
 
-@needs_browser
+SCREENS = ((1280, "light"), (390, "dark"))
+UNFOLD = "inside => { for (const folded of document.querySelectorAll('details')) folded.open = true; }"
+
+
 @pytest.mark.parametrize("name", quick("measured", "many_columns", of=CASES))
-def test_nothing_scrolls_sideways_and_every_picture_shows(name, tmp_path):
-    measured = _measured(render_page(CASES[name]), tmp_path)
-    assert len(measured) == len(WIDTHS)
-    for width, (wide, loaded, images) in zip(WIDTHS, measured, strict=True):
-        assert wide <= width
-        assert loaded == images > 0
+def test_nothing_scrolls_sideways_and_every_picture_shows(name, browser, tmp_path):
+    _open(browser, render_page(CASES[name]), tmp_path)
+    assert browser.faults == browser.requests == []
+    browser.ask(UNFOLD)
+    for width, scheme in SCREENS:
+        browser.show_as(width, scheme)
+        assert browser.ask(WIDTH) <= width
+        shown = browser.ask(SHOWN)
+        assert shown
+        assert all(shown)
 
 
-@needs_browser
-def test_the_measure_can_fail(tmp_path):
-    page = '<!doctype html><div style="width:1300px">wide</div><img src="data:image/png;base64,AAAA" alt="broken">'
-    assert _measured(page, tmp_path) == [[1308, 0, 1], [1308, 0, 1]]
+@pytest.mark.parametrize("name", quick("measured", of=CASES))
+def test_everything_can_be_read(name, browser, tmp_path):
+    _open(browser, render_page(CASES[name]), tmp_path)
+    browser.ask(UNFOLD)
+    for width, scheme in SCREENS:
+        browser.show_as(width, scheme)
+        assert browser.below_aa() == []
 
 
-def _measured(page: str, folder: Path) -> list[list[int]]:
-    """For each width: how wide the content became, pictures that show, pictures."""
-    return answers([(page, width) for width in WIDTHS], MEASURE, folder)
+def test_the_measure_can_fail(browser, tmp_path):
+    broken = '<img src="data:image/png;base64,AAAA">'
+    pale = '<p style="color:#999;background:#fff">pale</p>'
+    _open(
+        browser,
+        f'<!doctype html><div style="width:1300px">wide</div>{broken}{pale}<script>nothing()</script>',
+        tmp_path,
+    )
+    assert browser.ask(WIDTH) == 1308
+    assert browser.ask(SHOWN) == [False]
+    assert {rule for rule, *_ in browser.below_aa()} >= {"color-contrast", "image-alt", "document-title"}
+    assert "nothing is not defined" in browser.faults[0]
+
+
+def _open(browser, page: str, folder) -> None:
+    (folder / "page.html").write_text(page, "utf-8")
+    browser.open((folder / "page.html").as_uri())
