@@ -54,6 +54,24 @@ def test_the_identity_has_its_signs_and_its_marks():
     assert "+ KL ≥ 1.843 certified" in text
 
 
+def below_zero(ledger, **changed):
+    lower = dataclasses.replace(ledger.gap.inference.lower, value=-0.235, std_error=0.02, **changed)
+    return dataclasses.replace(
+        ledger,
+        gap=dataclasses.replace(ledger.gap, inference=dataclasses.replace(ledger.gap.inference, lower=lower)),
+    )
+
+
+def test_a_kl_is_not_said_to_be_below_zero():
+    ledger = below_zero(FULL)
+    page, text = render_page(ledger), " ".join(shown(ledger).split())
+    assert "+ KL ≥ 0 as any KL" in text
+    assert '<span class="value">≥ 0</span>\n<span class="mark">as any KL</span>' in page
+    assert "≥ −0.235" not in text + page
+    assert "measured: −0.235 ± 0.020, certified" in page  # among the numbers
+    assert "+ KL ≈ 0 within its error" in " ".join(shown(below_zero(ledgers.exact(DIGITS), status="exact")).split())
+
+
 def test_the_first_three_are_those_of_the_page_and_say_what_to_type():
     text, page = shown(FULL), render_page(FULL)
     codes = ["broken", "most", "middle"]

@@ -1,6 +1,8 @@
 """What the audit says about log p(x), in sentences: each end of the bracket with its own mark."""
 
-from taut.record import Estimate, Ledger, Simulated
+import dataclasses
+
+from taut.record import Estimate, Interval, Ledger, Simulated
 from taut.reporting import words
 from taut.reporting.words import Line, is_exact, line_of
 
@@ -13,7 +15,7 @@ def identity_lines(ledger: Ledger) -> list[Line]:
         return [
             elbo,
             line_of("log p(x)", evidence.lower, "How probable the model finds a row, with every latent averaged out."),
-            line_of("KL gap", gap.lower, "log p(x) − ELBO: how far the encoder is from the true posterior."),
+            _kl_line("KL gap", gap, "log p(x) − ELBO: how far the encoder is from the true posterior."),
         ]
     fine = words.decimals_between(evidence.lower, evidence.upper)
     return [
@@ -21,11 +23,18 @@ def identity_lines(ledger: Ledger) -> list[Line]:
         line_of("log p(x), from below", evidence.lower, "How probable the model finds a row, at least.", fine),
         line_of("log p(x), from above", evidence.upper, _above(ledger), fine),
         *_width_lines(ledger),
-        line_of(
-            "KL gap, from below", gap.lower, "log p(x) − ELBO: the encoder is at least this far from the posterior."
-        ),
+        _kl_line("KL gap, from below", gap, "log p(x) − ELBO: the encoder is at least this far from the posterior."),
         line_of("KL gap, from above", gap.upper, "At most this far is the encoder from the posterior."),
     ]
+
+
+def _kl_line(name: str, gap: Interval, meaning: str) -> Line:
+    """The lower end of the KL; what was measured below zero stands beside what holds of any KL."""
+    line = line_of(name, gap.lower, meaning)
+    if gap.lower.value < 0:
+        _, value, known = words.kl_from_below(gap)
+        return dataclasses.replace(line, value=value, status=f"{known}; measured: {line.value}, {line.status}")
+    return line
 
 
 def _above(ledger: Ledger) -> str:

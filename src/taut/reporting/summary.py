@@ -46,15 +46,19 @@ def _identity(ledger: Ledger) -> Table:
     )
     for name, lower, upper, meaning in terms:
         least = fine if lower is evidence.lower else 0
-        sign = words.relation_from_below(gap) if lower is gap.lower else words.relation(lower)
-        table.add_row(Text(name, style="bold"), *_value(sign, lower, least), Text(meaning))
+        below = words.kl_from_below(gap) if lower is gap.lower else _words_of(lower, least)
+        table.add_row(Text(name, style="bold"), *_cells(*below), Text(meaning))
         if upper is not None and not words.is_exact(ledger):
-            table.add_row("", *_value(words.relation(upper), upper, least))
+            table.add_row("", *_cells(*_words_of(upper, least)))
     return table
 
 
-def _value(sign: str, estimate: Estimate, least: int) -> tuple[Text, Text, Text]:
-    return Text(sign), Text(words.value_of(estimate, least)), Text(words.mark(estimate), style="dim")
+def _words_of(estimate: Estimate, least: int) -> tuple[str, str, str]:
+    return words.relation(estimate), words.value_of(estimate, least), words.mark(estimate)
+
+
+def _cells(sign: str, value: str, status: str) -> tuple[Text, Text, Text]:
+    return Text(sign), Text(value), Text(status, style="dim")
 
 
 def _verdicts(verdicts: list[Verdict], run: str) -> Table:

@@ -212,9 +212,16 @@ def relation(estimate: Estimate) -> str:
     return signs[estimate.status]
 
 
-def relation_from_below(interval: Interval) -> str:
-    """The sign before the lower end of an interval, whatever its status."""
-    return "=" if interval.lower.status == "exact" else "≥"
+def kl_from_below(gap: Interval) -> tuple[str, str, str]:
+    """Sign, value and status of the lower end of a KL; below zero it is no more than what holds of any KL.
+
+    >>> kl_from_below(Interval(lower=Estimate(value=-0.235, status="certified-lower"), upper=None))
+    ('≥', '0', 'as any KL')
+    """
+    lower = gap.lower
+    if lower.status == "exact":  # but for the draws of the ELBO
+        return ("≈", "0", "within its error") if lower.value < 0 else ("=", value_of(lower), mark(lower))
+    return ("≥", "0", "as any KL") if lower.value < 0 else ("≥", value_of(lower), mark(lower))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -222,7 +222,7 @@ def _causes(ledger: Ledger) -> list[Step]:
 def kl_text(ledger: Ledger) -> str:
     """The KL with the sign that each of its ends deserves."""
     gap = ledger.gap.inference
-    text = f"{words.relation_from_below(gap)} {words.value_of(gap.lower)}"
+    text = " ".join(words.kl_from_below(gap)[:2])
     if gap.upper is None or is_exact(ledger):
         return text
     return f"{text}   {words.relation(gap.upper)} {words.value_of(gap.upper)}"
