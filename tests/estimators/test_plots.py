@@ -40,6 +40,14 @@ def test_images_are_those_of_reconstruct(vae, digits, ax):
     np.testing.assert_allclose(pixels[9:, 9:, 0], levels(vae.reconstruct(rows)[1]), atol=1)
 
 
+def test_samples_are_those_of_sample(vae, ax):
+    vae.plot.samples(2, seed=3, ax=ax)
+    pixels = ax.images[0].get_array()
+    first, second = vae.sample(2, seed=3, mean=True)
+    np.testing.assert_allclose(pixels[:8, :8, 0], levels(first), atol=1)
+    np.testing.assert_allclose(pixels[:8, 9:, 0], levels(second), atol=1)
+
+
 def levels(row) -> np.ndarray:
     return np.round(255 * np.asarray(row, np.float64) / WHITE).reshape(8, 8)
 
