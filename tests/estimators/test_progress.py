@@ -4,9 +4,28 @@ import sys
 import types
 from unittest import mock
 
+import pytest
+
+from taut.data import Column, Schema
 from taut.estimators import audit_bar, fit_bar
+from taut.estimators.progress import say_data
 from taut.fitting import Progress
 from taut.record import HistoryRow
+
+NOTE = "Column `{}` has cells that say nothing of the others, as far as its " + 40 * "long " + "name goes."
+COLUMNS = [Column(name=f"c{n}", kind="count", family="poisson", reason="whole numbers from 0 up") for n in range(40)]
+
+
+@pytest.mark.parametrize("notes", [0, 1, 30])
+def test_what_is_said_of_the_data_fits_on_a_screen(notes, capsys):
+    said = [NOTE.format(n) for n in range(notes)]
+    say_data(said, Schema(columns=tuple(COLUMNS)), shown=True)
+    text = capsys.readouterr().err
+    assert sum(-(-len(line) // 80) for line in text.splitlines()) <= 13  # of 24
+    assert said[:1] == [line for line in text.splitlines() if line in said]
+    assert ("… and 29 more notes; `taut info RUN`" in text) == (notes == 30)
+    assert "more columns; `taut info RUN`" in text
+
 
 RECORD = HistoryRow(epoch=1, train=-12.0, held_out=-12.5, seconds=3.0)
 FIRST = Progress(epoch=1, epochs=2, bound=-12.5, seconds_left=3.0, record=RECORD)

@@ -43,6 +43,8 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     console.show("")
     with reading_run(run):
         console.show_schema(schema)
+    for note in facts["notes"]:
+        console.show(note)
 
 
 def _show_cut_off(run: Path, console: Console) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -17,8 +18,10 @@ from taut.printable import printable
 if TYPE_CHECKING:
     from taut.fitting import Progress as Epoch
 
-# So many columns are shown before a fit, so that all that it says fits on a screen.
-MOST_SHOWN = 10
+# So many lines of notes and so many columns are shown before a fit, so that all that it says fits on a screen; each
+# line of notes takes the place of a column, down to the fewest.
+MOST_LINES, MOST_SHOWN, FEWEST_SHOWN = 5, 10, 5
+SCREEN = 80
 
 
 def say(text: str, *, shown: bool) -> None:
@@ -27,19 +30,29 @@ def say(text: str, *, shown: bool) -> None:
         Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(printable(text))
 
 
-def say_schema(schema: Schema, *, shown: bool) -> None:
-    """How the first columns were read, and why, on standard error."""
+def say_data(notes: Sequence[str], schema: Schema, *, shown: bool) -> None:
+    """The first notes on the data, and how the first columns were read, and why, on standard error."""
+    lines = list(itertools.accumulate(-(-len(note) // SCREEN) for note in notes))
+    fitting = sum(used <= MOST_LINES for used in lines)
+    for note in notes[:fitting]:
+        say(note, shown=shown)
+    if more := len(notes) - fitting:
+        say(f"… and {more} more note{'s' * (more > 1)}; `taut info RUN` and `notes_` have all.", shown=shown)
+    used = lines[fitting - 1] if fitting else 0
+    _say_schema(schema, max(MOST_SHOWN - used, FEWEST_SHOWN), shown=shown)
+
+
+def _say_schema(schema: Schema, most: int, *, shown: bool) -> None:
     if not shown:
         return
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     # Without a terminal lines are whole: somebody keeps them.
     wrap: dict[str, Any] = {"soft_wrap": False, "no_wrap": True, "overflow": "ellipsis"} if console.is_terminal else {}
-    part = Schema(columns=schema.columns[:MOST_SHOWN])
+    part = Schema(columns=schema.columns[:most])
     for line in schema_lines(part):
         console.print(printable(line), **wrap)
-    if len(schema.columns) > MOST_SHOWN:
-        more = len(schema.columns) - MOST_SHOWN
-        console.print(f"… and {more} more columns; `taut info RUN` and `schema_` have all.")
+    if (more := len(schema.columns) - most) > 0:
+        console.print(f"… and {more} more column{'s' * (more > 1)}; `taut info RUN` and `schema_` have all.")
 
 
 def schema_lines(schema: Schema, *, width: int | None = None) -> list[str]:

@@ -22,7 +22,7 @@ from taut.estimators.fields import choice_of, scales, words_of
 from taut.estimators.manifest import facts_of_fit
 from taut.estimators.part_building import BUILT, OWN, check_own_support, name_of
 from taut.estimators.preparation import HolePatterns, TrainingData, Whole, hole_patterns, training_view
-from taut.estimators.progress import fit_bar, say, say_schema
+from taut.estimators.progress import fit_bar, say, say_data
 from taut.fitting import (
     AbstractRows,
     Checkpoints,
@@ -166,9 +166,7 @@ def train(
         kept = dataclasses.replace(kept, about=about)
     shown, notes = config.verbose, [*table.notes, *without_effect(config, rows)]
     say(f"Likelihood: {likelihood.name}, because {likelihood.reason}.", shown=shown)
-    for note in notes:
-        say(note, shown=shown)
-    say_schema(data.schema, shown=shown)
+    say_data(notes, data.schema, shown=shown)
     say(f"Training on {len(whole.rows)} rows of {words_of(data.schema)}; {len(held_rows)} are held out.", shown=shown)
 
     def settings() -> dict[str, Any]:
