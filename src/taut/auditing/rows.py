@@ -16,7 +16,7 @@ from taut.models import AbstractModel
 from taut.numerics import log_density_by_entry
 from taut.record import standard_error
 from taut.shapes import DataLike, DatumLike, RandomKey, Scalar
-from taut.weights import RowFunction, draw, draw_keys, effective_sample_size, map_rows, pareto_khat
+from taut.weights import RowFunction, draw, draw_keys, effective_sample_size, map_rows, pareto_khat, size_for
 
 # Rows × draws that are decoded at once: large enough for matrix products, small enough for the cache.
 DECODED_AT_ONCE = 1024
@@ -149,7 +149,9 @@ def account_for_rows(
     on_block: Callable[[int], None] | None = None,
 ) -> RowResult:
     """The account of every row; `rows` gives their numbers, by which their keys are folded in."""
-    return map_rows(RowAccount(draws), model, guide, data, key=key, rows=rows, block=ROWS_AT_ONCE, on_block=on_block)
+    # Few draws take less time than a call does: then more rows share one.
+    block = max(ROWS_AT_ONCE, size_for(DECODED_AT_ONCE // draws))
+    return map_rows(RowAccount(draws), model, guide, data, key=key, rows=rows, block=block, on_block=on_block)
 
 
 def account_from_the_prior(
