@@ -100,7 +100,6 @@ def test_wrong_words(words, said, tmp_path, monkeypatch):
 
 ARRAYS = {
     "empty": (np.zeros((0, 5)), "0 sample(s)"),
-    "nan": (rows(hole=np.nan), "holds NaN in row 3, column 1"),
     "infinity": (rows(hole=-np.inf), "holds infinity in row 3, column 1"),
     "objects": (np.array([[1, "a"]], dtype=object), "object"),
     "text": (np.array([["1", "a"]]), "holds text"),

@@ -61,7 +61,6 @@ def test_a_stack_of_images_is_flattened(tmp_path):
         (np.ones(3), ShapeError, "(3,)"),
         (np.ones((2, 2, 2, 2)), ShapeError, "(2, 2, 2, 2)"),
         (np.float64(1.0), ShapeError, "()"),
-        (np.array([[1, 2], [3, np.nan]]), DataError, "NaN in row 1, column 1"),
         (np.array([[1, 2], [-np.inf, np.nan]]), DataError, "infinity in row 1, column 0"),
     ],
 )
@@ -69,6 +68,20 @@ def test_arrays_that_cannot_be_used(tmp_path, values, kind, word):
     np.save(tmp_path / "bad.npy", values)
     with refused(kind, "bad.npy", word):
         data.read(tmp_path / "bad.npy")
+
+
+def test_a_cell_that_is_nan_is_a_hole(tmp_path):
+    values = np.array([[1, 2], [3, np.nan]])
+    np.save(tmp_path / "holes.npy", values)
+    np.savez(tmp_path / "holes.npz", values)
+    np.save(tmp_path / "whole.npy", [[1.0, 2.0]])
+    for read in (data.read(tmp_path / "holes.npy"), data.read(tmp_path / "holes.npz")):
+        np.testing.assert_array_equal(read.values, values)
+    opened = data.open_rows(tmp_path / "holes.npy")
+    np.testing.assert_array_equal(opened.take(np.array([1])).values, values[1:])
+    with refused(DataError, "holes.npy", "NaN in row 1, column 1"):
+        data.as_table(data.read(tmp_path / "holes.npy"))
+    data.as_table(data.read(tmp_path / "whole.npy"))
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.parquet", "a.idx", "a.idx.gz", "a-idx3-ubyte"])

@@ -14,7 +14,7 @@ from taut.data.frames import from_frame, in_memory
 from taut.data.read_errors import decoding
 from taut.data.sheet import Sheet, as_sheet
 from taut.data.sparse import from_sparse, is_sparse, smallest
-from taut.data.table import Table
+from taut.data.table import Table, check_finite
 from taut.errors import DataError, OptionError
 from taut.files import written_whole
 
@@ -99,6 +99,7 @@ def as_table(X: Any, name: str = "X", *, holes: bool = False) -> Table:
     (2, 2)
     """
     if isinstance(X, Table):
+        check_finite(X.values, X.name, X.columns, holes=holes)
         return X
     if isinstance(X, Sheet):
         return X.block or from_frame(X.native, X.name, named=X.named, notes=X.notes, holes=holes)

@@ -60,7 +60,7 @@ class OpenedRows:
     def take(self, numbers: Int[np.ndarray, "n"]) -> Rows:
         """The rows of these numbers, which rise."""
         if self.mapped is not None:
-            return from_array(self.mapped.take(numbers), self.name)
+            return from_array(self.mapped.take(numbers), self.name, holes=True)
         parts, start = [], 0
         for block in self.blocks():
             own = numbers[np.searchsorted(numbers, start) : np.searchsorted(numbers, start + len(block))]
@@ -75,7 +75,7 @@ def opened_array(values: Any, name: str, **facts: Any) -> OpenedRows:
 
     def read(size: int) -> Iterator[Rows]:
         for start in range(0, rows, size):
-            yield from_array(np.asarray(values[start : start + size]), name)
+            yield from_array(np.asarray(values[start : start + size]), name, holes=True)
 
     rows, width = values.shape[0], int(np.prod(values.shape[1:]))
     mapped = values if isinstance(values, MappedRows) else None

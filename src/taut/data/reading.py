@@ -34,7 +34,7 @@ def read_npy(path: Path, *, as_column: bool = False) -> Table:
     """
     with decoding(path, "an array in numpy's .npy format"):
         values = _refusing_objects(lambda: read_array_file(path), str(path))
-    return from_array(values, path.name, as_column=as_column)
+    return from_array(values, path.name, as_column=as_column, holes=not as_column)
 
 
 def read_npz(path: Path, key: str | None = None, *, as_column: bool = False) -> Table:
@@ -48,7 +48,7 @@ def read_npz(path: Path, key: str | None = None, *, as_column: bool = False) -> 
         key = _chosen(archive.names, key, path)
         name = f"{path.name}:{key}"
         values = _refusing_objects(lambda: archive.read(key), name)
-    return from_array(np.asarray(values), name, as_column=as_column)
+    return from_array(np.asarray(values), name, as_column=as_column, holes=not as_column)
 
 
 def _refusing_objects(load: Callable[[], np.ndarray], name: str) -> np.ndarray:
