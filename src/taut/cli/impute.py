@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from taut.data import OpenedRows
     from taut.estimators import Fitted
 
+# Cells that are filled at once: each is held as ten numbers.
+NUMBERS_AT_ONCE = 2**20
 Out = Annotated[
     Path,
     typer.Option(
@@ -124,7 +126,7 @@ def _impute_streamed(
     columns: Counter[str] = Counter()
     start, rows = 0, 0
     with rows_written(out) as append, contextlib.nullcontext() if errors is None else rows_written(errors) as lines:
-        for block in opened.blocks():
+        for block in opened.blocks(max(1, NUMBERS_AT_ONCE // opened.columns)):
             sheet = as_sheet(opened.named(block, start))
             found, filled = fill(fitted, sheet, first=start, **asked), Filled.of(fitted, sheet, "")
             append(found.single)

@@ -122,7 +122,7 @@ def _cells(path: Path, layer: str | None) -> OpenedRows:
     with decoding(path, "cells by genes in anndata's .h5ad format"):
         check_hdf5(path)
         cells = anndata.read_h5ad(path, backed="r")
-    matrix = cells.X if layer is None else cells.layers.get(layer)
+        matrix = cells.X if layer is None else cells.layers.get(layer)
     if matrix is None:
         known = ", ".join(map(str, cells.layers)) or "none"
         raise DataError(f"Wanted the layer `{layer}` of `{path.name}`; its layers are {known}; name one of these.")

@@ -115,7 +115,7 @@ def _check_value(name: str, key: str, value: Any) -> None:
         return
     try:
         msgspec.convert(_without_numpy(value), wanted)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the second: a text of half a character
         raise OptionError(f"Wanted {words} as `{key}` of column `{name}`; got {shown(value)}; mend it.") from None
 
 
