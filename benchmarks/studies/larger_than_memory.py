@@ -4,10 +4,10 @@
     python benchmarks/studies/larger_than_memory.py mixed --rows 1000000
     python benchmarks/studies/larger_than_memory.py counts --rows 100000
 
-`reals` are 1,024 columns of a `.npy` file, every thousandth row of which loses a cell before all are imputed, `mixed` 20
-columns of three kinds in Parquet, half of them with holes, `counts` 20,000 columns of a sparse `.npz`, three in a
-hundred of which are not zero. A limit, in GiB, is that of a control group of Linux, which counts cached pages of files,
-too; it wants the rights to make one. The peak is of resident memory (`ru_maxrss`), mapped pages of the file among it.
+`reals` are 1,024 columns of a `.npy` file, every thousandth row of which loses a cell before all are imputed; `mixed`
+are 20 columns of three kinds in Parquet, half of them with holes; `counts` are 20,000 columns of a sparse `.npz`, three
+in a hundred of which are not zero. A limit, in GiB, is that of a control group of Linux, which counts cached pages of
+files, too; it wants the rights to make one. The peak is of resident memory (`ru_maxrss`), mapped pages among it.
 """
 
 import argparse
