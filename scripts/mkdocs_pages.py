@@ -51,11 +51,12 @@ def on_page_markdown(markdown: str, page, **_: object) -> str:
 
 def pages(path: Path) -> dict[str, str | bytes]:
     """The page of a notebook and its pictures, by their places on the site."""
-    parts, pictures = [], {}
+    parts, pictures, heading = [], {}, path.stem
     for cell in json.loads(path.read_text("utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             parts.append(source)
+            heading = (re.findall(r"^#+ (.+)$", source, flags=re.MULTILINE) or [heading])[-1]
             continue
         parts.append(f"```python\n{source}\n```")
         for output in cell.get("outputs", []):
@@ -63,7 +64,7 @@ def pages(path: Path) -> dict[str, str | bytes]:
             if "image/png" in data:
                 name = f"{path.stem}-{len(pictures) + 1}.png"
                 pictures[f"tutorials/{name}"] = base64.b64decode("".join(data["image/png"]))
-                parts.append(f"![Picture: {source.splitlines()[-1]}]({name})")
+                parts.append(f"![{heading}: what the code above draws]({name})")
             elif "text/html" in data:
                 parts.append(f'<div class="output">\n{"".join(data["text/html"])}\n</div>')
             else:
