@@ -21,7 +21,7 @@ from taut.locks import alone_in
 from taut.signing import DamagedError, load_signed, save_signed
 
 if TYPE_CHECKING:
-    from taut.fitting.loop import State
+    from taut.fitting.state import State
 
 
 def _warn(sentence: str) -> None:

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Float
 
 from taut.compiling import compiled_sooner, keep_compiled_programs, numbers_in
 from taut.datum import rows_in
@@ -24,9 +24,9 @@ from taut.fitting.checkpoints import Checkpoints
 from taut.fitting.epoch import EpochProgram, Parts, held_out_bound, run_epoch
 from taut.fitting.plan import Outcome, Plan
 from taut.fitting.segments import AbstractRows, Position, run_segment, streamed_epoch
+from taut.fitting.state import State
 from taut.guides import AbstractGuide
 from taut.models import AbstractModel
-from taut.numerics import floats_on_device
 from taut.record import HistoryRow
 from taut.shapes import DataLike, OtherData, RandomKey
 from taut.waiting import arrived
@@ -63,54 +63,6 @@ class FitResult:
     guide: AbstractGuide
     history: list[HistoryRow]
     outcome: Outcome
-
-
-class State(eqx.Module):
-    """What the next step needs, all arrays, so that it can be written and read back to the bit.
-
-    `record` has a row for each epoch asked for: train, held-out, seconds. `best_epoch` counts from 1; 0 is the start.
-    `step` of the epoch are done, with the first of `bounds`; both are zero between epochs.
-    """
-
-    trainable: Any
-    opt_state: Any
-    best: Any
-    epoch: Int[Array, ""]
-    best_epoch: Int[Array, ""]
-    record: Num[Array, "epochs 3"]
-    step: Int[Array, ""]
-    bounds: Float[Array, "steps"]
-
-    @classmethod
-    def start(cls, trainable: Any, opt_state: Any, epochs: int, steps: int) -> State:
-        """The state before the first epoch of so many steps."""
-        zero = jax.device_put(np.int32(0))
-        record, bounds = floats_on_device(np.full((epochs, 3), np.nan)), floats_on_device(np.zeros(steps))
-        return cls(trainable, opt_state, trainable, zero, zero, record, zero, bounds)
-
-    def within(self, trainable: Any, opt_state: Any, position: Position) -> State:
-        """The state after some steps of an epoch."""
-        step = jax.device_put(np.int32(position.step))
-        return dataclasses.replace(self, trainable=trainable, opt_state=opt_state, step=step, bounds=position.bounds)
-
-    def after(self, trainable: Any, opt_state: Any, train: float, held_out: float, seconds: float) -> State:
-        """The state after one more epoch; without held-out rows the last state is the best."""
-        record, best_epoch = np.array(self.record), int(self.best_epoch)
-        best_so_far = record[best_epoch - 1, 1] if best_epoch else -math.inf
-        record[int(self.epoch)] = train, held_out, seconds
-        rose = math.isnan(held_out) or held_out > best_so_far
-        epoch = jax.device_put(np.int32(int(self.epoch) + 1))
-        best, best_epoch = (trainable, epoch) if rose else (self.best, self.best_epoch)
-        step, bounds = jax.device_put(np.int32(0)), floats_on_device(np.zeros(self.bounds.shape))
-        return State(trainable, opt_state, best, epoch, best_epoch, floats_on_device(record), step, bounds)
-
-    def history(self) -> list[HistoryRow]:
-        """The epochs so far."""
-        rows = np.asarray(self.record)[: int(self.epoch)].tolist()
-        return [
-            HistoryRow(epoch=number, train=train, held_out=None if math.isnan(held) else held, seconds=seconds)
-            for number, (train, held, seconds) in enumerate(rows, start=1)
-        ]
 
 
 @eqx.filter_jit
@@ -153,6 +105,54 @@ def _within(data: DataLike | AbstractRows, state: State, keep: Callable[[State],
     return {}
 
 
+@dataclasses.dataclass(frozen=True)
+class _Work:
+    """What every epoch needs, on all devices."""
+
+    program: EpochProgram
+    epoch_of: Callable[..., Any]
+    bound_of: Callable[..., Any]
+    fixed: Any
+    data: DataLike | AbstractRows
+    held_out: OtherData | None
+    train_key: RandomKey
+    held_out_key: RandomKey
+    weights: Float[Array, "n"] | None
+    held_out_weights: Float[Array, "m"] | None
+
+    def epoch(self, state: State, keep: Callable[[State], None]) -> State | Outcome:
+        """The state after one more epoch, or how it failed."""
+        began, steps = time.monotonic(), self.program.steps(rows_in(self.data))
+        number, within = on_all_devices(state.epoch, self.program.mesh), _within(self.data, state, keep)
+        parts = Parts(state.trainable, self.fixed)
+        trainable, opt_state, info = arrived(
+            self.epoch_of(
+                self.program, parts, state.opt_state, self.data, number, self.train_key, self.weights, **within
+            )
+        )
+        if int(info.first_bad) >= 0:
+            return Outcome.diverged(int(state.epoch) * steps + int(info.first_bad) + 1)
+        held = math.nan
+        if self.held_out is not None:
+            held = float(arrived(self._bound(Parts(trainable, self.fixed))))
+            if not math.isfinite(held):
+                return Outcome.diverged((int(state.epoch) + 1) * steps)
+        return state.after(trainable, opt_state, float(info.bound), held, time.monotonic() - began)
+
+    def _bound(self, parts: Parts) -> Any:
+        return self.bound_of(self.program, parts, self.held_out, self.held_out_key, self.held_out_weights)
+
+
+def _ended(plan: Plan, state: State, elapsed: float, coming: float) -> Outcome | None:
+    """Why training ends before the epochs that were asked for, if it does, where the next one would take so long."""
+    done = int(state.epoch)
+    if plan.patience is not None and done - int(state.best_epoch) >= plan.patience:
+        return Outcome.converged(plan.patience, int(state.best_epoch))
+    if plan.time_limit is not None and done < plan.epochs and from_first(elapsed + coming > plan.time_limit):
+        return Outcome.time_spent(plan.time_limit, done)
+    return None
+
+
 def run(
     program: EpochProgram,
     plan: Plan,
@@ -173,13 +173,13 @@ def run(
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
     start = State.start(*_begun(program, parts.trainable), plan.epochs, program.steps(rows_in(data)))
-    fixed, data, held_out, train_key, held_out_key, weights, held_out_weights = on_all_devices(
+    placed = on_all_devices(
         (parts.fixed, data, held_out, train_key, held_out_key, weights, held_out_weights), program.mesh
     )
     state = on_all_devices(start if checkpoints is None else checkpoints.begin(start, resume=resume), program.mesh)
     saved = time.monotonic()
     began = saved if began is None else began
-    epoch_of, bound_of = _programs(program, plan, Parts(parts.trainable, fixed), data)
+    work = _Work(program, *_programs(program, plan, Parts(parts.trainable, placed[0]), placed[1]), *placed)
 
     def keep(now: State) -> None:
         nonlocal state, saved
@@ -192,48 +192,18 @@ def run(
     outcome = Outcome.budget_spent(plan.epochs, best=None)
     try:
         while int(state.epoch) < plan.epochs:
-            epoch_began = time.monotonic()
-            epoch = on_all_devices(state.epoch, program.mesh)
-            trainable, opt_state, info = arrived(
-                epoch_of(
-                    program,
-                    Parts(state.trainable, fixed),
-                    state.opt_state,
-                    data,
-                    epoch,
-                    train_key,
-                    weights,
-                    **_within(data, state, keep),
-                )
-            )
-            if int(info.first_bad) >= 0:
-                outcome = Outcome.diverged(int(state.epoch) * program.steps(rows_in(data)) + int(info.first_bad) + 1)
+            after = work.epoch(state, keep)
+            if isinstance(after, Outcome):
+                outcome = after
                 break
-            held = (
-                math.nan
-                if held_out is None
-                else float(
-                    arrived(bound_of(program, Parts(trainable, fixed), held_out, held_out_key, held_out_weights))
-                )
-            )
-            if held_out is not None and not math.isfinite(held):
-                outcome = Outcome.diverged((int(state.epoch) + 1) * program.steps(rows_in(data)))
-                break
-            seconds = time.monotonic() - epoch_began
-            state = state.after(trainable, opt_state, float(info.bound), held, seconds)
-            elapsed = before + time.monotonic() - began
-            done = int(state.epoch)
+            state, elapsed = after, before + time.monotonic() - began
+            record = state.last()
             if on_epoch is not None:
-                known = None if math.isnan(held) else held
-                record = HistoryRow(epoch=done, train=float(info.bound), held_out=known, seconds=seconds)
                 on_epoch(Progress.after(record, plan.epochs, elapsed))
-            if plan.patience is not None and done - int(state.best_epoch) >= plan.patience:
-                outcome = Outcome.converged(plan.patience, int(state.best_epoch))
-                break
             # The first epoch is mostly compilation and does not predict the next one.
-            coming = seconds if done - first > 1 else 0.0
-            if plan.time_limit is not None and done < plan.epochs and from_first(elapsed + coming > plan.time_limit):
-                outcome = Outcome.time_spent(plan.time_limit, done)
+            coming = record.seconds if record.epoch - first > 1 else 0.0
+            if (ended := _ended(plan, state, elapsed, coming)) is not None:
+                outcome = ended
                 break
             keep(state)
         else:
