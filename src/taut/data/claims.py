@@ -2,6 +2,8 @@
 
 import importlib
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,11 @@ _LARGEST_CHUNK = 2**30
 
 
 def check_hdf5(path: Path) -> None:
-    """Raise ValueError where a file links to others or to nothing, or claims far more than it stores."""
+    """Raise ValueError where a file links elsewhere, claims far more than it stores, or would end its reader."""
+    # An exception there is one here, too, and says more.
+    probe = [sys.executable, Path(__file__).with_name("hdf5_probe.py"), path]
+    if subprocess.run(probe, check=False, capture_output=True).returncode < 0:
+        raise ValueError("the library that reads it dies of it")
     h5py = importlib.import_module("h5py")  # comes with anndata
     with h5py.File(path, "r") as file:
         _check_links(h5py, file)
