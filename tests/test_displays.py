@@ -43,7 +43,7 @@ SHOWN = {
             'VAE(…, prior="mixture:20")',
         ],
     ),
-    "schema": (Schema(columns=(COLUMN,)), ["1 columns", "poisson", "1 of 10"]),
+    "schema": (Schema(columns=(COLUMN,)), ["1 column", "poisson", "1 of 10"]),
     "many columns": (Schema(columns=(COLUMN,) * 30), ["… and 10 more."]),
     "imputation": (IMPUTATION, ["1 cells filled in 1 of 2 rows", "0.25", "width of 90% interval"]),
     "comparison": (COMPARISON, ["+0.500 ± 0.125", "75.0%", "Nothing else."]),

@@ -27,6 +27,20 @@ def test_what_is_said_of_the_data_fits_on_a_screen(notes, capsys):
     assert "more columns; `taut info RUN`" in text
 
 
+def test_a_notebook_shows_the_columns_as_one_text_and_nothing_as_an_error(capsys):
+    shown = []
+    ipython = types.SimpleNamespace(display=lambda bundle, *, raw: shown.append(bundle["text/plain"]))
+    with (
+        mock.patch.dict(sys.modules, {"IPython": ipython, "IPython.display": ipython}),
+        mock.patch("rich.console._is_jupyter", return_value=True),
+    ):
+        say_data(["One note."], Schema(columns=tuple(COLUMNS[:2])), shown=True)
+    assert shown[0] == "One note."
+    assert [line.split()[0] for line in shown[1].splitlines()] == ["column", "c0", "c1"]
+    assert len(shown) == 2
+    assert capsys.readouterr() == ("", "")
+
+
 RECORD = HistoryRow(epoch=1, train=-12.0, held_out=-12.5, seconds=3.0)
 FIRST = Progress(epoch=1, epochs=2, bound=-12.5, seconds_left=3.0, record=RECORD)
 

@@ -172,7 +172,8 @@ class Schema(AbstractShown):
         from taut.data.schema_files import describe_schema  # noqa: PLC0415  it imports this module
 
         rows = [list(row.values()) for row in describe_schema(self)]
-        return ShownTable(["column", "kind", "family", "missing", "reason"], rows, title=f"{len(rows)} columns")
+        title = "1 column" if len(rows) == 1 else f"{len(rows)} columns"
+        return ShownTable(["column", "kind", "family", "missing", "reason"], rows, title=title)
 
     @property
     def modelled(self) -> tuple[Column, ...]:

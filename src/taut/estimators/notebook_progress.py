@@ -14,6 +14,13 @@ PAUSE = 0.25
 WIDTH = 100
 
 
+def show_text(text: str) -> None:
+    """Text as one output of its own."""
+    from IPython.display import display  # noqa: PLC0415  # pyright: ignore[reportMissingImports]  only Jupyter has it
+
+    display(_text(text), raw=True)
+
+
 class NotebookProgress(Progress):
     """A `rich.progress.Progress` that Jupyter shows as plain text, in the colours of the notebook, while it runs."""
 

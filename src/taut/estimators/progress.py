@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from taut.data import Schema, describe_schema
-from taut.estimators.notebook_progress import NotebookProgress
+from taut.estimators.notebook_progress import NotebookProgress, show_text
 from taut.printable import printable
 
 if TYPE_CHECKING:
@@ -25,9 +25,22 @@ SCREEN = 80
 
 
 def say(text: str, *, shown: bool) -> None:
-    """A sentence on standard error, as it is."""
+    """A sentence on standard error, as it is; in a notebook as plain text, which no colour marks as an error."""
     if shown:
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(printable(text))
+        _print([text])
+
+
+def _print(lines: Sequence[str], *, whole: bool = True) -> None:
+    """Lines that are `whole`, or where they are not, cut at the edge of a terminal."""
+    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    if console.is_jupyter:
+        show_text("\n".join(printable(line) for line in lines))
+        return
+    # Without a terminal lines are whole: somebody keeps them.
+    cut = console.is_terminal and not whole
+    wrap: dict[str, Any] = {"soft_wrap": False, "no_wrap": True, "overflow": "ellipsis"} if cut else {}
+    for line in lines:
+        console.print(printable(line), **wrap)
 
 
 def say_data(notes: Sequence[str], schema: Schema, *, shown: bool) -> None:
@@ -45,14 +58,10 @@ def say_data(notes: Sequence[str], schema: Schema, *, shown: bool) -> None:
 def _say_schema(schema: Schema, most: int, *, shown: bool) -> None:
     if not shown:
         return
-    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-    # Without a terminal lines are whole: somebody keeps them.
-    wrap: dict[str, Any] = {"soft_wrap": False, "no_wrap": True, "overflow": "ellipsis"} if console.is_terminal else {}
-    part = Schema(columns=schema.columns[:most])
-    for line in schema_lines(part):
-        console.print(printable(line), **wrap)
+    lines = schema_lines(Schema(columns=schema.columns[:most]))
     if (more := len(schema.columns) - most) > 0:
-        console.print(f"… and {more} more column{'s' * (more > 1)}; `taut info RUN` and `schema_` have all.")
+        lines.append(f"… and {more} more column{'s' * (more > 1)}; `taut info RUN` and `schema_` have all.")
+    _print(lines, whole=False)
 
 
 def schema_lines(schema: Schema, *, width: int | None = None) -> list[str]:
