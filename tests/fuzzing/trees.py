@@ -72,7 +72,8 @@ def changed(tree: Any, rng: random.Random) -> Any:
     elif kind < 0.45 and isinstance(old, list):
         parent[key] = rng.choice((old[:-1], old * 2, old[::-1], [*old, None], [old]))
     elif kind < 0.65 and isinstance(old, int | float) and not isinstance(old, bool):
-        parent[key] = rng.choice((-old, old + 1, old - 1, old * 10**9, old / 2, str(old), [old]))
+        half = 0.5 if abs(old) > 2**900 else old / 2  # a number of so many digits has no half that a float holds
+        parent[key] = rng.choice((-old, old + 1, old - 1, old * 10**9, half, str(old), [old]))
     else:
         parent[key] = copy.deepcopy(rng.choice(VALUES))
     return tree[0] if tree else None
