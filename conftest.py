@@ -20,6 +20,7 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", "-1")
 import contextlib
 import ctypes
 import gc
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from typing import Any
 
 import jax
 import pytest
+from _pytest.doctest import DoctestItem
 from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
@@ -52,16 +54,22 @@ def pytest_configure(config: pytest.Config) -> None:
                 entry.unlink()
 
 
-# Files with a whole audit, begun first: at the end no worker waits for another one's longest file.
-FIRST = ("tests/test_programs.py", "README.md", "tests/cli/test_commands.py", "tests/auditing/test_bracketed.py")
+# The longest files, begun first: at the end no worker waits for another one's.
+FIRST = ("tests/test_programs.py", "README.md", "tests/laws/test_checks.py", "tests/cli/test_commands.py")
+
+
+TRAINS = re.compile(r"max_epochs=\d+, random_state=|Plan\(")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Blocks of a page share their names: all are slow, or none. Those of the README run every time."""
+    """Blocks of a page share their names: all are slow, or none. Those of the README run every time.
+
+    Examples in docstrings that train are slow, too: what they call has quick tests of its own.
+    """
     files = {item: item.path.relative_to(config.rootpath).as_posix() for item in items}
     for item, file in files.items():
-        if file.startswith("docs/"):
+        if file.startswith("docs/") or (isinstance(item, DoctestItem) and TRAINS.search(item.dtest.docstring)):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: files[item] not in FIRST)
 
@@ -73,7 +81,8 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-MOST_MEMORY = 1_250_000_000  # bytes
+# In bytes. A worker that has collected the tests holds 0.63 GB, and a whole audit is a third of a GB of programs.
+MOST_MEMORY = 1_750_000_000
 # Where letting go of programs did not help, it is not tried again at once.
 GROWTH = 100_000_000
 

@@ -44,7 +44,12 @@ def neural(latents=2, features=6, n=10):
 
 
 def rows_of(model, n, seed=7):
-    return np.asarray(jax.jit(jax.vmap(lambda key: model.sample(key=key)[0]))(jr.split(jr.key(seed), n)))
+    return np.asarray(_sampled(model, jr.split(jr.key(seed), n)))
+
+
+@eqx.filter_jit
+def _sampled(model, keys):
+    return jax.vmap(lambda key: model.sample(key=key)[0])(keys)
 
 
 def account(log_p):

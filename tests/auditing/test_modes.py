@@ -30,6 +30,7 @@ def test_the_truth_is_within_the_bracket(name):
             assert found.width < 0.1, seed
 
 
+@pytest.mark.slow
 def test_the_mixture_about_one_mode_finds_the_other():
     """Weights of its draws are those of the posterior, nearly: both modes have a component, of about equal share."""
     oracle = of_modes(np.array([[3.0, 3.0], [-3.0, -3.0]], np.float32), 1.0)

@@ -70,14 +70,14 @@ def holds(content, folder):
     assert data.infer_schema(sheet, data.read_schema(folder / "a.yaml")) == schema
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(rows=ROWS, sign=st.sampled_from(",;\t"))
 @example(rows=[['"', "", ""], ["", '"', ""], ["", "", ""]], sign=",")
 def test_any_cells(folder, rows, sign):
     holds("\n".join(sign.join(row) for row in rows).encode(), folder)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(content=st.binary(max_size=80))
 @example(content=b"\x01\n\x01")
 def test_any_bytes(folder, content):

@@ -95,12 +95,12 @@ def test_draws_hold_what_is_given_of_columns_and_of_pixels(fitted):
     assert [image[2] for image in rows["image"].to_pylist()] == [0, 1, 1]
 
 
-def test_the_ledger_and_the_folder_know_it(fitted, file, tmp_path):
-    ledger = fitted.audit(taut.datasets.load(file), draws=20, bracket=False)
+def test_the_ledger_and_the_folder_know_it(fitted, tmp_path):
+    ledger = fitted.audit(mixed().slice(0, 4), draws=20, bracket=False)
     columns = {column.name: column for column in ledger.columns}
     assert list(columns) == ["size", "image", "sex"]
     assert sum(column.distortion.value for column in ledger.columns) == pytest.approx(ledger.distortion.value, rel=1e-4)
-    assert columns["image"].cells == (ROWS - 1) * PIXELS - 1
+    assert columns["image"].cells == 3 * PIXELS - 1
     assert len(ledger.figures.originals[0]) == PIXELS
     assert ledger.figures.table.columns == ["size", "sex"]
     fitted.save(tmp_path / "run")

@@ -145,7 +145,8 @@ def test_usual_values_have_a_finite_density_and_matter_nowhere(likelihood):
     assert (root[parts.owners == 1] == 0).all()
 
 
-@pytest.mark.parametrize("likelihood", quick("categorical", of=["categorical", "discretised-logistic"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("likelihood", ["categorical", "discretised-logistic"])
 def test_log_p_of_a_row_with_a_hole_is_the_integral(likelihood):
     rows = rows_for(likelihood)
     vae = taut.VAE(1, likelihood=likelihood, hidden=(), max_epochs=1, random_state=0, verbose=False).fit(rows)

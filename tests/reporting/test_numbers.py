@@ -6,10 +6,11 @@ import json
 import pytest
 
 from taut.record import Estimate, Ledger
-from taut.reporting import numbers, render_page, render_text
+from taut.reporting import numbers, render_text
 from taut.reporting.numbers import NUMBERS, Number, value_at
 from tests.reporting import ledgers
 from tests.reporting.measured import measured
+from tests.reporting.reader import words_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,13 +29,13 @@ def test_a_field_and_a_row_show_a_new_number_on_page_terminal_and_in_json(monkey
     row = Number("curvature", "Curvature", "How bent the posterior is.")
     monkeypatch.setitem(numbers.NUMBERS, heading, (*NUMBERS[heading], row))
     ledger = longer(Estimate(value=4.25, std_error=0.05))
-    page, text = render_page(ledger), render_text(ledger)
+    page, text = words_of(ledger), render_text(ledger)
     assert "How bent the posterior is." in page
     assert "4.250 ± 0.050" in page
     assert "Curvature" in text
     assert "4.250 ± 0.050" in text
     assert json.loads(ledger.to_json())["curvature"]["value"] == 4.25
-    for nothing in (render_page(longer(None)), render_text(longer(None))):
+    for nothing in (words_of(longer(None)), render_text(longer(None))):
         assert "urvature" not in nothing
 
 

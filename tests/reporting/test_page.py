@@ -17,7 +17,7 @@ from tests.quick import quick
 from tests.reporting import ledgers
 from tests.reporting.columns import renamed, with_columns
 from tests.reporting.measured import as_log_joint, measured, stopped
-from tests.reporting.reader import NASTY, Reader, read, words_of
+from tests.reporting.reader import NASTY, Reader, read, undrawn, words_of
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?: %)?")
 # years of papers, and the levels that the format fixes
@@ -65,7 +65,7 @@ def test_page_is_complete_and_asks_for_nothing(name):
     assert len(page) < 2_000_000
 
 
-@pytest.mark.parametrize("name", quick("digits", "table", of=CASES))
+@pytest.mark.parametrize("name", quick("table", of=CASES))
 def test_same_ledger_from_json_gives_the_same_bytes(name):
     assert render_page(Ledger.from_json(CASES[name].to_json())) == page_of(name)
 
@@ -165,13 +165,11 @@ def test_a_table_says_what_its_log_p_is_of_and_what_is_missing():
     assert "The table, column by column" not in Reader(page_of("measured")).text
 
 
-def test_two_hundred_columns_make_no_longer_page_than_forty():
-    page = render_page(with_columns(DIGITS, 200))
-    text = Reader(page).text
+def test_of_two_hundred_columns_the_first_are_shown():
+    text = words_of(with_columns(DIGITS, 200))
     assert "Only the first columns are shown; ledger.json has them all." in text
     assert "The least flat columns are drawn." in text
     assert text.count("column_number_150") <= 2
-    assert len(page) < 2_000_000
 
 
 def test_axes_of_the_map_may_have_any_characters():
@@ -223,11 +221,11 @@ def test_problems_come_before_what_promises_nats():
     ],
 )
 def test_page_says_which_way_the_kl_may_err(name, sentence):
-    assert sentence in Reader(page_of(name)).text
+    assert sentence in words_of(CASES[name])
 
 
 def test_missing_parts_leave_no_heading():
-    text = Reader(page_of("bare")).text
+    text = words_of(CASES["bare"])
     for heading in ("Training", "Originals", "Samples from", "Map of"):
         assert heading not in text
     assert "no verdict" in text
@@ -240,7 +238,7 @@ def test_any_number_of_labels(labels):
     assert ("all others" in text) == (labels is not None and len(labels) > 20)
 
 
-@pytest.mark.parametrize("lower", quick(-104.213, math.inf, of=[-104.213, -150.0, math.nan, math.inf]))
+@pytest.mark.parametrize("lower", quick(math.inf, of=[-104.213, -150.0, math.nan, math.inf]))
 def test_a_lower_bound_that_says_nothing_still_draws(lower):
     estimate = Estimate(value=lower, status="certified-lower", delta=0.01)
     gap = dataclasses.replace(DIGITS.gap.inference, lower=dataclasses.replace(estimate, value=lower + 104.213))
@@ -266,7 +264,7 @@ def test_a_tile_has_the_levels_of_its_images(colours):
         np.testing.assert_array_equal(rows, levels)
 
 
-def test_a_long_audit_stays_small():
+def long_audit():
     figures, old = DIGITS.figures, DIGITS.figures.latent_map
     many = dataclasses.replace(
         figures,
@@ -277,6 +275,14 @@ def test_a_long_audit_stays_small():
         reconstructions=[[place % 13 / 13 for place in range(128 * 128)]] * 40,
         latent_map=dataclasses.replace(old, x=old.x * 50, y=old.y * 50, labels=old.labels * 50),
     )
-    page = render_page(dataclasses.replace(DIGITS, figures=many, latents=DIGITS.latents * 40))
-    assert len(page) < 2_000_000
-    assert page.count("even choice") == 2
+    return dataclasses.replace(DIGITS, figures=many, latents=DIGITS.latents * 40)
+
+
+def test_of_a_long_audit_some_rows_are_drawn_and_it_is_said():
+    assert undrawn(long_audit()).count("even choice") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ledger", [long_audit, lambda: with_columns(DIGITS, 200)], ids=["rows", "columns"])
+def test_pages_of_much_stay_small(ledger):
+    assert len(render_page(ledger())) < 2_000_000

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from taut.record import Estimate, Verdict
-from taut.reporting import render_page, rich_summary
+from taut.reporting import rich_summary
 from tests.reporting import ledgers
+from tests.reporting.reader import undrawn
 
 DIGITS = ledgers.digits_ledger()
 SCREEN = 22  # of 24 lines; below it stand where the page is and what is typed next
@@ -64,7 +65,7 @@ def below_zero(ledger, **changed):
 
 def test_a_kl_is_not_said_to_be_below_zero():
     ledger = below_zero(FULL)
-    page, text = render_page(ledger), " ".join(shown(ledger).split())
+    page, text = undrawn(ledger), " ".join(shown(ledger).split())
     assert "+ KL ≥ 0 as any KL" in text
     assert '<span class="value">≥ 0</span>\n<span class="mark">as any KL</span>' in page
     assert "≥ −0.235" not in text + page
@@ -73,7 +74,7 @@ def test_a_kl_is_not_said_to_be_below_zero():
 
 
 def test_the_first_three_are_those_of_the_page_and_say_what_to_type():
-    text, page = shown(FULL), render_page(FULL)
+    text, page = shown(FULL), undrawn(FULL)
     codes = ["broken", "most", "middle"]
     assert sorted(codes, key=lambda code: text.index(f"[{code}]")) == codes
     assert sorted(codes, key=lambda code: page.index(f"--guide {code}")) == codes
