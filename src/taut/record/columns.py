@@ -80,6 +80,12 @@ class Marginal:
     distance: float
     p_value: float
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for shares that are not one for each label, or for each bin."""
+        wanted = len(self.edges or []) - 1 if self.labels is None else len(self.labels)
+        if not len(self.real) == len(self.synthetic) == wanted > 0:
+            raise ValueError(f"{len(self.real)} and {len(self.synthetic)} shares where {wanted} are wanted")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ColumnAccount:
@@ -217,6 +223,11 @@ class LatentMap:
     x: list[float]
     y: list[float]
     labels: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where a point lacks a place or a label."""
+        if len(self.x) != len(self.y) or (self.labels is not None and len(self.labels) != len(self.x)):
+            raise ValueError(f"{len(self.x)} points with {len(self.y)} heights and {len(self.labels or [])} labels")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
