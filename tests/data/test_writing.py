@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pyarrow import csv as arrow_csv
+from pyarrow import parquet
 
 from taut import data
 from taut.errors import DataError, OptionError, ShapeError
@@ -135,3 +136,14 @@ def test_frames_come_back_with_text_dates_and_holes(tmp_path, library, ending):
 def test_frames_go_to_tables_only(tmp_path):
     with refused(OptionError, "a.npy", ".csv or .parquet"):
         data.write(pa.table({"a": ["x"]}), tmp_path / "a.npy")
+
+
+def test_blocks_are_gathered_into_groups_of_rows(tmp_path, monkeypatch):
+    """Each group of a Parquet file costs memory until the file is whole, so there must be few."""
+    monkeypatch.setattr("taut.data.row_writing.GROUP_BYTES", 8 * 100)
+    with data.rows_written(tmp_path / "out.parquet") as append:
+        for start in range(0, 250, 10):
+            append({"x": np.arange(start, start + 10.0)})
+    file = parquet.ParquetFile(tmp_path / "out.parquet")
+    assert [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)] == [100, 100, 50]
+    assert file.read()["x"].to_pylist() == list(range(250))

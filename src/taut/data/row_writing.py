@@ -16,6 +16,8 @@ from taut.data.frames import text_frame
 from taut.data.writing import as_frame, write
 from taut.files import written_whole
 
+# Parquet keeps some hundred bytes in memory for each column of each group of rows until the file is whole.
+GROUP_BYTES = 2**26
 # A mapping of columns, an array of rows, or a frame of Arrow.
 Block = Any
 
@@ -64,15 +66,24 @@ def _growing_csv(path: Path) -> Iterator[Callable[[Block, Sequence[str] | None],
 def _growing_parquet(path: Path) -> Iterator[Callable[[Block, Sequence[str] | None], None]]:
     with contextlib.ExitStack() as until_written:
         writer: Any = None
+        held: list[pa.Table] = []
 
         def append(block: Block, names: Sequence[str] | None) -> None:
             nonlocal writer
             frame = block if isinstance(block, pa.Table) else as_frame(block, names)
             if writer is None:
                 writer = until_written.enter_context(parquet.ParquetWriter(path, frame.schema))
-            writer.write_table(frame if frame.schema.equals(writer.schema) else frame.cast(writer.schema))
+            held.append(frame if frame.schema.equals(writer.schema) else frame.cast(writer.schema))
+            if sum(each.nbytes for each in held) >= GROUP_BYTES:
+                write_held()
+
+        def write_held() -> None:
+            writer.write_table(pa.concat_tables(held))
+            held.clear()
 
         yield append
+        if held:
+            write_held()
 
 
 def _joined(blocks: list[Any]) -> Any:
