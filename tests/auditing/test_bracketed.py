@@ -18,6 +18,7 @@ from taut.bounds import annealed_upper_of_each
 from taut.models import LogJoint
 from taut.record import Ledger
 from tests.auditing.instances import linear, neural
+from tests.quick import quick
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,7 @@ def test_the_bracket_holds_what_brute_force_finds(many):
     assert evidence.upper.value == pytest.approx(np.mean(apart, dtype=float) + margin, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_numbers_add_up(many):
     *_, audited = many
     ledger, gap = audited.ledger, audited.ledger.gap
@@ -80,6 +82,7 @@ def test_the_numbers_add_up(many):
     )
 
 
+@pytest.mark.slow
 def test_every_part_is_there_and_survives_the_file(many):
     *_, audited = many
     ledger = audited.ledger
@@ -95,6 +98,7 @@ def test_every_part_is_there_and_survives_the_file(many):
     assert Ledger.from_json(ledger.to_json()) == ledger
 
 
+@pytest.mark.slow
 def test_controls_agree_and_simulated_rows_are_certified(many):
     *_, audited = many
     ledger = audited.ledger
@@ -106,6 +110,7 @@ def test_controls_agree_and_simulated_rows_are_certified(many):
     assert abs(ledger.simulated.allowance.value) < 5 * ledger.simulated.allowance.std_error + 0.01
 
 
+@pytest.mark.slow
 def test_the_curve_ends_at_the_evidence(many):
     """At β = 1 the rate and the distortion of the posterior add up to −log p(x)."""
     model, _, data, audited = many
@@ -144,10 +149,11 @@ def test_approximation_and_amortisation_are_the_gap(known):
     assert abs(total - gap.inference.lower.value) < 5 * error
 
 
-def test_a_nested_family_does_not_lose(many, known):
-    for *_, audited in (many, known):
-        refined = audited.measured.rows.refined
-        assert np.all(refined.full_gain > -5 * refined.full_gain_error - 0.02)
+@pytest.mark.parametrize("instance", quick("known", of=["known", "many"]))
+def test_a_nested_family_does_not_lose(instance, request):
+    *_, audited = request.getfixturevalue(instance)
+    refined = audited.measured.rows.refined
+    assert np.all(refined.full_gain > -5 * refined.full_gain_error - 0.02)
 
 
 # ── other ways to ask ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,6 +231,7 @@ def test_effort_learns_what_it_costs_to_be_narrow():
     assert np.all(effort.lengths(np.ones(100)) > 2 * before)
 
 
+@pytest.mark.slow
 def test_a_limit_shorter_than_the_first_rows_says_what_it_would_need(many):
     model, guide, data, _ = many
     with pytest.raises(taut.errors.OptionError, match=r"^A time limit wants to cover .* first 32 rows; .*\.$"):
