@@ -1,6 +1,7 @@
 """One image of a file as an array of levels: grey or in colour, with 8 or 16 bits."""
 
 import contextlib
+import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,7 +84,8 @@ def _opened(path: Path, name: str) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            image = Image.open(path, formats=_FORMATS)
+            # From memory: of a file, as many bytes are made room for as a part of it says that it has, up to 4 GB.
+            image = Image.open(io.BytesIO(path.read_bytes()), formats=_FORMATS)
         except Image.DecompressionBombError:
             raise _too_large(name) from None
         with image:

@@ -174,6 +174,11 @@ class Crooks:
     reverse_variance: float
     gap: float
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for counts that are not one for each bin."""
+        if not len(self.forward) == len(self.reverse) == len(self.edges) - 1:
+            raise ValueError(f"{len(self.forward)} and {len(self.reverse)} counts between {len(self.edges)} edges")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TradeOff:

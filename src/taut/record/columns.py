@@ -239,6 +239,12 @@ class ExampleRows:
     reconstructions: list[list[str | None]]
     samples: list[list[str | None]]
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a row that has not one text for each column."""
+        for row in (*self.originals, *self.reconstructions, *self.samples):
+            if len(row) != len(self.columns):
+                raise ValueError(f"a row of {len(row)} texts for {len(self.columns)} columns")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Figures:
