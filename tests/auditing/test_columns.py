@@ -20,7 +20,6 @@ from taut.likelihoods import for_columns
 from taut.models import LatentVariableModel, standard_normal
 from taut.networks import Perceptron
 from taut.record import Ledger, Part
-from tests.quick import quick
 
 COLUMNS = (
     Column(name="length", kind="real", family="gaussian", resolution=0.01),
@@ -60,7 +59,8 @@ def given_others(model, rows, key):
     )
 
 
-@pytest.mark.parametrize("count", quick(1, of=[1, 3]))
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 3])
 def test_a_cell_given_the_others_is_a_ratio_of_evidences(count, key):
     model = small_model(jr.key(3))
     rows = sampled(model, count, key)

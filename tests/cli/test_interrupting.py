@@ -29,6 +29,7 @@ def interrupted_after_first_epoch(words):
     return process.returncode, out.decode(), (said + rest).decode()
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_a_run_that_resume_finishes(tmp_path):
     words = [*WORDS, "--out", str(tmp_path / "new"), "--json"]
     code, out, said = interrupted_after_first_epoch(words)
