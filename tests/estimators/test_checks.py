@@ -5,7 +5,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import taut
 
-pytestmark = pytest.mark.usefixtures("little_compilation")
 SMALL = {
     "latent_dim": 1,
     "hidden": (),

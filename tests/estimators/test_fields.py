@@ -11,7 +11,6 @@ import taut
 from taut.errors import DataError, OptionError, ShapeError
 from tests.quick import quick
 
-pytestmark = pytest.mark.usefixtures("little_compilation")
 OPTIONS = {"latent_dim": 1, "hidden": (), "max_epochs": 2, "random_state": 0, "learning_rate": 0.01}
 ROWS, PIXELS = 60, 6
 

@@ -16,7 +16,6 @@ from taut.numerics import log_density_by_entry
 from tests.laws.instances import each_likelihood
 from tests.quick import quick
 
-pytestmark = pytest.mark.usefixtures("little_compilation")
 RECIPE = {"hidden": (), "max_epochs": 30, "random_state": 0, "verbose": False, "learning_rate": 0.01}
 
 

@@ -12,7 +12,6 @@ from taut.estimators import containers
 from taut.estimators.containers import in_library, library_of
 from tests.quick import quick
 
-pytestmark = pytest.mark.usefixtures("little_compilation")
 SMALL = {"latent_dim": 1, "hidden": (), "max_epochs": 1, "random_state": 0, "verbose": False}
 ROWS = np.random.default_rng(0).normal(size=(60, 2))
 COLUMNS = {"a": ROWS[:, 0].tolist(), "b": ROWS[:, 1].tolist(), "sex": ["f", "m", "m"] * 20}

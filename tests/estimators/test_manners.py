@@ -16,7 +16,6 @@ import taut
 from taut.errors import DataError, OptionError
 from tests.quick import quick
 
-pytestmark = pytest.mark.usefixtures("little_compilation")
 SMALL = {"hidden": (), "max_epochs": 3, "random_state": 0, "verbose": False}
 
 

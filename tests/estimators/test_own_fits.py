@@ -14,7 +14,6 @@ from tests.quick import quick
 PLAN = taut.Plan(epochs=1, batch_size=20)
 HELD_OUT = ROWS[:8]
 
-pytestmark = pytest.mark.usefixtures("little_compilation")
 RUNS = {}
 
 

@@ -12,8 +12,6 @@ ROWS = np.random.default_rng(0).geometric(0.4, (60, own_parts.FEATURES)) - 1
 BRIEF = {"latent_dim": 2, "hidden": (4,), "max_epochs": 1, "random_state": 0, "likelihood": "poisson"}
 MODULE = "tests.estimators.own_parts"
 
-pytestmark = pytest.mark.usefixtures("little_compilation")
-
 
 @pytest.fixture(scope="module")
 def of_objects():

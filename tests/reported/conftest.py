@@ -1,6 +1,5 @@
 """One small table and one small fit of it, for what was reported of other software; `docs/reported.md` names each."""
 
-import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,15 +7,6 @@ import pytest
 import taut
 
 OPTIONS = {"latent_dim": 1, "hidden": (), "max_epochs": 1, "random_state": 0, "verbose": False}
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _little_compilation():
-    """Many small models are fitted once each: compiling them well takes longer than running them badly."""
-    before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", before)
 
 
 @pytest.fixture(scope="package")
