@@ -14,7 +14,6 @@ import atheris
 with atheris.instrument_imports(include=["taut"], enable_loader_override=False):
     import taut.data
     import taut.estimators  # noqa: F401  instrumented
-
     from tests.fuzzing.harness import Failure, outcome
     from tests.fuzzing.readers import READERS
 
