@@ -40,7 +40,10 @@ def test_several_processes_start_where_several_are_meant(words, variables, place
         ((None, 2, 0), "add `--coordinator HOST:PORT`"),
         (("a:1", 2, 2), "`--process` wants a number from 0 to 1; got 2"),
         (("a:1", 0, 0), "`--processes` wants 1 or more; got 0"),
-        (("a", 2, 0), "`--coordinator` wants HOST:PORT of process 0; got `a`"),
+        *(
+            ((address, 2, 0), f"`--coordinator` wants HOST:PORT of process 0; got `{address}`")
+            for address in ("a", "", ":1234", "a:", "a:0", "a:65536", "http://a:1234")
+        ),
     ],
 )
 def test_words_that_make_no_sense_are_refused_in_a_sentence(words, said):

@@ -55,7 +55,7 @@ def place_of(
         return None
     known = cluster or Place(None, None, None)
     place = Place(
-        coordinator or known.coordinator,
+        known.coordinator if coordinator is None else coordinator,
         known.processes if processes is None else processes,
         known.process if process is None else process,
         asked=cluster is not None and None in (coordinator, processes, process),
@@ -130,11 +130,17 @@ def _check(place: Place) -> None:
         raise OptionError(
             f"`--process` wants a number from 0 to {(place.processes or 0) - 1}; got {place.process}; count from 0."
         )
-    if place.coordinator is not None and not place.coordinator.rpartition(":")[2].isdecimal():
+    if place.coordinator is not None and not _is_address(place.coordinator):
         raise OptionError(
             f"`--coordinator` wants HOST:PORT of process 0; got `{place.coordinator}`; write it as in "
             "`--coordinator 10.0.0.1:1234`."
         )
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is HOST:PORT; JAX would wait for minutes at one that nobody can reach."""
+    host, _, port = text.rpartition(":")
+    return bool(host) and "/" not in host and port.isdecimal() and 0 < int(port) < 2**16
 
 
 @contextlib.contextmanager
