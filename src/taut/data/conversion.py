@@ -81,7 +81,7 @@ def _opened(path: Path) -> Any:
         anndata = importlib.import_module("anndata")  # an optional extra
     except ImportError:
         raise OptionError(
-            f"Wanted the package anndata to open `{path}`; it is not installed; run `pip install taut[anndata]`."
+            f"Wanted the package anndata to open `{path}`; it is not installed; run `pip install anndata`."
         ) from None
     with decoding(path, "cells by genes in anndata's .h5ad format"):
         check_hdf5(path)

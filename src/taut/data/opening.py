@@ -164,7 +164,7 @@ def _optional(name: str, path: Path) -> Any:
         return importlib.import_module(name)
     except ImportError:
         raise OptionError(
-            f"Wanted the package {name} to open `{path}`; it is not installed; run `pip install taut[{name}]`."
+            f"Wanted the package {name} to open `{path}`; it is not installed; run `pip install {name}`."
         ) from None
 
 

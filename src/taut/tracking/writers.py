@@ -182,11 +182,11 @@ def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return msgspec.json.decode(msgspec.json.encode(dict(settings), enc_hook=str))
 
 
-def _imported(module: str, extra: str) -> Any:
+def _imported(module: str, name: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
         raise OptionError(
-            f"`track` wants the package {extra}; it is not installed; run `pip install 'taut[{extra}]'`.",
+            f"`track` wants the package {name}; it is not installed; run `pip install {name}`.",
             option="track",
         ) from None
