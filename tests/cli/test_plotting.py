@@ -32,9 +32,10 @@ def test_an_account_draws_the_pictures_of_its_page(tmp_path):
     [
         ("rows", "a.png", "Wanted `ledger.json` in"),
         ("pie", "a.png", "Wanted a picture that is one of identity, waterfall"),
+        ("identity digits", "a.png", "Only latent-map and reconstructions of a run take DATA; got `digits`"),
         ("training", "a.jpg", "Wanted a file ending in .pdf, .png, .svg"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_anything_is_written(finished, tmp_path, what, out, sentence):
-    assert sentence in refused("plot", finished, what, "--out", tmp_path / out)
+    assert sentence in refused("plot", finished, *what.split(), "--out", tmp_path / out)
     assert not any(tmp_path.iterdir())

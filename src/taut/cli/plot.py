@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from taut.reporting import Picture
 
 # What is drawn from the run itself and from rows; all other pictures are drawn from an account.
-OF_A_RUN = ("training", "latent_map", "reconstructions", "samples")
+OF_ROWS = ("latent_map", "reconstructions")
+OF_A_RUN = ("training", "samples", *OF_ROWS)
 
 Source = Annotated[
     Path,
@@ -69,6 +70,8 @@ def plot(
     if name not in PICTURES:
         known = ", ".join(PICTURES).replace("_", "-")
         raise OptionError(f"Wanted a picture that is one of {known}; got `{what}`; choose one of these.")
+    if data is not None and (name not in OF_ROWS or run.is_file()):
+        raise OptionError(f"Only latent-map and reconstructions of a run take DATA; got `{data}`; leave it out.")
     if name in OF_A_RUN and not run.is_file():
         picture = _of_run(run, name, data, console, labels=labels, seed=seed, na_values=na_values, parts=parts)
     else:
