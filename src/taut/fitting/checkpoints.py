@@ -142,10 +142,12 @@ class Checkpoints:
         changed = [name for name, value in self.about.items() if then.get(name) != value]
         if changed:
             name = changed[0]
-            was, came = ("other data", "these") if name == "data" else (then.get(name), self.about[name])
+            if name == "data":
+                raise OptionError("Resuming wants the fit it goes on with; its rows were others; give the same again.")
             raise OptionError(
-                f"Resuming wants the fit it goes on with; `{name}` was {was} and is {came}; give the same again.",
-                option="" if name == "data" else name,
+                f"Resuming wants the fit it goes on with; `{name}` was {then.get(name)} and is {self.about[name]}; "
+                "give the same again.",
+                option=name,
             )
 
 
@@ -155,4 +157,4 @@ CheckpointsLike = Checkpoints | str | Path
 
 def _words(path: Path) -> str:
     epoch, step = position(path)
-    return f"{epoch} epochs" + (f" and {step} steps" if step else "")
+    return f"{epoch} epoch{'s' * (epoch != 1)}" + (f" and {step} step{'s' * (step != 1)}" if step else "")

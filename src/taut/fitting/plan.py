@@ -102,7 +102,8 @@ class Outcome:
     def budget_spent(cls, epochs: int, *, best: int | None) -> Outcome:
         """All epochs were used."""
         kept = "the last state is kept" if best is None else f"the state of epoch {best} is kept"
-        return cls("budget spent", f"Stopped after the {epochs} epochs that were asked for; {kept}.")
+        asked = "one epoch that was" if epochs == 1 else f"{epochs} epochs that were"
+        return cls("budget spent", f"Stopped after the {asked} asked for; {kept}.")
 
     @classmethod
     def time_spent(cls, seconds: float, epochs: int) -> Outcome:
