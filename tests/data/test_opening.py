@@ -11,6 +11,7 @@ from pyarrow import parquet
 from scipy import sparse
 
 from taut.data import MappedRows, SparseWriter, Table, Witnesses, open_rows, read
+from taut.datasets import opened_where_large
 from taut.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -138,3 +139,19 @@ def test_witnesses_are_the_rows_that_show_what_a_column_can_hold():
     assert {31, 40, int(np.argmin(values[:, 1])), int(np.argmax(np.where(counted, values[:, 0], 0)))} <= found
     assert 17 not in found
     assert len(found) <= 12
+
+
+@pytest.mark.parametrize("kind", [chunks, frames])
+def test_a_folder_of_rows_is_streamed_unless_it_holds_images(kind, tmp_path):
+    path, _ = kind(tmp_path)
+    opened, _ = opened_where_large(str(path))
+    assert opened is not None
+    assert len(opened) == 23
+    with pytest.raises(DataError, match="only read a block at a time"):
+        read(path)
+
+
+def test_a_table_beside_images_leaves_them_images(tmp_path):
+    frame(tmp_path)
+    Image.fromarray(np.zeros((2, 2), np.uint8)).save(tmp_path / "one.png")
+    assert len(open_rows(tmp_path)) == len(read(tmp_path)) == 1

@@ -84,5 +84,6 @@ def _taut(
     """Variational autoencoders whose numbers add up: log p(x) = ELBO + KL( q(z|x) ‖ p(z|x) ).
 
     DATA is a bundled name (penguins, digits, digits:train, digits:held-out), a table (.csv, .tsv, .txt, .parquet), an
-    array (.npy, .npz[:key], .idx[.gz]) or a folder of images. Bounds are in nats, and higher is more evidence.
+    array (.npy, .npz[:key], .idx[.gz], .zarr), cells (.h5ad[:layer]) or a folder of images or .parquet files. Bounds
+    are in nats, and higher is more evidence.
     """

@@ -16,7 +16,7 @@ from taut.options import AbstractOptions, Option, options_of, record_from, shown
 
 DATA_HELP = (
     "Rows: a bundled name (penguins, digits, digits:train, digits:held-out), a table (.csv, .tsv, .txt, .parquet), "
-    ".npy, .npz[:key], .idx[.gz], or a folder of images."
+    ".npy, .npz[:key], .idx[.gz], .zarr, .h5ad[:layer], or a folder of images or .parquet files."
 )
 METAVARS = {int: "INTEGER", float: "FLOAT"}
 

@@ -45,7 +45,7 @@ from taut.data.opening import open_rows
 from taut.data.picture import check_picturable, write_picture
 from taut.data.quantities import HEAVY_TAIL_KURTOSIS, excess_kurtosis
 from taut.data.read_errors import in_words
-from taut.data.reading import READ, exists, read, read_sheet
+from taut.data.reading import READ, exists, is_only_streamed, read, read_sheet
 from taut.data.restoring import decode, fill, restored_block, typed
 from taut.data.row_writing import rows_written
 from taut.data.schema import Block, Category, Column, Schema, entry_places, listed
@@ -135,6 +135,7 @@ __all__ = [
     "is_image",
     "is_lazy",
     "is_lists",
+    "is_only_streamed",
     "is_sparse",
     "kind_named",
     "kind_of",

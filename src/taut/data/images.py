@@ -105,6 +105,11 @@ def check_resizable(source: str | Path, resize: tuple[int, int] | None) -> None:
         raise OptionError(f"`resize` wants a folder of images; `{source}` is none; leave it out.", option="resize")
 
 
+def holds_images(folder: Path) -> bool:
+    """Whether there is an image in a folder or in one inside it."""
+    return any(True for _ in _below(folder))
+
+
 def _remarks(image: Pixels, shape: tuple[int, int]) -> dict[str, int]:
     height, width = image.levels.shape[:2]
     return {

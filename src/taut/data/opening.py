@@ -20,7 +20,7 @@ from taut.data.images import opened_images
 from taut.data.mapped import MappedRows
 from taut.data.opened import OpenedRows, Rows, opened_array
 from taut.data.read_errors import check_readable, decoding
-from taut.data.reading import located
+from taut.data.reading import is_only_streamed, located
 from taut.data.sheet import as_sheet, check_distinct
 from taut.data.sparse import from_sparse, is_saved_sparse, is_sparse, sparse_in
 from taut.data.table import check_dimensions, check_not_empty, check_numeric
@@ -46,7 +46,7 @@ def open_rows(source: Any, *, resize: tuple[int, int] | None = None, colour: boo
     path, key = located(str(source))
     opener = _OPENERS.get(path.suffix.lower())
     if path.is_dir() and opener is not _zarr:
-        return _parquet(path) if any(path.glob("*.parquet")) else opened_images(path, resize=resize, colour=colour)
+        return _parquet(path) if is_only_streamed(path) else opened_images(path, resize=resize, colour=colour)
     if opener is None:
         raise DataError(
             f"Streaming wants {OPENED}; got `{path}`; convert it, as in "

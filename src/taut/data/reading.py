@@ -14,7 +14,7 @@ from taut.array_files import opened_archive, read_array_file
 from taut.data.conversion import read_cells
 from taut.data.dense import from_array, read_idx
 from taut.data.frames import with_periods_as_moments
-from taut.data.images import check_resizable, read_images
+from taut.data.images import check_resizable, holds_images, read_images
 from taut.data.layout import UNCUT, check_rectangular, counts_up, decoded, is_number, laid_out, rows_of
 from taut.data.numerals import typed
 from taut.data.read_errors import check_readable, decoding
@@ -148,7 +148,7 @@ _TABLES: dict[str, Callable[[Path], Sheet]] = {
     ".parquet": read_parquet,
 }
 _ARRAYS: dict[str, Callable[..., Table]] = {".npy": read_npy, ".npz": read_npz, ".idx": read_idx}
-READ = f"{', '.join(_TABLES)}, .npy, .npz, .h5ad, .idx, .idx.gz, or a folder of images"
+READ = f"{', '.join(_TABLES)}, .npy, .npz, .h5ad, .idx, .idx.gz, .zarr, or a folder of images or .parquet files"
 """Endings of the files that are read, as errors name them."""
 # The classical names have no ending of their own: train-images-idx3-ubyte, perhaps with .gz.
 _CLASSICAL = re.compile(r"([.-]idx\d?-ubyte|\.idx)(\.gz)?$")
@@ -170,6 +170,11 @@ def read(
     ending = _ending(path)
     if key is not None and ending not in (".npz", ".h5ad"):
         raise DataError(f"Only an .npz archive has keys; `{path}` is none; leave out `:{key}`.")
+    if is_only_streamed(path):
+        raise DataError(
+            f"Rows of `{path}` are only read a block at a time, and here all are wanted; write them as one .npy or "
+            ".parquet file, or leave out `--no-stream`."
+        )
     if path.is_dir() and ending not in _ARRAYS and ending not in _TABLES:
         return read_images(path, resize=resize, colour=colour)
     check_resizable(source, resize)
@@ -196,6 +201,13 @@ def exists(source: str | Path) -> bool:
         return Path(source).expanduser().exists()
     except (OSError, RuntimeError, ValueError):
         return False
+
+
+def is_only_streamed(path: Path) -> bool:
+    """Whether it is a folder of rows, not of images: an array in Zarr's format, or files of Parquet."""
+    if not path.is_dir():
+        return False
+    return path.suffix.lower() == ".zarr" or (any(path.glob("*.parquet")) and not holds_images(path))
 
 
 def located(source: str) -> tuple[Path, str | None]:

@@ -3,7 +3,18 @@
 from pathlib import Path
 
 from taut import data
-from taut.data import READ, OpenedRows, Sheet, Table, as_table, check_resizable, exists, narrowed, open_rows
+from taut.data import (
+    READ,
+    OpenedRows,
+    Sheet,
+    Table,
+    as_table,
+    check_resizable,
+    exists,
+    is_only_streamed,
+    narrowed,
+    open_rows,
+)
 from taut.datasets.bundled import NAMES, bundled
 from taut.errors import DataError, TautError
 from taut.memory import free_bytes
@@ -50,14 +61,19 @@ def load_or_open(
 def opened_where_large(
     source: str, *, stream: bool | None = None, resize: tuple[int, int] | None = None, colour: bool = False
 ) -> tuple[OpenedRows | None, list[str]]:
-    """The rows of `taut.data.open_rows` where `stream` says so, or where it is None and they would fill the memory.
+    """The rows of `taut.data.open_rows` where `stream` says so, or where it is None and memory would not hold them.
 
-    Else None; with a sentence where that was decided. Raises DataError where `stream` asks for what is only read whole.
+    Rows that can only be streamed are. Else None; with a sentence where that was decided. Raises DataError where
+    `stream` asks for what is only read whole.
     """
+    if stream and source in NAMES:
+        raise DataError(f"Streaming wants rows on the disk; those of `{source}` are in memory; leave out `--stream`.")
     if stream is not None:
         return (open_rows(source, resize=resize, colour=colour) if stream else None), []
     if source in NAMES or not exists(source):
         return None, []
+    if is_only_streamed(Path(source).expanduser()):
+        return open_rows(source), []
     try:
         opened = open_rows(source, resize=resize, colour=colour)
     except TautError:  # of a kind that is read whole, or the reader of which says best what is wrong
