@@ -362,7 +362,7 @@ def test_best_state_on_held_out_rows_is_kept_to_the_end(key):
 def test_time_limit_of_nothing_stops_after_one_epoch(key):
     run = fit_mean(rows(8), key=key, plan=Plan(epochs=1000, batch_size=4, time_limit=1e-3))
     assert (run.outcome.code, len(run.history)) == ("time spent", 1)
-    assert run.outcome.sentence == "Stopped at the time limit of 0.001 seconds after 1 epochs."
+    assert run.outcome.sentence == "Stopped at the time limit of 0.001 seconds after 1 epoch."
 
 
 def test_compilation_is_not_taken_for_the_pace(monkeypatch, key):

@@ -108,7 +108,9 @@ class Outcome:
     @classmethod
     def time_spent(cls, seconds: float, epochs: int) -> Outcome:
         """The time limit was reached."""
-        return cls("time spent", f"Stopped at the time limit of {seconds:g} seconds after {epochs} epochs.")
+        return cls(
+            "time spent", f"Stopped at the time limit of {seconds:g} seconds after {epochs} epoch{'s' * (epochs != 1)}."
+        )
 
     @classmethod
     def diverged(cls, step: int) -> Outcome:
@@ -124,4 +126,6 @@ class Outcome:
     @classmethod
     def interrupted(cls, epochs: int) -> Outcome:
         """Ctrl-C."""
-        return cls("interrupted", f"Interrupted after {epochs} epochs; the best state so far is kept.")
+        return cls(
+            "interrupted", f"Interrupted after {epochs} epoch{'s' * (epochs != 1)}; the best state so far is kept."
+        )
