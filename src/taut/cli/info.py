@@ -34,6 +34,7 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     with reading_run(run):
         schema = msgspec.convert(facts["architecture"]["schema"], Schema)
         check_width(run, schema.width)
+        notes = msgspec.convert(facts["notes"], list[str])
         table = _shown(_for_people(facts, schema))
         command = command_to_go_on(facts["outcome"]["code"], run)
     console.give({"run": str(run), **facts, "go_on": command or None})
@@ -43,7 +44,7 @@ def info(run: RunFolder, as_json: Json = False) -> None:
     console.show("")
     with reading_run(run):
         console.show_schema(schema)
-    for note in facts["notes"]:
+    for note in notes:
         console.show(note)
 
 
