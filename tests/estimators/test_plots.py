@@ -64,3 +64,5 @@ def test_what_cannot_be_drawn_is_said_in_one_sentence(vae, digits):
         vae.plot.latent_map(digits[1][:5], labels=[1, 2, 3, 4])
     with pytest.raises(TautError, match="narrow has 3 features"):
         vae.plot.latent_map(Table(values=np.zeros((5, 3), np.uint8), name="narrow"))
+    with pytest.raises(TautError, match="At least one sample is wanted; got -1"):
+        vae.plot.samples(-1)

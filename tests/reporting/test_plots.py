@@ -81,6 +81,8 @@ def test_panels_may_be_given_one_by_one_and_no_other_number_of_them():
     assert list(FULL.plot.rows(ax=panels)) == list(panels)
     with pytest.raises(OptionError, match="one axes or 2; got 3; pass one"):
         FULL.plot.rows(ax=pyplot.subplots(3)[1])
+    with pytest.raises(OptionError, match="axes of matplotlib; got str"):
+        BARE.plot.identity(ax="left")
 
 
 @pytest.mark.parametrize("ending", FORMATS)

@@ -132,6 +132,12 @@ def sample(
     return np.asarray(_draws(fitted.as_if_random().model, rows, jr.split(jr.key(seed), n)))
 
 
+def check_samples(n: int) -> None:
+    """Raise OptionError unless at least one row is to be drawn."""
+    if n < 1:
+        raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
+
+
 def simulated_rows(fitted: Fitted, n: int, *, seed: int) -> Datum:
     """`sample` of whole rows, as data of the model."""
     values = np.asarray(sample(fitted, n, seed=seed), np.float64)

@@ -20,7 +20,7 @@ from taut.displays import AbstractShown, ShownTable
 from taut.errors import OptionError
 from taut.estimators.conditions import as_columns, covariates_for
 from taut.estimators.containers import as_came, in_library, rows_in
-from taut.estimators.evaluation import prepared, sample, sample_means
+from taut.estimators.evaluation import check_samples, prepared, sample, sample_means
 from taut.estimators.fields import check_blocks
 from taut.estimators.holes import readable
 from taut.estimators.training import Fitted
@@ -169,8 +169,7 @@ def sample_rows(
     What a conditional model is given is among the columns; what `given` leaves out of it is that of training rows drawn
     at random. Raises OptionError for a column that is not modelled, DataError for a value that it cannot have.
     """
-    if n < 1:
-        raise OptionError(f"At least one sample is wanted; got {n}; ask for more.")
+    check_samples(n)
     if mean:
         _check_has_means(fitted, given, holes=holes)
         return rows_in(fitted.schema, sample_means(fitted, n, seed=seed), library)

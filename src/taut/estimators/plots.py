@@ -75,6 +75,7 @@ class FitPlots:
 
     def samples_picture(self, n: int = 20, *, seed: int = 0) -> Picture:
         """What `samples` draws."""
+        evaluation.check_samples(n)
         means = evaluation.sample_means(self._fitted, n, seed=seed)
         return found_picture(samples_picture(self._figures(means[:0], means[:0], means)), "samples")
 

@@ -99,13 +99,15 @@ class Picture:
         """The axes that were drawn into, those given or new ones; an array of them where there are several panels.
 
         Several panels are drawn into as many axes, or into one, which is divided. Raises OptionError for another number
-        of axes.
+        of axes, or for what is none.
         """
         if ax is None:
             from matplotlib import pyplot  # noqa: PLC0415  heavy
 
             ax = _panels(pyplot.figure(figsize=(WIDE, self.height), layout="constrained"), self, narrow=False)
         axes = list(np.ravel(ax))
+        if not all(hasattr(each, "set_xlim") for each in axes):
+            raise OptionError(f"Wanted `ax` to be axes of matplotlib; got {type(ax).__name__}; pass some.")
         if len(axes) == 1 and self.panels > 1:
             axes = _divided(axes[0], self)
         if len(axes) != self.panels:
