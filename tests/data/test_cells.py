@@ -83,3 +83,10 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(tmp_path, monkeypatch
     (tmp_path / "cells.h5ad").write_bytes(b"\x89HDF\r\n\x1a\n")
     with pytest.raises(errors.OptionError, match="pip install anndata"):
         read(tmp_path / "cells.h5ad")
+
+
+def test_a_file_that_its_library_reads_without_end_is_refused(cells, tmp_path, monkeypatch):
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    monkeypatch.setattr("taut.data.claims._PATIENCE", 0)
+    with pytest.raises(errors.DataError, match="is not read within 0 seconds"):
+        read(tmp_path / "cells.h5ad")

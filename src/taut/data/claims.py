@@ -14,13 +14,19 @@ _UNWRITTEN = 2**26
 # No filter packs further than deflate does with zeros, about 1:1000.
 _PACKED = 2000
 _LARGEST_CHUNK = 2**30
+# Seconds for the attributes of a file; those of a sound one take less than one.
+_PATIENCE = 60
 
 
 def check_hdf5(path: Path) -> None:
     """Raise ValueError where a file links elsewhere, claims far more than it stores, or would end its reader."""
-    # An exception there is one here, too, and says more.
-    probe = [sys.executable, Path(__file__).with_name("hdf5_probe.py"), path]
-    if subprocess.run(probe, check=False, capture_output=True).returncode < 0:
+    # An exception there is one here, too, and says more. Without -P our files would stand before other libraries.
+    probe = [sys.executable, "-P", Path(__file__).with_name("hdf5_probe.py"), path]
+    try:
+        died = subprocess.run(probe, check=False, capture_output=True, timeout=_PATIENCE).returncode < 0
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"what it says of itself is not read within {_PATIENCE} seconds") from None
+    if died:
         raise ValueError("the library that reads it dies of it")
     h5py = importlib.import_module("h5py")  # comes with anndata
     with h5py.File(path, "r") as file:
