@@ -14,8 +14,8 @@ _UNWRITTEN = 2**26
 # No filter packs further than deflate does with zeros, about 1:1000.
 _PACKED = 2000
 _LARGEST_CHUNK = 2**30
-# Seconds for the attributes of a file; those of a sound one take less than one.
-_PATIENCE = 60
+# Seconds for the attributes of a file. Those of a sound one take less than one; in some damaged ones the library loops.
+_PATIENCE = 20
 
 
 def check_hdf5(path: Path) -> None:
