@@ -9,14 +9,14 @@ import pytest
 from taut.auditing.refinement import RefinementOfRow, named_family
 from tests.laws.instances import random_net, rows_of
 from tests.laws.test_named_guides import elbo_on_grid, guide
-from tests.quick import quick
 
 DRAWS = 400
 
 FAMILIES = [("low-rank:1", "low-rank"), ("mixture:3", "mixture"), ("flow:2", "flow")]
 
 
-@pytest.mark.parametrize(("name", "family"), quick(("mixture:3", "mixture"), of=FAMILIES))
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "family"), FAMILIES)
 def test_family_less_amortisation_is_the_elbo_of_the_guide(name, family, key):
     model, own = random_net(2), guide(name)
     x = rows_of(model, 1)[0].astype(float)

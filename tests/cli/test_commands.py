@@ -197,6 +197,7 @@ def test_score_writes_one_row_for_each_row(finished, shelf, tmp_path):
     assert facts["mean_log_p"] == pytest.approx(table["log_p"].mean(), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_means_the_same_in_every_process(finished, shelf, tmp_path):
     # numpyro orders the parameters of a distribution by the hashes of their names.
     written = []

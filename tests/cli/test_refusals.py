@@ -193,7 +193,7 @@ NO_COLUMNS = {"schema": {"columns": []}}
 )
 def test_a_run_whose_digest_is_right_and_whose_facts_are_not(facts, said, tmp_path):
     if isinstance(facts, dict):
-        facts = json.dumps({"format": FORMAT, "digests": {}} | facts)
+        facts = json.dumps({"format": FORMAT, "digests": {}, "notes": []} | facts)
         facts = json.dumps(json.loads(facts) | {"digest": own_digest(facts.encode())})
     (tmp_path / "model.json").write_text(facts)
     (tmp_path / "weights.safetensors").write_bytes(bytes(100))
@@ -242,6 +242,7 @@ def test_comparisons_that_make_no_sense(words, said, finished, shelf):
     assert said in refused("compare", finished, finished, shelf / "unseen.npy", *words)
 
 
+@pytest.mark.slow
 def test_a_comparison_of_unlike_things(finished, shelf, tmp_path):
     fit = ("fit", shelf / "train.npy", *TINY)
     assert run(*fit, "--out", tmp_path / "real", "--likelihood", "gaussian").code == 0

@@ -163,5 +163,5 @@ def test_resuming_with_other_options_is_refused(change, name, digits, tmp_path):
 def test_resuming_with_other_data_is_refused(digits, tmp_path):
     options = {"hidden": (8,), "max_epochs": 2, "random_state": 0, "verbose": False}
     taut.VAE(2, **options).fit(digits[0], checkpoints=tmp_path)
-    with pytest.raises(errors.OptionError, match="data"):
+    with pytest.raises(errors.OptionError, match="its rows were others"):
         taut.VAE(2, **options).fit(digits[1], checkpoints=tmp_path, resume=True)

@@ -9,17 +9,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-import atheris
-
-with atheris.instrument_imports(include=["taut"], enable_loader_override=False):
-    import taut.data
-    import taut.estimators  # noqa: F401  instrumented
-    from tests.fuzzing.harness import Failure, outcome
-    from tests.fuzzing.readers import READERS
-
 
 def main() -> None:
     """Fuzz one reader; the first failure ends it, with its bytes in a file that atheris names."""
+    import atheris
+
+    with atheris.instrument_imports(include=["taut"], enable_loader_override=False):
+        import taut.data
+        import taut.estimators  # noqa: F401  instrumented
+        from tests.fuzzing.harness import Failure, outcome
+        from tests.fuzzing.readers import READERS
+
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("reader", choices=READERS)
     words.add_argument("--seconds", type=int, default=60)

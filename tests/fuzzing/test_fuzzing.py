@@ -6,7 +6,8 @@ from tests.fuzzing.harness import mentioned, tried
 from tests.fuzzing.readers import READERS
 
 # So many mutants of each reader run every time, fewer where one takes long.
-QUICK, FEWER = 40, {"manifest": 10, "checkpoints": 20, "run": 10, "ledger": 4, "improvement": 6, "text": 20, "h5ad": 10}
+QUICK, FEWER = 40, {"manifest": 10, "checkpoints": 20, "run": 10, "ledger": 4, "improvement": 6}
+FEWER |= {"text": 20, "h5ad": 10, "streamed": 10}
 
 
 @pytest.mark.filterwarnings("ignore")
