@@ -37,7 +37,8 @@ def test_ctrl_c_keeps_a_run_that_resume_finishes(tmp_path):
     stopped = json.loads(out)
     assert stopped["outcome"] == "interrupted"
     assert 1 <= stopped["epochs"] < 60
-    assert f"Interrupted after {stopped['epochs']} epochs; the best state so far is kept." in said
+    epochs = "1 epoch" if stopped["epochs"] == 1 else f"{stopped['epochs']} epochs"
+    assert f"Interrupted after {epochs}; the best state so far is kept." in said
     assert f"to go on: taut fit --resume {tmp_path / 'new'}\n" in said
     assert "Traceback" not in said
     facts = json.loads(run("info", tmp_path / "new", "--json").out)
