@@ -126,7 +126,7 @@ def _impute_streamed(
     columns: Counter[str] = Counter()
     start, rows = 0, 0
     with rows_written(out) as append, contextlib.nullcontext() if errors is None else rows_written(errors) as lines:
-        for block in opened.blocks(max(1, NUMBERS_AT_ONCE // opened.columns)):
+        for block in opened.blocks(numbers=NUMBERS_AT_ONCE):
             sheet = as_sheet(opened.named(block, start))
             found, filled = fill(fitted, sheet, first=start, **asked), Filled.of(fitted, sheet, "")
             append(found.single)

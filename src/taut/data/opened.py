@@ -49,9 +49,10 @@ class OpenedRows:
         item = 4 if self.mapped is None else min(self.mapped.dtype.itemsize, 4)
         return self.rows * self.columns * (1 if self.sparse else item)
 
-    def blocks(self, size: int | None = None) -> Iterator[Rows]:
-        """The rows in their order, about `size` at a time."""
-        return self.read(max(1, min(NUMBERS_AT_ONCE // self.columns, ROWS_AT_ONCE)) if size is None else size)
+    def blocks(self, size: int | None = None, *, numbers: int | None = None) -> Iterator[Rows]:
+        """The rows in their order, about `size` at a time, or as many as have so many `numbers`."""
+        numbers = NUMBERS_AT_ONCE if numbers is None else numbers
+        return self.read(max(1, min(numbers // self.columns, ROWS_AT_ONCE)) if size is None else size)
 
     def named(self, block: Rows, start: int) -> Rows:
         """The block whose first row has the number `start`, by a name that says so."""

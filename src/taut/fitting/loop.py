@@ -173,13 +173,25 @@ def run(
     # Rows are drawn by epoch in training and by number when held out: two keys, or number 3 would share with epoch 3.
     train_key, held_out_key = jr.split(key)
     start = State.start(*_begun(program, parts.trainable), plan.epochs, program.steps(rows_in(data)))
-    placed = on_all_devices(
+    fixed, data, held_out, train_key, held_out_key, weights, held_out_weights = on_all_devices(
         (parts.fixed, data, held_out, train_key, held_out_key, weights, held_out_weights), program.mesh
     )
     state = on_all_devices(start if checkpoints is None else checkpoints.begin(start, resume=resume), program.mesh)
     saved = time.monotonic()
     began = saved if began is None else began
-    work = _Work(program, *_programs(program, plan, Parts(parts.trainable, placed[0]), placed[1]), *placed)
+    epoch_of, bound_of = _programs(program, plan, Parts(parts.trainable, fixed), data)
+    work = _Work(
+        program=program,
+        epoch_of=epoch_of,
+        bound_of=bound_of,
+        fixed=fixed,
+        data=data,
+        held_out=held_out,
+        train_key=train_key,
+        held_out_key=held_out_key,
+        weights=weights,
+        held_out_weights=held_out_weights,
+    )
 
     def keep(now: State) -> None:
         nonlocal state, saved
