@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Printable", "printable", "printable_lines", "shortened", "shown"]
+__all__ = ["Printable", "plural", "printable", "printable_lines", "shortened", "shown"]
 
 LONGEST = 1000
 # Signs that move a cursor, ring, hide, end a line or turn letters round; and those of them that words are written with.
@@ -39,6 +39,15 @@ def shortened(text: str) -> str:
     ('a name', True)
     """
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+
+
+def plural(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> plural(1, "epoch"), plural(0, "epoch")
+    ('1 epoch', '0 epochs')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def shown(value: Any) -> str:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from taut.data import Schema, describe_schema
 from taut.estimators.notebook_progress import NotebookProgress, show_text
-from taut.printable import printable
+from taut.printable import plural, printable
 
 if TYPE_CHECKING:
     from taut.fitting import Progress as Epoch
@@ -50,7 +50,7 @@ def say_data(notes: Sequence[str], schema: Schema, *, shown: bool) -> None:
     for note in notes[:fitting]:
         say(note, shown=shown)
     if more := len(notes) - fitting:
-        say(f"… and {more} more note{'s' * (more > 1)}; `taut info RUN` and `notes_` have all.", shown=shown)
+        say(f"… and {plural(more, 'more note')}; `taut info RUN` and `notes_` have all.", shown=shown)
     used = lines[fitting - 1] if fitting else 0
     _say_schema(schema, max(MOST_SHOWN - used, FEWEST_SHOWN), shown=shown)
 
@@ -60,7 +60,7 @@ def _say_schema(schema: Schema, most: int, *, shown: bool) -> None:
         return
     lines = schema_lines(Schema(columns=schema.columns[:most]))
     if (more := len(schema.columns) - most) > 0:
-        lines.append(f"… and {more} more column{'s' * (more > 1)}; `taut info RUN` and `schema_` have all.")
+        lines.append(f"… and {plural(more, 'more column')}; `taut info RUN` and `schema_` have all.")
     _print(lines, whole=False)
 
 

@@ -18,6 +18,7 @@ from taut.files import remove_leftovers, write_text
 from taut.fitting.kept_facts import ABOUT, facts_in, position, state_name, states_in
 from taut.fitting.tensors import filled, host_arrays
 from taut.locks import alone_in
+from taut.printable import plural
 from taut.signing import DamagedError, load_signed, save_signed
 
 if TYPE_CHECKING:
@@ -157,4 +158,4 @@ CheckpointsLike = Checkpoints | str | Path
 
 def _words(path: Path) -> str:
     epoch, step = position(path)
-    return f"{epoch} epoch{'s' * (epoch != 1)}" + (f" and {step} step{'s' * (step != 1)}" if step else "")
+    return plural(epoch, "epoch") + (f" and {plural(step, 'step')}" if step else "")

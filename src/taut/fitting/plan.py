@@ -9,6 +9,7 @@ from typing import Literal
 import optax
 
 from taut.errors import OptionError
+from taut.printable import plural
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,9 +109,7 @@ class Outcome:
     @classmethod
     def time_spent(cls, seconds: float, epochs: int) -> Outcome:
         """The time limit was reached."""
-        return cls(
-            "time spent", f"Stopped at the time limit of {seconds:g} seconds after {epochs} epoch{'s' * (epochs != 1)}."
-        )
+        return cls("time spent", f"Stopped at the time limit of {seconds:g} seconds after {plural(epochs, 'epoch')}.")
 
     @classmethod
     def diverged(cls, step: int) -> Outcome:
@@ -126,6 +125,4 @@ class Outcome:
     @classmethod
     def interrupted(cls, epochs: int) -> Outcome:
         """Ctrl-C."""
-        return cls(
-            "interrupted", f"Interrupted after {epochs} epoch{'s' * (epochs != 1)}; the best state so far is kept."
-        )
+        return cls("interrupted", f"Interrupted after {plural(epochs, 'epoch')}; the best state so far is kept.")

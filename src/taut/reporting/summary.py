@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from taut.printable import plural
 from taut.record import Estimate, Ledger, Severity, Verdict
 from taut.reporting import words
 from taut.reporting.statement import incomplete
@@ -87,5 +88,5 @@ def _rest(ledger: Ledger, first: list[Verdict]) -> Iterator[Text]:
     if first:
         yield Text(f"What a verdict means: taut explain {first[0].code}", style="dim")
     more = len(ledger.verdicts) - len(first)
-    others = f"{more} more verdict{'s' * (more > 1)} and all numbers" if more else "All numbers"
+    others = f"{plural(more, 'more verdict')} and all numbers" if more else "All numbers"
     yield Text(f"{others}: --verbose", style="dim")
